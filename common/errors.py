@@ -1,0 +1,17 @@
+"""The errors that diptych raises: each says where, what was got, what was expected and what to do."""
+
+
+class DiptychError(Exception):
+    """A mistake in what diptych was given: a name, a file, an array or an option; the CLI answers it with exit code 2."""
+
+
+class SpecError(DiptychError):
+    """A network definition that has no meaning: a shape that does not fit, a name used twice, an op that is unknown."""
+
+
+class WeightsError(DiptychError):
+    """Weights that do not fit a network: missing, extra, wrong-shaped or not finite."""
+
+
+class FileError(DiptychError):
+    """A file that cannot be read as weights, or a destination that cannot be written."""

@@ -1,0 +1,76 @@
+"""How a framework says an op: the layers that make it, as data that a builder calls and an emitter prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .expr import text
+
+
+@dataclass(frozen=True)
+class Make:
+    """One layer to construct (`nn.Conv2d` with its arguments), or with `layer=False` a function to apply to a value."""
+
+    target: str
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    layer: bool = True
+
+    def source(self) -> str:
+        """The construction as Python source, with the expressions kept.
+
+        >>> Make("nn.Conv2d", (3, 8, (3, 3)), {"bias": False}).source()
+        'nn.Conv2d(3, 8, 3, bias=False)'
+        """
+        parts = [literal(value) for value in self.args]
+        parts += [f"{key}={literal(value)}" for key, value in self.kwargs.items()]
+        return f"{self.target}({', '.join(parts)})"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where a framework keeps a canonical weight: the layer's attribute, and the axes in its own order."""
+
+    name: str
+    attribute: str
+    axes: str
+
+
+@dataclass(frozen=True)
+class Form:
+    """One op in one framework.
+
+    `steps` are applied in order to the input (several inputs go to the first as they are); the last is the layer
+    that bears the node's name and weights. `function` is the same as an expression of `{0}`, `{1}`, ..., for code
+    outside a chain, where the op needs no layer. `helpers` are classes or functions whose source goes along.
+    """
+
+    steps: tuple[Make, ...]
+    slots: tuple[Slot, ...] = ()
+    function: str = ""
+    helpers: tuple[Any, ...] = ()
+
+
+def literal(value: Any) -> str:
+    """Python source of an argument: expressions kept, equal pairs as one number.
+
+    >>> literal((2, 2)), literal((1, 7)), literal("same"), literal(1e-05)
+    ('2', '(1, 7)', "'same'", '1e-05')
+    """
+    if isinstance(value, tuple):
+        parts = [literal(item) for item in value]
+        if len(value) == 2 and isinstance(value[0], int) and parts[0] == parts[1]:
+            return parts[0]
+        return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return text(value)
+    return repr(value)
+
+
+def given(defaults: Mapping[str, Any], **values: Any) -> dict[str, Any]:
+    """The arguments that differ from a layer's defaults, so that printed code says only what matters."""
+    return {key: value for key, value in values.items() if key not in defaults or defaults[key] != value}
+
+

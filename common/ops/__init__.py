@@ -1,0 +1,26 @@
+"""The ops, one per file: fields, shape rule, weights with their axes, MACs, receptive field and NumPy meaning.
+
+The file name is the kind of the op; the files of the same name in `torch_impl/ops` and `tf_impl/ops` are its twins.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from ..errors import SpecError
+from ..spec import Op, near
+
+
+def kinds() -> list[str]:
+    """The names of all ops, as their files are named."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def op_class(kind: str) -> type[Op]:
+    """The class of an op by its kind; raises SpecError naming near matches."""
+    if kind != "input":
+        if kind not in kinds():
+            raise SpecError(f"there is no op {kind!r}; {near(kind, kinds())}; an op is a file of common/ops")
+        importlib.import_module(f".{kind}", __name__)
+    return Op.classes[kind]

@@ -1,0 +1,32 @@
+"""The sum of two values of the same shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..errors import SpecError
+from ..spec import Array, Op, Shape
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class Add(Op):
+    """x + y."""
+
+    kind: ClassVar[str] = "add"
+    elementwise: ClassVar[bool] = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        x, y = inputs
+        if x != y:
+            raise SpecError(f"cannot add {tuple(map(int, x))} and {tuple(map(int, y))}: the shapes must be equal")
+        return x
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        return arrays[0] + arrays[1]
+
+
+def add(x: Value, y: Value, *, name: str | None = None) -> Value:
+    """Add two values of equal shape."""
+    return apply(Add(), x, y, name=name)

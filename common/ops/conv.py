@@ -1,0 +1,96 @@
+"""Two-dimensional convolution (cross-correlation, as both frameworks have it): dense, grouped, depthwise, dilated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from ..errors import SpecError
+from ..geometry import Pads, Pair, Padding, padding, pair, resolved, windows
+from ..spec import Array, Op, Shape, Weight
+from ..trace import Value, apply
+from ..windows import strided
+
+
+@dataclass(frozen=True)
+class Conv(Op):
+    """y[o] = b[o] + sum over its group's input channels of x * w[o]; zeros outside the input."""
+
+    kind: ClassVar[str] = "conv"
+    channels: int
+    kernel: Pair
+    stride: Pair = (1, 1)
+    pads: Padding = (0, 0, 0, 0)
+    dilation: Pair = (1, 1)
+    groups: int = 1
+    bias: bool = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if len(x) != 3:
+            raise SpecError(f"a convolution takes a map (C, H, W), not a vector of {int(x[0])}")
+        if x[0] % self.groups or self.channels % self.groups:
+            raise SpecError(f"{int(self.groups)} groups divide neither {int(x[0])} nor {int(self.channels)} channels")
+        return (self.channels, *self.size((x[1], x[2])))
+
+    def size(self, size: Pair) -> Pair:
+        """(height, width) of the output."""
+        top, bottom, left, right = self.explicit(size)
+        (kh, kw), (sh, sw), (dh, dw) = self.kernel, self.stride, self.dilation
+        return windows(size[0], kh, sh, top, bottom, dh), windows(size[1], kw, sw, left, right, dw)
+
+    def explicit(self, size: Pair) -> Pads:
+        """The four pads on an input of this size."""
+        return resolved(self.pads, size, self.kernel, self.stride, self.dilation)
+
+    def depthwise(self, x: Shape) -> bool:
+        """Whether each input channel is a group of its own."""
+        return 1 < self.groups == x[0]
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        (x,) = inputs
+        inside, (kh, kw) = x[0] // self.groups, self.kernel
+        shape = (self.channels, inside, kh, kw)
+        axes, sizes = ("(C M) 1 H W", (("C", int(x[0])),)) if self.depthwise(x) else ("O I H W", ())
+        weight = Weight("weight", shape, axes, init="he", fan_in=int(inside * kh * kw), sizes=sizes)
+        return (weight, Weight("bias", (self.channels,), "O")) if self.bias else (weight,)
+
+    def macs(self, inputs: tuple[Shape, ...], output: Shape) -> int:
+        inside, (kh, kw) = int(inputs[0][0]) // self.groups, self.kernel
+        return int(output[0]) * int(output[1]) * int(output[2]) * inside * kh * kw
+
+    def window(self) -> tuple[Pair, tuple[float, float]]:
+        (kh, kw), (dh, dw) = self.kernel, self.dilation
+        return ((kh - 1) * dh + 1, (kw - 1) * dw + 1), (float(self.stride[0]), float(self.stride[1]))
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        (x,), weight = arrays, weights["weight"]
+        top, bottom, left, right = self.explicit((x.shape[2], x.shape[3]))
+        x = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
+        view = strided(x, self.kernel, self.stride, self.dilation)  # N C H W kh kw
+        n, c, h, w, kh, kw = view.shape
+        g, inside = self.groups, c // self.groups
+        columns = view.reshape(n, g, inside, h, w, kh * kw).transpose(0, 1, 3, 4, 2, 5).reshape(n, g, h * w, -1)
+        kernels = weight.reshape(g, self.channels // g, -1).transpose(0, 2, 1)
+        y = np.moveaxis(columns @ kernels, 3, 2).reshape(n, self.channels, h, w)
+        return y + weights["bias"][:, None, None] if self.bias else y
+
+
+def conv(
+    x: Value,
+    channels: int,
+    kernel: int | Pair,
+    *,
+    stride: int | Pair = 1,
+    pad: int | Pair | Pads | Literal["same"] = 0,
+    dilation: int | Pair = 1,
+    groups: int = 1,
+    bias: bool = True,
+    name: str | None = None,
+    owner: str = "",
+) -> Value:
+    """Convolve a map (C, H, W) to (channels, H', W')."""
+    op = Conv(channels, pair(kernel), pair(stride), padding(pad), pair(dilation), groups, bias)
+    return apply(op, x, name=name, owner=owner)

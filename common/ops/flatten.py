@@ -1,0 +1,36 @@
+"""Flatten a map to a vector: in (C, H, W) order in torch, in (H, W, C) order in Keras; the spec remembers which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..errors import SpecError
+from ..spec import Array, Op, Shape
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class Flatten(Op):
+    """(C, H, W) -> (C * H * W,), with the map's shape kept as the fold of the vector."""
+
+    kind: ClassVar[str] = "flatten"
+    inplace: ClassVar[bool] = True
+    folded: Shape
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if len(x) != 3:
+            raise SpecError(f"flatten takes a map (C, H, W), not a vector of {int(x[0])}")
+        return (x[0] * (x[1] * x[2]),)
+
+    def fold(self, *folds: Shape | None) -> Shape | None:
+        return self.folded if self.folded[1] * self.folded[2] > 1 else None
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        return arrays[0].reshape(arrays[0].shape[0], -1)
+
+
+def flatten(x: Value, *, name: str | None = None) -> Value:
+    """Flatten a map (C, H, W) to a vector (C * H * W,)."""
+    return apply(Flatten(x.shape), x, name=name)

@@ -1,0 +1,34 @@
+"""The mean of each channel over the whole map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..errors import SpecError
+from ..spec import Array, Op, Shape
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class GlobalAvgPool(Op):
+    """(C, H, W) -> (C,)."""
+
+    kind: ClassVar[str] = "global_avg_pool"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if len(x) != 3:
+            raise SpecError(f"global pooling takes a map (C, H, W), not a vector of {int(x[0])}")
+        return (x[0],)
+
+    def window(self) -> None:
+        return None
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        return arrays[0].mean(axis=(2, 3))
+
+
+def global_avg_pool(x: Value, *, name: str | None = None) -> Value:
+    """Average a map (C, H, W) to a vector (C,)."""
+    return apply(GlobalAvgPool(), x, name=name)

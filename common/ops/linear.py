@@ -1,0 +1,52 @@
+"""A fully connected layer; after a flatten, its input axis is (C H W) in torch's order and (H W C) in Keras's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..errors import SpecError
+from ..spec import Array, Op, Shape, Weight
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class Linear(Op):
+    """y = W x + b; `folded` is the (C, H, W) that the input was flattened from, where its order matters."""
+
+    kind: ClassVar[str] = "linear"
+    features: int
+    bias: bool = True
+    folded: Shape | None = None
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if len(x) != 1:
+            raise SpecError(f"a linear layer takes a vector, not a map {tuple(map(int, x))}; flatten it first")
+        return (self.features,)
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        (x,) = inputs
+        axes, sizes = "O I", ()
+        if self.folded is not None:
+            axes, sizes = "O (C H W)", tuple(zip("CHW", map(int, self.folded), strict=True))
+        weight = Weight("weight", (self.features, x[0]), axes, init="lecun", fan_in=int(x[0]), sizes=sizes)
+        return (weight, Weight("bias", (self.features,), "O")) if self.bias else (weight,)
+
+    def macs(self, inputs: tuple[Shape, ...], output: Shape) -> int:
+        return int(inputs[0][0]) * int(self.features)
+
+    def fold(self, *folds: Shape | None) -> Shape | None:
+        return None
+
+    def window(self) -> None:
+        return None
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        y = arrays[0] @ weights["weight"].T
+        return y + weights["bias"] if self.bias else y
+
+
+def linear(x: Value, features: int, *, bias: bool = True, name: str | None = None, owner: str = "") -> Value:
+    """Map a vector (F,) to (features,)."""
+    return apply(Linear(features, bias, x.fold), x, name=name, owner=owner)

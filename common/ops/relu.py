@@ -1,0 +1,27 @@
+"""Rectified linear unit: max(x, 0)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..elementwise import Elementwise
+from ..spec import Array
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class Relu(Elementwise):
+    """max(x, 0)."""
+
+    kind: ClassVar[str] = "relu"
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        return np.maximum(arrays[0], 0)
+
+
+def relu(x: Value, *, name: str | None = None) -> Value:
+    """Clip a map or a vector at zero from below."""
+    return apply(Relu(), x, name=name)

@@ -1,0 +1,123 @@
+"""The registered networks: every file of `zoo` lists its own in NETWORKS."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import DiptychError, SpecError
+from .spec import Net, near
+from .trace import trace
+
+
+@dataclass(frozen=True)
+class Network:
+    """One registered network: its function, the arguments that make it this variant, and where it comes from.
+
+    `source` says whose form it is ("paper", "torchvision", "keras.applications", "caffe"). `check_sizes` are
+    non-square input sizes, even and odd, at which a check is affordable.
+    """
+
+    name: str
+    title: str
+    function: Callable[..., Any]
+    arguments: dict[str, Any] = field(default_factory=dict)
+    family: str = ""
+    aliases: tuple[str, ...] = ()
+    source: str = "paper"
+    paper: str = ""
+    in_channels: int = 3
+    input_size: tuple[int, int] = (224, 224)
+    num_classes: int | None = 1000
+    evaluated: int = 1
+    check_sizes: tuple[tuple[int, int], ...] = ((64, 48), (65, 49))
+
+    def trace(
+        self,
+        num_classes: int | None = None,
+        in_channels: int | None = None,
+        input_size: int | tuple[int, int] | None = None,
+    ) -> Net:
+        """Trace this network, with other options than its own where given."""
+        size = (input_size, input_size) if isinstance(input_size, int) else tuple(input_size or self.input_size)
+        given = {"num_classes": num_classes, "in_channels": in_channels}
+        for option, value in given.items():
+            if value is not None and not _natural(value):
+                raise SpecError(f"{self.name}: {option} is a positive whole number, not {value!r}")
+        if len(size) != 2 or not all(map(_natural, size)):
+            raise SpecError(f"{self.name}: input_size is one positive number or (height, width), not {input_size!r}")
+        arguments = dict(self.arguments)
+        if self.num_classes is not None:
+            arguments["num_classes"] = num_classes or self.num_classes
+        elif num_classes is not None:
+            raise SpecError(f"{self.name} has a fixed output and takes no num_classes")
+        kept = tuple((key, value) for key, value in given.items() if value is not None)
+        options = kept + ((("input_size", size),) if input_size is not None else ())
+        return trace(
+            self.function,
+            self.name,
+            (in_channels or self.in_channels, *size),
+            evaluated=self.evaluated,
+            title=self.title,
+            paper=self.paper,
+            options=options,
+            **arguments,
+        )
+
+
+def _natural(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+@functools.cache
+def _registered() -> tuple[dict[str, Network], dict[str, str]]:
+    from . import zoo
+
+    networks: dict[str, Network] = {}
+    aliases: dict[str, str] = {}
+    for module in sorted(m.name for m in pkgutil.iter_modules(zoo.__path__)):
+        for network in importlib.import_module(f".{module}", zoo.__name__).NETWORKS:
+            for name in (network.name, *network.aliases):
+                if name in networks or name in aliases:
+                    raise SpecError(f"the name {name!r} in zoo/{module}.py is registered already")
+                aliases[name] = network.name
+            del aliases[network.name]
+            networks[network.name] = network
+    return networks, aliases
+
+
+def networks(family: str | None = None) -> list[str]:
+    """The names of all registered networks, or of one family; raises DiptychError for an unknown family."""
+    everything = _registered()[0].values()
+    families = sorted({network.family for network in everything})
+    if family is not None and family not in families:
+        raise DiptychError(f"there is no family {family!r}; the families are {', '.join(families)}")
+    return [network.name for network in everything if family in (None, network.family)]
+
+
+def network(name: str) -> Network:
+    """The registered network of a name or alias; raises DiptychError naming near matches."""
+    known, aliases = _registered()
+    if name not in known and name not in aliases:
+        advice = near(str(name), [*known, *aliases])
+        raise DiptychError(f"there is no network {name!r}; {advice} (`diptych list` shows all)")
+    return known[aliases.get(name, name)]
+
+
+def spec(
+    name: str,
+    *,
+    num_classes: int | None = None,
+    in_channels: int | None = None,
+    input_size: int | tuple[int, int] | None = None,
+) -> Net:
+    """The traced network of a registered name or alias.
+
+    >>> spec("lenet5_modern").params
+    61706
+    """
+    return network(name).trace(num_classes, in_channels, input_size)

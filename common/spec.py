@@ -1,0 +1,247 @@
+"""A network as data: ops, nodes, the tree of block calls, and the weights they own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import SpecError
+
+Array = NDArray[np.floating[Any]]
+Shape = tuple[int, ...]
+"""(C, H, W) of a feature map or (F,) of a vector, without the batch axis."""
+
+
+@dataclass(frozen=True)
+class Weight:
+    """One named array of an op: its shape, the meaning of its axes, and how it starts.
+
+    `axes` is an einops pattern side ("O I H W"); `sizes` gives the lengths that a parenthesised group hides.
+    """
+
+    name: str
+    shape: Shape
+    axes: str
+    kind: Literal["trainable", "statistic", "buffer"] = "trainable"
+    init: str = "zeros"
+    fan_in: int = 1
+    sizes: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def count(self) -> int:
+        total = 1
+        for length in self.shape:
+            total *= int(length)
+        return total
+
+
+@dataclass(frozen=True)
+class Op:
+    """What a node computes. Subclasses are frozen dataclasses whose fields hold every difference between frameworks.
+
+    `kind` names the op and the three files that define it; `elementwise` ops keep shape and axis order;
+    `inplace` ops are counted as writing over their input in the activation memory.
+    """
+
+    kind: ClassVar[str] = ""
+    elementwise: ClassVar[bool] = False
+    inplace: ClassVar[bool] = False
+    classes: ClassVar[dict[str, type[Op]]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.kind:
+            Op.classes[cls.kind] = cls
+
+    def shape(self, *inputs: Shape) -> Shape:
+        """The output shape for the input shapes; raises SpecError where they do not fit."""
+        raise NotImplementedError
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        """The arrays this op owns, in the order in which `run` takes them."""
+        return ()
+
+    def macs(self, inputs: tuple[Shape, ...], output: Shape) -> int:
+        """Multiply-accumulates per image; only convolution, transposed convolution and linear layers count."""
+        return 0
+
+    def window(self) -> tuple[tuple[int, int], tuple[float, float]] | None:
+        """(extent, stride) of the input window under one output, per axis; None where it is the whole input."""
+        return (1, 1), (1.0, 1.0)
+
+    def fold(self, *folds: Shape | None) -> Shape | None:
+        """The (C, H, W) that the output vector was flattened from, where its order matters."""
+        return folds[0] if self.elementwise else None
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        """The meaning of the op in NumPy, on batches in NCHW order."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Input(Op):
+    """The image."""
+
+    kind: ClassVar[str] = "input"
+    size: Shape
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return self.size
+
+
+@dataclass(frozen=True)
+class Node:
+    """One op at its place: `inputs` are indexes of earlier nodes, shapes are as the enclosing block sees them."""
+
+    path: str
+    op: Op
+    inputs: tuple[int, ...]
+    in_shapes: tuple[Shape, ...]
+    shape: Shape
+    fold: Shape | None = None
+    owner: str = ""
+
+    @property
+    def kind(self) -> str:
+        return self.op.kind
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(".")[2]
+
+    def weights(self) -> dict[str, Weight]:
+        """Canonical name -> weight of this node, under the path of the node that owns them."""
+        return {f"{self.owner or self.path}.{w.name}": w for w in self.op.weights(*self.in_shapes)}
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a block call: its name, its value (ints keep their expression) and the default, if any."""
+
+    name: str
+    value: Any
+    default: Any = None
+    has_default: bool = False
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a block: where, with what, and the nodes and calls inside it in the order they ran.
+
+    `style` is "block" (a class with a forward), "sequence" (a class that is a chain) or "stack" (a plain chain).
+    """
+
+    path: str
+    block: str
+    style: Literal["block", "sequence", "stack"]
+    doc: str = ""
+    arguments: tuple[Argument, ...] = ()
+    inputs: tuple[int, ...] = ()
+    input_channels: tuple[tuple[str, int], ...] = ()
+    outputs: tuple[int, ...] = ()
+    body: tuple[int | Call, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(".")[2]
+
+    def walk(self) -> Iterator[Call]:
+        """This call and every call inside it, outer before inner."""
+        yield self
+        for item in self.body:
+            if isinstance(item, Call):
+                yield from item.walk()
+
+
+@dataclass(frozen=True)
+class Net:
+    """A traced network: flat nodes with resolved shapes, and the tree of block calls that made them.
+
+    `outputs` are node indexes, the main one first; the first `evaluated` of them belong to the evaluation path
+    (heads that the reference runs in training only are not counted in `macs`).
+    """
+
+    name: str
+    nodes: tuple[Node, ...]
+    root: Call
+    outputs: tuple[int, ...]
+    evaluated: int = 1
+    title: str = ""
+    paper: str = ""
+    options: tuple[tuple[str, Any], ...] = ()
+    _weights: dict[str, Weight] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def input_shape(self) -> Shape:
+        """(C, H, W) of one image."""
+        return self.nodes[0].shape
+
+    @property
+    def weights(self) -> dict[str, Weight]:
+        """Canonical name -> weight, in the order of the nodes; shared weights appear once."""
+        if not self._weights:
+            for node in self.nodes:
+                if not node.owner:
+                    self._weights.update(node.weights())
+        return self._weights
+
+    @property
+    def params(self) -> int:
+        """Trainable numbers."""
+        return sum(w.count for w in self.weights.values() if w.kind == "trainable")
+
+    @property
+    def statistics(self) -> int:
+        """Running means and variances of batch normalisation."""
+        return sum(w.count for w in self.weights.values() if w.kind == "statistic")
+
+    @property
+    def buffers(self) -> int:
+        """Fixed numbers that are neither trained nor measured, such as the prototypes of LeNet-5."""
+        return sum(w.count for w in self.weights.values() if w.kind == "buffer")
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of convolutions and linear layers for one image on the evaluation path."""
+        wanted = self.ancestors(self.outputs[: self.evaluated])
+        return sum(n.op.macs(n.in_shapes, n.shape) for i, n in enumerate(self.nodes) if i in wanted)
+
+    def ancestors(self, outputs: tuple[int, ...]) -> set[int]:
+        """The indexes of all nodes that the given ones depend on, themselves included."""
+        wanted = set(outputs)
+        for index in range(len(self.nodes) - 1, -1, -1):
+            if index in wanted:
+                wanted.update(self.nodes[index].inputs)
+        return wanted
+
+    def node(self, path: str) -> Node:
+        """The node at a path; raises SpecError naming near matches."""
+        for candidate in self.nodes:
+            if candidate.path == path:
+                return candidate
+        raise SpecError(f"{self.name} has no node {path!r}; {near(path, [n.path for n in self.nodes])}")
+
+    def to_json(self) -> str:
+        """The whole trace as JSON text; `Net.from_json` gives an equal Net back."""
+        from .serial import dumps
+
+        return dumps(self)
+
+    @staticmethod
+    def from_json(text: str) -> Net:
+        """The Net that `to_json` wrote; raises SpecError for anything else."""
+        from .serial import loads
+
+        return loads(text)
+
+
+def near(name: str, names: list[str]) -> str:
+    """Advice for a name that is not among the known ones."""
+    import difflib
+
+    close = difflib.get_close_matches(name, names, n=4, cutoff=0.5)
+    return f"did you mean {' or '.join(map(repr, close))}?" if close else f"there are {len(names)}, such as {names[:3]}"

@@ -1,0 +1,1 @@
+"""The same convolutional network, natively in PyTorch and in TensorFlow, with proof."""

@@ -1,0 +1,19 @@
+"""The Keras form of each op, one file of the op's name each."""
+
+from __future__ import annotations
+
+import importlib
+
+from ...common.errors import SpecError
+from ...common.form import Form
+from ...common.spec import Node
+
+
+def form(node: Node) -> Form:
+    """The Keras layers and functions that say this node; raises SpecError for an op without a twin here."""
+    try:
+        module = importlib.import_module(f".{node.kind}", __name__)
+    except ModuleNotFoundError:
+        raise SpecError(f"{node.path}: the op {node.kind!r} has no twin in tf_impl/ops; add a file there") from None
+    answer: Form = getattr(module, node.kind)(node.op, *node.in_shapes)
+    return answer

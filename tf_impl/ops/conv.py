@@ -1,0 +1,27 @@
+"""Convolution as layers.Conv2D or layers.DepthwiseConv2D, after layers.ZeroPadding2D where SAME does not say it."""
+
+from __future__ import annotations
+
+from ...common.form import Form, Make, Slot, given
+from ...common.geometry import is_same
+from ...common.ops.conv import Conv
+from ...common.spec import Shape
+from ..pads import zero_padding
+
+DEFAULTS = {"strides": (1, 1), "padding": "valid", "dilation_rate": (1, 1), "groups": 1, "use_bias": True}
+
+
+def conv(op: Conv, x: Shape) -> Form:
+    """layers.Conv2D(out, kernel, ...); SAME only where it means these very pads, or where the spec says SAME."""
+    same = is_same(op.pads, op.kernel, op.stride, op.dilation) and op.pads != (0, 0, 0, 0)
+    before = () if same else zero_padding(op.pads)
+    rest = given(
+        DEFAULTS, strides=op.stride, padding="same" if same else "valid", dilation_rate=op.dilation, use_bias=op.bias
+    )
+    bias = (Slot("bias", "bias", "O"),) if op.bias else ()
+    if op.depthwise(x):
+        multiplier = given({"depth_multiplier": 1}, depth_multiplier=op.channels // op.groups)
+        make = Make("layers.DepthwiseConv2D", (op.kernel,), multiplier | rest)
+        return Form((*before, make), slots=(Slot("weight", "kernel", "H W C M"), *bias))
+    make = Make("layers.Conv2D", (op.channels, op.kernel), rest | given(DEFAULTS, groups=op.groups))
+    return Form((*before, make), slots=(Slot("weight", "kernel", "H W I O"), *bias))

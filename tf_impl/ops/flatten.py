@@ -1,0 +1,12 @@
+"""Flatten in (H, W, C) order, as Keras users expect; the next layer's kernel is permuted to match."""
+
+from __future__ import annotations
+
+from ...common.form import Form, Make
+from ...common.ops.flatten import Flatten
+from ...common.spec import Shape
+
+
+def flatten(op: Flatten, x: Shape) -> Form:
+    """layers.Flatten()."""
+    return Form((Make("layers.Flatten"),))

@@ -1,0 +1,18 @@
+"""Max pooling as layers.MaxPooling2D, after padding with minus infinity where SAME does not say it."""
+
+from __future__ import annotations
+
+from ...common.form import Form, Make, given
+from ...common.geometry import is_same
+from ...common.ops.max_pool import MaxPool
+from ...common.spec import Shape
+from ..pads import infinite_padding
+
+
+def max_pool(op: MaxPool, x: Shape) -> Form:
+    """layers.MaxPooling2D(kernel, stride, ...)."""
+    pads = op.explicit((x[1], x[2])) if op.pads != "same" else op.pads
+    same = is_same(pads, op.kernel, op.stride) and pads != (0, 0, 0, 0)
+    rest = given({"padding": "valid"}, padding="same" if same else "valid")
+    before = () if same else infinite_padding(pads)
+    return Form((*before, Make("layers.MaxPooling2D", (op.kernel, op.stride), rest)))

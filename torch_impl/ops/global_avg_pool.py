@@ -1,0 +1,12 @@
+"""The mean of each channel over the whole map."""
+
+from __future__ import annotations
+
+from ...common.form import Form
+from ...common.ops.global_avg_pool import GlobalAvgPool
+from ...common.spec import Shape
+
+
+def global_avg_pool(op: GlobalAvgPool, x: Shape) -> Form:
+    """torch.mean over height and width."""
+    return Form((), function="torch.mean({0}, (2, 3))")
