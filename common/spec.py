@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -224,6 +224,16 @@ class Net:
             if candidate.path == path:
                 return candidate
         raise SpecError(f"{self.name} has no node {path!r}; {near(path, [n.path for n in self.nodes])}")
+
+    def resolve(self, paths: Sequence[str]) -> dict[str, int]:
+        """Path -> node index for paths of nodes, or of blocks by their (single) output; raises SpecError."""
+        known = {node.path: index for index, node in enumerate(self.nodes)}
+        blocks = {call.path: call.outputs[0] for call in self.root.walk() if len(call.outputs) == 1 and call.path}
+        for path in paths:
+            if path not in known and path not in blocks:
+                advice = near(str(path), [*known, *blocks])
+                raise SpecError(f"{self.name} has no node or block {path!r}; {advice}")
+        return {path: known.get(path, blocks.get(path, 0)) for path in paths}
 
     def to_json(self) -> str:
         """The whole trace as JSON text; `Net.from_json` gives an equal Net back."""

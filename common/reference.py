@@ -1,0 +1,23 @@
+"""What a network computes, in NumPy float64: the third opinion when two frameworks differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from .spec import Array, Net, Node
+
+
+def run(net: Net, weights: Mapping[str, Array], x: Array) -> dict[str, Array]:
+    """Every node's output by path, in float64 and NCHW order, for a batch x (N, C, H, W)."""
+    values: list[Array] = [np.asarray(x, np.float64)]
+    for node in net.nodes[1:]:
+        values.append(step(node, weights, *(values[index] for index in node.inputs)))
+    return {node.path: value for node, value in zip(net.nodes, values, strict=True)}
+
+
+def step(node: Node, weights: Mapping[str, Array], *inputs: Array) -> Array:
+    """One node's output in float64, for the outputs of the nodes it reads."""
+    own = {name.rpartition(".")[2]: np.asarray(weights[name], np.float64) for name in node.weights()}
+    return node.op.run(*(np.asarray(x, np.float64) for x in inputs), **own)

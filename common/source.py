@@ -1,0 +1,243 @@
+"""Source text of a network: one class per distinct block, written line for line the same way in either framework."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from .dataflow import statements
+from .expr import Sym
+from .form import Form, literal
+from .spec import Call, Net, Node
+
+Key = tuple[Any, ...]
+INDENT = "    "
+
+
+@dataclass(frozen=True)
+class Language:
+    """How a framework says a class; every entry is part of one line, so that two languages stay line-parallel."""
+
+    form: Callable[[Node], Form]
+    module: str
+    sequence: str
+    brackets: tuple[str, str]
+    method: str
+    imports: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Emitted source: its text, the name of the network's class, and the names of all block classes in it."""
+
+    text: str
+    root: str
+    blocks: frozenset[str]
+
+
+def emit(net: Net, language: Language) -> Source:
+    """The network as one self-contained file of classes."""
+    return _Emitter(net, language).emit()
+
+
+@dataclass
+class _Emitter:
+    net: Net
+    language: Language
+    names: dict[Key, str] = field(default_factory=dict)
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    helpers: dict[str, Any] = field(default_factory=dict)
+
+    def emit(self) -> Source:
+        calls = [call for call in self.net.root.walk() if call.style != "stack"]
+        self.names = _named(self.net, calls)
+        for call in reversed(calls):
+            name = self.names[_key(self.net, call)]
+            if name not in self.texts:
+                self.texts[name] = self._class(name, call)
+        helpers = [textwrap.dedent(inspect.getsource(helper)).splitlines() for helper in self.helpers.values()]
+        body = [line for lines in (*helpers, *self.texts.values()) for line in ("", "", *lines)]
+        return Source("\n".join([*self._head("\n".join(body)), *body, ""]), self.names[_key(self.net, calls[0])],
+                      frozenset(self.texts))  # fmt: skip
+
+    def _head(self, body: str) -> list[str]:
+        title = f'"""{self.net.title}{f": {self.net.paper}" if self.net.paper else ""}."""'
+        used = [line for mark, line in self.language.imports if mark in body]
+        return [title, "", "from __future__ import annotations", "", *used]
+
+    def _class(self, name: str, call: Call) -> list[str]:
+        body = self._chain(call) if call.style == "sequence" else self._members(call)
+        base = self.language.sequence if call.style == "sequence" else self.language.module
+        lines = [f"class {name}({base}):", f'{INDENT}"""{call.doc}"""', ""] if call.doc else [f"class {name}({base}):"]
+        lines.append(f"{INDENT}def __init__({', '.join(['self', *self._signature(call)])}):")
+        return lines + [INDENT * bool(line) + line for line in body]
+
+    def _signature(self, call: Call) -> Iterator[str]:
+        root = call is self.net.root
+        for name, value, default, has_default in self._parameters(call):
+            yield f"{name}={literal(value if root else default)}" if root or has_default else name
+
+    def _parameters(self, call: Call) -> Iterator[tuple[str, Any, Any, bool]]:
+        """The constructor's parameters: those whose symbol stands in the body; (name, caller's value, default, has)."""
+        used = {atom.partition("[")[0].partition(" ")[0].strip("(") for atom in self._atoms(call)}
+        every = [(name, value, None, False) for name, value in call.input_channels]
+        every += [(a.name, a.value, a.default, a.has_default) for a in call.arguments]
+        yield from (entry for entry in every if entry[0] in used)
+
+    def _atoms(self, call: Call) -> set[str]:
+        found: set[str] = set()
+        for item in call.body:
+            if isinstance(item, int):
+                for make in self.language.form(self.net.nodes[item]).steps:
+                    found |= _atoms((make.args, tuple(make.kwargs.values())))
+                    
+            elif item.style == "stack":
+                found |= self._atoms(item)
+            else:
+                found |= _atoms(tuple(value for _, value, _, _ in self._parameters(item)))
+        return found
+
+    def construct(self, call: Call) -> str:
+        """The expression that makes a child block, in the terms of the block around it."""
+        name = self.names[_key(self.net, call)]
+        parameters = list(self._parameters(call))
+        parts = [literal(value) for _, value, _, has in parameters if not has]
+        parts += [f"{key}={literal(value)}" for key, value, default, has in parameters if has and value != default]
+        return f"{name}({', '.join(parts)})"
+
+    def _chain(self, call: Call) -> list[str]:
+        opening, closing = self.language.brackets
+        return [INDENT + f"super().__init__{opening}", *(INDENT * 2 + line for line in self._elements(call)),
+                INDENT + closing]  # fmt: skip
+
+    def _elements(self, call: Call) -> list[str]:
+        """The lines between the brackets of a chain; a run of equal blocks becomes one line."""
+        opening, closing = self.language.brackets
+        lines: list[str] = []
+        for item in call.body:
+            if isinstance(item, Call) and item.style == "stack":
+                inner = [INDENT + line for line in self._elements(item)]
+                lines += [f"{self.language.sequence}{opening}", *inner, f"{closing},"]
+            else:
+                lines.append(f"{self.construct(item) if isinstance(item, Call) else self._steps(item)},")
+        return _runs(lines)
+
+    def _steps(self, index: int) -> str:
+        return ", ".join(make.source() for make in self._form(self.net.nodes[index]).steps)
+
+    def _form(self, node: Node) -> Form:
+        form = self.language.form(node)
+        self.helpers.update({helper.__name__: helper for helper in form.helpers})
+        return form
+
+    def _members(self, call: Call) -> list[str]:
+        opening, closing = self.language.brackets
+        lines = [INDENT + "super().__init__()"]
+        for item in call.body:
+            if isinstance(item, int):
+                node = self.net.nodes[item]
+                if not self._form(node).function and not node.owner:
+                    lines.append(f"{INDENT}self.{node.name} = {self._steps(item)}")
+            elif item.style == "stack":
+                lines.append(f"{INDENT}self.{item.name} = {self.language.sequence}{opening}")
+                lines += [INDENT * 2 + line for line in self._elements(item)] + [INDENT + closing]
+            else:
+                lines.append(f"{INDENT}self.{item.name} = {self.construct(item)}")
+        inputs = ["x", *(name.removesuffix("_channels") for name, _ in call.input_channels[1:])]
+        body = statements(self.net, call, inputs, self._expression)
+        return [*lines, "", f"def {self.language.method}({', '.join(['self', *inputs])}):", *(INDENT + s for s in body)]
+
+    def _expression(self, item: int | Call, arguments: list[str]) -> str:
+        if isinstance(item, Call):
+            return f"self.{item.name}({', '.join(arguments)})"
+        node = self.net.nodes[item]
+        function = self._form(node).function
+        if function:
+            return function.format(*arguments)
+        return f"self.{(node.owner or node.path).rpartition('.')[2]}({', '.join(arguments)})"
+
+
+def _named(net: Net, calls: list[Call]) -> dict[Key, str]:
+    """A class name per distinct block: the commonest form of a function bears its plain name."""
+    counts = Counter(_key(net, call) for call in calls)
+    first: dict[Key, Call] = {}
+    for call in calls:
+        first.setdefault(_key(net, call), call)
+    names: dict[Key, str] = {}
+    plain: dict[str, Call] = {}
+    for key in sorted(counts, key=lambda k: -counts[k]):
+        call = first[key]
+        base = camel(call.block)
+        name = base if base not in plain else base + _difference(plain[base], call)
+        plain.setdefault(base, call)
+        while name in names.values():
+            name = _next(name)
+        names[key] = name
+    return names
+
+
+def _difference(plain: Call, other: Call) -> str:
+    ours, theirs = ([item.name for item in call.body if isinstance(item, Call)] for call in (other, plain))
+    extra = next((name for name in ours if name not in theirs), "")
+    return camel(extra) if extra and not extra[0].isdigit() else "2"
+
+
+def _next(name: str) -> str:
+    stem = name.rstrip("0123456789")
+    return f"{stem}{int(name[len(stem):] or 1) + 1}"
+
+
+def camel(name: str) -> str:
+    """A class name from a function name or a title.
+
+    >>> camel("basic_block"), camel("ResNet-50")
+    ('BasicBlock', 'ResNet50')
+    """
+    words = "".join(c if c.isalnum() else " " for c in name).split()
+    return "".join(word[:1].upper() + word[1:] for word in words)
+
+
+def _key(net: Net, call: Call) -> Key:
+    """What makes two blocks the same class: equal structure, with parameters by their symbols, not their values."""
+    return (call.block, call.style, *(_item_key(net, call, item) for item in call.body))
+
+
+def _item_key(net: Net, call: Call, item: int | Call) -> Key:
+    position = {index: place for place, index in enumerate(_produced(call))}
+    if isinstance(item, Call):
+        arguments = tuple((a.name, literal(a.value)) for a in item.arguments)
+        channels = tuple((name, literal(value)) for name, value in item.input_channels)
+        wires = tuple(position.get(index, index) for index in item.inputs)
+        return (item.name, _key(net, item), wires, arguments if item.style != "stack" else (), channels)
+    node = net.nodes[item]
+    fields = tuple((name, literal(value)) for name, value in vars(node.op).items())
+    channels = tuple(literal(shape[0]) for shape in node.in_shapes)
+    wires = tuple(position.get(index, index) for index in node.inputs)
+    return (node.name, node.kind, wires, fields, channels, node.owner.rpartition(".")[2])
+
+
+def _produced(call: Call) -> Iterator[int]:
+    yield from call.inputs
+    for item in call.body:
+        yield from item.outputs if isinstance(item, Call) else (item,)
+
+
+def _atoms(value: Any) -> set[str]:
+    if isinstance(value, tuple):
+        return {atom for item in value for atom in _atoms(item)}
+    return value.atoms if isinstance(value, Sym) else set()
+
+
+def _runs(lines: Iterable[str]) -> list[str]:
+    """Replace a run of equal calls of a block by one unpacked list."""
+    out: list[tuple[str, int]] = []
+    for line in lines:
+        if out and out[-1][0] == line and line[0].isupper() and "." not in line.partition("(")[0]:
+            out[-1] = (line, out[-1][1] + 1)
+        else:
+            out.append((line, 1))
+    return [line if n == 1 else f"*[{line.rstrip(',')} for _ in range({n})]," for line, n in out]

@@ -1,0 +1,91 @@
+"""Build the functional Keras model of a network, node by node, of built-in layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from ..common.errors import SpecError
+from ..common.form import Form, Make
+from ..common.spec import Array, Net, Node
+from ..common.weights import checked
+from .ops import form
+from .state import write
+
+DTYPES = ("float32", "float64")
+NAMESPACE = {"layers": layers, "ops": ops, "keras": keras}
+
+
+def build(
+    net: Net, weights: Mapping[str, Array], dtype: str = "float32", features: Sequence[str] | None = None
+) -> keras.Model:
+    """The network as a functional keras.Model on batches (N, H, W, C), with these canonical weights.
+
+    With `features`, paths of nodes or blocks, it answers with a dict of their outputs instead of the network's.
+    Raises SpecError for an unknown dtype or path and WeightsError where the weights do not fit.
+    """
+    if dtype not in DTYPES:
+        raise SpecError(f"dtype is one of {', '.join(DTYPES)}, not {dtype!r}")
+    arrays = checked(net, weights)
+    tensors = graph(net, dtype)
+    model = keras.Model(tensors[0], _outputs(net, tensors), name=_model_name(net))
+    write(model, net, arrays)
+    if not features:
+        return model
+    return keras.Model(tensors[0], {path: tensors[index] for path, index in net.resolve(features).items()})
+
+
+def graph(net: Net, dtype: str) -> list[Any]:
+    """The symbolic tensor of every node, in order; the layer that ends a node bears its path as its name."""
+    channels, height, width = net.input_shape
+    tensors: list[Any] = [keras.Input((height, width, channels), dtype=dtype, name="input")]
+    shared: dict[str, Any] = {}
+    for node in net.nodes[1:]:
+        tensors.append(_applied(node, form(node), [tensors[index] for index in node.inputs], dtype, shared))
+    return tensors
+
+
+def _applied(node: Node, made: Form, inputs: list[Any], dtype: str, shared: dict[str, Any]) -> Any:
+    """Apply the steps of a form; the last layer step is named after the node, or an Identity after the last step."""
+    value = inputs[0] if len(inputs) == 1 else inputs
+    *before, last = made.steps
+    for number, step in enumerate(before):
+        value = _step(step, made, value, {"name": f"{node.path}.{_suffix(step, number)}", "dtype": dtype})
+    if last.layer and node.owner:
+        return shared[node.owner](value)
+    if last.layer:
+        shared[node.path] = _resolve(last, made)(*last.args, **last.kwargs, name=node.path, dtype=dtype)
+        return shared[node.path](value)
+    if made.slots:
+        return _step(last, made, value, {}, name=node.path, dtype=dtype)
+    return layers.Identity(name=node.path, dtype=dtype)(_step(last, made, value, {}))
+
+
+def _step(step: Make, made: Form, value: Any, naming: Mapping[str, str], **extra: str) -> Any:
+    target = _resolve(step, made)
+    if step.layer:
+        return target(*step.args, **step.kwargs, **naming)(value)
+    return target(value, *step.args, **step.kwargs, **extra)
+
+
+def _resolve(step: Make, made: Form) -> Any:
+    head, _, attribute = step.target.rpartition(".")
+    if head:
+        return getattr(NAMESPACE[head], attribute)
+    return next(helper for helper in made.helpers if helper.__name__ == step.target)
+
+
+def _suffix(step: Make, number: int) -> str:
+    return "pad" if step.target == "layers.ZeroPadding2D" else f"step{number}"
+
+
+def _outputs(net: Net, tensors: list[Any]) -> Any:
+    outputs = [tensors[index] for index in net.outputs]
+    return outputs[0] if len(outputs) == 1 else outputs
+
+
+def _model_name(net: Net) -> str:
+    return net.name.replace(".", "_")

@@ -1,0 +1,42 @@
+"""Canonical weights in a Keras model and back, layer by layer of the node's name, axes converted by their strings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..common.errors import WeightsError
+from ..common.layouts import to_canonical, to_framework
+from ..common.spec import Array, Net, Weight
+from .ops import form
+
+
+def variables(model: Any, net: Net) -> Iterator[tuple[str, Weight, Any, str]]:
+    """(canonical name, weight, Keras variable, its axes) of every weight; raises WeightsError for what is not there."""
+    by_name = {layer.name: layer for layer in model.layers}
+    for node in net.nodes:
+        wanted = node.weights()
+        if node.owner or not wanted:
+            continue
+        for slot in form(node).slots:
+            name = f"{node.path}.{slot.name}"
+            variable = getattr(by_name.get(node.path), slot.attribute, None)
+            if variable is None:
+                raise WeightsError(
+                    f"the Keras model has no layer {node.path!r} with a variable {slot.attribute!r}, where {net.name} "
+                    f"keeps {name}; build the model with diptych, or give its layers the names of the nodes"
+                )
+            yield name, wanted[name], variable, slot.axes
+
+
+def read(model: Any, net: Net) -> dict[str, Array]:
+    """The canonical weights of a model, as arrays of its own dtype; raises WeightsError for layers that it lacks."""
+    return {name: to_canonical(np.array(v), weight, axes) for name, weight, v, axes in variables(model, net)}
+
+
+def write(model: Any, net: Net, weights: Mapping[str, Array]) -> None:
+    """Assign canonical weights to a model's variables."""
+    for name, weight, variable, axes in variables(model, net):
+        variable.assign(to_framework(np.asarray(weights[name]), weight, axes))

@@ -1,0 +1,56 @@
+"""Build the PyTorch module of a network by compiling the very source that the emitter prints."""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+import sys
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+
+import torch
+from torch import nn
+
+from ..common.errors import SpecError
+from ..common.spec import Array, Net
+from ..common.weights import checked
+from .features import features_of
+from .source import source
+from .state import state_dict
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+MODULES = "diptych.generated"
+_serial = itertools.count()
+
+
+def build(
+    net: Net, weights: Mapping[str, Array], dtype: str = "float32", features: Sequence[str] | None = None
+) -> nn.Module:
+    """The network as an nn.Module on batches (N, C, H, W), in evaluation mode, with these canonical weights.
+
+    With `features`, paths of nodes or blocks, it answers with a dict of their outputs instead of the network's.
+    Raises SpecError for an unknown dtype or path and WeightsError where the weights do not fit.
+    """
+    if dtype not in DTYPES:
+        raise SpecError(f"dtype is one of {', '.join(DTYPES)}, not {dtype!r}")
+    namespace = compiled(net)
+    with torch.device("meta"):
+        model: nn.Module = namespace[net.name]()
+    tensors = state_dict(net, checked(net, weights), DTYPES[dtype])
+    model.load_state_dict(tensors, strict=True, assign=True)
+    model.eval()
+    return features_of(net, model, features) if features else model
+
+
+def compiled(net: Net) -> dict[str, type[nn.Module]]:
+    """The classes of the emitted source, run as a module of its own; its lines show in tracebacks."""
+    emitted = source(net)
+    name = f"{MODULES}.torch_{next(_serial)}"
+    filename = f"<{name}: {net.name}>"
+    linecache.cache[filename] = (len(emitted.text), None, emitted.text.splitlines(keepends=True), filename)
+    module = ModuleType(name)
+    sys.modules[name] = module
+    exec(compile(emitted.text, filename, "exec"), vars(module))
+    for block in emitted.blocks:
+        getattr(module, block).diptych_block = True
+    return {net.name: getattr(module, emitted.root)}

@@ -1,0 +1,67 @@
+"""Intermediate outputs of a built module by node path, through torch.fx: the module itself is run as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import fx, nn
+
+from ..common.errors import SpecError
+from ..common.spec import Net
+
+
+class _Tracer(fx.Tracer):
+    """Enter the blocks that diptych compiled and plain chains; leave every other module whole."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return not (getattr(type(m), "diptych_block", False) or type(m) is nn.Sequential)
+
+
+def is_built(model: nn.Module) -> bool:
+    """Whether this module was compiled from emitted source, so that its graph follows the nodes of its network."""
+    return bool(getattr(type(model), "diptych_block", False))
+
+
+def graph_of(net: Net, model: nn.Module) -> tuple[fx.Graph, dict[str, fx.Node]]:
+    """The graph of a built module, and its graph node for each node path of the network."""
+    graph = _Tracer().trace(model)
+    found = [node for node in graph.nodes if node.op != "output"]
+    if len(found) != len(net.nodes):
+        raise SpecError(f"this torch module runs {len(found)} operations, {net.name} has {len(net.nodes)} nodes")
+    for ours, theirs in zip(net.nodes, found, strict=True):
+        if theirs.op == "call_module" and theirs.target != (ours.owner or ours.path):
+            raise SpecError(f"this torch module runs {theirs.target} where {net.name} has {ours.path}")
+    return graph, {ours.path: theirs for ours, theirs in zip(net.nodes, found, strict=True)}
+
+
+def features_of(net: Net, model: nn.Module, paths: Sequence[str]) -> nn.Module:
+    """A module with the same weights and names that answers with {path: output} for paths of nodes or blocks."""
+    graph, nodes = graph_of(net, model)
+    wanted = {path: nodes[net.nodes[index].path] for path, index in net.resolve(paths).items()}
+    output = next(node for node in graph.nodes if node.op == "output")
+    with graph.inserting_before(output):
+        graph.output(wanted)
+    graph.erase_node(output)
+    module = fx.GraphModule(model, graph)
+    module.graph.eliminate_dead_code()
+    module.delete_all_unused_submodules()
+    module.recompile()
+    return module.train(model.training)
+
+
+class Recorder(fx.Interpreter):
+    """Run a built module as it stands and keep the result of every node."""
+
+    def __init__(self, net: Net, model: nn.Module) -> None:
+        graph, nodes = graph_of(net, model)
+        super().__init__(fx.GraphModule(model, graph))
+        self.paths = {node.name: path for path, node in nodes.items()}
+        self.results: dict[str, torch.Tensor] = {}
+
+    def run_node(self, n: fx.Node) -> Any:
+        value = super().run_node(n)
+        if n.name in self.paths:
+            self.results[self.paths[n.name]] = value
+        return value
