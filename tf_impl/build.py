@@ -12,6 +12,7 @@ from ..common.errors import SpecError
 from ..common.form import Form, Make
 from ..common.spec import Array, Net, Node
 from ..common.weights import checked
+from .features import features_of
 from .ops import form
 from .state import write
 
@@ -33,9 +34,19 @@ def build(
     tensors = graph(net, dtype)
     model = keras.Model(tensors[0], _outputs(net, tensors), name=_model_name(net))
     write(model, net, arrays)
-    if not features:
-        return model
-    return keras.Model(tensors[0], {path: tensors[index] for path, index in net.resolve(features).items()})
+    return features_of(net, model, features) if features else model
+
+
+def unbuilt(net: Net) -> list[Any]:
+    """Fresh layers of every node, not yet called: what the layers of a faithful model look like."""
+    made = []
+    for node in net.nodes[1:]:
+        answer = form(node)
+        for number, step in enumerate(answer.steps):
+            if step.layer and not node.owner:
+                name = node.path if number == len(answer.steps) - 1 else _name(node, step, number)
+                made.append(_resolve(step, answer)(*step.args, **step.kwargs, name=name))
+    return made
 
 
 def graph(net: Net, dtype: str) -> list[Any]:
@@ -53,9 +64,9 @@ def _applied(node: Node, made: Form, inputs: list[Any], dtype: str, shared: dict
     value = inputs[0] if len(inputs) == 1 else inputs
     *before, last = made.steps
     for number, step in enumerate(before):
-        value = _step(step, made, value, {"name": f"{node.path}.{_suffix(step, number)}", "dtype": dtype})
+        value = _step(step, made, value, {"name": _name(node, step, number), "dtype": dtype})
     if last.layer and node.owner:
-        return shared[node.owner](value)
+        return layers.Identity(name=node.path, dtype=dtype)(shared[node.owner](value))
     if last.layer:
         shared[node.path] = _resolve(last, made)(*last.args, **last.kwargs, name=node.path, dtype=dtype)
         return shared[node.path](value)
@@ -78,8 +89,9 @@ def _resolve(step: Make, made: Form) -> Any:
     return next(helper for helper in made.helpers if helper.__name__ == step.target)
 
 
-def _suffix(step: Make, number: int) -> str:
-    return "pad" if step.target == "layers.ZeroPadding2D" else f"step{number}"
+def _name(node: Node, step: Make, number: int) -> str:
+    """The name of a layer that prepares a node."""
+    return f"{node.path}.{'pad' if step.target == 'layers.ZeroPadding2D' else f'step{number}'}"
 
 
 def _outputs(net: Net, tensors: list[Any]) -> Any:

@@ -51,12 +51,34 @@ def features_of(net: Net, model: nn.Module, paths: Sequence[str]) -> nn.Module:
     return module.train(model.training)
 
 
-class Recorder(fx.Interpreter):
+def observe(net: Net, model: nn.Module, x: torch.Tensor) -> dict[str, torch.Tensor]:
+    """The output of every node that can be seen: all of a built module, the modules of the same name of another."""
+    if is_built(model):
+        recorder = _Recorder(net, model)
+        recorder.run(x)
+        return recorder.results
+    seen: dict[str, torch.Tensor] = {}
+    known = dict(model.named_modules())
+
+    def watch(path: str) -> Any:
+        # A clone, because a later in-place activation would overwrite what was seen.
+        return known[path].register_forward_hook(lambda module, inputs, output: seen.update({path: output.clone()}))
+
+    handles = [watch(node.path) for node in net.nodes if node.path in known]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return seen
+
+
+class _Recorder(fx.Interpreter):
     """Run a built module as it stands and keep the result of every node."""
 
     def __init__(self, net: Net, model: nn.Module) -> None:
         graph, nodes = graph_of(net, model)
-        super().__init__(fx.GraphModule(model, graph))
+        super().__init__(fx.GraphModule(model, graph), garbage_collect_values=False)
         self.paths = {node.name: path for path, node in nodes.items()}
         self.results: dict[str, torch.Tensor] = {}
 

@@ -1,0 +1,61 @@
+"""What the hinge asks of a framework: each of `torch_impl.backend` and `tf_impl.backend` answers this protocol.
+
+Arrays that cross this border are NumPy, in NCHW order; a model is the framework's own object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from .spec import Array, Net
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One setting of a model that is not what the spec says."""
+
+    path: str
+    got: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: got {self.got}, expected {self.expected}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One forward and backward pass: outputs, gradients by name, and the statistics it left behind."""
+
+    outputs: tuple[Array, ...]
+    input_gradient: Array
+    weight_gradients: dict[str, Array]
+    statistics: dict[str, Array]
+
+
+class Backend(Protocol):
+    """A framework, as the check and the converters use it."""
+
+    def build(
+        self, net: Net, weights: Mapping[str, Array], dtype: str = "float32", features: Sequence[str] | None = None
+    ) -> Any:
+        """A model of the network with these canonical weights."""
+
+    def read(self, model: Any, net: Net) -> dict[str, Array]:
+        """The model's weights under canonical names and axes."""
+
+    def cast(self, model: Any, net: Net, dtype: str) -> Any:
+        """A copy of the model, with its settings and weights as they stand, that computes in another dtype."""
+
+    def differences(self, model: Any, net: Net) -> list[Difference]:
+        """Every layer of the model whose settings are not those of the spec, in the order of the nodes."""
+
+    def outputs(self, model: Any, net: Net, x: Array) -> tuple[Array, ...]:
+        """The outputs for a batch, in evaluation mode, the main one first."""
+
+    def nodes(self, model: Any, net: Net, x: Array) -> dict[str, Array]:
+        """The output of every node that can be observed in the model, by path, in evaluation mode."""
+
+    def step(self, model: Any, net: Net, x: Array, cotangents: Sequence[Array], training: bool = False) -> Step:
+        """Run forward and backward for the loss sum(output * cotangent); dropout is off, the model is left unchanged."""

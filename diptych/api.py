@@ -1,0 +1,35 @@
+"""Build models and read their weights, in either framework."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from . import backends
+from .common.registry import spec
+from .common.spec import Array, Net
+from .common.weights import Weights, init
+
+
+def build(
+    net: Net | str,
+    framework: str,
+    *,
+    weights: Mapping[str, Array] | None = None,
+    dtype: Literal["float32", "float64"] = "float32",
+    features: Sequence[str] | None = None,
+) -> Any:
+    """A native, trainable model of a network: an nn.Module (NCHW) for "torch", a keras.Model (NHWC) for "tf".
+
+    Without weights it has those of `init(net)`; with `features`, paths of nodes or blocks, it answers with a dict of
+    their outputs. Raises DiptychError for unknown names, WeightsError where the weights do not fit.
+    """
+    net = spec(net) if isinstance(net, str) else net
+    backend = backends.get(framework)
+    return backend.build(net, init(net) if weights is None else weights, dtype, features)
+
+
+def weights(model: Any, net: Net | str) -> Weights:
+    """The canonical weights of a torch module or a Keras model, as {name: array} in canonical axis order."""
+    net = spec(net) if isinstance(net, str) else net
+    return backends.get(backends.framework_of(model)).read(model, net)

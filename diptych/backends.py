@@ -1,0 +1,39 @@
+"""The frameworks by name, imported on first use."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import cast
+
+from .common.backend import Backend
+from .common.errors import DiptychError
+
+NAMES = {"torch": "torch_impl", "tf": "tf_impl"}
+ALIASES = {"pytorch": "torch", "tensorflow": "tf", "keras": "tf"}
+NEEDS = {"torch": ("torch",), "tf": ("tensorflow", "keras")}
+
+
+def get(name: str) -> Backend:
+    """The backend "torch" or "tf"; raises DiptychError for an unknown name or a framework that is not installed."""
+    key = ALIASES.get(name, name)
+    if key not in NAMES:
+        raise DiptychError(f"there is no framework {name!r}; use 'torch' or 'tf'")
+    if key == "tf":
+        os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    try:
+        module = importlib.import_module(f".{NAMES[key]}.backend", __package__)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in NEEDS[key]:
+            raise
+        raise DiptychError(f"{error.name} is not installed; install it with `pip install 'diptych[{key}]'`") from None
+    return cast(Backend, module)
+
+
+def framework_of(model: object) -> str:
+    """Which framework a model belongs to; raises DiptychError for anything else."""
+    homes = {cls.__module__.partition(".")[0] for cls in type(model).__mro__}
+    for name, modules in NEEDS.items():
+        if homes & set(modules):
+            return name
+    raise DiptychError(f"expected a torch.nn.Module or a keras.Model, got {type(model).__module__}.{type(model).__name__}")

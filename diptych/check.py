@@ -1,0 +1,101 @@
+"""Check that the PyTorch and the Keras model of a network are the same function, gate by gate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from . import backends
+from .common.errors import DiptychError
+from .common.registry import network, networks
+from .common.spec import Array, Net
+from .common.weights import scrambled
+from .gates import GATES, Case, Finding
+from .report import Gate, Report
+
+Progress = Callable[[str], None]
+
+
+def check(
+    net: Net | str,
+    models: tuple[Any, Any] | None = None,
+    *,
+    sizes: Sequence[tuple[int, int]] | None = None,
+    batches: Sequence[int] = (1, 3),
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Report:
+    """Run the gates on a network, or on a (torch, Keras) pair of its models as they stand, and answer with the Report.
+
+    The gates are structure, transfer, forward in float64, forward in float32, gradients and training in float64; the
+    first that fails ends the check. A registered network is checked at small non-square sizes, even and odd, with
+    scrambled weights; given models at their own input size with their own weights. Raises DiptychError where nothing
+    can be told.
+    """
+    net = network(net).trace() if isinstance(net, str) else net
+    if not batches or any(batch < 1 for batch in batches) or (sizes is not None and not sizes):
+        raise DiptychError(f"a check needs at least one size and one batch, got sizes={sizes} and batches={batches}")
+    start = time.monotonic()
+    gates = {name: Gate(name) for name in GATES}
+    names: list[str] = []
+    noise: dict[str, float] = {}
+    for case in _cases(net, models, sizes, batches, seed):
+        names.append(case.name)
+        for name, gate in GATES.items():
+            if progress:
+                progress(f"{net.name} {case.name}: {name}")
+            gates[name] = _merged(gates[name], name, gate(case), case)
+            if not gates[name].passed:
+                return Report(net.name, tuple(gates.values()), tuple(names), noise, time.monotonic() - start)
+        noise = {side: max(noise.get(side, 0.0), value) for side, value in case.noise.items()}
+    return Report(net.name, tuple(gates.values()), tuple(names), noise, time.monotonic() - start)
+
+
+def _merged(gate: Gate, name: str, found: Finding, case: Case) -> Gate:
+    """Add one case's finding to a gate: the worst measure stays, a failure says in which case."""
+    passed = found.passed
+    place = f"{found.where} [{case.name}]" if found.where else ""
+    compared = gate.compared + found.compared
+    if passed and gate.measured is not None and gate.measured >= found.measured:
+        return replace(gate, compared=compared)
+    return Gate(name, passed, found.measured, found.tolerance, found.where if not passed else place, found.detail, compared)
+
+
+def _cases(
+    net: Net, models: tuple[Any, Any] | None, sizes: Sequence[tuple[int, int]] | None, batches: Sequence[int], seed: int
+) -> Iterator[Case]:
+    rng = np.random.default_rng(seed)
+    if models is not None:
+        if not isinstance(models, tuple) or len(models) != 2:
+            raise DiptychError("models is a pair: (torch module, Keras model)")
+        if sizes is not None:
+            raise DiptychError("given models are checked at their own input size; leave out `sizes`")
+        yield Case(net, models[0], models[1], None, tuple(_images(net, batches, rng)))
+        return
+    for sized in _sized(net, sizes):
+        weights = scrambled(sized, seed)
+        torch_model, keras_model = (backends.get(name).build(sized, weights, "float64") for name in ("torch", "tf"))
+        yield Case(sized, torch_model, keras_model, weights, tuple(_images(sized, batches, rng)))
+
+
+def _images(net: Net, batches: Sequence[int], rng: np.random.Generator) -> Iterator[Array]:
+    """Random batches, representable in float32 so that both precisions see the same numbers."""
+    for batch in batches:
+        yield (rng.standard_normal((batch, *net.input_shape), dtype=np.float32) + np.float32(0.1)).astype(np.float64)
+
+
+def _sized(net: Net, sizes: Sequence[tuple[int, int]] | None) -> Iterator[Net]:
+    """The network at the sizes of the check: the given ones, else its own if it was asked for, else the registered."""
+    options = dict(net.options)
+    registered = net.name in networks() and network(net.name).trace(**options).nodes == net.nodes
+    if sizes is not None and not registered:
+        raise DiptychError(f"{net.name} is no registered network: it can be checked at its own input size only")
+    if not registered or (sizes is None and "input_size" in options):
+        yield net
+        return
+    for size in sizes or network(net.name).check_sizes:
+        yield network(net.name).trace(**(options | {"input_size": size}))

@@ -1,0 +1,108 @@
+"""What a weights file holds, before it is known which network it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..common.layouts import framework_shape, to_canonical
+from ..common.spec import Array, Net, Weight
+
+COUNTER = "num_batches_tracked"
+PREFIXES = ("module.", "_orig_mod.")
+"""What DistributedDataParallel and torch.compile put before every name."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The arrays of one file.
+
+    `arrays` go by canonical-style names (torch and safetensors files); `layers` by Keras layer name, each in the order
+    of its variables and in Keras's axes. `config` is the architecture that a .keras file states, `title` the name of
+    its model. `notes` say what was left out or unwrapped.
+    """
+
+    path: Path
+    format: str
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+    layers: Mapping[str, list[Array]] | None = None
+    extras: Mapping[str, int] = field(default_factory=dict)
+    network: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] | None = None
+    title: str = ""
+    notes: tuple[str, ...] = ()
+
+    def named(self, net: Net) -> dict[str, Array]:
+        """The arrays by the canonical names and in the canonical axes of a network; whatever it lacks keeps its name.
+
+        An array that does not fit comes back in a shape that differs from the network's.
+        """
+        return dict(self.arrays) if self.layers is None else _from_layers(self.layers, net)
+
+
+def separated(found: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, int], tuple[str, ...]]:
+    """(weights, batch counters, notes) of a state dict, without the prefix of a wrapper that all its names share."""
+    notes = []
+    for prefix in PREFIXES:
+        if found and all(name.startswith(prefix) for name in found):
+            found = {name.removeprefix(prefix): array for name, array in found.items()}
+            notes.append(f"the prefix {prefix!r} of every name was left out")
+    extras = {name: int(array) for name, array in found.items() if _counts(name, array)}
+    return {name: array for name, array in found.items() if name not in extras}, extras, tuple(notes)
+
+
+def _counts(name: str, array: Array) -> bool:
+    return name.rpartition(".")[2] == COUNTER and array.shape == () and np.issubdtype(array.dtype, np.integer)
+
+
+def counters(net: Net) -> list[str]:
+    """The names under which torch counts the batches that each batch normalisation has seen."""
+    return [f"{node.path}.{COUNTER}" for node in net.nodes if node.kind == "batch_norm" and not node.owner]
+
+
+def keras_slots(net: Net) -> dict[str, list[tuple[str, Weight, str]]]:
+    """Keras layer name -> (canonical name, weight, Keras axes) of each of its variables, in Keras's order."""
+    from ..tf_impl.ops import form
+
+    slots: dict[str, list[tuple[str, Weight, str]]] = {}
+    for node in net.nodes:
+        weights = {} if node.owner else node.weights()
+        if weights:
+            names = [(f"{node.path}.{slot.name}", slot.axes) for slot in form(node).slots]
+            slots[node.path] = [(name, weights[name], axes) for name, axes in names]
+    return slots
+
+
+def _from_layers(layers: Mapping[str, list[Array]], net: Net) -> dict[str, Array]:
+    slots = keras_slots(net)
+    arrays: dict[str, Array] = {}
+    for layer, variables in layers.items():
+        wanted = slots.get(layer, [])
+        for index, array in enumerate(variables):
+            if index < len(wanted):
+                name, weight, axes = wanted[index]
+                arrays[name] = _fitted(array, weight, axes)
+            else:
+                arrays[f"{layer}.{index}"] = array
+    return arrays
+
+
+def _fitted(array: Array, weight: Weight, axes: str) -> Array:
+    """The array in canonical axes; a misfit as a shape that no such weight has."""
+    if array.shape == framework_shape(weight, axes):
+        return to_canonical(array, weight, axes)
+    plain = "(" not in axes + weight.axes and array.ndim == len(weight.shape)
+    if plain:
+        return to_canonical(array, weight, axes)
+    return array.T if array.ndim == 2 == len(weight.shape) else array.reshape(-1, 1, 1, 1, 1, 1)
+
+
+def native(array: Any) -> Array:
+    """An array in the byte order of this machine, in C order and with memory of its own."""
+    plain = np.array(array, order="C")
+    return plain.astype(plain.dtype.newbyteorder("="), copy=False)

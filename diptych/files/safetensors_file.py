@@ -1,0 +1,52 @@
+"""safetensors files: names, arrays, and text beside them that says which network they belong to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..common.errors import FileError
+from ..common.spec import Array, Net
+from .checkpoint import COUNTER, Checkpoint, counters, native
+
+NETWORK, OPTIONS = "diptych.network", "diptych.options"
+
+
+def read(path: Path) -> Checkpoint:
+    """The checkpoint in a safetensors file; raises FileError where it is not one."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            metadata = dict(file.metadata() or {})
+            found = {name: native(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise FileError(f"{path} is not a whole safetensors file ({error})") from None
+    except TypeError as error:
+        raise FileError(
+            f"{path} holds numbers that NumPy has no type for ({error}); save them as float32 first"
+        ) from None
+    arrays, extras, notes = separated(found)
+    stated = provenance.loads(metadata.get(provenance.KEY), path)
+    return Checkpoint(path, "safetensors", arrays, extras=extras, stated=stated, notes=notes)
+
+
+def write(path: Path, net: Net, arrays: Mapping[str, Array], extras: Mapping[str, int]) -> None:
+    """Write canonical weights, the batch counters among them, with the network's name and options as metadata."""
+    from safetensors.numpy import save_file
+
+    tensors: dict[str, Any] = {name: np.array(array, order="C") for name, array in arrays.items()}
+    tensors |= {name: np.array(extras.get(name, 0), np.int64) for name in counters(net)}
+    save_file(tensors, str(path), {NETWORK: net.name, OPTIONS: json.dumps(dict(net.options))})
+
+
+def _options(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        options = json.loads(metadata.get(OPTIONS, "{}"))
+    except ValueError as error:
+        raise FileError(f"{path}: its metadata {OPTIONS!r} is not JSON ({error})") from None
+    return dict(options) if isinstance(options, dict) else {}

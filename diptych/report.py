@@ -1,0 +1,69 @@
+"""What a check found: its gates in order, as text and as data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One gate: `passed` is None where it was not reached, because an earlier gate failed.
+
+    `measured` and `tolerance` are relative differences (0 and 0 where bits or settings are compared); `where` names
+    the first thing that differs, or the place of the largest difference of a gate that passed; `compared` counts.
+    """
+
+    name: str
+    passed: bool | None = None
+    measured: float | None = None
+    tolerance: float | None = None
+    where: str = ""
+    detail: str = ""
+    compared: int = 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """The gates of one check of one network. It passes when every gate was reached and passed."""
+
+    network: str
+    gates: tuple[Gate, ...]
+    cases: tuple[str, ...]
+    noise: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        return bool(self.gates) and all(gate.passed is True for gate in self.gates)
+
+    def gate(self, name: str) -> Gate:
+        """The gate of a name."""
+        return next(gate for gate in self.gates if gate.name == name)
+
+    @property
+    def failed(self) -> Gate | None:
+        """The gate that failed, if one did."""
+        return next((gate for gate in self.gates if gate.passed is False), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain data, for JSON."""
+        return {"network": self.network, "passed": self.passed} | {
+            key: value for key, value in asdict(self).items() if key != "network"
+        }
+
+    def __str__(self) -> str:
+        verdict = "the same function" if self.passed else "NOT the same function"
+        lines = [f"{self.network}: {verdict} ({', '.join(self.cases)})"]
+        for gate in self.gates:
+            mark = {True: "pass", False: "FAIL", None: "not reached"}[gate.passed]
+            lines.append(f"  {gate.name:<18} {mark:<11} {_measure(gate)}")
+        return "\n".join(lines)
+
+
+def _measure(gate: Gate) -> str:
+    if gate.passed is None or gate.measured is None:
+        return ""
+    bound = f" (tolerance {gate.tolerance:.1e})" if gate.tolerance else ""
+    place = f" at {gate.where}" if gate.where else ""
+    return f"{gate.measured:.1e}{bound}{place}, {gate.compared} compared{f': {gate.detail}' if gate.detail else ''}"

@@ -1,0 +1,149 @@
+"""TensorFlow (Keras 3) as the check and the converters use it; see `common.backend.Backend`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ..common.backend import Difference, Step
+from ..common.layouts import BATCH, rearranged, to_canonical
+from ..common.spec import Array, Net, Node, Shape
+from .build import build, unbuilt
+from .features import observe
+from .state import read, variables
+
+__all__ = ["build", "cast", "differences", "nodes", "outputs", "read", "step"]
+
+NOT_FUNCTION = ("dtype", "trainable", "initializer", "regularizer", "constraint", "seed", "batch_shape", "data_format")
+
+
+def cast(model: keras.Model, net: Net, dtype: str) -> keras.Model:
+    """A copy of the model whose layers have another dtype policy."""
+    copy = type(model).from_config(_recast(model.get_config(), dtype))
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _recast(config: Any, dtype: str) -> Any:
+    if isinstance(config, dict):
+        return {key: _dtype(key, value, dtype) for key, value in config.items()}
+    return type(config)(_recast(item, dtype) for item in config) if isinstance(config, (list, tuple)) else config
+
+
+def _dtype(key: str, value: Any, dtype: str) -> Any:
+    if key in ("dtype", "name") and value in ("float32", "float64"):
+        return dtype
+    return _recast(value, dtype)
+
+
+def differences(model: keras.Model, net: Net) -> list[Difference]:
+    """Compare the configuration of every layer with that of a fresh layer of the spec."""
+    found = {layer.name: layer for layer in model.layers}
+    answer: list[Difference] = []
+    for layer in unbuilt(net):
+        if layer.name not in found:
+            answer.append(Difference(layer.name, "no such layer", _kind(layer)))
+            continue
+        got, wanted = _settings(found[layer.name]), _settings(layer)
+        for key in sorted(set(got) | set(wanted)):
+            if got.get(key) != wanted.get(key):
+                answer.append(Difference(layer.name, f"{key}={got.get(key)!r}", f"{key}={wanted.get(key)!r}"))
+    return answer
+
+
+def _settings(layer: Any) -> dict[str, Any]:
+    config = {k: v for k, v in layer.get_config().items() if not any(word in k for word in NOT_FUNCTION)}
+    return {"class": _kind(layer)} | _plain(config)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _kind(layer: Any) -> str:
+    return type(layer).__name__
+
+
+def outputs(model: keras.Model, net: Net, x: Array) -> tuple[Array, ...]:
+    """The outputs in evaluation mode."""
+    results = _several(model(_tensor(model, x), training=False))
+    return tuple(_nchw(net.nodes[i], np.array(o)) for i, o in zip(net.outputs, results, strict=True))
+
+
+def nodes(model: keras.Model, net: Net, x: Array) -> dict[str, Array]:
+    """Every node for which the model has a layer of that name."""
+    results = observe(net, model, _tensor(model, x))
+    return {path: _nchw(net.node(path), np.array(value)) for path, value in results.items()}
+
+
+def step(model: keras.Model, net: Net, x: Array, cotangents: Sequence[Array], training: bool = False) -> Step:
+    """One forward and backward pass with dropout off; moving statistics are put back afterwards."""
+    kept = list(variables(model, net))
+    before = {v.path: np.array(v) for v in model.non_trainable_variables}
+    weights = [entry for entry in kept if entry[1].kind == "trainable"]
+    image = _tensor(model, x)
+    with _without_dropout(model), tf.GradientTape() as tape:
+        tape.watch(image)
+        results = _several(model(image, training=training))
+        pairs = zip(net.outputs, results, cotangents, strict=True)
+        loss = tf.add_n([tf.reduce_sum(o * _like(net.nodes[i].fold, o, c)) for i, o, c in pairs])
+    sources = [image, *(entry[2].value for entry in weights)]
+    first, *rest = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    after = {name: np.array(v) for name, weight, v, _ in kept if weight.kind == "statistic"}
+    for variable in model.non_trainable_variables:
+        variable.assign(before[variable.path])
+    gradients = {
+        name: to_canonical(np.array(gradient), weight, axes)
+        for (name, weight, _, axes), gradient in zip(weights, rest, strict=True)
+    }
+    done = tuple(_nchw(net.nodes[i], np.array(o)) for i, o in zip(net.outputs, results, strict=True))
+    return Step(done, rearranged(np.array(first), BATCH["tf"], BATCH["torch"]), gradients, after)
+
+
+@contextmanager
+def _without_dropout(model: keras.Model) -> Iterator[None]:
+    dropouts = {layer: layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)}
+    for layer in dropouts:
+        layer.rate = 0.0
+    try:
+        yield
+    finally:
+        for layer, rate in dropouts.items():
+            layer.rate = rate
+
+
+def _several(result: Any) -> tuple[Any, ...]:
+    return tuple(result) if isinstance(result, (list, tuple)) else (result,)
+
+
+def _tensor(model: keras.Model, x: Array) -> tf.Tensor:
+    return tf.constant(rearranged(np.asarray(x), BATCH["torch"], BATCH["tf"]), dtype=model.inputs[0].dtype)
+
+
+def _nchw(node: Node, value: Array) -> Array:
+    """A node's output in canonical order: NCHW for a map, and (C, H, W) order for a flattened one."""
+    if value.ndim == 4:
+        return rearranged(value, BATCH["tf"], BATCH["torch"])
+    if node.fold:
+        return rearranged(value, "N (H W C)", "N (C H W)", _sizes(node.fold))
+    return value
+
+
+def _like(fold: Shape | None, output: Any, cotangent: Array) -> tf.Tensor:
+    """A cotangent, given in canonical order, in the order of the model's output."""
+    if cotangent.ndim == 4:
+        cotangent = rearranged(cotangent, BATCH["torch"], BATCH["tf"])
+    elif fold:
+        cotangent = rearranged(cotangent, "N (C H W)", "N (H W C)", _sizes(fold))
+    return tf.constant(cotangent, dtype=output.dtype)
+
+
+def _sizes(fold: Shape) -> dict[str, int]:
+    return dict(zip("CHW", map(int, fold), strict=True))

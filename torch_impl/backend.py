@@ -1,0 +1,100 @@
+"""PyTorch as the check and the converters use it; see `common.backend.Backend`."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..common.backend import Difference, Step
+from ..common.spec import Array, Net
+from .build import DTYPES, build, compiled
+from .features import observe
+from .state import read
+
+__all__ = ["build", "cast", "differences", "nodes", "outputs", "read", "step"]
+
+
+def cast(model: nn.Module, net: Net, dtype: str) -> nn.Module:
+    """A copy of the module in another dtype."""
+    return copy.deepcopy(model).to(DTYPES[dtype])
+
+
+def differences(model: nn.Module, net: Net) -> list[Difference]:
+    """Compare every layer's own description with that of a fresh module of the spec."""
+    with torch.device("meta"):
+        expected = compiled(net)[net.name]()
+    found = dict(model.named_modules())
+    answer: list[Difference] = []
+    for name, module in expected.named_modules():
+        if any(True for _ in module.children()) or not name:
+            continue
+        wanted = _description(module)
+        if name not in found:
+            if module.state_dict():
+                answer.append(Difference(name, "no such layer", wanted))
+        elif _description(found[name]) != wanted:
+            answer.append(Difference(name, _description(found[name]), wanted))
+    return answer
+
+
+def _description(module: nn.Module) -> str:
+    """The layer as torch prints it, with equal pairs as one number and without what is no part of the function."""
+    text = re.sub(r",? ?inplace=(True|False)", "", repr(module))
+    return re.sub(r"\((\d+), \1\)", r"\1", text)
+
+
+def outputs(model: nn.Module, net: Net, x: Array) -> tuple[Array, ...]:
+    """The outputs in evaluation mode."""
+    with _mode(model, training=False), torch.no_grad():
+        return tuple(o.numpy() for o in _several(model(_tensor(model, x))))
+
+
+def nodes(model: nn.Module, net: Net, x: Array) -> dict[str, Array]:
+    """Every node of a module that diptych built; of another, the nodes that are modules of the same name."""
+    with _mode(model, training=False), torch.no_grad():
+        return {path: value.numpy() for path, value in observe(net, model, _tensor(model, x)).items()}
+
+
+def step(model: nn.Module, net: Net, x: Array, cotangents: Sequence[Array], training: bool = False) -> Step:
+    """One forward and backward pass with dropout off; running statistics are put back afterwards."""
+    before = {name: value.clone() for name, value in model.named_buffers()}
+    image = _tensor(model, x).requires_grad_()
+    weights = {name: value for name, value in model.named_parameters() if name in net.weights}
+    with _mode(model, training):
+        results = _several(model(image))
+        loss = sum(torch.sum(o * _tensor(model, c)) for o, c in zip(results, cotangents, strict=True))
+        gradients = torch.autograd.grad(loss, [image, *weights.values()], allow_unused=True, materialize_grads=True)
+    after = {name: value.numpy().copy() for name, value in model.named_buffers() if name in net.weights}
+    for name, value in model.named_buffers():
+        value.copy_(before[name])
+    first, *rest = (gradient.numpy() for gradient in gradients)
+    return Step(tuple(o.detach().numpy() for o in results), first, dict(zip(weights, rest, strict=True)), after)
+
+
+@contextmanager
+def _mode(model: nn.Module, training: bool) -> Iterator[None]:
+    """Put every layer but dropout in the mode, and back."""
+    before = {module: module.training for module in model.modules()}
+    for module in before:
+        module.training = training and not isinstance(module, nn.modules.dropout._DropoutNd)
+    try:
+        yield
+    finally:
+        for module, mode in before.items():
+            module.training = mode
+
+
+def _several(result: Any) -> tuple[torch.Tensor, ...]:
+    return (result,) if isinstance(result, torch.Tensor) else tuple(result)
+
+
+def _tensor(model: nn.Module, x: Array) -> torch.Tensor:
+    parameter = next(model.parameters())
+    return torch.tensor(np.ascontiguousarray(x), dtype=parameter.dtype, device=parameter.device)
