@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .expr import text
+from .expr import Sym, text
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,10 @@ class Form:
     function: str = ""
     helpers: tuple[Any, ...] = ()
 
+    def holder(self, path: str, slot: Slot) -> str:
+        """The name of the layer that keeps a weight of the node at `path`: the node's own, where a layer ends it."""
+        return path if self.steps[-1].layer else f"{path}.{slot.name}"
+
 
 def literal(value: Any) -> str:
     """Python source of an argument: expressions kept, equal pairs as one number.
@@ -70,7 +74,15 @@ def literal(value: Any) -> str:
 
 
 def given(defaults: Mapping[str, Any], **values: Any) -> dict[str, Any]:
-    """The arguments that differ from a layer's defaults, so that printed code says only what matters."""
-    return {key: value for key, value in values.items() if key not in defaults or defaults[key] != value}
+    """The arguments that differ from a layer's defaults, so that printed code says only what matters.
+
+    A symbolic argument stays whatever its value: another instance of the block may have another one.
+    """
+    return {k: v for k, v in values.items() if k not in defaults or defaults[k] != v or symbolic(v)}
+
+
+def symbolic(value: Any) -> bool:
+    """Whether a value holds the expression of a parameter."""
+    return any(map(symbolic, value)) if isinstance(value, tuple) else isinstance(value, Sym)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from .dataflow import statements
 from .expr import Sym
-from .form import Form, literal
+from .form import Form, literal, symbolic
 from .spec import Call, Net, Node
 
 Key = tuple[Any, ...]
@@ -49,20 +49,63 @@ class _Emitter:
     net: Net
     language: Language
     names: dict[Key, str] = field(default_factory=dict)
+    keys: dict[str, Key] = field(default_factory=dict)
     texts: dict[str, list[str]] = field(default_factory=dict)
     helpers: dict[str, Any] = field(default_factory=dict)
 
     def emit(self) -> Source:
         calls = [call for call in self.net.root.walk() if call.style != "stack"]
-        self.names = _named(self.net, calls)
+        self.names = self._named(calls)
         for call in reversed(calls):
-            name = self.names[_key(self.net, call)]
+            name = self.names[self._key(call)]
             if name not in self.texts:
                 self.texts[name] = self._class(name, call)
         helpers = [textwrap.dedent(inspect.getsource(helper)).splitlines() for helper in self.helpers.values()]
         body = [line for lines in (*helpers, *self.texts.values()) for line in ("", "", *lines)]
-        return Source("\n".join([*self._head("\n".join(body)), *body, ""]), self.names[_key(self.net, calls[0])],
+        return Source("\n".join([*self._head("\n".join(body)), *body, ""]), self.names[self._key(calls[0])],
                       frozenset(self.texts))  # fmt: skip
+
+    def _named(self, calls: list[Call]) -> dict[Key, str]:
+        """A class name per distinct block: the commonest form of a function bears its plain name."""
+        counts = Counter(self._key(call) for call in calls)
+        first: dict[Key, Call] = {}
+        for call in calls:
+            first.setdefault(self._key(call), call)
+        names: dict[Key, str] = {}
+        plain: dict[str, Call] = {}
+        for key in sorted(counts, key=lambda k: -counts[k]):
+            call = first[key]
+            base = camel(call.block)
+            name = base if base not in plain else base + _difference(plain[base], call)
+            plain.setdefault(base, call)
+            while name in names.values():
+                name = _next(name)
+            names[key] = name
+        return names
+
+    def _key(self, call: Call) -> Key:
+        """What makes two blocks the same class: equal structure, with parameters by their symbols, not their values."""
+        if call.path not in self.keys:
+            wires = {index: place for place, index in enumerate(_produced(call))}
+            body = tuple(self._item_key(item, wires) for item in call.body)
+            self.keys[call.path] = (call.block, call.style, *body)
+        return self.keys[call.path]
+
+    def _item_key(self, item: int | Call, places: dict[int, int]) -> Key:
+        if isinstance(item, Call):
+            arguments = tuple((a.name, literal(a.value)) for a in item.arguments)
+            channels = tuple((name, literal(value)) for name, value in item.input_channels)
+            return (item.name, self._key(item), self._wires(item.inputs, places), arguments, channels)
+        node = self.net.nodes[item]
+        steps = tuple((step.target, *step.kwargs) for step in self.language.form(node).steps)
+        fields = tuple((name, literal(value)) for name, value in vars(node.op).items())
+        channels = tuple(literal(shape[0]) for shape in node.in_shapes)
+        owner = node.owner.rpartition(".")[2]
+        return (node.name, node.kind, steps, self._wires(node.inputs, places), fields, channels, owner)
+
+    def _wires(self, inputs: tuple[int, ...], places: dict[int, int]) -> tuple[int, ...]:
+        """Which values of the block an item reads, by their place in it (in a stack inside it, whatever comes in)."""
+        return tuple(places.get(index, -1) for index in inputs)
 
     def _head(self, body: str) -> list[str]:
         title = f'"""{self.net.title}{f": {self.net.paper}" if self.net.paper else ""}."""'
@@ -103,10 +146,11 @@ class _Emitter:
 
     def construct(self, call: Call) -> str:
         """The expression that makes a child block, in the terms of the block around it."""
-        name = self.names[_key(self.net, call)]
+        name = self.names[self._key(call)]
         parameters = list(self._parameters(call))
         parts = [literal(value) for _, value, _, has in parameters if not has]
-        parts += [f"{key}={literal(value)}" for key, value, default, has in parameters if has and value != default]
+        differ = [(k, v) for k, v, default, has in parameters if has and (v != default or symbolic(v))]
+        parts += [f"{key}={literal(value)}" for key, value in differ]
         return f"{name}({', '.join(parts)})"
 
     def _chain(self, call: Call) -> list[str]:
@@ -161,25 +205,6 @@ class _Emitter:
         return f"self.{(node.owner or node.path).rpartition('.')[2]}({', '.join(arguments)})"
 
 
-def _named(net: Net, calls: list[Call]) -> dict[Key, str]:
-    """A class name per distinct block: the commonest form of a function bears its plain name."""
-    counts = Counter(_key(net, call) for call in calls)
-    first: dict[Key, Call] = {}
-    for call in calls:
-        first.setdefault(_key(net, call), call)
-    names: dict[Key, str] = {}
-    plain: dict[str, Call] = {}
-    for key in sorted(counts, key=lambda k: -counts[k]):
-        call = first[key]
-        base = camel(call.block)
-        name = base if base not in plain else base + _difference(plain[base], call)
-        plain.setdefault(base, call)
-        while name in names.values():
-            name = _next(name)
-        names[key] = name
-    return names
-
-
 def _difference(plain: Call, other: Call) -> str:
     ours, theirs = ([item.name for item in call.body if isinstance(item, Call)] for call in (other, plain))
     extra = next((name for name in ours if name not in theirs), "")
@@ -199,25 +224,6 @@ def camel(name: str) -> str:
     """
     words = "".join(c if c.isalnum() else " " for c in name).split()
     return "".join(word[:1].upper() + word[1:] for word in words)
-
-
-def _key(net: Net, call: Call) -> Key:
-    """What makes two blocks the same class: equal structure, with parameters by their symbols, not their values."""
-    return (call.block, call.style, *(_item_key(net, call, item) for item in call.body))
-
-
-def _item_key(net: Net, call: Call, item: int | Call) -> Key:
-    position = {index: place for place, index in enumerate(_produced(call))}
-    if isinstance(item, Call):
-        arguments = tuple((a.name, literal(a.value)) for a in item.arguments)
-        channels = tuple((name, literal(value)) for name, value in item.input_channels)
-        wires = tuple(position.get(index, index) for index in item.inputs)
-        return (item.name, _key(net, item), wires, arguments if item.style != "stack" else (), channels)
-    node = net.nodes[item]
-    fields = tuple((name, literal(value)) for name, value in vars(node.op).items())
-    channels = tuple(literal(shape[0]) for shape in node.in_shapes)
-    wires = tuple(position.get(index, index) for index in node.inputs)
-    return (node.name, node.kind, wires, fields, channels, node.owner.rpartition(".")[2])
 
 
 def _produced(call: Call) -> Iterator[int]:

@@ -45,6 +45,14 @@ class Case:
     images: tuple[Array, ...]
     noise: dict[str, float] = field(default_factory=dict)
     _float64: dict[str, Any] = field(default_factory=dict)
+    _outputs: dict[tuple[str, int], tuple[Array, ...]] = field(default_factory=dict)
+
+    def outputs(self, side: str, number: int) -> tuple[Array, ...]:
+        """The outputs of one side's float64 model for one of the batches."""
+        if (side, number) not in self._outputs:
+            model, x = self.float64(side), self.images[number]
+            self._outputs[side, number] = backends.get(side).outputs(model, self.net, x)
+        return self._outputs[side, number]
 
     @property
     def name(self) -> str:
@@ -91,17 +99,16 @@ def _weight_name(net: Net, message: str) -> str:
 def _alike(left: Mapping[str, Array], right: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, Array]]:
     """Both sets in the narrower of their dtypes, so that a float32 and a float64 model can be held together."""
     pairs = {name: min(left[name].dtype, right[name].dtype) for name in left if name in right}
-    lower = {name: {n: a.astype(pairs.get(n, a.dtype)) for n, a in side.items()} for name, side in
-             (("left", left), ("right", right))}  # fmt: skip
-    return lower["left"], lower["right"]
+    narrow = [{n: a.astype(pairs.get(n, a.dtype), copy=False) for n, a in side.items()} for side in (left, right)]
+    return narrow[0], narrow[1]
 
 
 def forward_float64(case: Case) -> Finding:
     """Node by node and at the outputs, both models agree in float64, with each other and with the NumPy meaning."""
     total = Worst(0.0)
-    for x in case.images:
+    for number, x in enumerate(case.images):
         seen = {side: backends.get(side).nodes(case.float64(side), case.net, x) for side in SIDES}
-        outputs = {side: _outputs(case, side, x) for side in SIDES}
+        outputs = {side: _named(case.net, case.outputs(side, number)) for side in SIDES}
         both = [node.path for node in case.net.nodes[1:] if all(node.path in seen[side] for side in SIDES)]
         weights = backends.get("torch").read(case.float64("torch"), case.net)
         meant = reference.run(case.net, weights, x)
@@ -124,9 +131,8 @@ def forward_float64(case: Case) -> Finding:
     return Finding(True, total.measured, FLOAT64_TOLERANCE, total.where, detail, count)
 
 
-def _outputs(case: Case, side: str, x: Array) -> dict[str, Array]:
-    results = backends.get(side).outputs(case.float64(side), case.net, x)
-    return {_output_name(case.net, index): value for index, value in enumerate(results)}
+def _named(net: Net, results: Sequence[Array]) -> dict[str, Array]:
+    return {_output_name(net, index): value for index, value in enumerate(results)}
 
 
 def _output_name(net: Net, index: int) -> str:
@@ -155,9 +161,9 @@ def forward_float32(case: Case) -> Finding:
     """
     worst = Finding(True, 0.0, 0.0, compared=0)
     low = {side: backends.get(side).cast(case.float64(side), case.net, "float32") for side in SIDES}
-    for x in case.images:
+    for number, x in enumerate(case.images):
         single = {side: backends.get(side).outputs(low[side], case.net, x) for side in SIDES}
-        double = {side: backends.get(side).outputs(case.float64(side), case.net, x) for side in SIDES}
+        double = {side: case.outputs(side, number) for side in SIDES}
         for index in range(len(case.net.outputs)):
             noise = {side: difference(single[side][index], double[side][index])[0] for side in SIDES}
             case.noise.update({side: max(case.noise.get(side, 0.0), noise[side]) for side in SIDES})
@@ -189,8 +195,7 @@ def _stepped(case: Case, images: Sequence[Array], training: bool) -> Finding:
     total, count = Worst(0.0), 0
     rng = np.random.default_rng(1)
     for x in images:
-        shapes = [value.shape for value in backends.get("torch").outputs(case.float64("torch"), case.net, x)]
-        cotangents = [rng.standard_normal(shape) for shape in shapes]
+        cotangents = [rng.standard_normal((len(x), *case.net.nodes[index].shape)) for index in case.net.outputs]
         steps = {}
         for side in SIDES:
             backend: Backend = backends.get(side)
@@ -209,7 +214,7 @@ def _step_difference(case: Case, left: Step, right: Step, batch: int, training: 
     old = backends.get("torch").read(case.float64("torch"), case.net) if statistics else {}
     gradients = [name for name, weight in case.net.weights.items() if weight.kind == "trainable"][::-1]
     scale = max((float(np.abs(value).max()) for value in right.weight_gradients.values()), default=0.0)
-    outputs = [{_output_name(case.net, i): o for i, o in enumerate(step.outputs)} for step in (left, right)]
+    outputs = [_named(case.net, step.outputs) for step in (left, right)]
     parts = [
         compare(outputs[0], outputs[1], outputs[0], FLOAT64_TOLERANCE),
         *([compare(_biased(case.net, left.statistics, old, batch), right.statistics, statistics, FLOAT64_TOLERANCE)]

@@ -70,9 +70,8 @@ def _applied(node: Node, made: Form, inputs: list[Any], dtype: str, shared: dict
     if last.layer:
         shared[node.path] = _resolve(last, made)(*last.args, **last.kwargs, name=node.path, dtype=dtype)
         return shared[node.path](value)
-    if made.slots:
-        return _step(last, made, value, {}, name=node.path, dtype=dtype)
-    return layers.Identity(name=node.path, dtype=dtype)(_step(last, made, value, {}))
+    extra = {"name": made.holder(node.path, made.slots[0]), "dtype": dtype} if made.slots else {}
+    return layers.Identity(name=node.path, dtype=dtype)(_step(last, made, value, {}, **extra))
 
 
 def _step(step: Make, made: Form, value: Any, naming: Mapping[str, str], **extra: str) -> Any:

@@ -20,12 +20,13 @@ def variables(model: Any, net: Net) -> Iterator[tuple[str, Weight, Any, str]]:
         wanted = node.weights()
         if node.owner or not wanted:
             continue
-        for slot in form(node).slots:
-            name = f"{node.path}.{slot.name}"
-            variable = getattr(by_name.get(node.path), slot.attribute, None)
+        made = form(node)
+        for slot in made.slots:
+            name, layer = f"{node.path}.{slot.name}", made.holder(node.path, slot)
+            variable = getattr(by_name.get(layer), slot.attribute, None)
             if variable is None:
                 raise WeightsError(
-                    f"the Keras model has no layer {node.path!r} with a variable {slot.attribute!r}, where {net.name} "
+                    f"the Keras model has no layer {layer!r} with a variable {slot.attribute!r}, where {net.name} "
                     f"keeps {name}; build the model with diptych, or give its layers the names of the nodes"
                 )
             yield name, wanted[name], variable, slot.axes

@@ -18,6 +18,7 @@ from .build import DTYPES, build, compiled
 from .features import observe
 from .state import read
 
+SETTINGS = (bool, int, float, str, tuple)
 __all__ = ["build", "cast", "differences", "nodes", "outputs", "read", "step"]
 
 
@@ -45,9 +46,11 @@ def differences(model: nn.Module, net: Net) -> list[Difference]:
 
 
 def _description(module: nn.Module) -> str:
-    """The layer as torch prints it, with equal pairs as one number and without what is no part of the function."""
-    text = re.sub(r",? ?inplace=(True|False)", "", repr(module))
-    return re.sub(r"\((\d+), \1\)", r"\1", text)
+    """Every plain setting of a layer (its repr leaves some out), equal pairs as one number; `inplace` changes nothing."""
+    plain = {name: value for name, value in vars(module).items() if isinstance(value, SETTINGS) or value is None}
+    settings = {name: value for name, value in plain.items() if name[0] != "_" and name not in ("training", "inplace")}
+    text = ", ".join(f"{name}={value!r}" for name, value in sorted(settings.items()))
+    return re.sub(r"\((\d+), \1\)", r"\1", f"{type(module).__name__}({text})")
 
 
 def outputs(model: nn.Module, net: Net, x: Array) -> tuple[Array, ...]:

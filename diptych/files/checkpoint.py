@@ -11,6 +11,7 @@ import numpy as np
 
 from ..common.layouts import framework_shape, to_canonical
 from ..common.spec import Array, Net, Weight
+from .provenance import Provenance
 
 COUNTER = "num_batches_tracked"
 PREFIXES = ("module.", "_orig_mod.")
@@ -21,9 +22,10 @@ PREFIXES = ("module.", "_orig_mod.")
 class Checkpoint:
     """The arrays of one file.
 
-    `arrays` go by canonical-style names (torch and safetensors files); `layers` by Keras layer name, each in the order
-    of its variables and in Keras's axes. `config` is the architecture that a .keras file states, `title` the name of
-    its model. `notes` say what was left out or unwrapped.
+    `arrays` go by torch-style names (torch and safetensors files); `layers` by Keras layer name, each in the order of
+    its variables and in Keras's axes. `stated` is what diptych wrote into the file, `config` the layers that a
+    .keras file states (name -> entry in config.json), `title` the name of its model. `notes` say what was left out or
+    unwrapped.
     """
 
     path: Path
@@ -31,8 +33,7 @@ class Checkpoint:
     arrays: Mapping[str, Array] = field(default_factory=dict)
     layers: Mapping[str, list[Array]] | None = None
     extras: Mapping[str, int] = field(default_factory=dict)
-    network: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    stated: Provenance = field(default_factory=Provenance)
     config: Mapping[str, Any] | None = None
     title: str = ""
     notes: tuple[str, ...] = ()
@@ -43,6 +44,11 @@ class Checkpoint:
         An array that does not fit comes back in a shape that differs from the network's.
         """
         return dict(self.arrays) if self.layers is None else _from_layers(self.layers, net)
+
+
+def counters(net: Net) -> list[str]:
+    """The names under which torch counts the batches that each batch normalisation has seen."""
+    return [f"{node.path}.{COUNTER}" for node in net.nodes if node.kind == "batch_norm" and not node.owner]
 
 
 def separated(found: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, int], tuple[str, ...]]:
@@ -56,13 +62,10 @@ def separated(found: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, i
     return {name: array for name, array in found.items() if name not in extras}, extras, tuple(notes)
 
 
-def _counts(name: str, array: Array) -> bool:
-    return name.rpartition(".")[2] == COUNTER and array.shape == () and np.issubdtype(array.dtype, np.integer)
-
-
-def counters(net: Net) -> list[str]:
-    """The names under which torch counts the batches that each batch normalisation has seen."""
-    return [f"{node.path}.{COUNTER}" for node in net.nodes if node.kind == "batch_norm" and not node.owner]
+def native(array: Any) -> Array:
+    """An array in the byte order of this machine, in C order and with memory of its own."""
+    plain = np.array(array, order="C")
+    return plain.astype(plain.dtype.newbyteorder("="), copy=False)
 
 
 def keras_slots(net: Net) -> dict[str, list[tuple[str, Weight, str]]]:
@@ -93,16 +96,12 @@ def _from_layers(layers: Mapping[str, list[Array]], net: Net) -> dict[str, Array
 
 
 def _fitted(array: Array, weight: Weight, axes: str) -> Array:
-    """The array in canonical axes; a misfit as a shape that no such weight has."""
-    if array.shape == framework_shape(weight, axes):
-        return to_canonical(array, weight, axes)
+    """The array in canonical axes; a misfit in a shape that no such weight has."""
     plain = "(" not in axes + weight.axes and array.ndim == len(weight.shape)
-    if plain:
+    if plain or array.shape == framework_shape(weight, axes):
         return to_canonical(array, weight, axes)
     return array.T if array.ndim == 2 == len(weight.shape) else array.reshape(-1, 1, 1, 1, 1, 1)
 
 
-def native(array: Any) -> Array:
-    """An array in the byte order of this machine, in C order and with memory of its own."""
-    plain = np.array(array, order="C")
-    return plain.astype(plain.dtype.newbyteorder("="), copy=False)
+def _counts(name: str, array: Array) -> bool:
+    return name.rpartition(".")[2] == COUNTER and array.shape == () and np.issubdtype(array.dtype, np.integer)

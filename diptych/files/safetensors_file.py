@@ -11,32 +11,30 @@ import numpy as np
 
 from ..common.errors import FileError
 from ..common.spec import Array, Net
-from .checkpoint import COUNTER, Checkpoint, counters, native
+from . import provenance
+from .checkpoint import Checkpoint, counters, native, separated
 
 NETWORK, OPTIONS = "diptych.network", "diptych.options"
 
 
 def read(path: Path) -> Checkpoint:
-    """The checkpoint in a safetensors file; raises FileError where it is not one."""
+    """The checkpoint in a safetensors file; raises FileError where it is not a whole one."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(str(path), framework="numpy") as file:
             metadata = dict(file.metadata() or {})
-            found = {name: native(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
+            found = {name: native(file.get_tensor(name)) for name in list(file.keys())}
     except SafetensorError as error:
         raise FileError(f"{path} is not a whole safetensors file ({error})") from None
     except TypeError as error:
-        raise FileError(
-            f"{path} holds numbers that NumPy has no type for ({error}); save them as float32 first"
-        ) from None
+        raise FileError(f"{path} holds numbers NumPy has no type for ({error}); save them as float32 first") from None
     arrays, extras, notes = separated(found)
-    stated = provenance.loads(metadata.get(provenance.KEY), path)
-    return Checkpoint(path, "safetensors", arrays, extras=extras, stated=stated, notes=notes)
+    return Checkpoint(path, "safetensors", arrays, extras=extras, stated=_stated(path, metadata), notes=notes)
 
 
 def write(path: Path, net: Net, arrays: Mapping[str, Array], extras: Mapping[str, int]) -> None:
-    """Write canonical weights, the batch counters among them, with the network's name and options as metadata."""
+    """Write canonical weights, torch's batch counters among them, with the network's name and options as metadata."""
     from safetensors.numpy import save_file
 
     tensors: dict[str, Any] = {name: np.array(array, order="C") for name, array in arrays.items()}
@@ -44,9 +42,8 @@ def write(path: Path, net: Net, arrays: Mapping[str, Array], extras: Mapping[str
     save_file(tensors, str(path), {NETWORK: net.name, OPTIONS: json.dumps(dict(net.options))})
 
 
-def _options(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
-    try:
-        options = json.loads(metadata.get(OPTIONS, "{}"))
-    except ValueError as error:
-        raise FileError(f"{path}: its metadata {OPTIONS!r} is not JSON ({error})") from None
-    return dict(options) if isinstance(options, dict) else {}
+def _stated(path: Path, metadata: Mapping[str, str]) -> provenance.Provenance:
+    if NETWORK not in metadata:
+        return provenance.Provenance()
+    network, options = json.dumps(metadata[NETWORK]), metadata.get(OPTIONS, "{}")
+    return provenance.loads(f'{{"diptych": {provenance.VERSION}, "network": {network}, "options": {options}}}', path)

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from ...common.form import Form, Make, given
-from ...common.geometry import is_same, symmetric
+from ...common.geometry import symmetric
 from ...common.ops.conv import Conv
 from ...common.spec import Shape
 from ..same import same_pad
@@ -38,15 +38,14 @@ class Conv2dPadded(nn.Conv2d):
 
 
 def conv(op: Conv, x: Shape) -> Form:
-    """nn.Conv2d(in, out, kernel, ...); SAME at a stride and uneven pads take a subclass."""
-    target, helpers, extra = "nn.Conv2d", (), {"padding": (0, 0)}
-    if is_same(op.pads, op.kernel, op.stride, op.dilation) and not symmetric(op.pads):
-        extra = {"padding": "same"}
-    elif op.pads == "same":
+    """nn.Conv2d(in, out, kernel, ...); SAME and uneven pads take a subclass."""
+    # The choice must not depend on the stride, which may be a parameter of the block.
+    target, helpers, extra = "Conv2dPadded", (Conv2dPadded,), {}
+    if op.pads == "same":
         target, helpers = "Conv2dSame", (same_pad, Conv2dSame)
     elif symmetric(op.pads):
-        extra = {"padding": (op.pads[0], op.pads[2])}
+        target, helpers, extra = "nn.Conv2d", (), {"padding": (op.pads[0], op.pads[2])}
     else:
-        target, helpers, extra = "Conv2dPadded", (Conv2dPadded,), {"pads": (*op.pads[2:], *op.pads[:2])}
+        extra = {"pads": (*op.pads[2:], *op.pads[:2])}
     rest = given(DEFAULTS, stride=op.stride, **extra, dilation=op.dilation, groups=op.groups, bias=op.bias)
     return Form((Make(target, (x[0], op.channels, op.kernel), rest),), helpers=helpers)

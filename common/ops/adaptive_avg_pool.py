@@ -1,0 +1,43 @@
+"""Average pooling to a given size, whatever the size of the input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..errors import SpecError
+from ..geometry import Pair, pair
+from ..spec import Array, Op, Shape
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class AdaptiveAvgPool(Op):
+    """The mean over window i of rows floor(i * n / size) ... ceil((i + 1) * n / size) - 1, and so for columns."""
+
+    kind: ClassVar[str] = "adaptive_avg_pool"
+    size: Pair
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if len(x) != 3:
+            raise SpecError(f"pooling takes a map (C, H, W), not a vector of {int(x[0])}")
+        return (x[0], *self.size)
+
+    def window(self) -> None:
+        return None
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        x = arrays[0]
+        for axis, size in zip((2, 3), self.size, strict=True):
+            n = x.shape[axis]
+            parts = [np.arange(i * n // size, -(-(i + 1) * n // size)) for i in range(size)]
+            x = np.concatenate([x.take(part, axis).mean(axis=axis, keepdims=True) for part in parts], axis)
+        return x
+
+
+def adaptive_avg_pool(x: Value, size: int | Pair, *, name: str | None = None) -> Value:
+    """Pool a map (C, H, W) to (C, *size)."""
+    return apply(AdaptiveAvgPool(pair(size)), x, name=name)

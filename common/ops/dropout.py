@@ -1,0 +1,32 @@
+"""Dropout (Srivastava et al. 2014); only the rate is common, as the masks of two frameworks cannot be matched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..elementwise import Elementwise
+from ..errors import SpecError
+from ..spec import Array, Shape
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class Dropout(Elementwise):
+    """The identity in evaluation; in training, zeros at the rate and everything else divided by 1 - rate."""
+
+    kind: ClassVar[str] = "dropout"
+    rate: float
+
+    def shape(self, *inputs: Shape) -> Shape:
+        if not 0 <= self.rate < 1:
+            raise SpecError(f"a dropout rate is at least 0 and below 1, not {self.rate}")
+        return inputs[0]
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        return arrays[0]
+
+
+def dropout(x: Value, rate: float, *, name: str | None = None) -> Value:
+    """Drop numbers at this rate while training."""
+    return apply(Dropout(rate), x, name=name)

@@ -1,0 +1,34 @@
+"""Gaussian error linear unit (Hendrycks & Gimpel 2016), exact or in its tanh form, the default of keras.ops."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..elementwise import Elementwise
+from ..spec import Array
+from ..trace import Value, apply
+
+ERF = np.frompyfunc(math.erf, 1, 1)
+
+
+@dataclass(frozen=True)
+class Gelu(Elementwise):
+    """x * Phi(x); `approximate` takes 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) instead."""
+
+    kind: ClassVar[str] = "gelu"
+    approximate: bool = False
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        (x,) = arrays
+        if self.approximate:
+            return np.asarray(0.5 * x * (1 + np.tanh((2 / math.pi) ** 0.5 * (x + 0.044715 * x**3))))
+        return np.asarray(0.5 * x * (1 + ERF(x * 0.5**0.5).astype(x.dtype)))
+
+
+def gelu(x: Value, approximate: bool = False, *, name: str | None = None) -> Value:
+    """Multiply each number by the normal distribution function at it."""
+    return apply(Gelu(approximate), x, name=name)

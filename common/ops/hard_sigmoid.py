@@ -1,0 +1,27 @@
+"""Piecewise linear sigmoid of MobileNetV3 (Howard et al. 2019); Keras 2 had clip(0.2 * x + 0.5) under this name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..elementwise import Elementwise
+from ..spec import Array
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class HardSigmoid(Elementwise):
+    """relu6(x + 3) / 6."""
+
+    kind: ClassVar[str] = "hard_sigmoid"
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        return np.clip(arrays[0] + 3, 0, 6) / 6
+
+
+def hard_sigmoid(x: Value, *, name: str | None = None) -> Value:
+    """Squash a map or a vector to 0 ... 1, linearly between -3 and 3."""
+    return apply(HardSigmoid(), x, name=name)

@@ -1,0 +1,29 @@
+"""Leaky rectified linear unit; the slope is always given, as torch, Keras and Darknet have 0.01, 0.3 and 0.1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..elementwise import Elementwise
+from ..spec import Array
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class LeakyRelu(Elementwise):
+    """x above zero, slope * x below."""
+
+    kind: ClassVar[str] = "leaky_relu"
+    slope: float = 0.01
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        (x,) = arrays
+        return np.where(x > 0, x, self.slope * x)
+
+
+def leaky_relu(x: Value, slope: float = 0.01, *, name: str | None = None) -> Value:
+    """Multiply what is below zero by the slope."""
+    return apply(LeakyRelu(slope), x, name=name)

@@ -1,0 +1,54 @@
+"""Local response normalisation across channels (Krizhevsky et al. 2012, section 3.3), in torch's convention."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..errors import SpecError
+from ..spec import Array, Op, Shape
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class LocalResponseNorm(Op):
+    """x / (k + alpha / size * sum of x**2)**beta over channels c - size // 2 ... c + (size - 1) // 2.
+
+    Alpha is divided by the size, as in torch and Caffe; the paper and TensorFlow do not divide it.
+    """
+
+    kind: ClassVar[str] = "local_response_norm"
+    size: int = 5
+    alpha: float = 1e-4
+    beta: float = 0.75
+    k: float = 1.0
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if len(x) != 3:
+            raise SpecError(f"local response normalisation takes a map (C, H, W), not a vector of {int(x[0])}")
+        if self.size < 1:
+            raise SpecError(f"the size of the channel window is at least 1, not {int(self.size)}")
+        return x
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        (x,) = arrays
+        channels = x.shape[1]
+        squares = np.pad(x * x, ((0, 0), (self.size // 2, (self.size - 1) // 2), (0, 0), (0, 0)))
+        total = np.sum([squares[:, i : i + channels] for i in range(self.size)], axis=0)
+        return np.asarray(x / (self.k + self.alpha / self.size * total) ** self.beta)
+
+
+def local_response_norm(
+    x: Value,
+    size: int = 5,
+    alpha: float = 1e-4,
+    beta: float = 0.75,
+    k: float = 1.0,
+    *,
+    name: str | None = None,
+) -> Value:
+    """Divide each number by a power of the mean square of its neighbours in other channels."""
+    return apply(LocalResponseNorm(size, alpha, beta, k), x, name=name)

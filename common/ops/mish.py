@@ -1,0 +1,28 @@
+"""Mish (Misra 2019)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..elementwise import Elementwise
+from ..spec import Array
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class Mish(Elementwise):
+    """x * tanh(log(1 + exp(x)))."""
+
+    kind: ClassVar[str] = "mish"
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        (x,) = arrays
+        return np.asarray(x * np.tanh(np.logaddexp(0, x)))
+
+
+def mish(x: Value, *, name: str | None = None) -> Value:
+    """Multiply each number by the tanh of its softplus."""
+    return apply(Mish(), x, name=name)

@@ -1,0 +1,38 @@
+"""The product of two values: of the same shape, or of a map and one number per channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..errors import SpecError
+from ..spec import Array, Op, Shape
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class Multiply(Op):
+    """x * y, where y may be a gate (C, 1, 1) for a map (C, H, W)."""
+
+    kind: ClassVar[str] = "multiply"
+    elementwise: ClassVar[bool] = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        x, y = inputs
+        if x != y and not (len(x) == 3 and y == (x[0], 1, 1)):
+            got = f"{tuple(map(int, x))} by {tuple(map(int, y))}"
+            raise SpecError(f"cannot multiply {got}: the shapes must be equal, or the second (C, 1, 1) to a first of C")
+        return x
+
+    def fold(self, *folds: Shape | None) -> Shape | None:
+        if folds[0] != folds[1]:
+            raise SpecError(f"cannot multiply vectors flattened from {folds[0]} and {folds[1]}: their orders differ")
+        return folds[0]
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        return arrays[0] * arrays[1]
+
+
+def multiply(x: Value, y: Value, *, name: str | None = None) -> Value:
+    """Multiply two values of equal shape, or a map (C, H, W) by a gate (C, 1, 1)."""
+    return apply(Multiply(), x, y, name=name)

@@ -1,0 +1,27 @@
+"""Rectified linear unit that stops at 6 (Krizhevsky 2010, Convolutional Deep Belief Networks on CIFAR-10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..elementwise import Elementwise
+from ..spec import Array
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class Relu6(Elementwise):
+    """min(max(x, 0), 6)."""
+
+    kind: ClassVar[str] = "relu6"
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        return np.clip(arrays[0], 0, 6)
+
+
+def relu6(x: Value, *, name: str | None = None) -> Value:
+    """Clip a map or a vector to 0 ... 6."""
+    return apply(Relu6(), x, name=name)

@@ -1,0 +1,27 @@
+"""Multiplication by a constant and addition of another, such as the 0.17 of a scaled residual branch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..elementwise import Elementwise
+from ..spec import Array
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class Rescale(Elementwise):
+    """x * factor + offset, both fixed."""
+
+    kind: ClassVar[str] = "rescale"
+    factor: float
+    offset: float = 0.0
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        return arrays[0] * self.factor + self.offset
+
+
+def rescale(x: Value, factor: float, offset: float = 0.0, *, name: str | None = None) -> Value:
+    """Multiply by a constant and add another."""
+    return apply(Rescale(factor, offset), x, name=name)

@@ -1,0 +1,42 @@
+"""A trainable factor, and where wanted an offset, per channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..errors import SpecError
+from ..spec import Array, Op, Shape, Weight
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class Scale(Op):
+    """y[c] = x[c] * weight[c] + bias[c]."""
+
+    kind: ClassVar[str] = "scale"
+    inplace: ClassVar[bool] = True
+    bias: bool = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def fold(self, *folds: Shape | None) -> None:
+        if folds[0] is not None:
+            raise SpecError("a flattened map has another order in each framework; scale the map, then flatten")
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        channels = (inputs[0][0],)
+        weight = Weight("weight", channels, "C", init="ones")
+        return (weight, Weight("bias", channels, "C")) if self.bias else (weight,)
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        (x,) = arrays
+        ones = [1] * (x.ndim - 2)
+        y = x * weights["weight"].reshape(-1, *ones)
+        return y + weights["bias"].reshape(-1, *ones) if self.bias else y
+
+
+def scale(x: Value, bias: bool = True, *, name: str | None = None, owner: str = "") -> Value:
+    """Multiply each channel of a map, or each number of a vector, by a trainable number, and add another."""
+    return apply(Scale(bias), x, name=name, owner=owner)

@@ -1,0 +1,29 @@
+"""Scaled hyperbolic tangent (LeCun et al. 1998, Gradient-Based Learning, equation 6 and appendix A)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..elementwise import Elementwise
+from ..spec import Array
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class ScaledTanh(Elementwise):
+    """amplitude * tanh(slope * x); with the constants of the paper f(1) = 1 and f(-1) = -1."""
+
+    kind: ClassVar[str] = "scaled_tanh"
+    amplitude: float = 1.7159
+    slope: float = 2 / 3
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        return np.asarray(self.amplitude * np.tanh(self.slope * arrays[0]))
+
+
+def scaled_tanh(x: Value, amplitude: float = 1.7159, slope: float = 2 / 3, *, name: str | None = None) -> Value:
+    """Squash a map or a vector to -amplitude ... amplitude."""
+    return apply(ScaledTanh(amplitude, slope), x, name=name)

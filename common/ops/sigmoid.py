@@ -1,0 +1,27 @@
+"""Logistic function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..elementwise import Elementwise
+from ..spec import Array
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class Sigmoid(Elementwise):
+    """1 / (1 + exp(-x))."""
+
+    kind: ClassVar[str] = "sigmoid"
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        return np.asarray(np.exp(-np.logaddexp(0, -arrays[0])))
+
+
+def sigmoid(x: Value, *, name: str | None = None) -> Value:
+    """Squash a map or a vector to 0 ... 1."""
+    return apply(Sigmoid(), x, name=name)

@@ -1,0 +1,28 @@
+"""Sigmoid linear unit, also called Swish (Ramachandran, Zoph & Le 2017)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..elementwise import Elementwise
+from ..spec import Array
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class Silu(Elementwise):
+    """x * sigmoid(x)."""
+
+    kind: ClassVar[str] = "silu"
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        (x,) = arrays
+        return np.asarray(x * np.exp(-np.logaddexp(0, -x)))
+
+
+def silu(x: Value, *, name: str | None = None) -> Value:
+    """Multiply each number by its own sigmoid."""
+    return apply(Silu(), x, name=name)

@@ -1,0 +1,35 @@
+"""Softmax over the channels of a map, or over a vector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..errors import SpecError
+from ..spec import Array, Op, Shape
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class Softmax(Op):
+    """exp(x) / sum(exp(x)), the sum over channels."""
+
+    kind: ClassVar[str] = "softmax"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def fold(self, *folds: Shape | None) -> None:
+        if folds[0] is not None:
+            raise SpecError("softmax over a flattened map mixes channels with places; take the softmax of the map")
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        powers = np.exp(arrays[0] - arrays[0].max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def softmax(x: Value, *, name: str | None = None) -> Value:
+    """Turn the channels of a map, or a vector, into positive numbers of sum 1."""
+    return apply(Softmax(), x, name=name)

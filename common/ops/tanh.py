@@ -1,0 +1,27 @@
+"""Hyperbolic tangent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..elementwise import Elementwise
+from ..spec import Array
+from ..trace import Value, apply
+
+
+@dataclass(frozen=True)
+class Tanh(Elementwise):
+    """tanh(x)."""
+
+    kind: ClassVar[str] = "tanh"
+
+    def run(self, *arrays: Array, **weights: Array) -> Array:
+        return np.tanh(arrays[0])
+
+
+def tanh(x: Value, *, name: str | None = None) -> Value:
+    """Squash a map or a vector to -1 ... 1."""
+    return apply(Tanh(), x, name=name)

@@ -1,0 +1,201 @@
+"""The command line: list, table, check, convert. Exit code 0 is yes, 1 is different, 2 is bad input or cannot tell."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from .common.errors import DiptychError, FileError
+
+DIFFERENT, BAD, INTERRUPTED = 1, 2, 130
+
+
+class Commands(TyperGroup):
+    """The commands, with every error of diptych as one line on stderr."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DiptychError as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(BAD) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    help="The same convolutional network, natively in PyTorch and in TensorFlow, with proof.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Name = Annotated[str, typer.Argument(help="A registered network or alias (see `diptych list`).")]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")]
+Classes = Annotated[int | None, typer.Option(help="Number of classes of the head.")]
+Channels = Annotated[int | None, typer.Option(help="Channels of the image.")]
+Size = Annotated[str | None, typer.Option(metavar="HxW", help="Size of the image: 224 or 256x192 (height x width).")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from . import __version__
+
+        typer.echo(f"diptych {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")]
+
+
+@app.callback()
+def options(version: Version = False) -> None:
+    """The same convolutional network, natively in PyTorch and in TensorFlow, with proof."""
+
+
+@app.command("list")
+def list_networks(
+    family: Annotated[str | None, typer.Option(help="Only the networks of this family.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the registered networks."""
+    from . import show
+    from .common.registry import network, networks
+
+    found = [network(name) for name in networks(family)]
+    if as_json:
+        keys = ("name", "title", "family", "source", "paper", "num_classes", "in_channels", "input_size", "aliases")
+        typer.echo(json.dumps([{key: getattr(item, key) for key in keys} for item in found], indent=2))
+        return
+    rows = [(n.name, ", ".join(n.aliases), n.family, n.source, n.title, n.paper) for n in found]
+    show.grid(("name", "aliases", "family", "form of", "title", "paper"), rows, 6)
+
+
+@app.command()
+def table(
+    name: Name,
+    num_classes: Classes = None,
+    in_channels: Channels = None,
+    input_size: Size = None,
+    as_json: Json = False,
+) -> None:
+    """Show every layer of a network: shapes, parameters, MACs, receptive field and memory, with totals."""
+    from . import show
+    from .common import analysis
+    from .common.registry import spec
+
+    net = spec(name, num_classes=num_classes, in_channels=in_channels, input_size=_size(input_size))
+    rows = analysis.table(net)
+    if not as_json:
+        show.table(net, rows)
+        return
+    head = {"network": net.name, "title": net.title, "paper": net.paper, "options": dict(net.options)}
+    body = {"rows": [row.to_dict() for row in rows], "totals": analysis.totals(rows), "rule": analysis.RULE}
+    typer.echo(json.dumps(head | {"input": list(net.input_shape)} | body, indent=2))
+
+
+@app.command()
+def check(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME...", help="Registered networks or aliases.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Check every registered network.")] = False,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the reports to this file, as JSON.")] = None,
+) -> None:
+    """Check that both frameworks compute the same function: exit code 0 same, 1 different, 2 cannot tell."""
+    from .common.registry import network, networks
+
+    if bool(names) == every:
+        raise DiptychError("name the networks to check, or say --all (not both)")
+    wanted = networks() if every else list(dict.fromkeys(network(name).name for name in names or []))
+    if json_file is not None:
+        _check_writable(json_file)
+    _quiet_tensorflow()
+    reports, problems = _checked(wanted)
+    if json_file is not None:
+        data = {"passed": len(reports) == len(wanted) and all(r.passed for r in reports), "wanted": wanted}
+        data |= {"reports": [report.to_dict() for report in reports], "cannot_tell": problems}
+        json_file.write_text(json.dumps(data, indent=2) + "\n")
+    same = sum(report.passed for report in reports)
+    typer.echo(f"{same} of {len(wanted)} networks are the same function in both frameworks")
+    if same < len(reports):
+        raise typer.Exit(DIFFERENT)
+    if same < len(wanted):
+        raise typer.Exit(BAD)
+
+
+@app.command()
+def convert(
+    src: Annotated[Path, typer.Argument(help="A .safetensors, .pth, .pt, .keras or .weights.h5 file.")],
+    dst: Annotated[Path, typer.Argument(help="Where to write; the suffix names the format.")],
+    network: Annotated[str | None, typer.Option(help="The network, where the file does not tell.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over an existing destination.")] = False,
+    num_classes: Classes = None,
+    in_channels: Channels = None,
+    input_size: Size = None,
+) -> None:
+    """Convert weights between PyTorch, Keras and safetensors; the result is read back and compared bit by bit."""
+    from . import convert as run
+    from . import show
+
+    size = _size(input_size)
+    _quiet_tensorflow()
+    with show.waiting(f"converting {src}"):
+        done = run(src, dst, network, force=force, num_classes=num_classes, in_channels=in_channels, input_size=size)
+    typer.echo(str(done))
+
+
+def _checked(names: list[str]) -> tuple[list[Any], dict[str, str]]:
+    """The reports of the networks that could be checked, printed as they come, and why the others could not."""
+    from . import check as run
+    from . import show
+
+    reports, problems = [], {}
+    for name in names:
+        try:
+            with show.waiting(f"checking {name}"):
+                reports.append(run(name))
+            typer.echo(str(reports[-1]))
+        except DiptychError as error:
+            problems[name] = str(error)
+            typer.echo(f"error: cannot check {name}: {error}", err=True)
+    return reports, problems
+
+
+def _check_writable(path: Path) -> None:
+    """Raise FileError before hours of work where the result could not be written after them."""
+    try:
+        path.open("a").close()
+    except OSError as error:
+        raise FileError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _size(text: str | None) -> int | tuple[int, int] | None:
+    """224 or 256x192 as numbers (height, width); raises DiptychError for anything else."""
+    if text is None:
+        return None
+    parts = text.lower().split("x")
+    if len(parts) > 2 or not all(part.isascii() and part.isdigit() for part in parts):
+        raise DiptychError(f"--input-size is a number or HEIGHTxWIDTH, such as 224 or 256x192, not {text!r}")
+    return int(parts[0]) if len(parts) == 1 else (int(parts[0]), int(parts[1]))
+
+
+def _quiet_tensorflow() -> None:
+    """Keep TensorFlow's greetings off stderr; to hear them, set TF_CPP_MIN_LOG_LEVEL before the command."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def main() -> None:
+    """The entry point of the `diptych` command."""
+    try:
+        app(prog_name="diptych")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

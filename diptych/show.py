@@ -1,0 +1,123 @@
+"""Rows as text: a Rich table on a terminal, plain aligned columns of full width in a pipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from .common.analysis import BYTES, RULE, Row, nhwc, totals
+from .common.spec import Net, Shape
+
+HEADER = (
+    "layer",
+    "type",
+    "output NCHW",
+    "output NHWC",
+    "parameters",
+    "not trained",
+    "MACs",
+    "receptive field",
+    "kept values",
+    "memory",
+)
+LEFT = 2
+"""Columns from this one on hold numbers, which align on the right."""
+
+
+def grid(header: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> None:
+    """Print rows under a header; the first `left` columns align on the left."""
+    if sys.stdout.isatty():
+        _rich_grid(header, rows, left)
+        return
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    for row in [header, *rows]:
+        cells = [c.ljust(w) if i < left else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
+        say("  ".join(cells).rstrip())
+
+
+def table(net: Net, rows: Sequence[Row]) -> None:
+    """Print the table of a network, its totals and the rule by which activations are counted."""
+    options = "".join(f", {key}={value}" for key, value in net.options)
+    say(f"{net.title} ({net.name}{options}), {net.paper}", f"one image of {_shape(net.input_shape)} (NCHW)", "")
+    grid(HEADER, [_cells(row) for row in rows], LEFT)
+    say("", *_totals(list(rows)))
+
+
+def say(*lines: str) -> None:
+    """Print lines on stdout."""
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
+@contextmanager
+def waiting(text: str) -> Iterator[None]:
+    """A spinner on stderr while something takes its time; nothing where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(text):
+        yield
+
+
+def _rich_grid(header: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=SIMPLE_HEAD)
+    for index, title in enumerate(header):
+        shown.add_column(title, justify="left" if index < left else "right", overflow="fold")
+    for row in rows:
+        shown.add_row(*map(Text, row))
+    Console().print(shown)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    field = "whole input" if row.field is None else "x".join(f"{size:g}" for size in row.field)
+    name = row.path if row.evaluated else f"{row.path} (training only)"
+    counts = [_number(n) for n in (row.parameters, row.statistics + row.buffers, row.macs)]
+    return (
+        name,
+        row.type,
+        _shape(row.shape),
+        _shape(nhwc(row.shape)),
+        *counts,
+        field,
+        _number(row.kept),
+        _size(row.kept),
+    )
+
+
+def _totals(rows: list[Row]) -> list[str]:
+    sums = totals(rows)
+    aside = any(not row.evaluated for row in rows)
+    fixed = f"{sums['statistics']:,} running statistics, {sums['buffers']:,} fixed numbers"
+    return [
+        f"parameters   {sums['parameters']:,} ({_size(sums['parameters'])} in float32); {fixed}",
+        f"MACs         {sums['macs']:,} per image{', training-only heads left out' if aside else ''}",
+        f"kept values  {sums['kept']:,} per image = {_size(sums['kept'])}",
+        f"  {RULE}",
+    ]
+
+
+def _shape(shape: Shape) -> str:
+    return "x".join(str(int(n)) for n in shape)
+
+
+def _number(value: int) -> str:
+    return f"{value:,}" if value else "-"
+
+
+def _size(values: int) -> str:
+    """The bytes of so many float32 values, in decimal units."""
+    size = float(BYTES * values)
+    if not values:
+        return "-"
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} GB"

@@ -1,0 +1,13 @@
+"""Concatenation along the channels."""
+
+from __future__ import annotations
+
+from ...common.form import Form, Make
+from ...common.ops.concat import Concat
+from ...common.spec import Shape
+
+
+def concat(op: Concat, *shapes: Shape) -> Form:
+    """layers.Concatenate() in a functional model, ops.concatenate elsewhere."""
+    values = ", ".join(f"{{{i}}}" for i in range(len(shapes)))
+    return Form((Make("layers.Concatenate"),), function=f"ops.concatenate(({values}), -1)")

@@ -1,0 +1,12 @@
+"""Piecewise quadratic Swish, which Keras calls hard SiLU."""
+
+from __future__ import annotations
+
+from ...common.form import Form, Make
+from ...common.ops.hard_swish import HardSwish
+from ...common.spec import Shape
+
+
+def hard_swish(op: HardSwish, x: Shape) -> Form:
+    """layers.Activation("hard_silu") in a chain, ops.hard_silu elsewhere."""
+    return Form((Make("layers.Activation", ("hard_silu",)),), function="ops.hard_silu({0})")

@@ -1,0 +1,12 @@
+"""Piecewise quadratic Swish, which Keras calls hard SiLU."""
+
+from __future__ import annotations
+
+from ...common.form import Form, Make
+from ...common.ops.hard_swish import HardSwish
+from ...common.spec import Shape
+
+
+def hard_swish(op: HardSwish, x: Shape) -> Form:
+    """nn.Hardswish() in a chain, F.hardswish elsewhere."""
+    return Form((Make("nn.Hardswish"),), function="F.hardswish({0})")

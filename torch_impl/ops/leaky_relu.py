@@ -1,0 +1,12 @@
+"""Leaky rectified linear unit."""
+
+from __future__ import annotations
+
+from ...common.form import Form, Make, literal
+from ...common.ops.leaky_relu import LeakyRelu
+from ...common.spec import Shape
+
+
+def leaky_relu(op: LeakyRelu, x: Shape) -> Form:
+    """nn.LeakyReLU(slope) in a chain, F.leaky_relu elsewhere."""
+    return Form((Make("nn.LeakyReLU", (op.slope,)),), function=f"F.leaky_relu({{0}}, {literal(op.slope)})")

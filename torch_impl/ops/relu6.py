@@ -1,0 +1,12 @@
+"""Rectified linear unit that stops at 6."""
+
+from __future__ import annotations
+
+from ...common.form import Form, Make
+from ...common.ops.relu6 import Relu6
+from ...common.spec import Shape
+
+
+def relu6(op: Relu6, x: Shape) -> Form:
+    """nn.ReLU6() in a chain, F.relu6 elsewhere."""
+    return Form((Make("nn.ReLU6"),), function="F.relu6({0})")

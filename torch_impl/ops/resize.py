@@ -1,0 +1,62 @@
+"""Resizing as nn.Upsample, whose "nearest" is asymmetric and whose "nearest-exact" is half-pixel."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from ...common.form import Form, Make
+from ...common.ops.resize import Resize
+from ...common.spec import Shape
+
+
+class NearestResize(nn.Module):
+    """Nearest resizing in whole numbers, for sizes at which torch's own rounded coordinates miss by a pixel."""
+
+    def __init__(self, size: int | tuple[int, int], half_pixel: bool) -> None:
+        super().__init__()
+        self.size = (size, size) if isinstance(size, int) else size
+        self.half_pixel = half_pixel
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, half_pixel={self.half_pixel}"
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for axis, n in ((2, self.size[0]), (3, self.size[1])):
+            i, m = torch.arange(n, device=x.device), x.shape[axis]
+            x = x.index_select(axis, (2 * i + 1) * m // (2 * n) if self.half_pixel else i * m // n)
+        return x
+
+
+def resize(op: Resize, x: Shape) -> Form:
+    """nn.Upsample(scale_factor=...) or nn.Upsample(size=...) with the mode of the spec's rule."""
+    rest: dict[str, Any] = {"scale_factor": op.scale} if op.size is None else {"size": op.size}
+    if op.mode == "bilinear":
+        rest |= {"mode": "bilinear", "align_corners": op.rule == "align_corners"}
+        return Form((Make("nn.Upsample", (), rest),))
+    half_pixel = op.rule == "half_pixel" and op.size is not None
+    size = op.target((x[1], x[2]))
+    if not all(_faithful(int(m), int(n), half_pixel) for m, n in zip(x[1:], size, strict=True)):
+        return Form((Make("NearestResize", (size, half_pixel)),), helpers=(NearestResize,))
+    return Form((Make("nn.Upsample", (), rest | ({"mode": "nearest-exact"} if half_pixel else {})),))
+
+
+@cache
+def _faithful(m: int, n: int, half_pixel: bool) -> bool:
+    """Whether torch resizes m pixels to n by the rule itself.
+
+    It multiplies by a rounded m / n, in float32 or in float64 depending on dtype, layout and direction, and so falls
+    short of a coordinate that should be whole: from 2 pixels to 82, the 42nd reads the first.
+    """
+    i = np.arange(n)
+    wanted = (2 * i + 1) * m // (2 * n) if half_pixel else i * m // n
+    for real in (np.float32, np.float64):
+        u = (i + half_pixel / 2).astype(real) * (real(m) / real(n))
+        rounded_again = u - real(0.5) + real(0.5) if half_pixel else u
+        if (np.floor(u) != wanted).any() or (np.floor(rounded_again) != wanted).any():
+            return False
+    return True

@@ -1,0 +1,12 @@
+"""Softmax over the channels."""
+
+from __future__ import annotations
+
+from ...common.form import Form, Make
+from ...common.ops.softmax import Softmax
+from ...common.spec import Shape
+
+
+def softmax(op: Softmax, x: Shape) -> Form:
+    """nn.Softmax(1) in a chain, F.softmax elsewhere."""
+    return Form((Make("nn.Softmax", (1,)),), function="F.softmax({0}, 1)")
