@@ -24,8 +24,8 @@ class Make:
         >>> Make("nn.Conv2d", (3, 8, (3, 3)), {"bias": False}).source()
         'nn.Conv2d(3, 8, 3, bias=False)'
         """
-        parts = [literal(value) for value in self.args]
-        parts += [f"{key}={literal(value)}" for key, value in self.kwargs.items()]
+        parts = [literal(value, short=True) for value in self.args]
+        parts += [f"{key}={literal(value, short=True)}" for key, value in self.kwargs.items()]
         return f"{self.target}({', '.join(parts)})"
 
 
@@ -57,15 +57,18 @@ class Form:
         return path if self.steps[-1].layer else f"{path}.{slot.name}"
 
 
-def literal(value: Any) -> str:
-    """Python source of an argument: expressions kept, equal pairs as one number.
+def literal(value: Any, short: bool = False) -> str:
+    """Python source of an argument, expressions kept; `short` writes an equal pair as one number, as layers take it.
 
-    >>> literal((2, 2)), literal((1, 7)), literal("same"), literal(1e-05)
-    ('2', '(1, 7)', "'same'", '1e-05')
+    >>> literal((2, 2)), literal((2, 2), short=True), literal("same"), literal(1e-05)
+    ('(2, 2)', '2', "'same'", '1e-05')
     """
     if isinstance(value, tuple):
-        parts = [literal(item) for item in value]
-        if len(value) == 2 and isinstance(value[0], int) and parts[0] == parts[1]:
+        parts = [literal(item, short) for item in value]
+        whole = parts[0].partition("[")[0] if parts else ""
+        if parts == [f"{whole}[{index}]" for index in range(len(parts))] and len(parts) > 1:
+            return whole
+        if short and len(value) == 2 and isinstance(value[0], int) and parts[0] == parts[1]:
             return parts[0]
         return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
     if isinstance(value, int) and not isinstance(value, bool):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from .dataflow import statements
 from .expr import Sym
 from .form import Form, literal, symbolic
+from .runs import runs
 from .spec import Call, Net, Node
 
 Key = tuple[Any, ...]
@@ -26,6 +27,7 @@ class Language:
     module: str
     sequence: str
     brackets: tuple[str, str]
+    named: tuple[str, str, str]
     method: str
     imports: tuple[tuple[str, str], ...]
 
@@ -154,21 +156,28 @@ class _Emitter:
         return f"{name}({', '.join(parts)})"
 
     def _chain(self, call: Call) -> list[str]:
-        opening, closing = self.language.brackets
+        opening, closing = self._brackets(call)
         return [INDENT + f"super().__init__{opening}", *(INDENT * 2 + line for line in self._elements(call)),
                 INDENT + closing]  # fmt: skip
 
+    def _brackets(self, call: Call) -> tuple[str, str]:
+        return self.language.named[:2] if named(self.net, call) else self.language.brackets
+
     def _elements(self, call: Call) -> list[str]:
-        """The lines between the brackets of a chain; a run of equal blocks becomes one line."""
-        opening, closing = self.language.brackets
+        """The lines between the brackets of a chain; a run of blocks that differ by a count becomes one line."""
+        entry = self.language.named[2] if named(self.net, call) else "{text}"
         lines: list[str] = []
         for item in call.body:
+            name = name_of(self.net, item)
             if isinstance(item, Call) and item.style == "stack":
+                opening, closing = self._brackets(item)
+                before, _, after = entry.replace("{name}", name).partition("{text}")
                 inner = [INDENT + line for line in self._elements(item)]
-                lines += [f"{self.language.sequence}{opening}", *inner, f"{closing},"]
+                lines += [f"{before}{self.language.sequence}{opening}", *inner, f"{closing}{after},"]
             else:
-                lines.append(f"{self.construct(item) if isinstance(item, Call) else self._steps(item)},")
-        return _runs(lines)
+                text = self.construct(item) if isinstance(item, Call) else self._steps(item)
+                lines.append(f"{entry.format(name=name, text=text)},")
+        return runs(lines)
 
     def _steps(self, index: int) -> str:
         return ", ".join(make.source() for make in self._form(self.net.nodes[index]).steps)
@@ -179,7 +188,6 @@ class _Emitter:
         return form
 
     def _members(self, call: Call) -> list[str]:
-        opening, closing = self.language.brackets
         lines = [INDENT + "super().__init__()"]
         for item in call.body:
             if isinstance(item, int):
@@ -187,6 +195,7 @@ class _Emitter:
                 if not self._form(node).function and not node.owner:
                     lines.append(f"{INDENT}self.{node.name} = {self._steps(item)}")
             elif item.style == "stack":
+                opening, closing = self._brackets(item)
                 lines.append(f"{INDENT}self.{item.name} = {self.language.sequence}{opening}")
                 lines += [INDENT * 2 + line for line in self._elements(item)] + [INDENT + closing]
             else:
@@ -238,12 +247,11 @@ def _atoms(value: Any) -> set[str]:
     return value.atoms if isinstance(value, Sym) else set()
 
 
-def _runs(lines: Iterable[str]) -> list[str]:
-    """Replace a run of equal calls of a block by one unpacked list."""
-    out: list[tuple[str, int]] = []
-    for line in lines:
-        if out and out[-1][0] == line and line[0].isupper() and "." not in line.partition("(")[0]:
-            out[-1] = (line, out[-1][1] + 1)
-        else:
-            out.append((line, 1))
-    return [line if n == 1 else f"*[{line.rstrip(',')} for _ in range({n})]," for line, n in out]
+def name_of(net: Net, item: int | Call) -> str:
+    """The name of a node or a block inside the block around it."""
+    return item.name if isinstance(item, Call) else net.nodes[item].name
+
+
+def named(net: Net, call: Call) -> bool:
+    """Whether the children of a chain bear names other than their numbers."""
+    return [name_of(net, item) for item in call.body] != [str(number) for number in range(len(call.body))]

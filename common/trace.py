@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from .errors import SpecError
 from .expr import Sym
 from .spec import Argument, Call, Input, Net, Node, Op, Shape
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 
@@ -105,6 +104,8 @@ def apply(op: Op, *inputs: Value, name: str | None = None, owner: str = "") -> V
     path = frame.child(name, op.kind)
     try:
         shape = op.shape(*(value.shape for value in inputs))
+        # Sizes follow from the image, not from a parameter of the block, whatever expression led to them.
+        shape = (shape[0], *map(int, shape[1:]))
         if min(shape) < 1:
             raise SpecError(f"the output would be {tuple(map(int, shape))}: the input is too small")
         fold = op.fold(*(value.fold for value in inputs))
@@ -146,14 +147,14 @@ def stack(name: str) -> Iterator[None]:
     tracer.frames[-1].chain(frame.path, call.inputs, frame.chained)
 
 
-def block(function: Callable[P, R]) -> Callable[P, R]:
+def block(function: Callable[..., R]) -> Callable[..., R]:
     """Make a function over values a block: a module with a class of its own. Callers may pass `name=`."""
-    return cast(Callable[P, R], _decorated(function, "block"))
+    return cast(Callable[..., R], _decorated(function, "block"))
 
 
-def sequence(function: Callable[P, R]) -> Callable[P, R]:
-    """Make a function over one value a block that is a chain: its children are numbered 0, 1, 2, ..."""
-    return cast(Callable[P, R], _decorated(function, "sequence"))
+def sequence(function: Callable[..., R]) -> Callable[..., R]:
+    """Make a function over one value a block that is a chain: unnamed children are numbered 0, 1, 2, ..."""
+    return cast(Callable[..., R], _decorated(function, "sequence"))
 
 
 def _decorated(function: Callable[..., Any], style: str) -> Callable[..., Any]:

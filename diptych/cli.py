@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from .common.errors import DiptychError, FileError
+from .quiet import native_stderr_kept
 
 DIFFERENT, BAD, INTERRUPTED = 1, 2, 130
 
@@ -118,8 +118,8 @@ def check(
     wanted = networks() if every else list(dict.fromkeys(network(name).name for name in names or []))
     if json_file is not None:
         _check_writable(json_file)
-    _quiet_tensorflow()
-    reports, problems = _checked(wanted)
+    with native_stderr_kept():
+        reports, problems = _checked(wanted)
     if json_file is not None:
         data = {"passed": len(reports) == len(wanted) and all(r.passed for r in reports), "wanted": wanted}
         data |= {"reports": [report.to_dict() for report in reports], "cannot_tell": problems}
@@ -147,8 +147,7 @@ def convert(
     from . import show
 
     size = _size(input_size)
-    _quiet_tensorflow()
-    with show.waiting(f"converting {src}"):
+    with native_stderr_kept(), show.waiting(f"converting {src}"):
         done = run(src, dst, network, force=force, num_classes=num_classes, in_channels=in_channels, input_size=size)
     typer.echo(str(done))
 
@@ -161,8 +160,8 @@ def _checked(names: list[str]) -> tuple[list[Any], dict[str, str]]:
     reports, problems = [], {}
     for name in names:
         try:
-            with show.waiting(f"checking {name}"):
-                reports.append(run(name))
+            with show.waiting(f"checking {name}") as update:
+                reports.append(run(name, progress=update))
             typer.echo(str(reports[-1]))
         except DiptychError as error:
             problems[name] = str(error)
@@ -186,11 +185,6 @@ def _size(text: str | None) -> int | tuple[int, int] | None:
     if len(parts) > 2 or not all(part.isascii() and part.isdigit() for part in parts):
         raise DiptychError(f"--input-size is a number or HEIGHTxWIDTH, such as 224 or 256x192, not {text!r}")
     return int(parts[0]) if len(parts) == 1 else (int(parts[0]), int(parts[1]))
-
-
-def _quiet_tensorflow() -> None:
-    """Keep TensorFlow's greetings off stderr; to hear them, set TF_CPP_MIN_LOG_LEVEL before the command."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .common.compare import same_bits
 from .common.errors import DiptychError, WeightsError
 from .common.spec import Array, Net
 from .common.weights import checked
@@ -80,15 +81,10 @@ def _prove(
     net: Net, arrays: Mapping[str, Array], extras: Mapping[str, int], back: Checkpoint, destination: Path
 ) -> None:
     """Raise DiptychError unless the file read back holds the same bits under the same names."""
-    found = back.named(net)
-    names = sorted(set(arrays) ^ set(found)) or [name for name in arrays if not _same_bits(arrays[name], found[name])]
-    names += [name for name, count in extras.items() if back.extras.get(name) != count]
-    if names:
+    worst = same_bits(arrays, back.named(net))
+    lost = [name for name, count in extras.items() if back.extras.get(name) != count]
+    if worst.first or lost:
         raise DiptychError(
-            f"{destination} was not written: read back, {len(names)} weights differ from what was read, the first "
-            f"{names[0]}. This is a fault of diptych or of a library below it; please report it"
+            f"{destination} was not written: read back, {worst.first or lost[0]} differs from what was read "
+            f"({worst.why or 'another count'}). This is a fault of diptych or of a library below it; please report it"
         )
-
-
-def _same_bits(a: Array, b: Array) -> bool:
-    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()

@@ -137,12 +137,12 @@ def _implied(chosen: Network, checkpoint: Checkpoint, options: Options, option: 
         probe = chosen.trace(**{**options, option: standard + 1})
     except SpecError:
         return None
-    found = checkpoint.named(net)
+    found = checkpoint.shapes(net)
     values = set()
     for name, weight in net.weights.items():
         other = probe.weights[name].shape
-        if name in found and other != weight.shape and len(found[name].shape) == len(other):
-            for got, base, more in zip(found[name].shape, weight.shape, other, strict=True):
+        if name in found and other != weight.shape and len(found[name]) == len(other):
+            for got, base, more in zip(found[name], weight.shape, other, strict=True):
                 if more != base:
                     values.add(standard + (got - int(base)) / int(more - base))
     value = values.pop() if len(values) == 1 else None
@@ -150,8 +150,8 @@ def _implied(chosen: Network, checkpoint: Checkpoint, options: Options, option: 
 
 
 def _misfits(checkpoint: Checkpoint, net: Net) -> int:
-    found = checkpoint.named(net)
-    return sum(name not in found or found[name].shape != tuple(weight.shape) for name, weight in net.weights.items())
+    found = checkpoint.shapes(net)
+    return sum(found.get(name) != tuple(weight.shape) for name, weight in net.weights.items())
 
 
 def _check_architecture(checkpoint: Checkpoint, net: Net) -> None:

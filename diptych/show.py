@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from .common.analysis import BYTES, RULE, Row, nhwc, totals
@@ -50,15 +50,15 @@ def say(*lines: str) -> None:
 
 
 @contextmanager
-def waiting(text: str) -> Iterator[None]:
-    """A spinner on stderr while something takes its time; nothing where stderr is no terminal."""
+def waiting(text: str) -> Iterator[Callable[[str], None]]:
+    """A spinner on stderr while something takes its time, and how to change its text; nothing in a pipe."""
     if not sys.stderr.isatty():
-        yield
+        yield lambda text: None
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(text):
-        yield
+    with Console(stderr=True).status(text) as status:
+        yield status.update
 
 
 def _rich_grid(header: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> None:

@@ -11,9 +11,11 @@ LANGUAGE = Language(
     module="nn.Module",
     sequence="nn.Sequential",
     brackets=("(", ")"),
+    named=("(OrderedDict([", "]))", '("{name}", {text})'),
     method="forward",
     imports=(
-        ("Any", "from typing import Any\n"),
+        ("OrderedDict", "from collections import OrderedDict"),
+        ("Any", "from typing import Any"),
         ("torch.", "import torch"),
         ("F.", "import torch.nn.functional as F"),
         ("nn.", "from torch import nn"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..common.layouts import framework_shape, to_canonical
-from ..common.spec import Array, Net, Weight
+from ..common.layouts import to_canonical
+from ..common.spec import Array, Net, Shape, Weight
 from .provenance import Provenance
 
 COUNTER = "num_batches_tracked"
@@ -44,6 +46,17 @@ class Checkpoint:
         An array that does not fit comes back in a shape that differs from the network's.
         """
         return dict(self.arrays) if self.layers is None else _from_layers(self.layers, net)
+
+    def shapes(self, net: Net) -> dict[str, Shape]:
+        """The shapes of `named`, without moving the arrays."""
+        if self.layers is None:
+            return {name: array.shape for name, array in self.arrays.items()}
+        slots = keras_slots(net)
+        return {
+            name: canonical_shape(self.layers[layer][index].shape, weight, axes)
+            for layer in self.layers.keys() & slots.keys()
+            for index, (name, weight, axes) in enumerate(slots[layer][: len(self.layers[layer])])
+        }
 
 
 def counters(net: Net) -> list[str]:
@@ -81,6 +94,33 @@ def keras_slots(net: Net) -> dict[str, list[tuple[str, Weight, str]]]:
     return slots
 
 
+def stored_shape(weight: Weight, axes: str) -> Shape:
+    """The shape that a weight has in the axes of a framework."""
+    lengths = {"1": 1, **dict(weight.sizes)}
+    for group, length in zip(_groups(weight.axes), weight.shape, strict=True):
+        known = math.prod(lengths[name] for name in group if name in lengths)
+        lengths |= {name: int(length) // known for name in group if name not in lengths}
+    return tuple(math.prod(lengths[name] for name in group) for group in _groups(axes))
+
+
+def canonical_shape(shape: Shape, weight: Weight, axes: str) -> Shape:
+    """The canonical shape of a stored array; one that differs from the weight's where the array does not fit it."""
+    expected = tuple(map(int, weight.shape))
+    if shape == stored_shape(weight, axes):
+        return expected
+    source, target = _groups(axes), _groups(weight.axes)
+    if len(shape) == len(source) == len(target) and all(len(group) == 1 for group in source + target):
+        lengths = dict(zip((name for (name,) in source), shape, strict=True))
+        return tuple(lengths.get(name, 1) for (name,) in target)
+    turned = shape[::-1] if len(shape) == 2 else shape
+    return turned if turned != expected else (*turned, 1)
+
+
+def _groups(axes: str) -> list[list[str]]:
+    """The axes of a pattern, each as the names that it joins: "O (H W)" is [["O"], ["H", "W"]]."""
+    return [text.strip("()").split() for text in re.findall(r"\([^)]*\)|\S+", axes)]
+
+
 def _from_layers(layers: Mapping[str, list[Array]], net: Net) -> dict[str, Array]:
     slots = keras_slots(net)
     arrays: dict[str, Array] = {}
@@ -96,11 +136,10 @@ def _from_layers(layers: Mapping[str, list[Array]], net: Net) -> dict[str, Array
 
 
 def _fitted(array: Array, weight: Weight, axes: str) -> Array:
-    """The array in canonical axes; a misfit in a shape that no such weight has."""
-    plain = "(" not in axes + weight.axes and array.ndim == len(weight.shape)
-    if plain or array.shape == framework_shape(weight, axes):
+    """The array in canonical axes; a misfit as zeros of a shape that no such weight has."""
+    if array.shape == stored_shape(weight, axes):
         return to_canonical(array, weight, axes)
-    return array.T if array.ndim == 2 == len(weight.shape) else array.reshape(-1, 1, 1, 1, 1, 1)
+    return np.broadcast_to(np.zeros((), array.dtype), canonical_shape(array.shape, weight, axes))
 
 
 def _counts(name: str, array: Array) -> bool:

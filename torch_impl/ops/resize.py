@@ -54,9 +54,10 @@ def _faithful(m: int, n: int, half_pixel: bool) -> bool:
     """
     i = np.arange(n)
     wanted = (2 * i + 1) * m // (2 * n) if half_pixel else i * m // n
-    for real in (np.float32, np.float64):
-        u = (i + half_pixel / 2).astype(real) * (real(m) / real(n))
-        rounded_again = u - real(0.5) + real(0.5) if half_pixel else u
+    for real in ("float32", "float64"):
+        half = np.array(0.5 if half_pixel else 0, real)
+        u = (i.astype(real) + half) * (np.array(m, real) / np.array(n, real))
+        rounded_again = u - half + half
         if (np.floor(u) != wanted).any() or (np.floor(rounded_again) != wanted).any():
             return False
     return True

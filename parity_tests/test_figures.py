@@ -1,0 +1,125 @@
+"""Every registered network has the published figures, exactly, and its options change what they should.
+
+The facts were counted from the references that they name, not from diptych.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from diptych.common.errors import DiptychError, SpecError
+from diptych.common.registry import network, networks, spec
+
+FACTS: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("facts.json").read_text())
+OPEN = [name for name in networks() if network(name).num_classes is not None]
+ALIASES = {
+    "alexnet": "alexnet_original",
+    "googlenet": "googlenet_bvlc",
+    "lenet5": "lenet5_1998",
+    "vgg11": "vgg11_a",
+    "vgg13": "vgg13_b",
+    "vgg16": "vgg16_d",
+    "vgg19": "vgg19_e",
+}
+
+
+@pytest.mark.parametrize("name", networks())
+def test_figures_are_the_published_ones(name: str) -> None:
+    assert name in FACTS, f"{name} has no entry in facts.json"
+    fact, net = FACTS[name], spec(name)
+    figures = {
+        "params_trainable": net.params,
+        "bn_stats": net.statistics,
+        "other_buffers": net.buffers,
+        "macs": net.macs,
+        "input_hw": list(net.input_shape[1:]),
+    }
+    assert figures == {key: fact[key] for key in figures}, fact["source"]
+
+
+def test_no_fact_is_left_over() -> None:
+    assert set(FACTS) == set(networks())
+
+
+@pytest.mark.parametrize("name", networks())
+def test_names_are_unique(name: str) -> None:
+    net = spec(name)
+    paths = [node.path for node in net.nodes]
+    assert len(paths) == len(set(paths))
+    assert len(net.weights) == sum(len(node.weights()) for node in net.nodes if not node.owner)
+
+
+def test_titles_are_unique() -> None:
+    titles = [network(name).title for name in networks()]
+    assert len(titles) == len(set(titles))
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_num_classes_changes_every_head_and_nothing_else(name: str) -> None:
+    net, other = spec(name), spec(name, num_classes=7)
+    assert {other.nodes[index].shape for index in other.outputs} == {(7,)}
+    heads = {f"{net.nodes[index].path}.{kind}" for index in net.outputs for kind in ("weight", "bias")}
+    assert _changed(net.weights, other.weights) == heads
+
+
+@pytest.mark.parametrize("name", networks())
+def test_in_channels_changes_the_first_convolution_and_nothing_else(name: str) -> None:
+    channels = 2
+    net, other = spec(name), spec(name, in_channels=channels)
+    assert other.input_shape == (channels, *net.input_shape[1:])
+    (first,) = _changed(net.weights, other.weights)
+    assert other.weights[first].shape[1] == channels
+
+
+@pytest.mark.parametrize("name", networks())
+def test_input_size_is_taken_at_every_check_size(name: str) -> None:
+    net = spec(name)
+    sizes = network(name).check_sizes
+    assert {height % 2 for height, _ in sizes} == {0, 1}, "one even and one odd size"
+    for size in sizes:
+        other = spec(name, input_size=size)
+        assert size[0] != size[1]
+        assert other.input_shape == (net.input_shape[0], *size)
+        assert list(other.weights) == list(net.weights)
+        assert other.macs != net.macs
+
+
+def test_one_number_is_a_square() -> None:
+    assert spec("resnet18", input_size=64) == spec("resnet18", input_size=(64, 64))
+
+
+def test_aliases_resolve() -> None:
+    assert {alias: name for name in networks() for alias in network(name).aliases} == ALIASES
+    for alias, name in ALIASES.items():
+        assert network(alias) is network(name)
+
+
+def test_a_fixed_output_takes_no_num_classes() -> None:
+    with pytest.raises(SpecError, match="lenet5_1998 has a fixed output"):
+        spec("lenet5_1998", num_classes=10)
+
+
+@pytest.mark.parametrize(("wrong", "right"), [("resnet5O", "resnet50"), ("vgg16_db", "vgg16_d"), ("lenet-5", "lenet5")])
+def test_an_unknown_name_names_near_matches(wrong: str, right: str) -> None:
+    with pytest.raises(DiptychError, match=f"'{right}'"):
+        network(wrong)
+
+
+@pytest.mark.parametrize("options", [{"num_classes": 0}, {"in_channels": -1}, {"input_size": (32, 0)}])
+def test_senseless_options_are_named(options: dict[str, Any]) -> None:
+    with pytest.raises(SpecError, match=next(iter(options))):
+        spec("resnet18", **options)
+
+
+def test_an_image_that_is_too_small_is_refused_where_it_runs_out() -> None:
+    with pytest.raises(SpecError, match=r"features\.\d+ "):
+        spec("vgg11", input_size=16)
+
+
+def _changed(ours: dict[str, Any], theirs: dict[str, Any]) -> set[str]:
+    assert list(ours) == list(theirs)
+    return {name for name, weight in ours.items() if weight.shape != theirs[name].shape}
