@@ -45,6 +45,9 @@ class Backend(Protocol):
     def read(self, model: Any, net: Net) -> dict[str, Array]:
         """The model's weights under canonical names and axes."""
 
+    def dtype(self, model: Any) -> str:
+        """The dtype in which the whole model computes, or "mixed"."""
+
     def cast(self, model: Any, net: Net, dtype: str) -> Any:
         """A copy of the model, with its settings and weights as they stand, that computes in another dtype."""
 

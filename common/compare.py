@@ -42,13 +42,18 @@ def difference(a: Array, b: Array, floor: float = 0.0) -> tuple[float, str]:
         return float("inf"), f"shape {a.shape} against {b.shape}"
     if a.size == 0:
         raise NothingCompared("nothing was compared: the arrays are empty")
-    for side, array in (("left", a), ("right", b)):
-        bad = int(array.size - np.isfinite(array).sum())
-        if bad:
-            return float("inf"), f"{bad} of {array.size} values on the {side} side are NaN or infinite"
-    gap = float(np.abs(np.subtract(a, b, dtype=np.float64)).max())
-    scale = max(float(np.abs(b).max()), float(floor))
+    with np.errstate(invalid="ignore"):  # infinity minus infinity is NaN, which is what is looked for
+        gaps = np.subtract(a, b, dtype=np.float64)
+    gap = float(np.abs(gaps, out=gaps).max())
+    if not np.isfinite(gap):
+        return float("inf"), "; ".join(filter(None, (_unfinished("left", a), _unfinished("right", b))))
+    scale = max(float(max(b.max(), -b.min())), float(floor))
     return (gap / scale if scale else (0.0 if gap == 0 else float("inf"))), ""
+
+
+def _unfinished(side: str, array: Array) -> str:
+    bad = int(array.size - np.isfinite(array).sum())
+    return f"{bad} of {array.size} values on the {side} side are NaN or infinite" if bad else ""
 
 
 def compare(
@@ -89,7 +94,7 @@ def same_bits(left: Mapping[str, Array], right: Mapping[str, Array]) -> Worst:
         if a.shape != b.shape or a.dtype != b.dtype:
             why = f"{a.dtype} {a.shape} against {b.dtype} {b.shape}"
             return Worst(float("inf"), name, why, len(names), name)
-        if a.tobytes() != b.tobytes():
+        if not np.array_equal(a.view(f"u{a.itemsize}"), b.view(f"u{b.itemsize}")):
             gap, why = difference(a, b)
             return Worst(gap, name, why or "the bits differ", len(names), name)
     return Worst(0.0, "", "", len(names))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -62,7 +64,7 @@ class _Emitter:
             name = self.names[self._key(call)]
             if name not in self.texts:
                 self.texts[name] = self._class(name, call)
-        helpers = [textwrap.dedent(inspect.getsource(helper)).splitlines() for helper in self.helpers.values()]
+        helpers = [textwrap.dedent(inspect.getsource(helper)).splitlines() for helper in self._used()]
         body = [line for lines in (*helpers, *self.texts.values()) for line in ("", "", *lines)]
         return Source("\n".join([*self._head("\n".join(body)), *body, ""]), self.names[self._key(calls[0])],
                       frozenset(self.texts))  # fmt: skip
@@ -108,6 +110,16 @@ class _Emitter:
     def _wires(self, inputs: tuple[int, ...], places: dict[int, int]) -> tuple[int, ...]:
         """Which values of the block an item reads, by their place in it (in a stack inside it, whatever comes in)."""
         return tuple(places.get(index, -1) for index in inputs)
+
+    def _used(self) -> list[Any]:
+        """The helpers that stand in the classes, and those that stand in such helpers."""
+        text = "\n".join(line for lines in self.texts.values() for line in lines)
+        used: list[Any] = []
+        for name, helper in reversed(self.helpers.items()):
+            if re.search(rf"\b{name}\b", text):
+                used.insert(0, helper)
+                text += inspect.getsource(helper)
+        return used
 
     def _head(self, body: str) -> list[str]:
         title = f'"""{self.net.title}{f": {self.net.paper}" if self.net.paper else ""}."""'
@@ -210,7 +222,8 @@ class _Emitter:
         node = self.net.nodes[item]
         function = self._form(node).function
         if function:
-            return function.format(*arguments)
+            called = re.fullmatch(r"[\w.]+\(.*\)", function)
+            return function.format(*(text if called or _atomic(text) else f"({text})" for text in arguments))
         return f"self.{(node.owner or node.path).rpartition('.')[2]}({', '.join(arguments)})"
 
 
@@ -245,6 +258,11 @@ def _atoms(value: Any) -> set[str]:
     if isinstance(value, tuple):
         return {atom for item in value for atom in _atoms(item)}
     return value.atoms if isinstance(value, Sym) else set()
+
+
+def _atomic(expression: str) -> bool:
+    """Whether an expression keeps together beside an operator."""
+    return isinstance(ast.parse(expression, mode="eval").body, (ast.Name, ast.Call, ast.Attribute, ast.Subscript))
 
 
 def name_of(net: Net, item: int | Call) -> str:

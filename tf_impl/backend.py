@@ -17,9 +17,17 @@ from .build import build, unbuilt
 from .features import observe
 from .state import read, variables
 
-__all__ = ["build", "cast", "differences", "nodes", "outputs", "read", "step"]
+__all__ = ["build", "cast", "differences", "dtype", "nodes", "outputs", "read", "step"]
 
 NOT_FUNCTION = ("dtype", "trainable", "initializer", "regularizer", "constraint", "seed", "batch_shape", "data_format")
+
+
+def dtype(model: keras.Model) -> str:
+    """The dtype in which all layers of the model compute, or "mixed"."""
+    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    found = {name for layer in layers for name in (layer.compute_dtype, layer.variable_dtype)}
+    found |= {tensor.dtype for tensor in model.inputs}
+    return found.pop() if len(found) == 1 else "mixed"
 
 
 def cast(model: keras.Model, net: Net, dtype: str) -> keras.Model:
@@ -31,6 +39,9 @@ def cast(model: keras.Model, net: Net, dtype: str) -> keras.Model:
 
 def _recast(config: Any, dtype: str) -> Any:
     if isinstance(config, dict):
+        if config.get("module") == "keras.initializers":
+            # The weights are set right after, and drawing random ones takes longer than all the rest.
+            return {"module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": None}
         return {key: _dtype(key, value, dtype) for key, value in config.items()}
     return type(config)(_recast(item, dtype) for item in config) if isinstance(config, (list, tuple)) else config
 

@@ -55,8 +55,22 @@ def graph(net: Net, dtype: str) -> list[Any]:
     tensors: list[Any] = [keras.Input((height, width, channels), dtype=dtype, name="input")]
     shared: dict[str, Any] = {}
     for node in net.nodes[1:]:
-        tensors.append(_applied(node, form(node), [tensors[index] for index in node.inputs], dtype, shared))
+        inputs = [tensors[index] for index in node.inputs]
+        tensors.append(_applied(node, form(node), inputs, dtype, shared))
+        _rename(node, tensors[-1], {id(value) for value in inputs})
     return tensors
+
+
+def _rename(node: Node, result: Any, inputs: set[int]) -> None:
+    """Name the keras.ops of a node after it: Keras's own counters run on from model to model and may take its name."""
+    operation, place, _ = result._keras_history
+    for value in operation._inbound_nodes[place].input_tensors:
+        if id(value) in inputs:
+            continue
+        inner = value._keras_history.operation
+        if not isinstance(inner, layers.Layer) and not inner.name.startswith(f"{node.path}."):
+            inner.name = f"{node.path}.{inner.name}"
+        _rename(node, value, inputs)
 
 
 def _applied(node: Node, made: Form, inputs: list[Any], dtype: str, shared: dict[str, Any]) -> Any:
@@ -65,6 +79,8 @@ def _applied(node: Node, made: Form, inputs: list[Any], dtype: str, shared: dict
     *before, last = made.steps
     for number, step in enumerate(before):
         value = _step(step, made, value, {"name": _name(node, step, number), "dtype": dtype})
+    if node.owner and not last.layer:
+        raise SpecError(f"{node.path}: the Keras twin of {node.kind} cannot share its weights")
     if last.layer and node.owner:
         return layers.Identity(name=node.path, dtype=dtype)(shared[node.owner](value))
     if last.layer:

@@ -34,7 +34,7 @@ def variables(model: Any, net: Net) -> Iterator[tuple[str, Weight, Any, str]]:
 
 def read(model: Any, net: Net) -> dict[str, Array]:
     """The canonical weights of a model, as arrays of its own dtype; raises WeightsError for layers that it lacks."""
-    return {name: to_canonical(np.array(v), weight, axes) for name, weight, v, axes in variables(model, net)}
+    return {name: to_canonical(np.asarray(v), weight, axes) for name, weight, v, axes in variables(model, net)}
 
 
 def write(model: Any, net: Net, weights: Mapping[str, Array]) -> None:

@@ -19,7 +19,13 @@ from .features import observe
 from .state import read
 
 SETTINGS = (bool, int, float, str, tuple)
-__all__ = ["build", "cast", "differences", "nodes", "outputs", "read", "step"]
+__all__ = ["build", "cast", "differences", "dtype", "nodes", "outputs", "read", "step"]
+
+
+def dtype(model: nn.Module) -> str:
+    """The dtype of all floating-point tensors of the module, or "mixed"."""
+    found = {str(v.dtype).removeprefix("torch.") for v in model.state_dict().values() if v.is_floating_point()}
+    return found.pop() if len(found) == 1 else "mixed"
 
 
 def cast(model: nn.Module, net: Net, dtype: str) -> nn.Module:

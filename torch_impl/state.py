@@ -35,9 +35,9 @@ def state_dict(net: Net, weights: Mapping[str, Array], dtype: torch.dtype) -> Or
 
 
 def read(model: nn.Module, net: Net) -> dict[str, Array]:
-    """The canonical weights of a module, as arrays of its own dtype; raises WeightsError for names it lacks."""
+    """The canonical weights of a module, as views of its own tensors; raises WeightsError for names it lacks."""
     state = model.state_dict()
     missing = [name for name in net.weights if name not in state]
     if missing:
         raise WeightsError(f"the torch module lacks {len(missing)} weights of {net.name}: {', '.join(missing[:8])}")
-    return {name: state[name].detach().cpu().numpy().copy() for name in net.weights}
+    return {name: state[name].detach().cpu().numpy() for name in net.weights}

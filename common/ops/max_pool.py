@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from ..errors import SpecError
-from ..geometry import Pads, Pair, Padding, overhang, padding, pair, resolved, windows
+from ..geometry import Pads, Pair, Padding, overhang, padding, pair, resolved, symmetric, windows
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
 from ..windows import strided
@@ -28,6 +28,10 @@ class MaxPool(Op):
         (x,) = inputs
         if len(x) != 3:
             raise SpecError(f"pooling takes a map (C, H, W), not a vector of {int(x[0])}")
+        if self.pads != "same" and any(pad >= self.kernel[axis // 2] for axis, pad in enumerate(self.pads)):
+            raise SpecError(f"the pads {self.pads} hold whole windows of {self.kernel}, which would have no maximum")
+        if self.ceil_mode and not (symmetric(self.pads) and all(2 * p <= k for p, k in zip(self.pads[::2], self.kernel))):
+            raise SpecError(f"ceil mode takes even pads of at most half the kernel {self.kernel}, not {self.pads}")
         return (x[0], *self.size((x[1], x[2])))
 
     def size(self, size: Pair) -> Pair:
