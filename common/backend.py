@@ -61,4 +61,4 @@ class Backend(Protocol):
         """The output of every node that can be observed in the model, by path, in evaluation mode."""
 
     def step(self, model: Any, net: Net, x: Array, cotangents: Sequence[Array], training: bool = False) -> Step:
-        """Run forward and backward for the loss sum(output * cotangent); dropout is off, the model is left unchanged."""
+        """Run forward and backward for the loss sum(output * cotangent), dropout off; the model is left unchanged."""

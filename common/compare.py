@@ -89,7 +89,9 @@ def same_bits(left: Mapping[str, Array], right: Mapping[str, Array]) -> Worst:
     names = [*left, *(name for name in right if name not in left)]
     for name in names:
         if name not in left or name not in right:
-            return Worst(float("inf"), name, f"only the {'left' if name in left else 'right'} side has it", len(names), name)
+            return Worst(
+                float("inf"), name, f"only the {'left' if name in left else 'right'} side has it", len(names), name
+            )
         a, b = np.ascontiguousarray(left[name]), np.ascontiguousarray(right[name])
         if a.shape != b.shape or a.dtype != b.dtype:
             why = f"{a.dtype} {a.shape} against {b.dtype} {b.shape}"

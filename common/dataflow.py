@@ -61,11 +61,13 @@ def _nests(
         return False
     if output not in net.nodes[following].inputs or net.nodes[item].op.inplace:
         return False
-    return max((depth.get(index, 0) for index in wires), default=0) < DEPTH - 1
+    deepest: int = max((depth.get(index, 0) for index in wires), default=0)
+    return deepest < DEPTH - 1
 
 
 def _name(names: dict[int, str], left: Counter[int], wires: tuple[int, ...]) -> str:
     """The name of a dying operand, else the first letter that no living value bears."""
     alive = {name for index, name in names.items() if left[index] > 0 and name.isidentifier()}
     dying = [names[index] for index in wires if names[index].isidentifier() and names[index] not in alive]
-    return next(name for name in [*dying, *NAMES] if name not in alive)
+    free: list[str] = [name for name in [*dying, *NAMES] if name not in alive]
+    return free[0]

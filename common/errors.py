@@ -2,7 +2,7 @@
 
 
 class DiptychError(Exception):
-    """A mistake in what diptych was given: a name, a file, an array or an option; the CLI answers it with exit code 2."""
+    """A mistake in what diptych was given: a name, a file, an array, an option. The CLI answers with exit code 2."""
 
 
 class SpecError(DiptychError):

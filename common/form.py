@@ -87,5 +87,3 @@ def given(defaults: Mapping[str, Any], **values: Any) -> dict[str, Any]:
 def symbolic(value: Any) -> bool:
     """Whether a value holds the expression of a parameter."""
     return any(map(symbolic, value)) if isinstance(value, tuple) else isinstance(value, Sym)
-
-

@@ -49,7 +49,9 @@ def _progression(lines: Sequence[str]) -> list[tuple[int, int]] | None:
     steps = [(column[0], column[1] - column[0]) for column in columns]
     if any(step and not _alone(parts[0], 2 * place + 1) for place, (_, step) in enumerate(steps)):
         return None
-    rising = all(column == [a + d * i for i in range(len(lines))] for column, (a, d) in zip(columns, steps, strict=True))
+    rising = all(
+        column == [a + d * i for i in range(len(lines))] for column, (a, d) in zip(columns, steps, strict=True)
+    )
     return steps if rising else None
 
 

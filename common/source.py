@@ -101,11 +101,11 @@ class _Emitter:
             channels = tuple((name, literal(value)) for name, value in item.input_channels)
             return (item.name, self._key(item), self._wires(item.inputs, places), arguments, channels)
         node = self.net.nodes[item]
-        steps = tuple((step.target, *step.kwargs) for step in self.language.form(node).steps)
+        steps: Key = tuple((step.target, *step.kwargs) for step in self.language.form(node).steps)
         fields = tuple((name, literal(value)) for name, value in vars(node.op).items())
-        channels = tuple(literal(shape[0]) for shape in node.in_shapes)
+        widths = tuple(literal(shape[0]) for shape in node.in_shapes)
         owner = node.owner.rpartition(".")[2]
-        return (node.name, node.kind, steps, self._wires(node.inputs, places), fields, channels, owner)
+        return (node.name, node.kind, steps, self._wires(node.inputs, places), fields, widths, owner)
 
     def _wires(self, inputs: tuple[int, ...], places: dict[int, int]) -> tuple[int, ...]:
         """Which values of the block an item reads, by their place in it (in a stack inside it, whatever comes in)."""
@@ -151,7 +151,7 @@ class _Emitter:
             if isinstance(item, int):
                 for make in self.language.form(self.net.nodes[item]).steps:
                     found |= _atoms((make.args, tuple(make.kwargs.values())))
-                    
+
             elif item.style == "stack":
                 found |= self._atoms(item)
             else:
@@ -235,7 +235,7 @@ def _difference(plain: Call, other: Call) -> str:
 
 def _next(name: str) -> str:
     stem = name.rstrip("0123456789")
-    return f"{stem}{int(name[len(stem):] or 1) + 1}"
+    return f"{stem}{int(name[len(stem) :] or 1) + 1}"
 
 
 def camel(name: str) -> str:

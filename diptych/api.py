@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+import numpy as np
+
 from . import backends
 from .common.registry import spec
 from .common.spec import Array, Net
@@ -32,4 +34,5 @@ def build(
 def weights(model: Any, net: Net | str) -> Weights:
     """The canonical weights of a torch module or a Keras model, as {name: array} in canonical axis order."""
     net = spec(net) if isinstance(net, str) else net
-    return backends.get(backends.framework_of(model)).read(model, net)
+    found = backends.get(backends.framework_of(model)).read(model, net)
+    return {name: np.array(array) for name, array in found.items()}

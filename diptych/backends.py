@@ -36,4 +36,5 @@ def framework_of(model: object) -> str:
     for name, modules in NEEDS.items():
         if homes & set(modules):
             return name
-    raise DiptychError(f"expected a torch.nn.Module or a keras.Model, got {type(model).__module__}.{type(model).__name__}")
+    kind = f"{type(model).__module__}.{type(model).__name__}"
+    raise DiptychError(f"expected a torch.nn.Module or a keras.Model, got {kind}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -62,7 +62,8 @@ def _merged(gate: Gate, name: str, found: Finding, case: Case) -> Gate:
     compared = gate.compared + found.compared
     if passed and gate.measured is not None and gate.measured >= found.measured:
         return replace(gate, compared=compared)
-    return Gate(name, passed, found.measured, found.tolerance, found.where if not passed else place, found.detail, compared)
+    where = place if passed else found.where
+    return Gate(name, passed, found.measured, found.tolerance, where, found.detail, compared)
 
 
 def _cases(
@@ -76,10 +77,11 @@ def _cases(
             raise DiptychError("given models are checked at their own input size; leave out `sizes`")
         yield Case(net, models[0], models[1], None, tuple(_images(net, batches, rng)))
         return
-    for sized in _sized(net, sizes):
+    nets = list(_sized(net, sizes))
+    for turn, sized in enumerate(nets):
         weights = scrambled(sized, seed)
         torch_model, keras_model = (backends.get(name).build(sized, weights, "float64") for name in ("torch", "tf"))
-        yield Case(sized, torch_model, keras_model, weights, tuple(_images(sized, batches, rng)))
+        yield Case(sized, torch_model, keras_model, weights, tuple(_images(sized, batches, rng)), turn, len(nets))
 
 
 def _images(net: Net, batches: Sequence[int], rng: np.random.Generator) -> Iterator[Array]:

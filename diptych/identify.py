@@ -33,9 +33,12 @@ def identify(checkpoint: Checkpoint, name: str | None, options: Mapping[str, Any
     given = {key: value for key, value in options.items() if value is not None}
     stated = checkpoint.stated.network
     if name or stated:
-        chosen = network(name or stated or "")
-        same = stated is not None and network(stated).name == chosen.name
-        found = _fitted(chosen, checkpoint, (dict(checkpoint.stated.options) if same else {}) | given)
+        chosen = network(name) if name else _stated(checkpoint)
+        same = stated is not None and stated == chosen.name
+        try:
+            found = _fitted(chosen, checkpoint, (dict(checkpoint.stated.options) if same else {}) | given)
+        except SpecError as error:
+            raise SpecError(f"{checkpoint.path}: {error}") from None
         notes: tuple[str, ...] = ()
         if stated and not same:
             notes = (f"the file says it holds {stated}; taken as {chosen.name}, as asked",)
@@ -43,6 +46,14 @@ def identify(checkpoint: Checkpoint, name: str | None, options: Mapping[str, Any
         found, notes = _searched(checkpoint, given)
     _check_architecture(checkpoint, found)
     return Identified(found, notes + _inferred_note(found, given, checkpoint.stated.options))
+
+
+def _stated(checkpoint: Checkpoint) -> Network:
+    """The network that a file says it holds; raises DiptychError, with the file's name, where there is none such."""
+    try:
+        return network(checkpoint.stated.network or "")
+    except DiptychError as error:
+        raise DiptychError(f"{checkpoint.path} names its network, but {error}") from None
 
 
 def _searched(checkpoint: Checkpoint, given: Options) -> tuple[Net, tuple[str, ...]]:
@@ -98,7 +109,7 @@ def _nothing(checkpoint: Checkpoint, every: list[Network]) -> DiptychError:
         names = ", ".join(list(checkpoint.arrays if checkpoint.layers is None else checkpoint.layers)[:3]) or "none"
         return DiptychError(
             f"{checkpoint.path}: its {what} names ({names} ...) are not the {expected} names of any registered "
-            f"network; diptych reads weights under its own names (`diptych table {nearest.name}` shows some)"
+            "network; diptych reads weights under its own names (`diptych table resnet18` shows some)"
         )
     net = _fitted(nearest, checkpoint, {})
     try:

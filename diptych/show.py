@@ -67,7 +67,7 @@ def _rich_grid(header: Sequence[str], rows: Sequence[Sequence[str]], left: int) 
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(box=SIMPLE_HEAD)
+    shown = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for index, title in enumerate(header):
         shown.add_column(title, justify="left" if index < left else "right", overflow="fold")
     for row in rows:

@@ -101,7 +101,8 @@ def step(model: keras.Model, net: Net, x: Array, cotangents: Sequence[Array], tr
     weights = [entry for entry in kept if entry[1].kind == "trainable"]
     image = _tensor(model, x)
     with _without_dropout(model), tf.GradientTape() as tape:
-        tape.watch(image)
+        # Every weight is watched by hand: a tape leaves out those that a user froze.
+        tape.watch([image, *(entry[2].value for entry in weights)])
         results = _several(model(image, training=training))
         pairs = zip(net.outputs, results, cotangents, strict=True)
         loss = tf.add_n([tf.reduce_sum(o * _like(net.nodes[i].fold, o, c)) for i, o, c in pairs])

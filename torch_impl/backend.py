@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -52,7 +52,7 @@ def differences(model: nn.Module, net: Net) -> list[Difference]:
 
 
 def _description(module: nn.Module) -> str:
-    """Every plain setting of a layer (its repr leaves some out), equal pairs as one number; `inplace` changes nothing."""
+    """Every plain setting of a layer (its repr leaves some out), equal pairs as one number, but not `inplace`."""
     plain = {name: value for name, value in vars(module).items() if isinstance(value, SETTINGS) or value is None}
     settings = {name: value for name, value in plain.items() if name[0] != "_" and name not in ("training", "inplace")}
     text = ", ".join(f"{name}={value!r}" for name, value in sorted(settings.items()))
@@ -62,13 +62,13 @@ def _description(module: nn.Module) -> str:
 def outputs(model: nn.Module, net: Net, x: Array) -> tuple[Array, ...]:
     """The outputs in evaluation mode."""
     with _mode(model, training=False), torch.no_grad():
-        return tuple(o.numpy() for o in _several(model(_tensor(model, x))))
+        return tuple(_array(o) for o in _several(model(_tensor(model, x))))
 
 
 def nodes(model: nn.Module, net: Net, x: Array) -> dict[str, Array]:
     """Every node of a module that diptych built; of another, the nodes that are modules of the same name."""
     with _mode(model, training=False), torch.no_grad():
-        return {path: value.numpy() for path, value in observe(net, model, _tensor(model, x)).items()}
+        return {path: _array(value) for path, value in observe(net, model, _tensor(model, x)).items()}
 
 
 def step(model: nn.Module, net: Net, x: Array, cotangents: Sequence[Array], training: bool = False) -> Step:
@@ -76,15 +76,29 @@ def step(model: nn.Module, net: Net, x: Array, cotangents: Sequence[Array], trai
     before = {name: value.clone() for name, value in model.named_buffers()}
     image = _tensor(model, x).requires_grad_()
     weights = {name: value for name, value in model.named_parameters() if name in net.weights}
-    with _mode(model, training):
+    with _mode(model, training), _thawed(weights.values()):
         results = _several(model(image))
-        loss = sum(torch.sum(o * _tensor(model, c)) for o, c in zip(results, cotangents, strict=True))
-        gradients = torch.autograd.grad(loss, [image, *weights.values()], allow_unused=True, materialize_grads=True)
-    after = {name: value.numpy().copy() for name, value in model.named_buffers() if name in net.weights}
+        scaled = [torch.sum(o * _tensor(model, c)) for o, c in zip(results, cotangents, strict=True)]
+        sources = [image, *weights.values()]
+        gradients = torch.autograd.grad(sum(scaled[1:], scaled[0]), sources, allow_unused=True, materialize_grads=True)
+    after = {name: _array(value).copy() for name, value in model.named_buffers() if name in net.weights}
     for name, value in model.named_buffers():
         value.copy_(before[name])
-    first, *rest = (gradient.numpy() for gradient in gradients)
-    return Step(tuple(o.detach().numpy() for o in results), first, dict(zip(weights, rest, strict=True)), after)
+    first, *rest = map(_array, gradients)
+    return Step(tuple(map(_array, results)), first, dict(zip(weights, rest, strict=True)), after)
+
+
+@contextmanager
+def _thawed(parameters: Iterable[nn.Parameter]) -> Iterator[None]:
+    """Let every weight have a gradient, also one that a user froze."""
+    frozen = [parameter for parameter in parameters if not parameter.requires_grad]
+    for parameter in frozen:
+        parameter.requires_grad_()
+    try:
+        yield
+    finally:
+        for parameter in frozen:
+            parameter.requires_grad_(False)
 
 
 @contextmanager
@@ -98,6 +112,10 @@ def _mode(model: nn.Module, training: bool) -> Iterator[None]:
     finally:
         for module, mode in before.items():
             module.training = mode
+
+
+def _array(value: torch.Tensor) -> Array:
+    return value.detach().cpu().numpy()
 
 
 def _several(result: Any) -> tuple[torch.Tensor, ...]:

@@ -43,7 +43,8 @@ class BatchNorm(Op):
     def run(self, *arrays: Array, **weights: Array) -> Array:
         mean, variance = (weights[name][:, None, None] for name in ("running_mean", "running_var"))
         y = (arrays[0] - mean) / np.sqrt(variance + self.eps)
-        return (y * weights["weight"][:, None, None] if self.scale else y) + weights["bias"][:, None, None]
+        scaled = y * weights["weight"][:, None, None] if self.scale else y
+        return np.asarray(scaled + weights["bias"][:, None, None])
 
 
 def batch_norm(

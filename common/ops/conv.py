@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from ..errors import SpecError
-from ..geometry import Pads, Pair, Padding, padding, pair, resolved, windows
+from ..geometry import Padding, Pads, Pair, padding, pair, resolved, windows
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
 from ..windows import strided

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from ..errors import SpecError
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
@@ -26,7 +28,7 @@ class GlobalAvgPool(Op):
         return None
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
-        return arrays[0].mean(axis=(2, 3))
+        return np.asarray(arrays[0].mean(axis=(2, 3)))
 
 
 def global_avg_pool(x: Value, *, name: str | None = None) -> Value:

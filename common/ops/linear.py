@@ -27,9 +27,8 @@ class Linear(Op):
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         (x,) = inputs
-        axes, sizes = "O I", ()
-        if self.folded is not None:
-            axes, sizes = "O (C H W)", tuple(zip("CHW", map(int, self.folded), strict=True))
+        axes = "O I" if self.folded is None else "O (C H W)"
+        sizes = tuple(zip("CHW", map(int, self.folded or ()), strict=False))
         weight = Weight("weight", (self.features, x[0]), axes, init="lecun", fan_in=int(x[0]), sizes=sizes)
         return (weight, Weight("bias", (self.features,), "O")) if self.bias else (weight,)
 

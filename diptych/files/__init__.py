@@ -48,13 +48,13 @@ def format_of(path: Path) -> Format:
 def read(path: Path) -> Checkpoint:
     """The checkpoint in a file; raises FileError where it is missing, empty, cut short, or not what its suffix says."""
     known = format_of(path)
-    if path.is_dir():
-        raise FileError(f"{path} is a folder, expected a file of weights")
     try:
         with path.open("rb") as file:
             head = file.read(16)
     except FileNotFoundError:
         raise FileError(f"{path} does not exist") from None
+    except IsADirectoryError:
+        raise FileError(f"{path} is a folder, expected a file of weights") from None
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror or error}") from None
     if not head:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +17,17 @@ def check_destination(path: Path, source: Path | None = None, force: bool = Fals
     """Raise FileError where the destination is the source, a folder, in no folder, or there already without force."""
     if source is not None and os.path.realpath(path) == os.path.realpath(source):
         raise FileError(f"the destination {path} is the source itself; give it another name")
-    if path.is_dir():
+    try:
+        found, parent = path.lstat() if os.path.lexists(path) else None, path.parent.stat()
+    except FileNotFoundError:
+        raise FileError(f"cannot write {path}: {path.parent} does not exist") from None
+    except OSError as error:
+        raise FileError(f"cannot write {path}: {error.strerror}") from None
+    if not stat.S_ISDIR(parent.st_mode):
+        raise FileError(f"cannot write {path}: {path.parent} is not a folder")
+    if os.path.isdir(path):
         raise FileError(f"cannot write {path}: it is a folder; name a file in it")
-    if not path.parent.is_dir():
-        what = "is not a folder" if path.parent.exists() else "does not exist"
-        raise FileError(f"cannot write {path}: {path.parent} {what}")
-    if os.path.lexists(path) and not force:
+    if found and not force:
         raise FileError(f"{path} exists already; write over it with --force (in Python, force=True)")
 
 
@@ -36,4 +43,10 @@ def replacing(path: Path, force: bool = False) -> Iterator[Path]:
             check_destination(target, force=force)
             os.replace(temporary, target)
     except OSError as error:
-        raise FileError(f"cannot write {path}: {error.strerror or error}") from None
+        raise FileError(f"cannot write {path}: {_reason(error)}") from None
+
+
+def _reason(error: OSError) -> str:
+    """What the system said, also where h5py has wrapped it into several lines."""
+    found = re.search(r"error message = '([^']+)'", str(error))
+    return found[1] if found else (error.strerror or str(error)).partition("\n")[0]

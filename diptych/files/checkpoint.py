@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +11,7 @@ import numpy as np
 
 from ..common.layouts import to_canonical
 from ..common.spec import Array, Net, Shape, Weight
+from .axes import canonical_shape, stored_shape
 from .provenance import Provenance
 
 COUNTER = "num_batches_tracked"
@@ -88,37 +87,13 @@ def keras_slots(net: Net) -> dict[str, list[tuple[str, Weight, str]]]:
     slots: dict[str, list[tuple[str, Weight, str]]] = {}
     for node in net.nodes:
         weights = {} if node.owner else node.weights()
-        if weights:
-            names = [(f"{node.path}.{slot.name}", slot.axes) for slot in form(node).slots]
-            slots[node.path] = [(name, weights[name], axes) for name, axes in names]
+        if not weights:
+            continue
+        made = form(node)
+        for slot in made.slots:
+            name = f"{node.path}.{slot.name}"
+            slots.setdefault(made.holder(node.path, slot), []).append((name, weights[name], slot.axes))
     return slots
-
-
-def stored_shape(weight: Weight, axes: str) -> Shape:
-    """The shape that a weight has in the axes of a framework."""
-    lengths = {"1": 1, **dict(weight.sizes)}
-    for group, length in zip(_groups(weight.axes), weight.shape, strict=True):
-        known = math.prod(lengths[name] for name in group if name in lengths)
-        lengths |= {name: int(length) // known for name in group if name not in lengths}
-    return tuple(math.prod(lengths[name] for name in group) for group in _groups(axes))
-
-
-def canonical_shape(shape: Shape, weight: Weight, axes: str) -> Shape:
-    """The canonical shape of a stored array; one that differs from the weight's where the array does not fit it."""
-    expected = tuple(map(int, weight.shape))
-    if shape == stored_shape(weight, axes):
-        return expected
-    source, target = _groups(axes), _groups(weight.axes)
-    if len(shape) == len(source) == len(target) and all(len(group) == 1 for group in source + target):
-        lengths = dict(zip((name for (name,) in source), shape, strict=True))
-        return tuple(lengths.get(name, 1) for (name,) in target)
-    turned = shape[::-1] if len(shape) == 2 else shape
-    return turned if turned != expected else (*turned, 1)
-
-
-def _groups(axes: str) -> list[list[str]]:
-    """The axes of a pattern, each as the names that it joins: "O (H W)" is [["O"], ["H", "W"]]."""
-    return [text.strip("()").split() for text in re.findall(r"\([^)]*\)|\S+", axes)]
 
 
 def _from_layers(layers: Mapping[str, list[Array]], net: Net) -> dict[str, Array]:

@@ -53,11 +53,11 @@ def differences(layers: Mapping[str, Any], net: Net) -> list[str]:
     known = {net.nodes[0].path}
     found: list[str] = []
     for node in net.nodes[1:]:
-        if not node.owner:
-            for name, make, exact in _expected(node, form(node)):
-                known.add(name)
-                found += _compared(name, make, layers.get(name), exact)
-    strangers = [name for name, entry in layers.items() if name not in known and _is_layer(entry)]
+        for name, make in _expected(node, form(node)):
+            known.add(name)
+            found += _compared(name, make, layers.get(name))
+    inside = tuple(f"{node.path}." for node in net.nodes)
+    strangers = [name for name, entry in layers.items() if name not in known and _strange(name, entry, inside)]
     return found + [f"it has a layer {name!r} ({layers[name].get('class_name')})" for name in strangers]
 
 
@@ -71,25 +71,26 @@ def input_size(layers: Mapping[str, Any]) -> tuple[int, int] | None:
     return None
 
 
-def _expected(node: Node, made: Form) -> Iterator[tuple[str, Make, bool]]:
-    """(layer name, what makes it, whether its class is known) of each layer that the builder names after a node."""
+def _expected(node: Node, made: Form) -> Iterator[tuple[str, Make | None]]:
+    """(layer name, what makes it, or None where its helper does) of each layer that the builder names after a node."""
     *before, last = made.steps
     for number, step in enumerate(before):
         if step.layer:
-            suffix = "pad" if step.target == "layers.ZeroPadding2D" else f"step{number}"
-            yield f"{node.path}.{suffix}", step, True
-    if last.layer:
-        yield node.path, last, True
-    else:
-        yield node.path, Make("layers.Identity"), not made.slots
+            yield f"{node.path}.{'pad' if step.target == 'layers.ZeroPadding2D' else f'step{number}'}", step
+    if last.layer and not node.owner:
+        yield node.path, last
+        return
+    yield node.path, Make("layers.Identity")
+    for slot in () if node.owner else made.slots:
+        yield made.holder(node.path, slot), None
 
 
-def _compared(name: str, make: Make, entry: Any, exact: bool) -> list[str]:
+def _compared(name: str, make: Make | None, entry: Any) -> list[str]:
     if entry is None:
         return [f"it has no layer {name!r}"]
-    kind = make.target.rpartition(".")[2]
-    if not exact:
+    if make is None:
         return []
+    kind = make.target.rpartition(".")[2]
     if entry.get("class_name") != kind:
         return [f"{name} is a {entry.get('class_name')}, expected a {kind}"]
     stated = entry["config"]
@@ -103,9 +104,10 @@ def _compared(name: str, make: Make, entry: Any, exact: bool) -> list[str]:
     ]
 
 
-def _is_layer(entry: Mapping[str, Any]) -> bool:
-    """Whether an entry is a layer rather than an operation on values, which has no name of its own."""
-    return not str(entry.get("module")).startswith("keras.src.ops") and entry.get("class_name") != "InputLayer"
+def _strange(name: str, entry: Mapping[str, Any], inside: tuple[str, ...]) -> bool:
+    """Whether an entry is no part of a node: an operation on values is one if its name begins with the node's path."""
+    operation = str(entry.get("module")).startswith("keras.src.ops")
+    return not (operation and name.startswith(inside)) and entry.get("class_name") != "InputLayer"
 
 
 def _flat(value: Any) -> Any:

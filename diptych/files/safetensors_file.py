@@ -35,11 +35,15 @@ def read(path: Path) -> Checkpoint:
 
 def write(path: Path, net: Net, arrays: Mapping[str, Array], extras: Mapping[str, int]) -> None:
     """Write canonical weights, torch's batch counters among them, with the network's name and options as metadata."""
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     tensors: dict[str, Any] = {name: np.array(array, order="C") for name, array in arrays.items()}
     tensors |= {name: np.array(extras.get(name, 0), np.int64) for name in counters(net)}
-    save_file(tensors, str(path), {NETWORK: net.name, OPTIONS: json.dumps(dict(net.options))})
+    try:
+        save_file(tensors, str(path), {NETWORK: net.name, OPTIONS: json.dumps(dict(net.options))})
+    except SafetensorError as error:
+        raise OSError(str(error)) from None
 
 
 def _stated(path: Path, metadata: Mapping[str, str]) -> provenance.Provenance:

@@ -42,7 +42,10 @@ def write(path: Path, net: Net, arrays: Mapping[str, Array], extras: Mapping[str
         if counter in counted:
             state[counter] = torch.tensor(extras.get(counter, 0))
     setattr(state, ATTRIBUTE, provenance.dumps(net, {}))
-    torch.save(state, path)
+    try:
+        torch.save(state, path)
+    except RuntimeError as error:
+        raise OSError(f"torch could not write the file ({str(error).partition(chr(10))[0]})") from None
 
 
 def _loaded(path: Path) -> Any:
@@ -74,7 +77,7 @@ def _refusal(path: Path, message: str) -> str:
 def _unwrapped(loaded: Any, path: Path) -> tuple[Mapping[Any, Any], tuple[str, ...]]:
     """The state dict itself, out of the usual wrappers."""
     if not isinstance(loaded, dict):
-        raise FileError(f"{path} holds a {type(loaded).__name__}, not a state dict (names and tensors)")
+        raise FileError(f"{path} holds an object of type {type(loaded).__name__}, not a state dict (names and tensors)")
     inside = [key for key in WRAPPERS if isinstance(loaded.get(key), dict)]
     if not inside:
         return loaded, ()
@@ -89,7 +92,8 @@ def _array(path: Path, name: str, tensor: Any) -> Array:
     import torch
 
     if not isinstance(tensor, torch.Tensor):
-        raise FileError(f"{path}: {name!r} is a {type(tensor).__name__}, expected a tensor; save only the state_dict()")
+        kind = type(tensor).__name__
+        raise FileError(f"{path}: {name!r} is of type {kind}, expected a tensor; save only the model's state_dict()")
     try:
         return native(tensor.detach().cpu().numpy())
     except (TypeError, RuntimeError):

@@ -9,7 +9,6 @@ import torch.nn.functional as F
 from torch import nn
 
 from ...common.form import Form, Make, given
-from ...common.geometry import symmetric
 from ...common.ops.avg_pool import AvgPool
 from ...common.spec import Shape
 from ..same import same_pad
@@ -48,7 +47,7 @@ def avg_pool(op: AvgPool, x: Shape) -> Form:
     if op.pads == "same":
         return Form((Make("AvgPool2dSame", (op.kernel, op.stride)),), helpers=(same_pad, AvgPool2dSame))
     include = op.count_include_pad or op.pads == (0, 0, 0, 0)
-    if symmetric(op.pads) and op.slight:
+    if op.plain:
         pads = (op.pads[0], op.pads[2])
         rest = given(DEFAULTS, padding=pads, ceil_mode=op.ceil_mode, count_include_pad=include)
         return Form((Make("nn.AvgPool2d", (op.kernel, op.stride), rest),))

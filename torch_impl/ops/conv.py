@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -19,19 +21,16 @@ class Conv2dSame(nn.Conv2d):
     """A convolution with TensorFlow's SAME padding."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        extent = tuple((k - 1) * d + 1 for k, d in zip(self.kernel_size, self.dilation, strict=True))
-        return super().forward(same_pad(x, extent, self.stride))
+        (kh, kw), (dh, dw), (sh, sw) = self.kernel_size, self.dilation, self.stride
+        return super().forward(same_pad(x, ((kh - 1) * dh + 1, (kw - 1) * dw + 1), (sh, sw)))
 
 
 class Conv2dPadded(nn.Conv2d):
     """A convolution after zero padding by (left, right, top, bottom), which may be uneven."""
 
-    def __init__(self, *args: int, pads: tuple[int, int, int, int], **kwargs: int) -> None:
+    def __init__(self, *args: Any, pads: tuple[int, int, int, int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.pads = pads
-
-    def extra_repr(self) -> str:
-        return f"{super().extra_repr()}, pads={self.pads}"
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return super().forward(F.pad(x, self.pads))
@@ -40,12 +39,13 @@ class Conv2dPadded(nn.Conv2d):
 def conv(op: Conv, x: Shape) -> Form:
     """nn.Conv2d(in, out, kernel, ...); SAME and uneven pads take a subclass."""
     # The choice must not depend on the stride, which may be a parameter of the block.
-    target, helpers, extra = "Conv2dPadded", (Conv2dPadded,), {}
+    args = (x[0], op.channels, op.kernel)
+    rest = given(DEFAULTS, stride=op.stride, dilation=op.dilation, groups=op.groups, bias=op.bias)
     if op.pads == "same":
-        target, helpers = "Conv2dSame", (same_pad, Conv2dSame)
-    elif symmetric(op.pads):
-        target, helpers, extra = "nn.Conv2d", (), {"padding": (op.pads[0], op.pads[2])}
-    else:
-        extra = {"pads": (*op.pads[2:], *op.pads[:2])}
-    rest = given(DEFAULTS, stride=op.stride, **extra, dilation=op.dilation, groups=op.groups, bias=op.bias)
-    return Form((Make(target, (x[0], op.channels, op.kernel), rest),), helpers=helpers)
+        return Form((Make("Conv2dSame", args, rest),), helpers=(same_pad, Conv2dSame))
+    if not symmetric(op.pads):
+        make = Make("Conv2dPadded", args, rest | {"pads": (*op.pads[2:], *op.pads[:2])})
+        return Form((make,), helpers=(Conv2dPadded,))
+    # Padding stands after the stride, where a reader expects it.
+    pads = given(DEFAULTS, stride=op.stride, padding=(op.pads[0], op.pads[2]))
+    return Form((Make("nn.Conv2d", args, pads | rest),))

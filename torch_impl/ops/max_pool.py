@@ -9,7 +9,6 @@ import torch.nn.functional as F
 from torch import nn
 
 from ...common.form import Form, Make, given
-from ...common.geometry import symmetric
 from ...common.ops.max_pool import MaxPool
 from ...common.spec import Shape
 from ..same import same_pad
@@ -43,7 +42,7 @@ def max_pool(op: MaxPool, x: Shape) -> Form:
     """nn.MaxPool2d(kernel, stride, ...)."""
     if op.pads == "same":
         return Form((Make("MaxPool2dSame", (op.kernel, op.stride)),), helpers=(same_pad, MaxPool2dSame))
-    if symmetric(op.pads) and all(2 * pad <= k for pad, k in zip(op.pads[::2], op.kernel, strict=True)):
+    if op.plain:
         rest = given(DEFAULTS, padding=(op.pads[0], op.pads[2]), ceil_mode=op.ceil_mode)
         return Form((Make("nn.MaxPool2d", (op.kernel, op.stride), rest),))
     rest = {"pads": (*op.pads[2:], *op.pads[:2])} | given(DEFAULTS, ceil_mode=op.ceil_mode)

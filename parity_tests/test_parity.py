@@ -1,0 +1,35 @@
+"""Every registered network is the same function in PyTorch and Keras: all gates of the check, on all its inputs."""
+
+from __future__ import annotations
+
+import pytest
+
+from diptych import check, networks
+from diptych.common.compare import FLOAT64_TOLERANCE
+from diptych.common.registry import network
+
+NAMES = networks()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_all_gates_pass(name: str) -> None:
+    report = check(name)
+    assert report.passed, str(report)
+    assert len(report.gates) == 6
+    assert all(gate.compared > 0 for gate in report.gates), "a gate that compared nothing proves nothing"
+    assert not any(gate.detail.startswith("not observable") for gate in report.gates)
+    measured = {gate.name: gate.measured for gate in report.gates}
+    assert all(measured[f"{kind}_float64"] < FLOAT64_TOLERANCE for kind in ("forward", "gradients", "training"))
+    assert all(0 < noise < 1e-4 for noise in report.noise.values())
+
+
+def test_every_network_is_checked_on_even_and_odd_sizes_that_are_not_square() -> None:
+    for name in NAMES:
+        sizes = network(name).check_sizes
+        assert any(height % 2 == 0 and width % 2 == 0 for height, width in sizes), name
+        assert any(height % 2 == 1 and width % 2 == 1 for height, width in sizes), name
+        assert all(height != width for height, width in sizes), name
+
+
+def test_no_network_is_left_out() -> None:
+    assert len(NAMES) == len(set(NAMES)) == 30
