@@ -8,6 +8,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c const
 
 # One thread for each of the two test processes: two cores, and sums that do not depend on their number.
 TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+# Freed memory stays with the process: the checks of the VGGs take and leave gigabytes, and fresh pages are slow.
+TEST_ENV += MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=500000000
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .PHONY: help setup demo test lint format types clean

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .api import build, weights
-    from .check import check
+    from .checking import check
     from .common.errors import DiptychError
     from .common.registry import networks, spec
     from .common.spec import Net
     from .common.weights import init
-    from .convert import convert
+    from .conversion import convert
 
 __version__ = "0.1.0"
 __all__ = ["DiptychError", "Net", "build", "check", "convert", "init", "networks", "spec", "weights"]
@@ -27,8 +27,8 @@ _HOMES = {
     "DiptychError": "common.errors",
     "Net": "common.spec",
     "build": "api",
-    "check": "check",
-    "convert": "convert",
+    "check": "checking",
+    "convert": "conversion",
     "init": "common.weights",
     "networks": "common.registry",
     "spec": "common.registry",

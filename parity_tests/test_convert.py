@@ -281,7 +281,7 @@ def test_a_file_that_does_not_read_back_the_same_is_not_kept(tmp_path: Path, mon
     def careless(target: Path, net: Net, arrays: dict[str, Array], extras: dict[str, int]) -> None:
         write(target, net, arrays | {"c3.bias": np.nextafter(arrays["c3.bias"], np.float32(1))}, extras)
 
-    monkeypatch.setattr(sys.modules["diptych.convert"], "write", careless)
+    monkeypatch.setattr(sys.modules["diptych.conversion"], "write", careless)
     before = (tmp_path / "good.pth").read_bytes()
     with pytest.raises(DiptychError, match=r"c3\.bias differs"):
         diptych.convert(path, tmp_path / "good.pth", force=True)

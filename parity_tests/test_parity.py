@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import diptych
 from diptych import check, networks
 from diptych.common.compare import FLOAT64_TOLERANCE
 from diptych.common.registry import network
@@ -16,7 +17,8 @@ def test_all_gates_pass(name: str) -> None:
     report = check(name)
     assert report.passed, str(report)
     assert len(report.gates) == 6
-    assert all(gate.compared > 0 for gate in report.gates), "a gate that compared nothing proves nothing"
+    idle = [gate.name for gate in report.gates if not gate.compared]
+    assert idle == ([] if diptych.spec(name).statistics else ["training_float64"]), "a gate must compare something"
     assert not any(gate.detail.startswith("not observable") for gate in report.gates)
     measured = {gate.name: gate.measured for gate in report.gates}
     assert all(measured[f"{kind}_float64"] < FLOAT64_TOLERANCE for kind in ("forward", "gradients", "training"))

@@ -85,9 +85,20 @@ def _applied(node: Node, made: Form, inputs: list[Any], dtype: str, shared: dict
         return layers.Identity(name=node.path, dtype=dtype)(shared[node.owner](value))
     if last.layer:
         shared[node.path] = _resolve(last, made)(*last.args, **last.kwargs, name=node.path, dtype=dtype)
-        return shared[node.path](value)
+        return _called(shared[node.path], value)
     extra = {"name": made.holder(node.path, made.slots[0]), "dtype": dtype} if made.slots else {}
     return layers.Identity(name=node.path, dtype=dtype)(_step(last, made, value, {}, **extra))
+
+
+def _called(layer: Any, value: Any) -> Any:
+    """Call a new layer without drawing the random kernel that our weights replace: for VGG-16 it takes seconds."""
+    usual = getattr(layer, "kernel_initializer", None)
+    if usual is None:
+        return layer(value)
+    layer.kernel_initializer = keras.initializers.Zeros()
+    result = layer(value)
+    layer.kernel_initializer = usual
+    return result
 
 
 def _step(step: Make, made: Form, value: Any, naming: Mapping[str, str], **extra: str) -> Any:

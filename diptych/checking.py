@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -52,6 +53,9 @@ def check(
             if not gates[name].passed:
                 return Report(net.name, tuple(gates.values()), tuple(names), noise, time.monotonic() - start)
         noise = {side: max(noise.get(side, 0.0), value) for side, value in case.noise.items()}
+        # Two models of VGG-16 in float64 and their gradients are gigabytes, and Keras models are cyclic garbage.
+        del case, gate
+        gc.collect()
     return Report(net.name, tuple(gates.values()), tuple(names), noise, time.monotonic() - start)
 
 
@@ -79,9 +83,13 @@ def _cases(
         return
     nets = list(_sized(net, sizes))
     for turn, sized in enumerate(nets):
-        weights = scrambled(sized, seed)
-        torch_model, keras_model = (backends.get(name).build(sized, weights, "float64") for name in ("torch", "tf"))
-        yield Case(sized, torch_model, keras_model, weights, tuple(_images(sized, batches, rng)), turn, len(nets))
+        yield _scrambled(sized, tuple(_images(sized, batches, rng)), seed, turn, len(nets))
+
+
+def _scrambled(net: Net, images: tuple[Array, ...], seed: int, turn: int, turns: int) -> Case:
+    weights = scrambled(net, seed)
+    torch_model, keras_model = (backends.get(name).build(net, weights, "float64") for name in ("torch", "tf"))
+    return Case(net, torch_model, keras_model, weights, images, turn, turns)
 
 
 def _images(net: Net, batches: Sequence[int], rng: np.random.Generator) -> Iterator[Array]:
