@@ -54,9 +54,11 @@ def checked(net: Net, weights: Mapping[str, Any], where: str = "the weights") ->
 def _message(net: Net, where: str, problems: list[str]) -> str:
     shown = problems[:8] + ([f"and {len(problems) - 8} more"] if len(problems) > 8 else [])
     options = "".join(f", {key}={value}" for key, value in net.options)
+    misfit = any(" shape " in problem or problem.startswith(("missing", "extra")) for problem in problems)
+    advice = "name the right network, or its options (num_classes, in_channels, input_size)"
     return (
         f"{where}: {len(problems)} of {len(net.weights)} weights do not fit {net.name}{options}: {'; '.join(shown)}. "
-        "Name the right network, or its options (num_classes, in_channels, input_size)"
+        f"What to do: {advice if misfit else 'use finite floating-point weights; these would spoil every output'}"
     )
 
 

@@ -65,7 +65,7 @@ def _merged(gate: Gate, name: str, found: Finding, case: Case) -> Gate:
     place = f"{found.where} [{case.name}]" if found.where else ""
     compared = gate.compared + found.compared
     if passed and gate.measured is not None and gate.measured >= found.measured:
-        return replace(gate, compared=compared)
+        return replace(gate, compared=compared, detail=gate.detail or found.detail)
     where = place if passed else found.where
     return Gate(name, passed, found.measured, found.tolerance, where, found.detail, compared)
 

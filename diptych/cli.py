@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from .common.errors import DiptychError, FileError
+from .common.errors import DiptychError
 from .quiet import native_stderr_kept
 
 DIFFERENT, BAD, INTERRUPTED = 1, 2, 130
@@ -111,19 +111,25 @@ def check(
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the reports to this file, as JSON.")] = None,
 ) -> None:
     """Check that both frameworks compute the same function: exit code 0 same, 1 different, 2 cannot tell."""
+    from . import show
     from .common.registry import network, networks
+    from .files.atomic import check_destination, replacing
 
     if bool(names) == every:
         raise DiptychError("name the networks to check, or say --all (not both)")
     wanted = networks() if every else list(dict.fromkeys(network(name).name for name in names or []))
     if json_file is not None:
-        _check_writable(json_file)
+        # Before minutes of work whose result could not be written after them.
+        check_destination(json_file, force=True)
     with native_stderr_kept():
         reports, problems = _checked(wanted)
     if json_file is not None:
         data = {"passed": len(reports) == len(wanted) and all(r.passed for r in reports), "wanted": wanted}
         data |= {"reports": [report.to_dict() for report in reports], "cannot_tell": problems}
-        json_file.write_text(json.dumps(data, indent=2) + "\n")
+        with replacing(json_file, force=True) as path:
+            path.write_text(json.dumps(data, indent=2) + "\n")
+    if len(reports) > 1:
+        show.checks(reports)
     same = sum(report.passed for report in reports)
     typer.echo(f"{same} of {len(wanted)} networks are the same function in both frameworks")
     if same < len(reports):
@@ -167,14 +173,6 @@ def _checked(names: list[str]) -> tuple[list[Any], dict[str, str]]:
             problems[name] = str(error)
             typer.echo(f"error: cannot check {name}: {error}", err=True)
     return reports, problems
-
-
-def _check_writable(path: Path) -> None:
-    """Raise FileError before hours of work where the result could not be written after them."""
-    try:
-        path.open("a").close()
-    except OSError as error:
-        raise FileError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _size(text: str | None) -> int | tuple[int, int] | None:

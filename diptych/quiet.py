@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
@@ -23,6 +24,8 @@ def native_stderr_kept() -> Iterator[None]:
     if os.environ.setdefault(LEVEL, "3") == "0":
         yield
         return
+    # Its Python side warns of the small graphs that Keras makes for grouped convolutions.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     with tempfile.TemporaryFile() as kept, _redirected(kept):
         try:
             yield

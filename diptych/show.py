@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from .common.analysis import BYTES, RULE, Row, nhwc, totals
 from .common.spec import Net, Shape
+from .report import Report
 
 HEADER = (
     "layer",
@@ -42,6 +43,25 @@ def table(net: Net, rows: Sequence[Row]) -> None:
     say(f"{net.title} ({net.name}{options}), {net.paper}", f"one image of {_shape(net.input_shape)} (NCHW)", "")
     grid(HEADER, [_cells(row) for row in rows], LEFT)
     say("", *_totals(list(rows)))
+
+
+def checks(reports: Sequence[Report]) -> None:
+    """Print one line per checked network: the largest relative difference at each gate, and the float32 noise."""
+    header = ("network", "forward64", "gradients64", "training64", "forward32", "torch noise32", "tf noise32", "s")
+    names = ("forward_float64", "gradients_float64", "training_float64", "forward_float32")
+    rows = []
+    for report in reports:
+        gates = [report.gate(name) for name in names]
+        values = [gate.measured if gate.compared else None for gate in gates]
+        values += [report.noise.get(side) for side in ("torch", "tf")]
+        cells = ["-" if value is None else f"{value:.1e}" for value in values]
+        rows.append((report.network, *cells, f"{report.seconds:.0f}"))
+    say("")
+    grid(header, rows, 1)
+    say(
+        "",
+        "relative differences max |a - b| / max |b|, the largest of all cases; -: nothing to compare, or not reached",
+    )
 
 
 def say(*lines: str) -> None:

@@ -42,21 +42,24 @@ def differences(model: nn.Module, net: Net) -> list[Difference]:
     for name, module in expected.named_modules():
         if any(True for _ in module.children()) or not name:
             continue
-        wanted = _description(module)
+        wanted = _settings(module)
         if name not in found:
             if module.state_dict():
-                answer.append(Difference(name, "no such layer", wanted))
-        elif _description(found[name]) != wanted:
-            answer.append(Difference(name, _description(found[name]), wanted))
+                answer.append(Difference(name, "no such layer", wanted["class"]))
+            continue
+        got = _settings(found[name])
+        for key in sorted(set(got) | set(wanted)):
+            if got.get(key) != wanted.get(key):
+                answer.append(Difference(name, f"{key}={got.get(key)}", f"{key}={wanted.get(key)}"))
     return answer
 
 
-def _description(module: nn.Module) -> str:
+def _settings(module: nn.Module) -> dict[str, str]:
     """Every plain setting of a layer (its repr leaves some out), equal pairs as one number, but not `inplace`."""
     plain = {name: value for name, value in vars(module).items() if isinstance(value, SETTINGS) or value is None}
     settings = {name: value for name, value in plain.items() if name[0] != "_" and name not in ("training", "inplace")}
-    text = ", ".join(f"{name}={value!r}" for name, value in sorted(settings.items()))
-    return re.sub(r"\((\d+), \1\)", r"\1", f"{type(module).__name__}({text})")
+    found = {name: re.sub(r"\((\d+), \1\)", r"\1", repr(value)) for name, value in settings.items()}
+    return {"class": type(module).__name__} | found
 
 
 def outputs(model: nn.Module, net: Net, x: Array) -> tuple[Array, ...]:

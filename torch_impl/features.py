@@ -57,12 +57,12 @@ def observe(net: Net, model: nn.Module, x: torch.Tensor) -> dict[str, torch.Tens
         recorder = _Recorder(net, model)
         recorder.run(x)
         return recorder.results
-    seen: dict[str, torch.Tensor] = {}
+    seen: dict[str, list[torch.Tensor]] = {}
     known = dict(model.named_modules())
 
     def watch(path: str) -> Any:
         # A clone, because a later in-place activation would overwrite what was seen.
-        return known[path].register_forward_hook(lambda module, inputs, output: seen.update({path: output.clone()}))
+        return known[path].register_forward_hook(lambda m, i, output: seen.setdefault(path, []).append(output.clone()))
 
     handles = [watch(node.path) for node in net.nodes if node.path in known]
     try:
@@ -70,7 +70,14 @@ def observe(net: Net, model: nn.Module, x: torch.Tensor) -> dict[str, torch.Tens
     finally:
         for handle in handles:
             handle.remove()
-    return seen
+    # One that runs several times, as torchvision's `relu` does, is several nodes of ours: which, cannot be told.
+    return {path: _as_node(net, path, values[0]) for path, values in seen.items() if len(values) == 1}
+
+
+def _as_node(net: Net, path: str, value: torch.Tensor) -> torch.Tensor:
+    """A pooled map (N, C, 1, 1) as the vector (N, C) that it is in our trace."""
+    pooled = value.ndim == 4 and value.shape[2:] == (1, 1) and len(net.node(path).shape) == 1
+    return value.flatten(1) if pooled else value
 
 
 class _Recorder(fx.Interpreter):

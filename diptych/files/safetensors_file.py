@@ -14,6 +14,8 @@ from ..common.spec import Array, Net
 from . import provenance
 from .checkpoint import Checkpoint, counters, native, separated
 
+TYPES = {"F16", "F32", "F64", "I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64", "BOOL"}
+LONG = {"BF16": "bfloat16"}
 NETWORK, OPTIONS = "diptych.network", "diptych.options"
 
 
@@ -24,13 +26,21 @@ def read(path: Path) -> Checkpoint:
     try:
         with safe_open(str(path), framework="numpy") as file:
             metadata = dict(file.metadata() or {})
-            found = {name: native(file.get_tensor(name)) for name in list(file.keys())}
+            names = list(file.keys())
+            _check_types(path, {name: file.get_slice(name).get_dtype() for name in names})
+            found = {name: native(file.get_tensor(name)) for name in names}
     except SafetensorError as error:
         raise FileError(f"{path} is not a whole safetensors file ({error})") from None
-    except TypeError as error:
-        raise FileError(f"{path} holds numbers NumPy has no type for ({error}); save them as float32 first") from None
     arrays, extras, notes = separated(found)
     return Checkpoint(path, "safetensors", arrays, extras=extras, stated=_stated(path, metadata), notes=notes)
+
+
+def _check_types(path: Path, types: Mapping[str, str]) -> None:
+    """Refuse what NumPy has no type for; with ml_dtypes loaded, as TensorFlow does, it would slip through."""
+    strange = [f"{name} ({LONG.get(kind, kind)})" for name, kind in types.items() if kind not in TYPES]
+    if strange:
+        shown = ", ".join(strange[:4])
+        raise FileError(f"{path} holds numbers NumPy has no type for: {shown}; save them as float32 first")
 
 
 def write(path: Path, net: Net, arrays: Mapping[str, Array], extras: Mapping[str, int]) -> None:
