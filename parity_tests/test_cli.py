@@ -20,6 +20,7 @@ from diptych.common.errors import DiptychError
 from diptych.common.registry import networks, spec
 from diptych.common.weights import scrambled
 from diptych.files import write
+from diptych.gates import GATES
 from diptych.quiet import native_stderr_kept
 from diptych.report import Gate, Report
 
@@ -160,7 +161,8 @@ def test_native_messages_are_kept_back_unless_the_error_is_unexpected(capfd: pyt
 
 
 def report(name: str, passed: bool) -> Report:
-    return Report(name, (Gate("structure", passed, 0.0, 0.0, "" if passed else "layer1"),), ("case",))
+    gates = tuple(Gate(gate, passed, 1e-15, 1e-10, compared=1) for gate in GATES)
+    return Report(name, gates, ("one case",))
 
 
 def judged(monkeypatch: pytest.MonkeyPatch, verdicts: dict[str, bool | None]) -> list[str]:
@@ -183,6 +185,8 @@ def test_check_exits_with_0_for_the_same_function(monkeypatch: pytest.MonkeyPatc
     done = run("check", "resnet18", "vgg16", "vgg16_d")
     assert (done.exit_code, asked) == (0, ["resnet18", "vgg16_d"])
     assert "2 of 2 networks are the same function in both frameworks" in done.stdout
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert ["vgg16_d", *["1.0e-15"] * 4, "-", "-", "0"] in rows, "with several networks, a line of figures each"
 
 
 def test_check_exits_with_1_for_another_function(monkeypatch: pytest.MonkeyPatch) -> None:
