@@ -20,7 +20,10 @@ class NothingCompared(DiptychError):
 
 @dataclass(frozen=True)
 class Worst:
-    """The largest difference of a comparison: how large, where, why if it has no size, and how many were compared."""
+    """What a comparison found: how large a difference, where, why if it has no size, and how many were compared.
+
+    `first` is empty where everything was within the tolerance, else the name of the first that was not.
+    """
 
     measured: float
     where: str = ""
@@ -59,27 +62,22 @@ def _unfinished(side: str, array: Array) -> str:
 def compare(
     left: Mapping[str, Array], right: Mapping[str, Array], names: Iterable[str], tolerance: float, floor: float = 0.0
 ) -> Worst:
-    """Compare arrays by name, in order; the answer names the first beyond the tolerance and the worst of all.
+    """Compare arrays by name, in order; the answer is the first beyond the tolerance, else the largest difference.
 
     A name that one side lacks is a difference. Raises NothingCompared where there is no name at all.
     """
-    worst, first, count = Worst(0.0), "", 0
-    for name in names:
-        count += 1
-        if name not in left or name not in right:
-            gap, why = float("inf"), f"only the {'left' if name in left else 'right'} side has it"
-        else:
-            gap, why = difference(left[name], right[name], floor)
-        if not gap <= tolerance and not first:
-            first, why_first = name, why
-            worst = Worst(gap, name, why_first)
-        if not first and gap > worst.measured:
-            worst = Worst(gap, name, why)
-        elif first and gap > worst.measured and np.isfinite(gap):
-            worst = Worst(gap, worst.where, worst.why)
-    if not count:
+    found = [(name, *_one(left, right, name, floor)) for name in names]
+    if not found:
         raise NothingCompared("nothing was compared: there is no array to compare")
-    return Worst(worst.measured, worst.where, worst.why, count, first)
+    failed = [entry for entry in found if not entry[1] <= tolerance]
+    name, gap, why = failed[0] if failed else max(found, key=lambda entry: entry[1])
+    return Worst(gap, name, why, len(found), name if failed else "")
+
+
+def _one(left: Mapping[str, Array], right: Mapping[str, Array], name: str, floor: float) -> tuple[float, str]:
+    if name not in left or name not in right:
+        return float("inf"), f"only the {'left' if name in left else 'right'} side has it"
+    return difference(left[name], right[name], floor)
 
 
 def same_bits(left: Mapping[str, Array], right: Mapping[str, Array]) -> Worst:

@@ -19,6 +19,7 @@ from .common.weights import checked
 FLOAT32_FACTOR = 16
 FLOAT32_FLOOR = 16 * float(np.finfo(np.float32).eps)
 GRADIENT_FLOOR = 1e-3
+"""Of the largest gradient: a bias before batch normalisation has none in training but rounding, which is no measure."""
 SIDES = ("torch", "tf")
 
 
@@ -239,25 +240,26 @@ def _stepped(case: Case, images: Sequence[Array], training: bool) -> Finding:
 
 def _step_difference(case: Case, left: Step, right: Step, batch: int, training: bool) -> Worst:
     """Outputs, statistics, then gradients from the last weight to the first: the order in which a fault spreads."""
-    statistics = [name for name, w in case.net.weights.items() if w.kind == "statistic"] if training else []
-    old = backends.get("torch").read(case.float64("torch"), case.net) if statistics else {}
-    gradients = [name for name, weight in case.net.weights.items() if weight.kind == "trainable"][::-1]
+    trained = [name for name, weight in case.net.weights.items() if weight.kind == "trainable"][::-1]
     scale = max((float(np.abs(value).max()) for value in right.weight_gradients.values()), default=0.0)
-    outputs = [_named(case.net, step.outputs) for step in (left, right)]
-    parts = [
-        compare(outputs[0], outputs[1], outputs[0], FLOAT64_TOLERANCE),
-        *([compare(_biased(case.net, left.statistics, old, batch), right.statistics, statistics, FLOAT64_TOLERANCE)]
-          if statistics else []),
-        compare(left.weight_gradients, right.weight_gradients, gradients, FLOAT64_TOLERANCE, GRADIENT_FLOOR * scale),
-        compare({"input": left.input_gradient}, {"input": right.input_gradient}, ["input"], FLOAT64_TOLERANCE),
-    ]  # fmt: skip
-    words = ["output of", "statistic", "gradient of", "gradient of"]
-    words = [words[0], *([words[1]] if statistics else []), *words[2:]]
-    named = [Worst(w.measured, w.where and f"{word} {w.where}", w.why, w.compared, w.first and f"{word} {w.first}")
-             for w, word in zip(parts, words, strict=True)]  # fmt: skip
-    count = sum(part.compared for part in named)
-    chosen = next((part for part in named if part.first), max(named, key=lambda part: part.measured))
-    return Worst(chosen.measured, chosen.where, chosen.why, count, chosen.first)
+    ours, theirs = _named(case.net, left.outputs), _named(case.net, right.outputs)
+    parts = [_part("output of", ours, theirs, list(ours))]
+    if training:
+        old = backends.get("torch").read(case.float64("torch"), case.net)
+        statistics = [name for name, weight in case.net.weights.items() if weight.kind == "statistic"]
+        parts.append(_part("statistic", _biased(case.net, left.statistics, old, batch), right.statistics, statistics))
+    floor = GRADIENT_FLOOR * scale
+    parts.append(_part("gradient of", left.weight_gradients, right.weight_gradients, trained, floor))
+    parts.append(_part("gradient of", {"input": left.input_gradient}, {"input": right.input_gradient}, ["input"]))
+    chosen = next((part for part in parts if part.first), max(parts, key=lambda part: part.measured))
+    return replace(chosen, compared=sum(part.compared for part in parts))
+
+
+def _part(
+    word: str, left: Mapping[str, Array], right: Mapping[str, Array], names: Sequence[str], floor: float = 0.0
+) -> Worst:
+    worst = compare(left, right, names, FLOAT64_TOLERANCE, floor)
+    return replace(worst, where=f"{word} {worst.where}", first=worst.first and f"{word} {worst.first}")
 
 
 def _biased(net: Net, statistics: Mapping[str, Array], old: Mapping[str, Array], batch: int) -> dict[str, Array]:

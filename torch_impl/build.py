@@ -16,7 +16,7 @@ from ..common.spec import Array, Net
 from ..common.weights import checked
 from .features import features_of
 from .source import source
-from .state import state_dict
+from .state import write
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 MODULES = "diptych.generated"
@@ -35,9 +35,8 @@ def build(
         raise SpecError(f"dtype is one of {', '.join(DTYPES)}, not {dtype!r}")
     namespace = compiled(net)
     with torch.device("meta"):
-        model: nn.Module = namespace[net.name]()
-    tensors = state_dict(net, checked(net, weights), DTYPES[dtype])
-    model.load_state_dict(tensors, strict=True, assign=True)
+        model: nn.Module = namespace[net.name]().to(DTYPES[dtype])
+    write(model, net, checked(net, weights))
     model.eval()
     return features_of(net, model, features) if features else model
 

@@ -13,16 +13,10 @@ from torch import nn
 from ..common.errors import WeightsError
 from ..common.spec import Array, Net
 
-COUNTER = "num_batches_tracked"
 
-
-def counters(net: Net) -> list[str]:
-    """The names of the batch counters that torch keeps beside running statistics; they take no part in the function."""
-    return [f"{node.path}.{COUNTER}" for node in net.nodes if node.kind == "batch_norm" and not node.owner]
-
-
-def state_dict(net: Net, weights: Mapping[str, Array], dtype: torch.dtype) -> OrderedDict[str, Any]:
-    """A complete state dict, in the order of the nodes, of tensors that share no memory with the arrays."""
+def write(model: nn.Module, net: Net, weights: Mapping[str, Array]) -> None:
+    """Give a module its weights, as tensors that share no memory with the arrays, and batch counters of 0."""
+    dtype = next(model.parameters()).dtype
     state: OrderedDict[str, Any] = OrderedDict()
     for node in net.nodes:
         if node.owner:
@@ -30,8 +24,9 @@ def state_dict(net: Net, weights: Mapping[str, Array], dtype: torch.dtype) -> Or
         for name in node.weights():
             state[name] = torch.tensor(np.asarray(weights[name]), dtype=dtype)
         if node.kind == "batch_norm":
-            state[f"{node.path}.{COUNTER}"] = torch.tensor(0)
-    return state
+            # torch counts batches beside its statistics; the count takes no part in the function.
+            state[f"{node.path}.num_batches_tracked"] = torch.tensor(0)
+    model.load_state_dict(state, strict=True, assign=True)
 
 
 def read(model: nn.Module, net: Net) -> dict[str, Array]:

@@ -1,7 +1,8 @@
 """LeNet-5 (LeCun, Bottou, Bengio & Haffner 1998, Gradient-Based Learning Applied to Document Recognition).
 
 `lenet5_1998` is section II.B and figure 2 as printed: trainable subsampling, the partial C3 of table I, radial basis
-functions as output. `lenet5_modern` is what most courses call LeNet-5.
+functions as output. Its ten prototypes are drawn at random from -1 and +1, which the paper names as a choice; the
+stylised bitmaps that it prints as a picture are no part of this file. `lenet5_modern` is what courses call LeNet-5.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from ...common.form import Form, Make, given
 from ...common.geometry import symmetric
 from ...common.ops.conv import Conv
 from ...common.spec import Shape
-from ..same import same_pad
+from ..pads import same_pad
 
 DEFAULTS = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1, "bias": True}
 

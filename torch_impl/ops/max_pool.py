@@ -11,7 +11,7 @@ from torch import nn
 from ...common.form import Form, Make, given
 from ...common.ops.max_pool import MaxPool
 from ...common.spec import Shape
-from ..same import same_pad
+from ..pads import same_pad
 
 DEFAULTS = {"padding": (0, 0), "ceil_mode": False}
 
