@@ -126,5 +126,6 @@ def _several(result: Any) -> tuple[torch.Tensor, ...]:
 
 
 def _tensor(model: nn.Module, x: Array) -> torch.Tensor:
-    parameter = next(model.parameters())
-    return torch.tensor(np.ascontiguousarray(x), dtype=parameter.dtype, device=parameter.device)
+    image = torch.tensor(np.ascontiguousarray(x))
+    weight = next((v for v in model.state_dict().values() if v.is_floating_point()), image)
+    return image.to(weight.device, weight.dtype)
