@@ -23,9 +23,6 @@ class AvgPool2dPadded(nn.AvgPool2d):
         super().__init__(*args, **kwargs)
         self.pads = pads
 
-    def extra_repr(self) -> str:
-        return f"{super().extra_repr()}, pads={self.pads}"
-
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = super().forward(F.pad(x, self.pads))
         if self.count_include_pad:

@@ -23,9 +23,6 @@ class MaxPool2dPadded(nn.MaxPool2d):
         super().__init__(*args, **kwargs)
         self.pads = pads
 
-    def extra_repr(self) -> str:
-        return f"{super().extra_repr()}, pads={self.pads}"
-
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return super().forward(F.pad(x, self.pads, value=float("-inf")))
 
