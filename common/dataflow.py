@@ -12,8 +12,8 @@ NAMES = "xyzuvwabcdefghijklmnopqrst"
 DEPTH = 3
 
 
-def statements(net: Net, call: Call, inputs: list[str], expression: Expression) -> list[str]:
-    """The statements that compute a block's outputs from its named inputs, in the order of the trace.
+def statements(net: Net, call: Call, inputs: list[str], expression: Expression) -> list[tuple[str, list[int | Call]]]:
+    """The statements that compute a block's outputs from its named inputs, with the items that each runs, in order.
 
     A value used once, by the very next item, is nested, at most three calls deep and not across an activation;
     a new name takes over from a value that dies, as a person would write `x = f(x)`.
@@ -21,17 +21,21 @@ def statements(net: Net, call: Call, inputs: list[str], expression: Expression) 
     return list(_statements(net, call, inputs, expression))
 
 
-def _statements(net: Net, call: Call, inputs: list[str], expression: Expression) -> Iterator[str]:
+def _statements(
+    net: Net, call: Call, inputs: list[str], expression: Expression
+) -> Iterator[tuple[str, list[int | Call]]]:
     left = _uses(net, call)
     names = dict(zip(call.inputs, inputs, strict=True))
     depth: dict[int, int] = {}
+    ran: list[int | Call] = []
     for place, item in enumerate(call.body):
         wires = item.inputs if isinstance(item, Call) else net.nodes[item].inputs
         outputs = item.outputs if isinstance(item, Call) else (item,)
         text = expression(item, [names[index] for index in wires])
+        ran.append(item)
         last = place == len(call.body) - 1
         if last and outputs == call.outputs:
-            yield f"return {text}"
+            yield f"return {text}", ran
             return
         if len(outputs) == 1 and not last and _nests(net, call, place, outputs[0], left, depth, wires):
             depth[outputs[0]] = 1 + max((depth.get(index, 0) for index in wires), default=0)
@@ -41,8 +45,9 @@ def _statements(net: Net, call: Call, inputs: list[str], expression: Expression)
         left.subtract(wires)
         for index in outputs:
             names[index] = _name(names, left, wires)
-        yield f"{', '.join(names[index] for index in outputs)} = {text}"
-    yield f"return {', '.join(names[index] for index in call.outputs)}"
+        yield f"{', '.join(names[index] for index in outputs)} = {text}", ran
+        ran = []
+    yield f"return {', '.join(names[index] for index in call.outputs)}", []
 
 
 def _uses(net: Net, call: Call) -> Counter[int]:

@@ -11,21 +11,21 @@ from .expr import Sym, text
 
 @dataclass(frozen=True)
 class Make:
-    """One layer to construct (`nn.Conv2d` with its arguments), or with `layer=False` a function to apply to a value."""
+    """One layer to construct (`nn.Conv2d` with its arguments); with `layer=False`, a class or function of a helper."""
 
     target: str
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     layer: bool = True
 
-    def source(self) -> str:
-        """The construction as Python source, with the expressions kept.
+    def source(self, **extra: str) -> str:
+        """The construction as Python source, with the expressions kept, and these keyword arguments behind.
 
         >>> Make("nn.Conv2d", (3, 8, (3, 3)), {"bias": False}).source()
         'nn.Conv2d(3, 8, 3, bias=False)'
         """
         parts = [literal(value, short=True) for value in self.args]
-        parts += [f"{key}={literal(value, short=True)}" for key, value in self.kwargs.items()]
+        parts += [f"{key}={literal(value, short=True)}" for key, value in {**self.kwargs, **extra}.items()]
         return f"{self.target}({', '.join(parts)})"
 
 
@@ -44,13 +44,16 @@ class Form:
 
     `steps` are applied in order to the input (several inputs go to the first as they are); the last is the layer
     that bears the node's name and weights. `function` is the same as an expression of `{0}`, `{1}`, ..., for code
-    outside a chain, where the op needs no layer. `helpers` are classes or functions whose source goes along.
+    outside a chain, where the op needs no layer. `helpers` are files of the framework's `helpers` folder with the
+    classes and functions that it has not itself; a step with `layer=False` names one of them. `written` is how a
+    source file makes the layer where that differs from the steps of a builder.
     """
 
     steps: tuple[Make, ...]
     slots: tuple[Slot, ...] = ()
     function: str = ""
-    helpers: tuple[Any, ...] = ()
+    helpers: tuple[str, ...] = ()
+    written: Make | None = None
 
     def holder(self, path: str, slot: Slot) -> str:
         """The name of the layer that keeps a weight of the node at `path`: the node's own, where a layer ends it."""
@@ -61,7 +64,7 @@ def literal(value: Any, short: bool = False) -> str:
     """Python source of an argument, expressions kept; `short` writes an equal pair as one number, as layers take it.
 
     >>> literal((2, 2)), literal((2, 2), short=True), literal("same"), literal(1e-05)
-    ('(2, 2)', '2', "'same'", '1e-05')
+    ('(2, 2)', '2', '"same"', '1e-05')
     """
     if isinstance(value, tuple):
         parts = [literal(item, short) for item in value]
@@ -73,7 +76,7 @@ def literal(value: Any, short: bool = False) -> str:
         return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
     if isinstance(value, int) and not isinstance(value, bool):
         return text(value)
-    return repr(value)
+    return f'"{value}"' if isinstance(value, str) and value.isprintable() and '"' not in value else repr(value)
 
 
 def given(defaults: Mapping[str, Any], **values: Any) -> dict[str, Any]:

@@ -30,6 +30,10 @@ class Pool(Op):
             raise SpecError(f"ceil mode takes even pads of at most half the kernel {self.kernel}, not {self.pads}")
         return (x[0], *self.size((x[1], x[2])))
 
+    def facts(self, *inputs: Shape) -> tuple[Pads, ...]:
+        # What hangs over at the end depends on the size of the map.
+        return (self.explicit((inputs[0][1], inputs[0][2])),) if self.ceil_mode else ()
+
     @property
     def plain(self) -> bool:
         """Whether torch's own `padding` says the pads: even, and at most half the kernel."""

@@ -1,4 +1,4 @@
-"""The registered networks: every file of `zoo` lists its own in NETWORKS."""
+"""The registered networks: every file of `zoo` is a family with its NETWORKS, of which one is CANONICAL."""
 
 from __future__ import annotations
 
@@ -97,6 +97,19 @@ def networks(family: str | None = None) -> list[str]:
     if family is not None and family not in families:
         raise DiptychError(f"there is no family {family!r}; the families are {', '.join(families)}")
     return [network.name for network in everything if family in (None, network.family)]
+
+
+@functools.cache
+def canonical() -> dict[str, str]:
+    """Family -> the network whose emitted source stands in `torch_impl/models` and `tf_impl/models`.
+
+    >>> canonical()["resnet"]
+    'resnet50'
+    """
+    from . import zoo
+
+    names = [module.name for module in pkgutil.iter_modules(zoo.__path__)]
+    return {name: importlib.import_module(f".{name}", zoo.__name__).CANONICAL for name in sorted(names)}
 
 
 def network(name: str) -> Network:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import SpecError
+from .expr import plain
 
 Array = NDArray[np.floating[Any]]
 Shape = tuple[int, ...]
@@ -77,6 +78,10 @@ class Op:
         """The (C, H, W) that the output vector was flattened from, where its order matters."""
         return folds[0] if self.elementwise else None
 
+    def facts(self, *inputs: Shape) -> tuple[Any, ...]:
+        """What a framework must know beyond the fields to write the op down; it tells apart the classes of blocks."""
+        return ()
+
     def run(self, *arrays: Array, **weights: Array) -> Array:
         """The meaning of the op in NumPy, on batches in NCHW order."""
         raise NotImplementedError
@@ -112,6 +117,12 @@ class Node:
     @property
     def name(self) -> str:
         return self.path.rpartition(".")[2]
+
+    def plain(self) -> Node:
+        """The same node with numbers in place of the expressions of its block's parameters."""
+        op = replace(self.op, **{f.name: plain(getattr(self.op, f.name)) for f in fields(self.op)})
+        shapes = [tuple(map(int, shape)) for shape in self.in_shapes]
+        return replace(self, op=op, in_shapes=tuple(shapes), shape=tuple(map(int, self.shape)))
 
     def weights(self) -> dict[str, Weight]:
         """Canonical name -> weight of this node, under the path of the node that owns them."""
@@ -162,7 +173,8 @@ class Net:
     """A traced network: flat nodes with resolved shapes, and the tree of block calls that made them.
 
     `outputs` are node indexes, the main one first; the first `evaluated` of them belong to the evaluation path
-    (heads that the reference runs in training only are not counted in `macs`).
+    (heads that the reference runs in training only are not counted in `macs`). `origins` are the file and the line
+    that made each node, block or stack, by path; they are no part of the network and do not outlive the process.
     """
 
     name: str
@@ -173,6 +185,7 @@ class Net:
     title: str = ""
     paper: str = ""
     options: tuple[tuple[str, Any], ...] = ()
+    origins: Mapping[str, tuple[str, int]] = field(default_factory=dict, repr=False, compare=False)
     _weights: dict[str, Weight] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property

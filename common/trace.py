@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any, TypeVar, cast
 
 from .errors import SpecError
@@ -15,6 +17,8 @@ from .expr import Sym
 from .spec import Argument, Call, Input, Net, Node, Op, Shape
 
 R = TypeVar("R")
+OWN = (__name__, f"{__package__}.ops.", "contextlib")
+"""Modules between a network's own code and the tracer."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,17 @@ class _Frame:
 class _Tracer:
     nodes: list[Node] = field(default_factory=list)
     frames: list[_Frame] = field(default_factory=list)
+    origins: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def child(self, name: str | None, default: str) -> str:
+        """The path of a new child of the innermost block; where the code of the network asks for it is kept."""
+        path = self.frames[-1].child(name, default)
+        caller: FrameType | None = sys._getframe(1)
+        while caller is not None and caller.f_globals.get("__name__", "").startswith(OWN):
+            caller = caller.f_back
+        if caller is not None:
+            self.origins[path] = (caller.f_code.co_filename, caller.f_lineno)
+        return path
 
 
 _current: ContextVar[_Tracer] = ContextVar("tracer")
@@ -101,7 +116,7 @@ def apply(op: Op, *inputs: Value, name: str | None = None, owner: str = "") -> V
     """Add a node to the trace and answer with its value; a shape that does not fit raises here, with the path."""
     tracer = _tracer()
     frame = tracer.frames[-1]
-    path = frame.child(name, op.kind)
+    path = tracer.child(name, op.kind)
     try:
         shape = op.shape(*(value.shape for value in inputs))
         # Sizes follow from the image, not from a parameter of the block, whatever expression led to them.
@@ -134,7 +149,7 @@ def _check_owner(tracer: _Tracer, frame: _Frame, node: Node) -> None:
 def stack(name: str) -> Iterator[None]:
     """A chain of children numbered 0, 1, 2, ... as in torch's nn.Sequential."""
     tracer = _tracer()
-    frame = _Frame(tracer.frames[-1].child(name, name), "", "stack")
+    frame = _Frame(tracer.child(name, name), "", "stack")
     tracer.frames.append(frame)
     try:
         yield
@@ -165,7 +180,7 @@ def _decorated(function: Callable[..., Any], style: str) -> Callable[..., Any]:
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         tracer = _tracer()
-        path = tracer.frames[-1].child(name, function.__name__)
+        path = tracer.child(name, function.__name__)
         inputs, env, arguments = _entered(signature, bound.arguments)
         channels = tuple((key, env[key]) for key in inputs)
         frame = _Frame(path, function.__name__, style, _doc(function), arguments,
@@ -262,4 +277,14 @@ def trace(
     finally:
         _current.reset(token)
     outputs = tuple(v.node for v in ((result,) if isinstance(result, Value) else result))
-    return Net(name, tuple(tracer.nodes), frame.closed(outputs), outputs, evaluated, title or name, paper, options)
+    return Net(
+        name,
+        tuple(tracer.nodes),
+        frame.closed(outputs),
+        outputs,
+        evaluated,
+        title or name,
+        paper,
+        options,
+        tracer.origins,
+    )

@@ -1,4 +1,4 @@
-"""The command line: list, table, check, convert. Exit code 0 is yes, 1 is different, 2 is bad input or cannot tell."""
+"""The command line. Exit code 0 is yes, 1 is different, 2 is bad input or cannot tell."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from . import study
 from .common.errors import DiptychError
+from .options import Channels, Classes, Force, Json, Name, Size, size_of
 from .quiet import native_stderr_kept
 
 DIFFERENT, BAD, INTERRUPTED = 1, 2, 130
@@ -37,12 +39,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-Name = Annotated[str, typer.Argument(help="A registered network or alias (see `diptych list`).")]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")]
-Classes = Annotated[int | None, typer.Option(help="Number of classes of the head.")]
-Channels = Annotated[int | None, typer.Option(help="Channels of the image.")]
-Size = Annotated[str | None, typer.Option(metavar="HxW", help="Size of the image: 224 or 256x192 (height x width).")]
 
 
 def _version(wanted: bool) -> None:
@@ -92,7 +88,7 @@ def table(
     from .common import analysis
     from .common.registry import spec
 
-    net = spec(name, num_classes=num_classes, in_channels=in_channels, input_size=_size(input_size))
+    net = spec(name, num_classes=num_classes, in_channels=in_channels, input_size=size_of(input_size))
     rows = analysis.table(net)
     if not as_json:
         show.table(net, rows)
@@ -143,7 +139,7 @@ def convert(
     src: Annotated[Path, typer.Argument(help="A .safetensors, .pth, .pt, .keras or .weights.h5 file.")],
     dst: Annotated[Path, typer.Argument(help="Where to write; the suffix names the format.")],
     network: Annotated[str | None, typer.Option(help="The network, where the file does not tell.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over an existing destination.")] = False,
+    force: Force = False,
     num_classes: Classes = None,
     in_channels: Channels = None,
     input_size: Size = None,
@@ -152,37 +148,33 @@ def convert(
     from . import convert as run
     from . import show
 
-    size = _size(input_size)
+    size = size_of(input_size)
     with native_stderr_kept(), show.waiting(f"converting {src}"):
         done = run(src, dst, network, force=force, num_classes=num_classes, in_channels=in_channels, input_size=size)
     typer.echo(str(done))
+
+
+for command in study.COMMANDS:
+    app.command()(command)
 
 
 def _checked(names: list[str]) -> tuple[list[Any], dict[str, str]]:
     """The reports of the networks that could be checked, printed as they come, and why the others could not."""
     from . import check as run
     from . import show
+    from .last_check import remember
 
     reports, problems = [], {}
     for name in names:
         try:
             with show.waiting(f"checking {name}") as update:
                 reports.append(run(name, progress=update))
+            remember(reports[-1])
             typer.echo(str(reports[-1]))
         except DiptychError as error:
             problems[name] = str(error)
             typer.echo(f"error: cannot check {name}: {error}", err=True)
     return reports, problems
-
-
-def _size(text: str | None) -> int | tuple[int, int] | None:
-    """224 or 256x192 as numbers (height, width); raises DiptychError for anything else."""
-    if text is None:
-        return None
-    parts = text.lower().split("x")
-    if len(parts) > 2 or not all(part.isascii() and part.isdigit() for part in parts):
-        raise DiptychError(f"--input-size is a number or HEIGHTxWIDTH, such as 224 or 256x192, not {text!r}")
-    return int(parts[0]) if len(parts) == 1 else (int(parts[0]), int(parts[1]))
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import keras
@@ -12,6 +13,7 @@ from ..common.errors import SpecError
 from ..common.form import Form, Make
 from ..common.spec import Array, Net, Node
 from ..common.weights import checked
+from . import embedding
 from .features import features_of
 from .ops import form
 from .state import write
@@ -41,7 +43,7 @@ def unbuilt(net: Net) -> list[Any]:
     """Fresh layers of every node, not yet called: what the layers of a faithful model look like."""
     made = []
     for node in net.nodes[1:]:
-        answer = form(node)
+        answer = form(node.plain())
         for number, step in enumerate(answer.steps):
             if step.layer and not node.owner:
                 name = node.path if number == len(answer.steps) - 1 else _name(node, step, number)
@@ -56,7 +58,7 @@ def graph(net: Net, dtype: str) -> list[Any]:
     shared: dict[str, Any] = {}
     for node in net.nodes[1:]:
         inputs = [tensors[index] for index in node.inputs]
-        tensors.append(_applied(node, form(node), inputs, dtype, shared))
+        tensors.append(_applied(node, form(node.plain()), inputs, dtype, shared))
         _rename(node, tensors[-1], {id(value) for value in inputs})
     return tensors
 
@@ -105,6 +107,9 @@ def _step(step: Make, made: Form, value: Any, naming: Mapping[str, str], **extra
     target = _resolve(step, made)
     if step.layer:
         return target(*step.args, **step.kwargs, **naming)(value)
+    if isinstance(target, type):
+        # Its `call` alone, so that the model holds the keras.ops in it and its file loads without this class.
+        return target(*step.args, **step.kwargs).call(value)
     return target(value, *step.args, **step.kwargs, **extra)
 
 
@@ -112,7 +117,8 @@ def _resolve(step: Make, made: Form) -> Any:
     head, _, attribute = step.target.rpartition(".")
     if head:
         return getattr(NAMESPACE[head], attribute)
-    return next(helper for helper in made.helpers if helper.__name__ == step.target)
+    homes = (import_module(f".helpers.{name}", __package__) for name in made.helpers)
+    return next(getattr(home, step.target) for home in (*homes, embedding) if hasattr(home, step.target))
 
 
 def _name(node: Node, step: Make, number: int) -> str:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from ..common.form import Make
-from ..common.geometry import Padding
+from ..common.expr import Sym
+from ..common.form import Make, symbolic
+from ..common.geometry import Padding, Pads
+
+Sides = int | tuple[int, int] | tuple[tuple[int, int], tuple[int, int]]
+
+
+def sides(pads: Pads) -> Sides:
+    """Keras's writing of (top, bottom, left, right): one number, (rows, columns), or ((top, bottom), (left, right))."""
+    top, bottom, left, right = pads
+    if (_said(top), _said(left)) != (_said(bottom), _said(right)):
+        return ((top, bottom), (left, right))
+    return top if _said(top) == _said(left) else (top, left)
 
 
 def zero_padding(pads: Padding) -> tuple[Make, ...]:
     """layers.ZeroPadding2D for (top, bottom, left, right), or nothing where there is nothing to pad."""
-    if pads == "same" or pads == (0, 0, 0, 0):
+    if pads == "same" or (pads == (0, 0, 0, 0) and not symbolic(pads)):
         return ()
-    top, bottom, left, right = pads
-    even = (top, left) if (top, left) == (bottom, right) else ((top, bottom), (left, right))
-    return (Make("layers.ZeroPadding2D", (even,)),)
+    return (Make("layers.ZeroPadding2D", (sides(pads),)),)
 
 
 def infinite_padding(pads: Padding) -> tuple[Make, ...]:
-    """ops.pad with minus infinity, which never wins a maximum, where zeros would."""
-    if pads == "same" or pads == (0, 0, 0, 0):
+    """InfinitePadding2D, whose minus infinity never wins a maximum, where zeros would."""
+    if pads == "same" or (pads == (0, 0, 0, 0) and not symbolic(pads)):
         return ()
-    top, bottom, left, right = pads
-    widths = ((0, 0), (top, bottom), (left, right), (0, 0))
-    return (Make("ops.pad", (widths,), {"constant_values": float("-inf")}, layer=False),)
+    return (Make("InfinitePadding2D", (sides(pads),), layer=False),)
+
+
+def _said(value: int) -> str | int:
+    return value.text if isinstance(value, Sym) else value

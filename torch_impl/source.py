@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from ..common.source import Language, Source, emit
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..common.language import Language
+from ..common.source import Source, emit
 from ..common.spec import Net
 from .ops import form
 
+
+def _entry(name: str, made: str) -> str:
+    return f'add_module("{name}", {made})'
+
+
+def _method(inputs: list[str], several: bool) -> str:
+    result = "tuple[torch.Tensor, ...]" if several else "torch.Tensor"
+    return f"forward(self, {', '.join(f'{name}: torch.Tensor' for name in inputs)}) -> {result}"
+
+
 LANGUAGE = Language(
+    title="PyTorch",
+    twin="Keras",
     form=form,
     module="nn.Module",
+    root="nn.Module",
     sequence="nn.Sequential",
-    brackets=("(", ")"),
-    named=("(OrderedDict([", "]))", '("{name}", {text})'),
-    method="forward",
-    imports=(
-        ("OrderedDict", "from collections import OrderedDict"),
-        ("Any", "from typing import Any"),
-        ("torch.", "import torch"),
-        ("F.", "import torch.nn.functional as F"),
-        ("nn.", "from torch import nn"),
-    ),
+    listed="nn.Sequential(*{})",
+    inline="nn.Sequential({})",
+    entry=_entry,
+    lifted="{}",
+    method=_method,
+    imports=(("import torch", ("torch",)), ("from torch import nn", ("nn",))),
+    helpers=Path(__file__).parent / "helpers",
 )
 
 
-def source(net: Net) -> Source:
+def source(net: Net, also: Iterable[str] = ()) -> Source:
     """PyTorch source of the network: classes of its blocks with a `forward`, state-dict names as the canonical ones."""
-    return emit(net, LANGUAGE)
+    return emit(net, LANGUAGE, also)

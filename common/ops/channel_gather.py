@@ -9,6 +9,8 @@ from ..errors import SpecError
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
 
+LONG = 80
+
 
 @dataclass(frozen=True)
 class ChannelGather(Op):
@@ -30,6 +32,18 @@ class ChannelGather(Op):
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return arrays[0].take(list(map(int, self.indices)), axis=1)
+
+
+def listed(indices: tuple[int, ...]) -> str:
+    """The indices as Python source: a list, or where that is long, the digits of one.
+
+    >>> listed((0, 2)), listed((0, 1, 2) * 12)
+    ('[0, 2]', '[int(i) for i in "012012012012012012012012012012012012"]')
+    """
+    text = str(list(indices))
+    if len(text) < LONG or max(indices) > 9:
+        return text
+    return f'[int(i) for i in "{"".join(map(str, indices))}"]'
 
 
 def channel_gather(x: Value, indices: tuple[int, ...], *, name: str | None = None) -> Value:

@@ -57,6 +57,10 @@ class Conv(Op):
         weight = Weight("weight", shape, axes, init="he", fan_in=int(inside * kh * kw), sizes=sizes)
         return (weight, Weight("bias", (self.channels,), "O")) if self.bias else (weight,)
 
+    def facts(self, *inputs: Shape) -> tuple[int]:
+        # The outputs per input channel of a depthwise convolution, for which Keras has a layer of its own.
+        return (self.channels // self.groups if self.depthwise(inputs[0]) else 0,)
+
     def macs(self, inputs: tuple[Shape, ...], output: Shape) -> int:
         inside, (kh, kw) = int(inputs[0][0]) // self.groups, self.kernel
         return int(output[0]) * int(output[1]) * int(output[2]) * inside * kh * kw

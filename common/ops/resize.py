@@ -54,6 +54,9 @@ class Resize(Op):
             return extent, (1 / (self.scale or 1), 1 / (self.scale or 1))
         return extent, (self.source[0] / self.size[0], self.source[1] / self.size[1])
 
+    def facts(self, *inputs: Shape) -> Shape:
+        return inputs[0][1:]
+
     def run(self, *arrays: Array, **weights: Array) -> Array:
         x = arrays[0]
         sizes = self.target((x.shape[2], x.shape[3]))

@@ -82,3 +82,4 @@ NETWORKS = (
         check_sizes=((96, 80), (75, 107)),
     ),
 )
+CANONICAL = "alexnet_original"

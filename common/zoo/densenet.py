@@ -62,3 +62,4 @@ NETWORKS = tuple(
     )
     for depth in TABLE
 )
+CANONICAL = "densenet121"

@@ -136,3 +136,4 @@ NETWORKS = (
     _network("googlenet_torchvision_bn", "GoogLeNet (torchvision, BN)", bn=True, heads=False),
     _network("googlenet_torchvision_bn_aux", "GoogLeNet (torchvision, BN, auxiliary heads)", bn=True, heads=True),
 )
+CANONICAL = "googlenet_bvlc"

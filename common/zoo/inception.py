@@ -151,3 +151,4 @@ NETWORKS = (
     _network("inception_v3_aux", "Inception v3 (torchvision, auxiliary head)", "torchvision", LARGE, aux=True),
     _network("inception_v3.keras", "Inception v3 (keras.applications)", "keras.applications", SMALL, keras=True),
 )
+CANONICAL = "inception_v3"

@@ -98,3 +98,4 @@ NETWORKS = (
         check_sizes=((36, 32), (33, 37)),
     ),
 )
+CANONICAL = "lenet5_1998"

@@ -87,3 +87,4 @@ NETWORKS = (
         paper=PAPER,
     ),
 )
+CANONICAL = "mobilenet_v2"

@@ -71,3 +71,4 @@ NETWORKS = tuple(
     Network(f"resnet{depth}", f"ResNet-{depth}", resnet, {"depth": depth}, "resnet", source="torchvision", paper=PAPER)
     for depth in TABLE
 )
+CANONICAL = "resnet50"

@@ -85,3 +85,4 @@ NETWORKS = tuple(
     )
     for width in TABLE
 )
+CANONICAL = "shufflenet_v2_x1_0"

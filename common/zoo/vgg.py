@@ -71,3 +71,4 @@ NETWORKS = (
     _network("vgg16_bn", "VGG-16 (batch normalisation)", "D", "torchvision", bn=True),
     _network("vgg19_bn", "VGG-19 (batch normalisation)", "E", "torchvision", bn=True),
 )
+CANONICAL = "vgg16_d"

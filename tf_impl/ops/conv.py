@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...common.errors import SpecError
-from ...common.form import Form, Make, Slot, given
+from ...common.form import Form, Make, Slot, given, symbolic
 from ...common.geometry import is_same
 from ...common.ops.conv import Conv
 from ...common.spec import Shape
@@ -14,7 +14,10 @@ DEFAULTS = {"strides": (1, 1), "padding": "valid", "dilation_rate": (1, 1), "gro
 
 def conv(op: Conv, x: Shape) -> Form:
     """layers.Conv2D(out, kernel, ...); SAME only where it means these very pads, or where the spec says SAME."""
+    # Where a block's parameters make the window, the pads stay explicit: another instance may have another stride.
+    fixed = not symbolic((*op.kernel, *op.stride, *op.dilation, *op.pads))
     same = is_same(op.pads, op.kernel, op.stride, op.dilation) and op.pads != (0, 0, 0, 0)
+    same &= fixed or op.pads == "same"
     before = () if same else zero_padding(op.pads)
     rest = given(
         DEFAULTS, strides=op.stride, padding="same" if same else "valid", dilation_rate=op.dilation, use_bias=op.bias
@@ -27,7 +30,7 @@ def conv(op: Conv, x: Shape) -> Form:
         make = Make("layers.Conv2D", (op.channels, op.kernel), rest | {"groups": op.groups})
         return Form((*before, make), slots=(Slot("weight", "kernel", "H W 1 (C M)"), *bias))
     if op.depthwise(x):
-        multiplier = given({"depth_multiplier": 1}, depth_multiplier=op.channels // op.groups)
+        multiplier = given({"depth_multiplier": 1}, depth_multiplier=int(op.channels) // int(op.groups))
         make = Make("layers.DepthwiseConv2D", (op.kernel,), multiplier | rest)
         return Form((*before, make), slots=(Slot("weight", "kernel", "H W C M"), *bias))
     make = Make("layers.Conv2D", (op.channels, op.kernel), rest | given(DEFAULTS, groups=op.groups))

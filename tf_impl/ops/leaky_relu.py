@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...common.form import Form, Make, literal
 from ...common.ops.leaky_relu import LeakyRelu
 from ...common.spec import Shape
 
 
-def leaky(x: Any, slope: float) -> Any:
-    """x above zero, slope * x below."""
-    from keras import ops
-
-    return ops.relu(x) - slope * ops.relu(-x)
-
-
 def leaky_relu(op: LeakyRelu, x: Shape) -> Form:
     """relu(x) - slope * relu(-x)."""
-    steps = (Make("leaky", (op.slope,), layer=False),)
-    return Form(steps, function=f"leaky({{0}}, {literal(op.slope)})", helpers=(leaky,))
+    steps = (Make("leaky_relu", (op.slope,), layer=False),)
+    return Form(steps, function=f"leaky_relu({{0}}, {literal(op.slope)})", helpers=("leaky_relu",))

@@ -14,5 +14,7 @@ def max_pool(op: MaxPool, x: Shape) -> Form:
     pads = op.explicit((x[1], x[2])) if op.pads != "same" else op.pads
     same = is_same(pads, op.kernel, op.stride) and pads != (0, 0, 0, 0)
     rest = given({"padding": "valid"}, padding="same" if same else "valid")
-    before = () if same else infinite_padding(pads)
-    return Form((*before, Make("layers.MaxPooling2D", (op.kernel, op.stride), rest)))
+    pool = Make("layers.MaxPooling2D", (op.kernel, op.stride), rest)
+    if same or pads == (0, 0, 0, 0):
+        return Form((pool,))
+    return Form((*infinite_padding(pads), pool), helpers=("infinite_padding2d",))

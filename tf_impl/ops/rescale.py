@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make, literal
+from ...common.form import Form, Make, given, literal
 from ...common.ops.rescale import Rescale
 from ...common.spec import Shape
 
 
 def rescale(op: Rescale, x: Shape) -> Form:
-    """ops.multiply, then ops.add where there is an offset."""
-    product = f"{{0}} * {literal(op.factor)}"
-    times = Make("ops.multiply", (op.factor,), layer=False)
-    if not op.offset:
-        return Form((times,), function=product)
-    return Form((times, Make("ops.add", (op.offset,), layer=False)), function=f"{product} + {literal(op.offset)}")
+    """x * factor, or Rescale(factor, offset) where both are needed."""
+    make = Make("Rescale", (op.factor,), given({"offset": 0.0}, offset=op.offset), layer=False)
+    function = "" if op.offset else f"{{0}} * {literal(op.factor)}"
+    return Form((make,), function=function, helpers=("rescale",))

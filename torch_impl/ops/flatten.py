@@ -9,4 +9,4 @@ from ...common.spec import Shape
 
 def flatten(op: Flatten, x: Shape) -> Form:
     """nn.Flatten()."""
-    return Form((Make("nn.Flatten"),), function="torch.flatten({0}, 1)")
+    return Form((Make("nn.Flatten"),))

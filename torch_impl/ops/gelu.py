@@ -8,7 +8,9 @@ from ...common.spec import Shape
 
 
 def gelu(op: Gelu, x: Shape) -> Form:
-    """nn.GELU() in a chain, F.gelu elsewhere."""
+    """nn.GELU() in a chain, nn.functional.gelu elsewhere."""
     if op.approximate:
-        return Form((Make("nn.GELU", (), {"approximate": "tanh"}),), function="F.gelu({0}, approximate='tanh')")
-    return Form((Make("nn.GELU"),), function="F.gelu({0})")
+        return Form(
+            (Make("nn.GELU", (), {"approximate": "tanh"}),), function="nn.functional.gelu({0}, approximate='tanh')"
+        )
+    return Form((Make("nn.GELU"),), function="nn.functional.gelu({0})")

@@ -8,5 +8,5 @@ from ...common.spec import Shape
 
 
 def hard_sigmoid(op: HardSigmoid, x: Shape) -> Form:
-    """nn.Hardsigmoid() in a chain, F.hardsigmoid elsewhere."""
-    return Form((Make("nn.Hardsigmoid"),), function="F.hardsigmoid({0})")
+    """nn.Hardsigmoid() in a chain, nn.functional.hardsigmoid elsewhere."""
+    return Form((Make("nn.Hardsigmoid"),), function="nn.functional.hardsigmoid({0})")

@@ -8,5 +8,5 @@ from ...common.spec import Shape
 
 
 def hard_swish(op: HardSwish, x: Shape) -> Form:
-    """nn.Hardswish() in a chain, F.hardswish elsewhere."""
-    return Form((Make("nn.Hardswish"),), function="F.hardswish({0})")
+    """nn.Hardswish() in a chain, nn.functional.hardswish elsewhere."""
+    return Form((Make("nn.Hardswish"),), function="nn.functional.hardswish({0})")

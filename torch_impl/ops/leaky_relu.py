@@ -8,5 +8,5 @@ from ...common.spec import Shape
 
 
 def leaky_relu(op: LeakyRelu, x: Shape) -> Form:
-    """nn.LeakyReLU(slope) in a chain, F.leaky_relu elsewhere."""
-    return Form((Make("nn.LeakyReLU", (op.slope,)),), function=f"F.leaky_relu({{0}}, {literal(op.slope)})")
+    """nn.LeakyReLU(slope) in a chain, nn.functional.leaky_relu elsewhere."""
+    return Form((Make("nn.LeakyReLU", (op.slope,)),), function=f"nn.functional.leaky_relu({{0}}, {literal(op.slope)})")

@@ -8,5 +8,5 @@ from ...common.spec import Shape
 
 
 def mish(op: Mish, x: Shape) -> Form:
-    """nn.Mish() in a chain, F.mish elsewhere."""
-    return Form((Make("nn.Mish"),), function="F.mish({0})")
+    """nn.Mish() in a chain, nn.functional.mish elsewhere."""
+    return Form((Make("nn.Mish"),), function="nn.functional.mish({0})")

@@ -8,5 +8,5 @@ from ...common.spec import Shape
 
 
 def relu(op: Relu, x: Shape) -> Form:
-    """nn.ReLU() in a chain, F.relu elsewhere."""
-    return Form((Make("nn.ReLU"),), function="F.relu({0})")
+    """nn.ReLU() in a chain, torch.relu elsewhere."""
+    return Form((Make("nn.ReLU"),), function="torch.relu({0})")

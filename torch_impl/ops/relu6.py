@@ -9,4 +9,4 @@ from ...common.spec import Shape
 
 def relu6(op: Relu6, x: Shape) -> Form:
     """nn.ReLU6() in a chain, F.relu6 elsewhere."""
-    return Form((Make("nn.ReLU6"),), function="F.relu6({0})")
+    return Form((Make("nn.ReLU6"),), function="nn.functional.relu6({0})")

@@ -6,30 +6,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
 
 from ...common.form import Form, Make
 from ...common.ops.resize import Resize
 from ...common.spec import Shape
-
-
-class NearestResize(nn.Module):
-    """Nearest resizing in whole numbers, for sizes at which torch's own rounded coordinates miss by a pixel."""
-
-    def __init__(self, size: int | tuple[int, int], half_pixel: bool) -> None:
-        super().__init__()
-        self.size = (size, size) if isinstance(size, int) else size
-        self.half_pixel = half_pixel
-
-    def extra_repr(self) -> str:
-        return f"{self.size}, half_pixel={self.half_pixel}"
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        for axis, n in ((2, self.size[0]), (3, self.size[1])):
-            i, m = torch.arange(n, device=x.device), x.shape[axis]
-            x = x.index_select(axis, (2 * i + 1) * m // (2 * n) if self.half_pixel else i * m // n)
-        return x
 
 
 def resize(op: Resize, x: Shape) -> Form:
@@ -41,7 +21,7 @@ def resize(op: Resize, x: Shape) -> Form:
     half_pixel = op.rule == "half_pixel" and op.size is not None
     size = op.target((x[1], x[2]))
     if not all(_faithful(int(m), int(n), half_pixel) for m, n in zip(x[1:], size, strict=True)):
-        return Form((Make("NearestResize", (size, half_pixel)),), helpers=(NearestResize,))
+        return Form((Make("NearestResize", (size, half_pixel)),), helpers=("nearest_resize",))
     return Form((Make("nn.Upsample", (), rest | ({"mode": "nearest-exact"} if half_pixel else {})),))
 
 

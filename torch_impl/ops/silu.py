@@ -8,5 +8,5 @@ from ...common.spec import Shape
 
 
 def silu(op: Silu, x: Shape) -> Form:
-    """nn.SiLU() in a chain, F.silu elsewhere."""
-    return Form((Make("nn.SiLU"),), function="F.silu({0})")
+    """nn.SiLU() in a chain, nn.functional.silu elsewhere."""
+    return Form((Make("nn.SiLU"),), function="nn.functional.silu({0})")

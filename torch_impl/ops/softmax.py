@@ -8,5 +8,5 @@ from ...common.spec import Shape
 
 
 def softmax(op: Softmax, x: Shape) -> Form:
-    """nn.Softmax(1) in a chain, F.softmax elsewhere."""
-    return Form((Make("nn.Softmax", (1,)),), function="F.softmax({0}, 1)")
+    """nn.Softmax(1) in a chain, nn.functional.softmax elsewhere."""
+    return Form((Make("nn.Softmax", (1,)),), function="nn.functional.softmax({0}, 1)")

@@ -1,0 +1,168 @@
+"""What is inside a block: one of its calls as a graph of ops, so that branches and joins are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..common.expr import text
+from ..common.spec import Call, Net, Node
+from .boxes import Box, Diagram, Link, Style, centred
+from .captions import children
+from .units import branching, consumers, inner_nodes
+from .wording import FOLLOWERS, JOINS, shaped, worded
+
+SAME = 4
+"""From so many convolutions on, ops that follow each of them are said once, in the heading."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """An op and those that only follow it, as one box; `optional` where some calls of the block lack it."""
+
+    nodes: tuple[int, ...]
+    optional: bool = False
+
+
+def details(net: Net) -> list[Diagram]:
+    """One diagram for each block with branches, in the order in which they first run."""
+    branched = branching(net)
+    calls: dict[str, list[Call]] = {}
+    for call in net.root.walk():
+        if call is not net.root and call.block in branched and call.style != "stack":
+            calls.setdefault(call.block, []).append(call)
+    return [_detail(net, name, found) for name, found in calls.items()]
+
+
+def _detail(net: Net, name: str, calls: list[Call]) -> Diagram:
+    """The call with the most in it, among equals the first."""
+    shown = max(calls, key=lambda call: len(inner_nodes(call)))
+    lacking = {child for call in calls for child in children(net, shown) if child not in children(net, call)}
+    steps = _steps(net, shown, lacking)
+    said = _said_once(net, steps)
+    env = dict(_widths(net, shown))
+    boxes = [_box(net, step, env, said) for step in steps]
+    place = shown.path if len(calls) == 1 else f"{shown.path}, one of {len(calls)}"
+    heading = [f"inside {name}", place]
+    heading += [f"each conv is followed by {said}"] if said else []
+    heading += [_dashed(net, child, calls) for child in children(net, shown) if child in lacking]
+    return _joined(net, shown, steps, boxes, tuple(heading))
+
+
+def _dashed(net: Net, child: str, calls: list[Call]) -> str:
+    """In how many calls of a block a child is, and whether the others join the input as it is in its place."""
+    without = [call for call in calls if child not in children(net, call)]
+    joins = [{i for i in inner_nodes(call) if net.nodes[i].kind in JOINS} for call in without]
+    direct = all(
+        any(source in net.nodes[index].inputs for index in found for source in call.inputs)
+        for call, found in zip(without, joins, strict=True)
+    )
+    words = f"dashed: {child} only in {len(calls) - len(without)} of {len(calls)}"
+    return f"{words}, elsewhere the input as it is" if direct else words
+
+
+def _joined(net: Net, call: Call, steps: list[Step], boxes: list[Box], heading: tuple[str, ...]) -> Diagram:
+    """The boxes with one for each tensor that comes in and goes out, and the links between all of them."""
+    home = {node: index for index, step in enumerate(steps) for node in step.nodes}
+    readers = consumers(net)
+    links: dict[tuple[int, int], Link] = {}
+    boxes = list(boxes)
+    for index, step in enumerate(steps):
+        for node in step.nodes:
+            for source in net.nodes[node].inputs:
+                if source not in home:
+                    home[source] = len(boxes)
+                    boxes.append(_end(net, source))
+                if home[source] != index:
+                    # The shape of what several read stands in the box of the input, or is seen on the way in.
+                    alone = home[source] < len(steps) and len(readers[source]) == 1
+                    words = shaped(net.nodes[source].shape) if alone else ""
+                    optional = step.optional or (home[source] < len(steps) and steps[home[source]].optional)
+                    links[home[source], index] = Link(home[source], index, words, optional)
+    for output in call.outputs:
+        if output in inner_nodes(call):
+            links[home[output], len(boxes)] = Link(home[output], len(boxes))
+            boxes.append(_end(net, output))
+    return Diagram(tuple(boxes), tuple(links.values()), heading)
+
+
+def _steps(net: Net, call: Call, lacking: set[str]) -> list[Step]:
+    readers = consumers(net)
+    groups: list[list[int]] = []
+    for index in inner_nodes(call):
+        node = net.nodes[index]
+        group = next((g for g in groups if node.inputs == (g[-1],) and len(readers[g[-1]]) == 1), None)
+        only_followers = group is not None and all(net.nodes[i].kind in FOLLOWERS for i in group)
+        if group is not None and (node.kind in FOLLOWERS or only_followers):
+            group.append(index)
+        else:
+            groups.append([index])
+    return [Step(tuple(group), _child(call, net.nodes[group[0]]) in lacking) for group in groups]
+
+
+def _child(call: Call, node: Node) -> str:
+    """The name of the child of a block that a node is, or is in."""
+    return node.path.removeprefix(f"{call.path}.").partition(".")[0]
+
+
+def _box(net: Net, step: Step, env: dict[int, str], said: str) -> Box:
+    lines: list[tuple[Style, str]] = []
+    following: list[str] = []
+    for index in step.nodes:
+        operation, width, rest = worded(net.nodes[index])
+        if net.nodes[index].kind in FOLLOWERS:
+            following.append(operation)
+            continue
+        lines += _flushed(following)
+        head = ", ".join(part for part in (operation, rest) if part)
+        symbolic = env.get(index, "")
+        if width is not None and not symbolic:
+            head = ", ".join(part for part in (operation, str(int(width)), rest) if part)
+        lines.append(("body", head))
+        if symbolic:
+            lines.append(("small", f"{symbolic} = {int(width or 0)}"))
+    if ", ".join(following) != said or not lines:
+        lines += _flushed(following)
+    join = any(net.nodes[index].kind in JOINS for index in step.nodes)
+    return centred("join" if join else "ops", lines, step.optional)
+
+
+def _flushed(following: list[str]) -> list[tuple[Style, str]]:
+    words = ", ".join(following)
+    following.clear()
+    return [("small", words)] if words else []
+
+
+def _said_once(net: Net, steps: list[Step]) -> str:
+    """What follows each convolution, where it is the same for all of many; else nothing."""
+    found = []
+    for step in steps:
+        if net.nodes[step.nodes[0]].kind == "conv":
+            found.append(", ".join(worded(net.nodes[index])[0] for index in step.nodes[1:]))
+    return found[0] if len(found) >= SAME and len(set(found)) == 1 else ""
+
+
+def _end(net: Net, index: int) -> Box:
+    return centred("end", [("small", shaped(net.nodes[index].shape))])
+
+
+def _widths(net: Net, call: Call) -> Iterator[tuple[int, str]]:
+    """For each node whose width is an expression over the parameters of the block: that expression."""
+    for index in inner_nodes(call):
+        width = worded(net.nodes[index])[1]
+        for inner in reversed(_between(call, index)):
+            width = _outside(width, inner)
+        if width is not None and text(width) != str(int(width)):
+            yield index, text(width)
+
+
+def _between(call: Call, index: int) -> list[Call]:
+    """The calls inside a block that a node is in, outer before inner."""
+    return [inner for inner in call.walk() if inner is not call and index in inner_nodes(inner)]
+
+
+def _outside(width: int | None, inner: Call) -> int | None:
+    """A width in the terms of the code that made the call."""
+    known = {a.name: a.value for a in inner.arguments if isinstance(a.value, int)} | dict(inner.input_channels)
+    substitute = getattr(width, "substitute", None)
+    return width if substitute is None or inner.style == "stack" else substitute(known)

@@ -1,0 +1,42 @@
+"""Drawing a network to text or to a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..common.errors import DiptychError
+from ..common.registry import spec
+from ..common.spec import Net
+from ..files.atomic import check_destination, replacing
+from .raster import rasterised
+from .sheet import sheet_of
+from .vector import written
+
+SUFFIXES = (".svg", ".png")
+
+
+def svg(net: Net | str) -> str:
+    """The architecture of a network as an svg element for a web page, in the colour of the text around it.
+
+    Raises DiptychError where pygraphviz is not installed.
+    """
+    net = spec(net) if isinstance(net, str) else net
+    return written(sheet_of(net), net.title)
+
+
+def draw(net: Net | str, path: str | Path, *, force: bool = False) -> Path:
+    """Draw the architecture of a network on one page, as .svg or .png, and answer with the path.
+
+    Raises DiptychError for another suffix and where pygraphviz (for a .png resvg_py, too) is not installed, FileError
+    where the file cannot be written, or is there already without `force`.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in SUFFIXES:
+        raise DiptychError(f"cannot draw to {target}: the name must end in {' or '.join(SUFFIXES)}")
+    check_destination(target, force=force)
+    net = spec(net) if isinstance(net, str) else net
+    text = written(sheet_of(net), net.title, paper=True)
+    content = text.encode() if target.suffix.lower() == ".svg" else rasterised(text)
+    with replacing(target, force=force) as temporary:
+        temporary.write_bytes(content)
+    return target

@@ -1,0 +1,36 @@
+"""Source text of a network in both frameworks, line for line."""
+
+from __future__ import annotations
+
+from .backends import ALIASES, NAMES
+from .common.errors import DiptychError
+from .common.registry import spec
+from .common.source import Source
+from .common.spec import Net
+
+
+def twins(net: Net) -> tuple[Source, Source]:
+    """The PyTorch and the Keras source of a network; line n of one is the twin of line n of the other."""
+    from .tf_impl.source import source as keras_source
+    from .torch_impl.source import source as torch_source
+
+    # What only one of them has to write out stands as a comment of as many lines in the other.
+    helpers = {*torch_source(net).helpers, *keras_source(net).helpers}
+    return torch_source(net, helpers), keras_source(net, helpers)
+
+
+def emitted(net: Net, framework: str) -> Source:
+    """The emitted source of a network with its classes and origins; raises DiptychError for an unknown framework."""
+    key = ALIASES.get(framework, framework)
+    if key not in NAMES:
+        raise DiptychError(f"there is no framework {framework!r}; use 'torch' or 'tf'")
+    return twins(net)[list(NAMES).index(key)]
+
+
+def source(net: Net | str, framework: str) -> str:
+    """A network as the text of one standalone file, "torch" or "tf", line for line the twin of the other.
+
+    >>> source("lenet5_modern", "tf").splitlines()[0][3:28]
+    'LeNet-5 (modern) in Keras'
+    """
+    return emitted(spec(net) if isinstance(net, str) else net, framework).text

@@ -1,0 +1,1 @@
+"""The emitted Keras source of one network of each family: standalone files, written by `diptych source`."""

@@ -1,0 +1,1 @@
+"""The emitted PyTorch source of one network of each family: standalone files, written by `diptych source`."""
