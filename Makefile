@@ -12,7 +12,7 @@ TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 TEST_ENV += MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=500000000
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help setup demo test lint format types clean
+.PHONY: help setup demo test notebooks write-notebooks write-models lint format types clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -37,6 +37,19 @@ demo: $(READY) ## the main job on real input: train, convert, check, classify
 
 test: $(READY) ## all tests and doctests
 	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)
+
+notebooks: $(READY) ## run the notebooks from top to bottom, without writing to them
+	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --nbmake --nbmake-timeout=900 notebooks
+
+write-notebooks: $(READY) # run them and keep their outputs
+	$(TEST_ENV) $(BIN)/python -m nbconvert --to notebook --execute --inplace --log-level=ERROR \
+	  --ExecutePreprocessor.record_timing=False \
+	  --NotebookExporter.preprocessors=nbconvert.preprocessors.CoalesceStreamsPreprocessor \
+	  --ClearMetadataPreprocessor.enabled=True --ClearMetadataPreprocessor.preserve_nb_metadata_mask=kernelspec \
+	  notebooks/*.ipynb
+
+write-models: $(READY) # emit torch_impl/models and tf_impl/models anew
+	cd parity_tests && ../$(BIN)/python -m test_source --write
 
 lint: $(READY) ## style
 	$(BIN)/ruff check .

@@ -71,7 +71,7 @@ class Writer:
         found: set[str] = set()
         for item in call.body:
             if isinstance(item, int):
-                form = self._form(item)
+                form = self._form(item) if not self.net.nodes[item].owner else Form(())
                 for make in (form.written,) if form.written else form.steps:
                     found |= _atoms((make.args, tuple(make.kwargs.values())))
             elif item.style == "stack":

@@ -173,8 +173,9 @@ class Net:
     """A traced network: flat nodes with resolved shapes, and the tree of block calls that made them.
 
     `outputs` are node indexes, the main one first; the first `evaluated` of them belong to the evaluation path
-    (heads that the reference runs in training only are not counted in `macs`). `origins` are the file and the line
-    that made each node, block or stack, by path; they are no part of the network and do not outlive the process.
+    (heads that the reference runs in training only are not counted in `macs`). `origins` are the places (file, line)
+    in the network's own code that made each node, block or stack, by path: the innermost first, then those that called
+    it, up to the block around. They are no part of the network and do not outlive the process.
     """
 
     name: str
@@ -185,7 +186,7 @@ class Net:
     title: str = ""
     paper: str = ""
     options: tuple[tuple[str, Any], ...] = ()
-    origins: Mapping[str, tuple[str, int]] = field(default_factory=dict, repr=False, compare=False)
+    origins: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict, repr=False, compare=False)
     _weights: dict[str, Weight] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property

@@ -85,20 +85,27 @@ class _Frame:
         return next(name for name in names if name not in self.names)
 
 
+def _own(frame: FrameType) -> bool:
+    return bool(frame.f_globals.get("__name__", "").startswith(OWN))
+
+
 @dataclass
 class _Tracer:
     nodes: list[Node] = field(default_factory=list)
     frames: list[_Frame] = field(default_factory=list)
-    origins: dict[str, tuple[str, int]] = field(default_factory=dict)
+    origins: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
 
     def child(self, name: str | None, default: str) -> str:
         """The path of a new child of the innermost block; where the code of the network asks for it is kept."""
         path = self.frames[-1].child(name, default)
         caller: FrameType | None = sys._getframe(1)
-        while caller is not None and caller.f_globals.get("__name__", "").startswith(OWN):
+        while caller is not None and _own(caller):
             caller = caller.f_back
-        if caller is not None:
-            self.origins[path] = (caller.f_code.co_filename, caller.f_lineno)
+        places = []
+        while caller is not None and not _own(caller):
+            places.append((caller.f_code.co_filename, caller.f_lineno))
+            caller = caller.f_back
+        self.origins[path] = tuple(places)
         return path
 
 

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from .common.spec import Net
     from .common.weights import init
     from .conversion import convert
+    from .drawing.output import draw
+    from .emission import source
 
 __version__ = "0.1.0"
-__all__ = ["DiptychError", "Net", "build", "check", "convert", "init", "networks", "spec", "weights"]
+__all__ = ["DiptychError", "Net", "build", "check", "convert", "draw", "init", "networks", "source", "spec", "weights"]
 
 _HOMES = {
     "DiptychError": "common.errors",
@@ -29,8 +31,10 @@ _HOMES = {
     "build": "api",
     "check": "checking",
     "convert": "conversion",
+    "draw": "drawing.output",
     "init": "common.weights",
     "networks": "common.registry",
+    "source": "emission",
     "spec": "common.registry",
     "weights": "api",
 }

@@ -5,8 +5,10 @@ Each job names the two files, the shape of an image, the weights with their plac
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from zlib import crc32
 import numpy as np
 
 BATCH = 2
+Arrays = dict[str, np.ndarray[Any, Any]]
 
 
 class NoDiptych:
@@ -27,8 +30,8 @@ class NoDiptych:
 
 def array(name: str, shape: list[int], scale: float, positive: bool) -> np.ndarray[Any, Any]:
     """The weight of this name: the same numbers in every process."""
-    rng = np.random.default_rng(crc32(name.encode()))
-    return rng.uniform(0.5, 1.5, shape) if positive else scale * rng.standard_normal(shape)
+    uniform = np.random.default_rng(crc32(name.encode())).random(shape, np.float32).astype(np.float64)
+    return uniform + 0.5 if positive else (uniform - 0.5) * 12**0.5 * scale
 
 
 def image(shape: list[int]) -> np.ndarray[Any, Any]:
@@ -44,23 +47,25 @@ def loaded(file: str) -> Any:
     return module
 
 
-def in_torch(job: dict[str, Any]) -> list[np.ndarray[Any, Any]]:
+def in_torch(job: dict[str, Any], arrays: Arrays) -> list[np.ndarray[Any, Any]]:
     import torch
 
     with torch.device("meta"):
         model = getattr(loaded(job["torch"]), job["root"])(**job["arguments"]["torch"]).double()
-    state = {w["name"]: torch.tensor(array(*w["array"])) for w in job["weights"]}
+    state = {w["name"]: torch.from_numpy(arrays[w["name"]]) for w in job["weights"]}
     counters = {name: torch.tensor(0) for name in model.state_dict() if name.endswith("num_batches_tracked")}
     model.load_state_dict(state | counters, assign=True)
     with torch.no_grad():
         return outputs(model.eval()(torch.tensor(image(job["shape"]))))
 
 
-def in_keras(job: dict[str, Any]) -> list[np.ndarray[Any, Any]]:
+def in_keras(job: dict[str, Any], arrays: Arrays) -> list[np.ndarray[Any, Any]]:
     import einops
     import keras
 
     keras.config.set_dtype_policy("float64")
+    # The kernels are assigned right after, and drawing random ones takes longer than all the rest.
+    keras.initializers.GlorotUniform.__call__ = lambda self, shape, dtype: keras.ops.zeros(shape, dtype)
     model = getattr(loaded(job["tf"]), job["root"])(**job["arguments"]["tf"])
     x = image(job["shape"]).transpose(0, 2, 3, 1)
     model(x)
@@ -72,8 +77,8 @@ def in_keras(job: dict[str, Any]) -> list[np.ndarray[Any, Any]]:
             layer = layer.layers[-1]
         variable = getattr(layer, w["attribute"], None)
         variable = getattr(layer, w["slot"]) if variable is None else variable
-        variable.assign(einops.rearrange(array(*w["array"]), w["axes"], **w["sizes"]))
-    assert sum(v.value.numpy().size for v in model.trainable_variables) == job["params"], "trainable numbers"
+        variable.assign(einops.rearrange(arrays[w["name"]], w["axes"], **w["sizes"]))
+    assert sum(math.prod(v.shape) for v in model.trainable_variables) == job["params"], "trainable numbers"
     return outputs(model(x, training=False))
 
 
@@ -84,9 +89,11 @@ def outputs(value: Any) -> list[np.ndarray[Any, Any]]:
 def main(jobs: str) -> None:
     sys.meta_path.insert(0, NoDiptych())  # type: ignore[arg-type]
     for job in json.loads(Path(jobs).read_text()):
-        results = {f"torch{i}": y for i, y in enumerate(in_torch(job))}
-        results |= {f"tf{i}": y for i, y in enumerate(in_keras(job))}
+        arrays = {w["name"]: array(*w["array"]) for w in job["weights"]}
+        results = {f"torch{i}": y for i, y in enumerate(in_torch(job, arrays))}
+        results |= {f"tf{i}": y for i, y in enumerate(in_keras(job, arrays))}
         np.savez(job["outputs"], **results)
+        gc.collect()  # Keras models are cyclic garbage, of a gigabyte each for a VGG
     assert not any(name.partition(".")[0] == "diptych" for name in sys.modules)
 
 

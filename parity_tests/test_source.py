@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from op_cases import CASES, EVEN
+from own_network import own_network
 
 from diptych.common.errors import DiptychError
 from diptych.common.registry import canonical, networks, spec
@@ -85,14 +86,15 @@ def test_all_files_are_formatted_and_free_of_lint(tmp_path: Path) -> None:
     for name, side in every():
         (tmp_path / f"{side}_{name.replace('.', '_')}.py").write_text(text(name, side))
     assert len(list(tmp_path.iterdir())) == 2 * len(networks()) == 60
-    for command in (["format", "--check"], ["check"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, "--config", str(ROOT / "pyproject.toml"), str(tmp_path)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout[-3000:]
+    assert ruff("format", "--check", tmp_path) == ""
+    assert ruff("check", "--quiet", tmp_path) == ""
+
+
+def ruff(command: str, option: str, folder: Path) -> str:
+    """What ruff has to say about the files of a folder under the rules of this project."""
+    asked = [sys.executable, "-m", "ruff", command, option, "--config", str(ROOT / "pyproject.toml"), str(folder)]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr if done.returncode else ""
 
 
 @pytest.mark.parametrize(("name", "side"), every())
@@ -144,6 +146,18 @@ def test_every_op_is_line_parallel(kind: str, case: int) -> None:
     assert len(ours.text.splitlines()) == len(theirs.text.splitlines())
     for file in (ours, theirs):
         compile(file.text, kind, "exec")
+
+
+def test_a_network_of_ones_own_is_line_parallel_formatted_and_free_of_lint(tmp_path: Path) -> None:
+    ours, theirs = twins(own_network())
+    assert len(ours.text.splitlines()) == len(theirs.text.splitlines()) == len(ours.origins)
+    assert "y_channels" not in ours.text, "weights that another node owns ask for no channels"
+    assert "self.output_" not in theirs.text
+    assert all(f"self.{name}_" in theirs.text for name in ("layers", "name", "path", "weights"))
+    for side, file in zip(SIDES, (ours, theirs), strict=True):
+        (tmp_path / f"{side}.py").write_text(file.text)
+    assert ruff("format", "--check", tmp_path) == ""
+    assert ruff("check", "--quiet", tmp_path) == ""
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "torch_impl/helpers").glob("[a-z]*.py")))

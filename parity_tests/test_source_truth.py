@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import json
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from emitted_runner import array, image, outputs
 from op_cases import CASES, ODD, chained
+from own_network import own_network
 
 from diptych import build, networks, spec
 from diptych.common.registry import network
@@ -33,6 +35,8 @@ def traced(name: str) -> Net:
     """A registered network at a small size, or `KIND-NUMBER`, a case of an op: alone, or `+` in a chain."""
     if name in networks():
         return spec(name, input_size=network(name).check_sizes[0])
+    if name == "own":
+        return own_network()
     kind, _, number = name.rstrip("+").rpartition("-")
     case = CASES[kind][int(number)]
     return trace(chained(case) if name.endswith("+") else case, name, ODD, title="Case")
@@ -93,16 +97,20 @@ def job(name: str, folder: Path) -> dict[str, Any]:
     return paths | rest | {"shape": list(map(int, net.input_shape)), "weights": weights}
 
 
-def built(name: str, side: str) -> list[Array]:
-    net = traced(name)
-    model = build(net, side, weights={key: array(*recipe) for key, recipe in drawn(net).items()}, dtype="float64")
-    x = image(list(net.input_shape))
-    if side == "tf":
-        return outputs(model(x.transpose(0, 2, 3, 1), training=False))
+def built(name: str) -> tuple[list[Array], list[Array]]:
+    """The outputs of the built models, of PyTorch and of Keras."""
     import torch
 
+    net = traced(name)
+    weights = {key: array(*recipe) for key, recipe in drawn(net).items()}
+    x = image(list(net.input_shape))
     with torch.no_grad():
-        return outputs(model(torch.tensor(x)))
+        ours = outputs(build(net, "torch", weights=weights, dtype="float64")(torch.tensor(x)))
+    model = build(net, "tf", weights=weights, dtype="float64")
+    theirs = outputs(model(x.transpose(0, 2, 3, 1), training=False))
+    del model, weights
+    gc.collect()
+    return ours, theirs
 
 
 def apart(ours: Array, theirs: Array) -> float:
@@ -126,7 +134,7 @@ def test_emitted_files_run_without_diptych_and_equal_the_built_models(family: st
         results = np.load(tmp_path / f"{name}.npz")
         count = len(traced(name).outputs)
         assert len(results.files) == 2 * count
-        torch_built, keras_built = built(name, "torch"), built(name, "tf")
+        torch_built, keras_built = built(name)
         for i in range(count):
             assert np.array_equal(results[f"torch{i}"], torch_built[i]), f"{name}: output {i} in torch"
             assert apart(results[f"tf{i}"], keras_built[i]) < TOLERANCE, f"{name}: output {i} in Keras"

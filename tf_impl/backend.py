@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..common.backend import Difference, Step
+from ..common.errors import SpecError
 from ..common.layouts import BATCH, rearranged, to_canonical
 from ..common.spec import Array, Net, Node, Shape
 from .build import build, unbuilt
@@ -53,12 +54,24 @@ def _dtype(key: str, value: Any, dtype: str) -> Any:
 
 
 def differences(model: keras.Model, net: Net) -> list[Difference]:
-    """Compare the configuration of every layer with that of a fresh layer of the spec."""
+    """Compare the configuration of every layer with that of a fresh layer of the spec.
+
+    A layer without weights may bear another name, as activations do in a model written by hand: the outputs judge it.
+    Raises SpecError for a model that is no graph of layers.
+    """
+    if not isinstance(model, keras.Model) or not hasattr(model, "inputs") or not model.inputs:
+        raise SpecError(
+            f"expected a functional keras.Model, whose layers bear the names of the nodes of {net.name}; got "
+            f"{type(model).__name__}, which tells nothing of its layers before it runs. Write it with keras.Input and "
+            f"keras.Model(inputs, outputs), or copy its weights into diptych.build({net.name!r}, 'tf')"
+        )
     found = {layer.name: layer for layer in model.layers}
+    owners = {node.path for node in net.nodes if node.weights()}
     answer: list[Difference] = []
     for layer in unbuilt(net):
         if layer.name not in found:
-            answer.append(Difference(layer.name, "no such layer", _kind(layer)))
+            if layer.name in owners:
+                answer.append(Difference(layer.name, "no such layer", _kind(layer)))
             continue
         got, wanted = _settings(found[layer.name]), _settings(layer)
         for key in sorted(set(got) | set(wanted)):
@@ -69,7 +82,10 @@ def differences(model: keras.Model, net: Net) -> list[Difference]:
 
 def _settings(layer: Any) -> dict[str, Any]:
     config = {k: v for k, v in layer.get_config().items() if not any(word in k for word in NOT_FUNCTION)}
-    return {"class": _kind(layer)} | _plain(config)
+    settings = {"class": _kind(layer)} | _plain(config)
+    if settings.get("padding") == "same" and set(settings.get("kernel_size", [0])) == {1}:
+        settings["padding"] = "valid"  # a kernel of one pixel needs no padding, whatever the stride
+    return settings
 
 
 def _plain(value: Any) -> Any:

@@ -77,27 +77,27 @@ class GoogLeNetCaffe(nn.Module):
         return self.classifier(x)
 
 
-# nn.MaxPool2d pads with minus infinity, which never wins a maximum. Keras pads with zeros, which win wherever all the
-# numbers of a window are negative, or with "same", which puts the odd place last: one pixel off at an even size. So the
-# Keras twin pads in a class of its own, here. It also adds there what a ceil_mode window reaches beyond the end.
-#
-#
+# nn.MaxPool2d pads with minus infinity, which never wins a maximum. Keras pads with
+# zeros, which win wherever all the numbers of a window are negative, or with "same",
+# which puts the odd place last: one pixel off at an even size. So the Keras twin pads in
+# a class of its own, here. It also adds there what a ceil_mode window reaches beyond the
+# end.
 
 
 # LocalResponseNorm of the Keras twin is nn.LocalResponseNorm:
 #
 #     y[c] = x[c] / (k + alpha / size * sum of x[i] ** 2) ** beta
 #
-# over the `size` channels i = c - size // 2 ... c + (size - 1) // 2, as far as they exist.
+# over the `size` channels i = c - size // 2 ... c + (size - 1) // 2, as far as they
+# exist.
 #
-# TensorFlow has tf.nn.local_response_normalization, which leaves out the division of alpha by the size, takes a radius
-# instead of a size, so that an even size cannot be said, and does not compute in float64. Its defaults are others as
-# well: radius 5, bias 1, alpha 1, beta 0.5. Krizhevsky et al. 2012 print alpha without the division, so that their
-# 1e-4 is 5e-4 here at a size of 5; Caffe, like PyTorch, divides.
-#
-#
+# TensorFlow has tf.nn.local_response_normalization, which leaves out the division of
+# alpha by the size, takes a radius instead of a size, so that an even size cannot be
+# said, and does not compute in float64. Its defaults are others as well: radius 5, bias
+# 1, alpha 1, beta 0.5. Krizhevsky et al. 2012 print alpha without the division, so that
+# their 1e-4 is 5e-4 here at a size of 5; Caffe, like PyTorch, divides.
 
 
-# `padded` of the Keras twin is the `padding` of nn.Conv2d and nn.AvgPool2d: as many zeros on either side. The "same" of
-# Keras puts the odd one last: at stride 2 and an even size its windows stand one pixel further down and right.
-#
+# `padded` of the Keras twin is the `padding` of nn.Conv2d and nn.AvgPool2d: as many zeros on either side. The
+# "same" of Keras puts the odd one last: at stride 2 and an even size its windows stand one pixel further down and
+# right.

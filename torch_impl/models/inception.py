@@ -200,6 +200,6 @@ class InceptionV3Torchvision(nn.Module):
         return self.fc(x)
 
 
-# `padded` of the Keras twin is the `padding` of nn.Conv2d and nn.AvgPool2d: as many zeros on either side. The "same" of
-# Keras puts the odd one last: at stride 2 and an even size its windows stand one pixel further down and right.
-#
+# `padded` of the Keras twin is the `padding` of nn.Conv2d and nn.AvgPool2d: as many zeros on either side. The
+# "same" of Keras puts the odd one last: at stride 2 and an even size its windows stand one pixel further down and
+# right.

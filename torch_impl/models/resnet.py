@@ -94,13 +94,13 @@ class ResNet50(nn.Module):
         return self.fc(torch.mean(x, (2, 3)))
 
 
-# nn.MaxPool2d pads with minus infinity, which never wins a maximum. Keras pads with zeros, which win wherever all the
-# numbers of a window are negative, or with "same", which puts the odd place last: one pixel off at an even size. So the
-# Keras twin pads in a class of its own, here. It also adds there what a ceil_mode window reaches beyond the end.
-#
-#
+# nn.MaxPool2d pads with minus infinity, which never wins a maximum. Keras pads with
+# zeros, which win wherever all the numbers of a window are negative, or with "same",
+# which puts the odd place last: one pixel off at an even size. So the Keras twin pads in
+# a class of its own, here. It also adds there what a ceil_mode window reaches beyond the
+# end.
 
 
-# `padded` of the Keras twin is the `padding` of nn.Conv2d and nn.AvgPool2d: as many zeros on either side. The "same" of
-# Keras puts the odd one last: at stride 2 and an even size its windows stand one pixel further down and right.
-#
+# `padded` of the Keras twin is the `padding` of nn.Conv2d and nn.AvgPool2d: as many zeros on either side. The
+# "same" of Keras puts the odd one last: at stride 2 and an even size its windows stand one pixel further down and
+# right.

@@ -103,14 +103,14 @@ class ShuffleNetV2X10(nn.Module):
 
 # ChannelShuffle of the Keras twin is nn.ChannelShuffle.
 #
-# With g groups of m channels, channel i of group j moves from place j * m + i to place i * g + j, so that the next
-# grouped convolution reads every group. The twin writes it as a table of g rows and m columns that is read by columns:
-# the channels are the last axis there, and the second one here.
+# With g groups of m channels, channel i of group j moves from place
+# j * m + i to place i * g + j, so that the next grouped convolution
+# reads every group. The twin writes it as a table of g rows and m
+# columns that is read by columns: the channels are the last axis
+# there, and the second one here.
 #
-#
-#
-#
-#
+#     0 1 2
+#     3 4 5    becomes    0 3 1 4 2 5
 #
 
 
@@ -126,13 +126,13 @@ class ChannelSlice(nn.Module):
         return x[:, self.start : self.stop]
 
 
-# nn.MaxPool2d pads with minus infinity, which never wins a maximum. Keras pads with zeros, which win wherever all the
-# numbers of a window are negative, or with "same", which puts the odd place last: one pixel off at an even size. So the
-# Keras twin pads in a class of its own, here. It also adds there what a ceil_mode window reaches beyond the end.
-#
-#
+# nn.MaxPool2d pads with minus infinity, which never wins a maximum. Keras pads with
+# zeros, which win wherever all the numbers of a window are negative, or with "same",
+# which puts the odd place last: one pixel off at an even size. So the Keras twin pads in
+# a class of its own, here. It also adds there what a ceil_mode window reaches beyond the
+# end.
 
 
-# `padded` of the Keras twin is the `padding` of nn.Conv2d and nn.AvgPool2d: as many zeros on either side. The "same" of
-# Keras puts the odd one last: at stride 2 and an even size its windows stand one pixel further down and right.
-#
+# `padded` of the Keras twin is the `padding` of nn.Conv2d and nn.AvgPool2d: as many zeros on either side. The
+# "same" of Keras puts the odd one last: at stride 2 and an even size its windows stand one pixel further down and
+# right.

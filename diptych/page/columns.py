@@ -1,0 +1,108 @@
+"""The three columns of the page: stretches of numbered lines under a strip of figures, padded to equal heights."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from markupsafe import Markup
+
+from ..common.source import Source
+from ..common.spec import Shape
+from .alignment import Slot
+from .figures import Figures, Ledger, count_text, nchw_text, nhwc_text
+from .highlight import lines
+from .zoo import Zoo
+
+INDENT = 4
+APPLIES = re.compile(r"\s+(return\b|[a-z](, [a-z])* = )")
+"""A line of a forward pass: values have names of one letter there, and attributes are set in the constructor."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of code: its number in its own file, its HTML, its steps of indentation, and a short note behind it."""
+
+    number: int
+    html: Markup
+    depth: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One slot in one column: what its strip says, and its lines in one piece or several."""
+
+    slot: Slot
+    instances: tuple[str, ...]
+    one: Figures | None
+    every: Figures | None
+    shapes: str
+    pieces: tuple[tuple[Line, ...], ...]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: `key` is t, s or k; `file` is the name under which its whole text is saved."""
+
+    key: str
+    title: str
+    layout: str
+    file: str
+    stretches: tuple[Stretch, ...]
+
+
+def columns(
+    slots: list[Slot], sources: tuple[Source, Source], zoo: Zoo, ledger: Ledger
+) -> tuple[Column, Column, Column]:
+    """PyTorch, spec and TensorFlow, slot for slot."""
+    torch, tf = (_Panel(source, layout, ledger) for source, layout in zip(sources, ("NCHW", "NHWC"), strict=True))
+    name, file = ledger.net.name.replace(".", "_"), zoo.label.rpartition("/")[2]
+    spec = _lines(zoo.text)
+    pieces = {slot.name: tuple(spec[chunk.first - 1 : chunk.last] for chunk in slot.chunks) for slot in slots}
+    middle = tuple(torch.stretch(slot, pieces[slot.name]) for slot in slots)
+    return (
+        Column("t", "PyTorch", "NCHW", f"{name}_torch.py", torch.stretches(slots)),
+        Column("s", "Spec", zoo.label, file, middle),
+        Column("k", "TensorFlow", "NHWC", f"{name}_tf.py", tf.stretches(slots)),
+    )
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """An emitted file as a column in the layout of its framework."""
+
+    source: Source
+    layout: str
+    ledger: Ledger
+
+    def stretches(self, slots: list[Slot]) -> tuple[Stretch, ...]:
+        notes = [self._note(*entry) for entry in zip(self.source.text.splitlines(), self.source.origins, strict=True)]
+        lines = tuple(replace(line, note=note) for line, note in zip(_lines(self.source.text), notes, strict=True))
+        return tuple(self.stretch(slot, (lines[slot.first - 1 : slot.last],)) for slot in slots)
+
+    def stretch(self, slot: Slot, pieces: tuple[tuple[Line, ...], ...]) -> Stretch:
+        instances = self.source.instances.get(slot.name, ())
+        one = self.ledger.of(instances[:1]) if instances else None
+        every = self.ledger.of(instances) if len(instances) > 1 else None
+        shapes = f"{self._text(one.entering)} → {self._text(one.leaving)}" if one else ""
+        return Stretch(slot, instances, one, every, shapes, pieces)
+
+    def _note(self, text: str, paths: tuple[str, ...]) -> str:
+        """What a line of the forward pass answers with, as a shape; what another line makes, as a number."""
+        if not paths or text.startswith("class "):
+            return ""
+        figures = self.ledger.of(paths)
+        if APPLIES.match(text):
+            return self._text(figures.leaving)
+        return f"{count_text(figures.parameters)} params" if figures.parameters else ""
+
+    def _text(self, shape: Shape | None) -> str:
+        return nchw_text(shape) if self.layout == "NCHW" else nhwc_text(shape)
+
+
+def _lines(text: str) -> tuple[Line, ...]:
+    """The lines of a file, whose indentation counts in steps of four."""
+    plain = text.splitlines()
+    depths = [(len(line) - len(line.lstrip())) // INDENT for line in plain]
+    return tuple(Line(n, html, depth) for n, (html, depth) in enumerate(zip(lines(text), depths, strict=True), start=1))

@@ -1,0 +1,91 @@
+"""The figures that stand beside the code: shapes in both layouts, parameters and multiply-accumulates of any paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..common.analysis import nhwc, table
+from ..common.spec import Call, Net, Shape
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What some nodes and blocks are together: shapes without the batch axis (None where there is none), and counts."""
+
+    entering: Shape | None
+    leaving: Shape | None
+    parameters: int
+    macs: int
+
+
+class Ledger:
+    """The rows of a network by path, for sums over nodes and blocks."""
+
+    def __init__(self, net: Net) -> None:
+        self.net = net
+        self.rows = table(net)
+        self.indexes = {node.path: index for index, node in enumerate(net.nodes)}
+        self.calls: dict[str, Call] = {call.path: call for call in net.root.walk()}
+        self.known: dict[tuple[str, ...], Figures] = {}
+
+    def of(self, paths: Sequence[str]) -> Figures:
+        """The figures of paths in the order in which they run; a row that several of them cover counts once."""
+        key = tuple(paths)
+        if key not in self.known:
+            self.known[key] = self._summed(key)
+        return self.known[key]
+
+    def _summed(self, paths: tuple[str, ...]) -> Figures:
+        covered = [row for row in self.rows[1:] if any(_within(row.path, path) for path in paths)]
+        macs = sum(row.macs for row in covered if row.evaluated or "" not in paths)
+        ends = [path for path in paths if path in self.indexes or path in self.calls]
+        entering, leaving = (self._entering(ends[0]), self._leaving(ends[-1])) if ends else (None, None)
+        return Figures(entering, leaving, sum(row.parameters for row in covered), macs)
+
+    def _entering(self, path: str) -> Shape | None:
+        call = self.calls.get(path)
+        inputs = call.inputs if call else self.net.nodes[self.indexes[path]].inputs
+        return self._shape(inputs)
+
+    def _leaving(self, path: str) -> Shape | None:
+        call = self.calls.get(path)
+        return self._shape(call.outputs if call else (self.indexes[path],))
+
+    def _shape(self, indexes: Iterable[int]) -> Shape | None:
+        first = next(iter(indexes), None)
+        return None if first is None else self.rows[first].shape
+
+
+def nchw_text(shape: Shape | None) -> str:
+    """A shape as PyTorch has it, with N for the batch.
+
+    >>> nchw_text((64, 56, 48)).split(TIMES), nhwc_text((64, 56, 48)).split(TIMES)
+    (['N', '64', '56', '48'], ['N', '56', '48', '64'])
+    """
+    return "" if shape is None else TIMES.join(["N", *map(str, shape)])
+
+
+def nhwc_text(shape: Shape | None) -> str:
+    """A shape as Keras has it, with N for the batch."""
+    return "" if shape is None else nchw_text(nhwc(shape))
+
+
+def count_text(count: int) -> str:
+    """A count in three digits and a unit.
+
+    >>> count_text(960), count_text(9408), count_text(118_013_952), count_text(4_089_184_256)
+    ('960', '9.41 k', '118 M', '4.09 G')
+    """
+    size = float(count)
+    for unit in ("", " k", " M"):
+        if size < 999.5:
+            return f"{size:.3g}{unit}"
+        size /= 1000
+    return f"{size:.3g} G"
+
+
+def _within(path: str, block: str) -> bool:
+    return not block or path == block or path.startswith(f"{block}.")

@@ -1,0 +1,77 @@
+"""The page: one file of HTML with everything in it, which loads nothing."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from markupsafe import Markup
+
+from ..common.source import Source
+from ..common.spec import Net
+from ..last_check import Recorded
+from .alignment import Slot, links, slots
+from .columns import Column, columns
+from .figures import Ledger, count_text, nchw_text, nhwc_text
+from .sections import architecture, measured, traps
+from .zoo import Zoo, zoo_source
+
+FOLDER = files(__package__)
+
+
+def study_page(net: Net, torch: Source, tf: Source, recorded: Recorded | None = None) -> str:
+    """A network's page as HTML text: its two emitted sources, its spec, and what is known of their differences."""
+    from .. import __version__
+
+    zoo, ledger = zoo_source(net), Ledger(net)
+    stretches, lines = slots(net, (torch, tf), zoo), links(net, torch, zoo)
+    shown = columns(stretches, (torch, tf), zoo, ledger)
+    page: str = _template().render(
+        net=net, version=__version__, options=dict(net.options), css=_text("style.css"), script=_text("script.js"),
+        columns=shown, rows=_rows(stretches), data=_data(net, torch, zoo, shown, ledger, lines),
+        diagram=architecture(net), traps=traps(net), measured=measured(recorded),
+        nchw=nchw_text, nhwc=nhwc_text, short=count_text,
+    )  # fmt: skip
+    return page
+
+
+def _rows(stretches: list[Slot]) -> str:
+    """The rows of the grid: a strip, the lines, and a last row per slot that alone grows where the spec is longer."""
+    # Rows that may not grow beyond their own lines leave what a longer neighbour needs to the one that may.
+    return " ".join(f"auto repeat({slot.rows},minmax(min-content,0px)) auto" for slot in stretches)
+
+
+def _data(
+    net: Net, source: Source, zoo: Zoo, shown: tuple[Column, ...], ledger: Ledger, lines: dict[int, tuple[int, ...]]
+) -> Markup:
+    """What the script knows of the lines: [paths, lines of the spec, NCHW, NHWC, parameters, MACs] by number."""
+    known: dict[int, list[Any]] = {}
+    for number, paths in enumerate(source.origins, start=1):
+        if paths or number in lines:
+            figures = ledger.of(paths)
+            shapes = [nchw_text(figures.leaving), nhwc_text(figures.leaving)]
+            named = [path or net.title for path in _outermost(paths)]
+            known[number] = [named, lines.get(number, ()), *shapes, figures.parameters, figures.macs]
+    names = {column.key: column.file for column in shown}
+    text = json.dumps({"lines": known, "zoo": zoo.text, "files": names}, ensure_ascii=False, separators=(",", ":"))
+    # Inside a script element only these could end it; JSON reads them back from their escapes.
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704
+
+
+def _outermost(paths: tuple[str, ...]) -> list[str]:
+    return [path for path in paths if not any(path.startswith(f"{other}.") for other in paths if other)]
+
+
+def _text(name: str) -> Markup:
+    return Markup((FOLDER / name).read_text(encoding="utf-8"))  # noqa: S704 - the package's own file
+
+
+@cache
+def _template() -> Any:
+    from jinja2 import Environment, StrictUndefined
+
+    # Autoescaping is on for every value; what is already HTML is Markup.
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string((FOLDER / "template.html.j2").read_text(encoding="utf-8"))
