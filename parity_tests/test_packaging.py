@@ -87,9 +87,7 @@ def test_no_file_is_left_out_of_the_wheel() -> None:
         homes = {name: Path(*name.split(".")[len(package.split(".")) :]) for name in data if name.startswith(package)}
         named = [home / pattern for name, home in homes.items() for pattern in data[name]]
         missed = {
-            str(file)
-            for file in others
-            if not any(fnmatch(str(file), str(one)) and file.parent == one.parent for one in named)
+            file for file in others if not any(file.parent == one.parent and file.match(one.name) for one in named)
         }
         assert missed == set(), f"{folder}/: [tool.setuptools.package-data] must name these"
 
