@@ -64,7 +64,7 @@ def literal(value: Any, short: bool = False) -> str:
     """Python source of an argument, expressions kept; `short` writes an equal pair as one number, as layers take it.
 
     >>> literal((2, 2)), literal((2, 2), short=True), literal("same"), literal(1e-05)
-    ('(2, 2)', '2', '"same"', '1e-05')
+    ('(2, 2)', '2', '"same"', '1e-5')
     """
     if isinstance(value, tuple):
         parts = [literal(item, short) for item in value]
@@ -76,6 +76,8 @@ def literal(value: Any, short: bool = False) -> str:
         return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
     if isinstance(value, int) and not isinstance(value, bool):
         return text(value)
+    if isinstance(value, float):
+        return repr(value).replace("e-0", "e-")
     return f'"{value}"' if isinstance(value, str) and value.isprintable() and '"' not in value else repr(value)
 
 

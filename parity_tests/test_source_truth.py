@@ -75,7 +75,7 @@ def place(net: Net, path: str) -> list[str | int]:
 
 def weight_jobs(net: Net, node: Node) -> list[dict[str, Any]]:
     recipes, jobs = drawn(net), []
-    for slot in form(node.plain()).slots:
+    for slot in form(node).slots:
         name = f"{node.path}.{slot.name}"
         weight = net.weights[name]
         sizes = {axis: int(length) for axis, length in weight.sizes}

@@ -43,7 +43,7 @@ def unbuilt(net: Net) -> list[Any]:
     """Fresh layers of every node, not yet called: what the layers of a faithful model look like."""
     made = []
     for node in net.nodes[1:]:
-        answer = form(node.plain())
+        answer = form(node)
         for number, step in enumerate(answer.steps):
             if step.layer and not node.owner:
                 name = node.path if number == len(answer.steps) - 1 else _name(node, step, number)
@@ -58,7 +58,7 @@ def graph(net: Net, dtype: str) -> list[Any]:
     shared: dict[str, Any] = {}
     for node in net.nodes[1:]:
         inputs = [tensors[index] for index in node.inputs]
-        tensors.append(_applied(node, form(node.plain()), inputs, dtype, shared))
+        tensors.append(_applied(node, form(node), inputs, dtype, shared))
         _rename(node, tensors[-1], {id(value) for value in inputs})
     return tensors
 

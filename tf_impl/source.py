@@ -8,7 +8,7 @@ from pathlib import Path
 from ..common.language import Language
 from ..common.source import Source, emit
 from ..common.spec import Net
-from .ops import form
+from .ops import symbolic_form
 
 RESERVED = frozenset(
     {"add", "input", "inputs", "layers", "losses", "metrics", "name", "output", "outputs", "path", "pop", "weights"}
@@ -30,7 +30,7 @@ def _method(inputs: list[str], several: bool) -> str:
 LANGUAGE = Language(
     title="Keras",
     twin="PyTorch",
-    form=form,
+    form=symbolic_form,
     module="layers.Layer",
     root="keras.Model",
     sequence="Sequential",

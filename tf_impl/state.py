@@ -20,7 +20,7 @@ def variables(model: Any, net: Net) -> Iterator[tuple[str, Weight, Any, str]]:
         wanted = node.weights()
         if node.owner or not wanted:
             continue
-        made = form(node.plain())
+        made = form(node)
         for slot in made.slots:
             name, layer = f"{node.path}.{slot.name}", made.holder(node.path, slot)
             variable = getattr(by_name.get(layer), slot.attribute, None)

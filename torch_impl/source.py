@@ -8,7 +8,7 @@ from pathlib import Path
 from ..common.language import Language
 from ..common.source import Source, emit
 from ..common.spec import Net
-from .ops import form
+from .ops import symbolic_form
 
 
 def _entry(name: str, made: str) -> str:
@@ -23,7 +23,7 @@ def _method(inputs: list[str], several: bool) -> str:
 LANGUAGE = Language(
     title="PyTorch",
     twin="Keras",
-    form=form,
+    form=symbolic_form,
     module="nn.Module",
     root="nn.Module",
     sequence="nn.Sequential",

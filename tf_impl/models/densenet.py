@@ -12,9 +12,9 @@ class DenseLayer(layers.Layer):
 
     def __init__(self, growth):
         super().__init__()
-        self.norm1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-05)
+        self.norm1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
         self.conv1 = layers.Conv2D(4 * growth, 1, use_bias=False)
-        self.norm2 = layers.BatchNormalization(momentum=0.9, epsilon=1e-05)
+        self.norm2 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
         self.conv2 = layers.Conv2D(growth, 3, padding="same", use_bias=False)
 
     def call(self, x):
@@ -28,7 +28,7 @@ class Transition(Sequential):
 
     def __init__(self, in_channels):
         super().__init__()
-        self.add(layers.BatchNormalization(momentum=0.9, epsilon=1e-05, name="norm"))
+        self.add(layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name="norm"))
         self.add(layers.ReLU(name="relu"))
         self.add(layers.Conv2D(in_channels // 2, 1, use_bias=False, name="conv"))
         self.add(layers.AveragePooling2D(2, 2, name="pool"))
@@ -41,7 +41,7 @@ class DenseNet121(keras.Model):
         super().__init__()
         self.features = Sequential()
         self.features.add(padded(3, layers.Conv2D(64, 7, strides=2, use_bias=False)))
-        self.features.add(layers.BatchNormalization(momentum=0.9, epsilon=1e-05, name="norm0"))
+        self.features.add(layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name="norm0"))
         self.features.add(layers.ReLU(name="relu0"))
         self.features.add(Sequential([InfinitePadding2D(1), layers.MaxPooling2D(3, 2)]))
         denseblock1 = Sequential()
@@ -63,7 +63,7 @@ class DenseNet121(keras.Model):
         for _ in range(16):
             denseblock4.add(DenseLayer(32))
         self.features.add(denseblock4)
-        self.features.add(layers.BatchNormalization(momentum=0.9, epsilon=1e-05, name="norm5"))
+        self.features.add(layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name="norm5"))
         self.classifier = layers.Dense(num_classes)
 
     def call(self, x):

@@ -13,7 +13,7 @@ class ConvBnRelu6(Sequential):
     def __init__(self, channels, kernel, stride=1, groups=1):
         steps = [
             padded(kernel // 2, layers.Conv2D(channels, kernel, strides=stride, use_bias=False, groups=groups)),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-05),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
             layers.ReLU(max_value=6.0),
         ]
         super().__init__(steps)
@@ -25,7 +25,7 @@ class ConvBnRelu62(Sequential):
     def __init__(self, kernel, stride=1):
         steps = [
             padded(kernel // 2, layers.DepthwiseConv2D(kernel, strides=stride, use_bias=False)),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-05),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
             layers.ReLU(max_value=6.0),
         ]
         super().__init__(steps)
@@ -40,7 +40,7 @@ class InvertedResidualWithoutAdd(layers.Layer):
             ConvBnRelu6(expand * in_channels, 1),
             ConvBnRelu62(3, stride=stride),
             layers.Conv2D(channels, 1, use_bias=False),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-05),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
         ]
         self.conv = Sequential(conv)
 
@@ -57,7 +57,7 @@ class InvertedResidual(layers.Layer):
             ConvBnRelu6(expand * in_channels, 1),
             ConvBnRelu62(3, stride=stride),
             layers.Conv2D(channels, 1, use_bias=False),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-05),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
         ]
         self.conv = Sequential(conv)
 
@@ -74,7 +74,7 @@ class InvertedResidualWithoutAdd2(layers.Layer):
         conv = [
             ConvBnRelu62(3, stride=stride),
             layers.Conv2D(channels, 1, use_bias=False),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-05),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
         ]
         self.conv = Sequential(conv)
 

@@ -13,11 +13,11 @@ class Bottleneck(layers.Layer):
     def __init__(self, width, stride=1):
         super().__init__()
         self.conv1 = layers.Conv2D(width, 1, use_bias=False)
-        self.bn1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-05)
+        self.bn1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
         self.conv2 = padded(1, layers.Conv2D(width, 3, strides=stride, use_bias=False))
-        self.bn2 = layers.BatchNormalization(momentum=0.9, epsilon=1e-05)
+        self.bn2 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
         self.conv3 = layers.Conv2D(4 * width, 1, use_bias=False)
-        self.bn3 = layers.BatchNormalization(momentum=0.9, epsilon=1e-05)
+        self.bn3 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
 
     def call(self, x):
         y = ops.relu(self.bn1(self.conv1(x)))
@@ -32,7 +32,7 @@ class Shortcut(Sequential):
     def __init__(self, channels, stride):
         steps = [
             layers.Conv2D(channels, 1, strides=stride, use_bias=False),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-05),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
         ]
         super().__init__(steps)
 
@@ -43,11 +43,11 @@ class BottleneckDownsample(layers.Layer):
     def __init__(self, width, stride=1):
         super().__init__()
         self.conv1 = layers.Conv2D(width, 1, use_bias=False)
-        self.bn1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-05)
+        self.bn1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
         self.conv2 = padded(1, layers.Conv2D(width, 3, strides=stride, use_bias=False))
-        self.bn2 = layers.BatchNormalization(momentum=0.9, epsilon=1e-05)
+        self.bn2 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
         self.conv3 = layers.Conv2D(4 * width, 1, use_bias=False)
-        self.bn3 = layers.BatchNormalization(momentum=0.9, epsilon=1e-05)
+        self.bn3 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
         self.downsample = Shortcut(4 * width, stride)
 
     def call(self, x):
@@ -64,7 +64,7 @@ class ResNet50(keras.Model):
     def __init__(self, num_classes=1000):
         super().__init__()
         self.conv1 = padded(3, layers.Conv2D(64, 7, strides=2, use_bias=False))
-        self.bn1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-05)
+        self.bn1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
         self.maxpool = Sequential([InfinitePadding2D(1), layers.MaxPooling2D(3, 2)])
         self.layer1 = Sequential([BottleneckDownsample(64), *[Bottleneck(64) for _ in range(2)]])
         layer2 = [

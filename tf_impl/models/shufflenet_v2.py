@@ -13,7 +13,7 @@ class ConvBnRelu(Sequential):
     def __init__(self, channels, kernel, stride=1):
         steps = [
             padded(kernel // 2, layers.Conv2D(channels, kernel, strides=stride, use_bias=False)),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-05),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
             layers.ReLU(),
         ]
         super().__init__(steps)
@@ -28,12 +28,12 @@ class Unit(layers.Layer):
         self.channel_slice_1 = ChannelSlice(in_channels // 2, 2 * (in_channels // 2))
         branch2 = [
             layers.Conv2D(in_channels // 2, 1, use_bias=False),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-05),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
             layers.ReLU(),
             layers.DepthwiseConv2D(3, padding="same", use_bias=False),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-05),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
             layers.Conv2D(in_channels // 2, 1, use_bias=False),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-05),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
             layers.ReLU(),
         ]
         self.branch2 = Sequential(branch2)
@@ -53,20 +53,20 @@ class DownsamplingUnit(layers.Layer):
         super().__init__()
         branch1 = [
             padded(1, layers.DepthwiseConv2D(3, strides=2, use_bias=False)),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-05),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
             layers.Conv2D(channels // 2, 1, use_bias=False),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-05),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
             layers.ReLU(),
         ]
         self.branch1 = Sequential(branch1)
         branch2 = [
             layers.Conv2D(channels // 2, 1, use_bias=False),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-05),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
             layers.ReLU(),
             padded(1, layers.DepthwiseConv2D(3, strides=2, use_bias=False)),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-05),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
             layers.Conv2D(channels // 2, 1, use_bias=False),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-05),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
             layers.ReLU(),
         ]
         self.branch2 = Sequential(branch2)

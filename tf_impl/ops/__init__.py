@@ -11,6 +11,11 @@ from ...common.spec import Node
 
 def form(node: Node) -> Form:
     """The Keras layers and functions that say this node; raises SpecError for an op without a twin here."""
+    return symbolic_form(node.plain())
+
+
+def symbolic_form(node: Node) -> Form:
+    """The same in the terms of the block around it, with its expressions, as it holds for every instance."""
     try:
         module = importlib.import_module(f".{node.kind}", __name__)
     except ModuleNotFoundError:
