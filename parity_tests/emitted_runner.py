@@ -78,7 +78,7 @@ def in_keras(job: dict[str, Any], arrays: Arrays) -> list[np.ndarray[Any, Any]]:
             layer = layer.layers[-1]
         variable = getattr(layer, w["attribute"], None)
         variable = getattr(layer, w["slot"]) if variable is None else variable
-        variable.assign(einops.rearrange(arrays[w["name"]], w["axes"], **w["sizes"]))
+        variable.assign(einops.rearrange(arrays.pop(w["name"]), w["axes"], **w["sizes"]))
     assert sum(math.prod(v.shape) for v in model.trainable_variables) == job["params"], "trainable numbers"
     return outputs(model(x, training=False))
 
