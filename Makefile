@@ -12,10 +12,10 @@ TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 TEST_ENV += MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=500000000
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help setup demo test notebooks write-notebooks write-models lint format types clean
+.PHONY: help setup demo test test-large notebooks write-notebooks write-models lint format types clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: $(READY) ## install everything into .venv (the other targets do it too)
 
@@ -35,8 +35,11 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY) ## the main job on real input: train, convert, check, classify
 	$(BIN)/python -m demo
 
-test: $(READY) ## all tests and doctests
-	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)
+test: $(READY) ## all tests and doctests but the large ones
+	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not large" $(TESTS)
+
+test-large: $(READY) ## the tests that take gigabytes and minutes each
+	$(TEST_ENV) $(BIN)/python -m pytest -m large parity_tests
 
 notebooks: $(READY) ## run the notebooks from top to bottom, without writing to them
 	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --nbmake --nbmake-timeout=900 notebooks

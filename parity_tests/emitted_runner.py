@@ -16,7 +16,7 @@ from zlib import crc32
 
 import numpy as np
 
-BATCH = 2
+BATCH, LARGE = 2, 50_000_000
 Arrays = dict[str, np.ndarray[Any, Any]]
 
 
@@ -94,7 +94,8 @@ def main(jobs: str) -> None:
         results = {f"torch{i}": y for i, y in enumerate(in_torch(job, arrays))}
         results |= {f"tf{i}": y for i, y in enumerate(in_keras(job, arrays))}
         np.savez(job["outputs"], **results)
-        gc.collect()  # Keras models are cyclic garbage, of a gigabyte each for a VGG
+        if job["params"] > LARGE:
+            gc.collect()  # Keras models are cyclic garbage, of a gigabyte each for a VGG
     assert not any(name.partition(".")[0] == "diptych" for name in sys.modules)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import diptych
@@ -12,7 +14,12 @@ from diptych.common.registry import network
 NAMES = networks()
 
 
-@pytest.mark.parametrize("name", NAMES)
+def placed(name: str) -> Any:
+    """The VGGs go to one test process, which keeps their gigabytes: fresh memory is slow, and two of them too much."""
+    return pytest.param(name, marks=pytest.mark.xdist_group("vgg") if name.startswith("vgg") else ())
+
+
+@pytest.mark.parametrize("name", map(placed, NAMES))
 def test_all_gates_pass(name: str) -> None:
     report = check(name)
     assert report.passed, str(report)
