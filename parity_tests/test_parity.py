@@ -14,12 +14,17 @@ from diptych.common.registry import network
 NAMES = networks()
 
 
+LARGE = ["vgg13_b", "vgg11_bn", "vgg13_bn", "vgg19_bn"]
+"""They differ from other VGGs in counts alone, and take a minute each: `make test-large` checks them, and so CI."""
+
+
 def placed(name: str) -> Any:
     """The VGGs go to one test process, which keeps their gigabytes: fresh memory is slow, and two of them too much."""
-    return pytest.param(name, marks=pytest.mark.xdist_group("vgg") if name.startswith("vgg") else ())
+    marks = [pytest.mark.xdist_group("vgg")] if name.startswith("vgg") else []
+    return pytest.param(name, marks=[*marks, *[pytest.mark.large] * (name in LARGE)])
 
 
-@pytest.mark.parametrize("name", map(placed, NAMES))
+@pytest.mark.parametrize("name", [placed(name) for name in NAMES])
 def test_all_gates_pass(name: str) -> None:
     report = check(name)
     assert report.passed, str(report)

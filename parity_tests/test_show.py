@@ -371,7 +371,10 @@ def test_the_differences_of_a_file_stand_on_the_page(tmp_path: Path) -> None:
     assert "as the file r.json has it" in words
 
 
-def test_a_check_is_remembered_for_this_network_and_this_version_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_is_remembered_for_this_network_and_this_version_only(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     net = spec("vgg11_a_lrn")
     assert recall(net) is None
     assert "No check of this network" in page(net)

@@ -29,6 +29,8 @@ from diptych.torch_impl.ops import form as torch_form
 RUNNER = Path(__file__).parent / "emitted_runner.py"
 FAMILIES = sorted({network(name).family for name in networks()})
 TOLERANCE = 1e-10
+LARGEST = [name for name in networks("vgg") if name != "vgg16_d"] + ["resnet101", "resnet152", "inception_v3_aux"]
+"""They differ from others in counts alone, and take long: `make test-large` runs them, and so CI."""
 
 
 @functools.cache
@@ -122,14 +124,13 @@ def apart(ours: Array, theirs: Array) -> float:
     return float(np.abs(ours - theirs).max() / np.abs(theirs).max())
 
 
-GROUPS = {family: networks(family) for family in FAMILIES} | {"single ops": op_cases()}
-GROUPS["vgg"] = ["vgg16_d", "vgg16_bn"]
-GROUPS["vgg, the others"] = [name for name in networks("vgg") if name not in GROUPS["vgg"]]
-"""Each has a gigabyte of weights in float64: `make test-large` runs them, and CI does."""
+GROUPS = {family: [name for name in networks(family) if name not in LARGEST] for family in FAMILIES}
+GROUPS |= {"single ops": op_cases(), "the largest": LARGEST}
 
 
 @pytest.mark.parametrize(
-    "family", [*map(placed, [*FAMILIES, "single ops"]), pytest.param("vgg, the others", marks=pytest.mark.large)]
+    "family",
+    [*[placed(family) for family in [*FAMILIES, "single ops"]], pytest.param("the largest", marks=pytest.mark.large)],
 )
 def test_emitted_files_run_without_diptych_and_equal_the_built_models(family: str, tmp_path: Path) -> None:
     names = GROUPS[family]
