@@ -14,8 +14,9 @@ from diptych.common.registry import network
 NAMES = networks()
 
 
-LARGE = ["vgg13_b", "vgg11_bn", "vgg13_bn", "vgg19_bn"]
-"""They differ from other VGGs in counts alone, and take a minute each: `make test-large` checks them, and so CI."""
+LARGE = [name for name in networks("vgg") if name not in ("vgg11_a", "vgg16_d", "vgg16_bn")]
+LARGE += ["resnet152", "inception_v3_aux"]
+"""They have the layers of others, and take half a minute to a minute each: `make test-large` checks them, and so CI."""
 
 
 def placed(name: str) -> Any:
