@@ -101,11 +101,7 @@ class Writer:
             return form.written.source()
         if form.function and form.steps[-1].target.islower():
             return self.language.lifted.format(form.function.format("x"))
-        made = [step.source() for step in form.steps]
-        if len(made) == 2 and form.steps[0].target == "layers.ZeroPadding2D":
-            self.helpers["padded"] = None
-            return f"padded({literal(form.steps[0].args[0], short=True)}, {made[1]})"
-        return made[0] if len(made) == 1 else self.language.inline.format(", ".join(made))
+        return form.steps[0].source() if len(form.steps) == 1 else self.language.joined(form.steps)
 
     def _chain(self, call: Call) -> list[Line]:
         """The constructor of a class that is a chain itself."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .form import Form
+from .form import Form, Make
 from .spec import Node
 
 
@@ -15,8 +15,9 @@ class Language:
     """The words of one framework; every entry is part of one line, so that two languages stay line-parallel.
 
     `listed` makes a chain of a list of layers with a name, `inline` of layers written out; `entry` is the call by which
-    a chain takes one more layer under a name. `lifted` makes a layer of a function. `reserved` are names that its
-    classes use themselves. `imports` are lines with the names that they bring.
+    a chain takes one more layer under a name. `joined` makes one layer of the several that a form takes, `lifted` a
+    layer of a function. `reserved` are names that its classes use themselves. `imports` are lines with the names that
+    they bring.
     """
 
     title: str
@@ -28,6 +29,7 @@ class Language:
     listed: str
     inline: str
     entry: Callable[[str, str], str]
+    joined: Callable[[tuple[Make, ...]], str]
     lifted: str
     method: Callable[[list[str], bool], str]
     imports: tuple[tuple[str, tuple[str, ...]], ...]

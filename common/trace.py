@@ -276,11 +276,10 @@ def trace(
         frame.inputs = (image.node,)
         channels = Sym.atom("in_channels", input_shape[0])
         frame.input_channels = (("in_channels", input_shape[0]),)
-        env: dict[str, int] = {}
-        inner = {k: _symbolic(k, v, env) if k == "num_classes" else v for k, v in arguments.items()}
         if "num_classes" in arguments:
             frame.arguments = (Argument("num_classes", arguments["num_classes"]),)
-        result = function(Value(image.node, (channels, *input_shape[1:])), **inner)
+            arguments["num_classes"] = _symbolic("num_classes", arguments["num_classes"], {})
+        result = function(Value(image.node, (channels, *input_shape[1:])), **arguments)
     finally:
         _current.reset(token)
     outputs = tuple(v.node for v in ((result,) if isinstance(result, Value) else result))

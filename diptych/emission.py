@@ -14,8 +14,11 @@ def twins(net: Net) -> tuple[Source, Source]:
     from .tf_impl.source import source as keras_source
     from .torch_impl.source import source as torch_source
 
+    ours, theirs = torch_source(net), keras_source(net)
+    if ours.helpers == theirs.helpers:
+        return ours, theirs
     # What only one of them has to write out stands as a comment of as many lines in the other.
-    helpers = {*torch_source(net).helpers, *keras_source(net).helpers}
+    helpers = {*ours.helpers, *theirs.helpers}
     return torch_source(net, helpers), keras_source(net, helpers)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..common.form import Make
 from ..common.language import Language
 from ..common.source import Source, emit
 from ..common.spec import Net
@@ -13,6 +14,11 @@ from .ops import symbolic_form
 
 def _entry(name: str, made: str) -> str:
     return f'add_module("{name}", {made})'
+
+
+def _joined(steps: tuple[Make, ...]) -> str:
+    """A layer after what prepares its input, which keeps its name in the state dict: PyTorch has no need of any."""
+    raise NotImplementedError(f"no PyTorch form takes several layers, not {steps}")
 
 
 def _method(inputs: list[str], several: bool) -> str:
@@ -30,6 +36,7 @@ LANGUAGE = Language(
     listed="nn.Sequential(*{})",
     inline="nn.Sequential({})",
     entry=_entry,
+    joined=_joined,
     lifted="{}",
     method=_method,
     imports=(("import torch", ("torch",)), ("from torch import nn", ("nn",))),

@@ -17,7 +17,9 @@ def avg_pool(op: AvgPool, x: Shape) -> Form:
     if op.pads == "same" or (not flat and not op.count_include_pad and is_same(op.pads, op.kernel, op.stride)):
         return Form((Make("layers.AveragePooling2D", (op.kernel, op.stride), {"padding": "same"}),))
     if not op.ceil_mode and (flat or op.count_include_pad):
-        return Form((*zero_padding(op.pads), Make("layers.AveragePooling2D", (op.kernel, op.stride))))
+        before = zero_padding(op.pads)
+        pool = Make("layers.AveragePooling2D", (op.kernel, op.stride))
+        return Form((*before, pool), helpers=("padded",) if before else ())
     rest = given(DEFAULTS, pads=op.pads, ceil_mode=op.ceil_mode, include_pad=op.count_include_pad)
     make = Make("CountedAveragePooling2D", (op.kernel, op.stride), rest, layer=False)
     return Form((make,), helpers=("counted_average_pooling2d",))

@@ -23,15 +23,16 @@ def conv(op: Conv, x: Shape) -> Form:
         DEFAULTS, strides=op.stride, padding="same" if same else "valid", dilation_rate=op.dilation, use_bias=op.bias
     )
     bias = (Slot("bias", "bias", "O"),) if op.bias else ()
+    helpers = ("padded",) if before else ()
     if op.stride != (1, 1) and op.dilation != (1, 1):
         raise SpecError("a Keras convolution takes either a stride or a dilation, not both")
     if op.depthwise(x) and op.stride[0] != op.stride[1]:
         # TensorFlow's depthwise kernel takes equal strides only; its grouped one takes any.
         make = Make("layers.Conv2D", (op.channels, op.kernel), rest | {"groups": op.groups})
-        return Form((*before, make), slots=(Slot("weight", "kernel", "H W 1 (C M)"), *bias))
+        return Form((*before, make), slots=(Slot("weight", "kernel", "H W 1 (C M)"), *bias), helpers=helpers)
     if op.depthwise(x):
         multiplier = given({"depth_multiplier": 1}, depth_multiplier=int(op.channels) // int(op.groups))
         make = Make("layers.DepthwiseConv2D", (op.kernel,), multiplier | rest)
-        return Form((*before, make), slots=(Slot("weight", "kernel", "H W C M"), *bias))
+        return Form((*before, make), slots=(Slot("weight", "kernel", "H W C M"), *bias), helpers=helpers)
     make = Make("layers.Conv2D", (op.channels, op.kernel), rest | given(DEFAULTS, groups=op.groups))
-    return Form((*before, make), slots=(Slot("weight", "kernel", "H W I O"), *bias))
+    return Form((*before, make), slots=(Slot("weight", "kernel", "H W I O"), *bias), helpers=helpers)
