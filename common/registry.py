@@ -6,9 +6,10 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .cards import Card, card
 from .errors import DiptychError, SpecError
 from .spec import Net, near
 from .trace import trace
@@ -16,33 +17,40 @@ from .trace import trace
 
 @dataclass(frozen=True)
 class Network:
-    """One registered network: its function, the arguments that make it this variant, and where it comes from.
+    """One registered network: its function, the arguments that make it this variant, and whose form it is.
 
-    `source` says whose form it is ("paper", "torchvision", "keras.applications", "caffe"). `check_sizes` are
-    non-square input sizes, even and odd, at which a check is affordable.
+    `source` says whose ("paper", "torchvision", "timm", "keras.applications", "caffe"); `options` are the arguments
+    that a caller may give another value, such as a width. `check_sizes` are non-square input sizes, even and odd, at
+    which a check is affordable. The family is the name of the file in `zoo`.
     """
 
     name: str
     title: str
     function: Callable[..., Any]
     arguments: dict[str, Any] = field(default_factory=dict)
-    family: str = ""
-    aliases: tuple[str, ...] = ()
     source: str = "paper"
-    paper: str = ""
+    aliases: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     in_channels: int = 3
     input_size: tuple[int, int] = (224, 224)
     num_classes: int | None = 1000
     evaluated: int = 1
     check_sizes: tuple[tuple[int, int], ...] = ((64, 48), (65, 49))
+    family: str = ""
+
+    @property
+    def card(self) -> Card:
+        """Paper, reference, counts, preprocessing and quirks."""
+        return card(self.family, self.name)
 
     def trace(
         self,
         num_classes: int | None = None,
         in_channels: int | None = None,
         input_size: int | tuple[int, int] | None = None,
+        **options: Any,
     ) -> Net:
-        """Trace this network, with other options than its own where given."""
+        """Trace this network, with other options than its own where given; raises SpecError for senseless ones."""
         size = (input_size, input_size) if isinstance(input_size, int) else tuple(input_size or self.input_size)
         given = {"num_classes": num_classes, "in_channels": in_channels}
         for option, value in given.items():
@@ -50,23 +58,46 @@ class Network:
                 raise SpecError(f"{self.name}: {option} is a positive whole number, not {value!r}")
         if len(size) != 2 or not all(map(_natural, size)):
             raise SpecError(f"{self.name}: input_size is one positive number or (height, width), not {input_size!r}")
-        arguments = dict(self.arguments)
+        chosen = {option: self._option(option, value) for option, value in options.items()}
+        arguments = self.arguments | chosen
         if self.num_classes is not None:
             arguments["num_classes"] = num_classes or self.num_classes
         elif num_classes is not None:
             raise SpecError(f"{self.name} has a fixed output and takes no num_classes")
-        kept = tuple((key, value) for key, value in given.items() if value is not None)
-        options = kept + ((("input_size", size),) if input_size is not None else ())
+        kept: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+        kept |= {"input_size": size} if input_size is not None else {}
         return trace(
             self.function,
             self.name,
             (in_channels or self.in_channels, *size),
             evaluated=self.evaluated,
             title=self.title,
-            paper=self.paper,
-            options=options,
+            paper=self.card.citation(),
+            options=tuple((kept | chosen).items()),
             **arguments,
         )
+
+    def _option(self, option: str, value: Any) -> Any:
+        """An option's value as the function takes it: text is read as what the network's own value is."""
+        if option not in self.options:
+            takes = f"it takes {', '.join(self.options)}" if self.options else "it takes none of its own"
+            raise SpecError(f"{self.name} has no option {option!r}; {takes}")
+        own = self.arguments[option]
+        read = _read(value, type(own))
+        if not isinstance(read, type(own)):
+            raise SpecError(f"{self.name}: {option} is a {type(own).__name__}, such as {own!r}, not {value!r}")
+        return read
+
+
+def _read(value: Any, kind: type) -> Any:
+    """A value as one of a kind: text as on a command line, and a whole number where any number will do."""
+    if isinstance(value, str) and kind is bool:
+        return {"true": True, "false": False}.get(value.lower(), value)
+    number = isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool) and kind is float)
+    try:
+        return kind(value) if kind in (int, float) and number else value
+    except ValueError:
+        return value
 
 
 def _natural(value: Any) -> bool:
@@ -80,7 +111,8 @@ def _registered() -> tuple[dict[str, Network], dict[str, str]]:
     networks: dict[str, Network] = {}
     aliases: dict[str, str] = {}
     for module in sorted(m.name for m in pkgutil.iter_modules(zoo.__path__)):
-        for network in importlib.import_module(f".{module}", zoo.__name__).NETWORKS:
+        for plain in importlib.import_module(f".{module}", zoo.__name__).NETWORKS:
+            network = replace(plain, family=module)
             for name in (network.name, *network.aliases):
                 if name in networks or name in aliases:
                     raise SpecError(f"the name {name!r} in zoo/{module}.py is registered already")
@@ -127,10 +159,11 @@ def spec(
     num_classes: int | None = None,
     in_channels: int | None = None,
     input_size: int | tuple[int, int] | None = None,
+    **options: Any,
 ) -> Net:
-    """The traced network of a registered name or alias.
+    """The traced network of a registered name or alias, with the options that it takes.
 
     >>> spec("lenet5_modern").params
     61706
     """
-    return network(name).trace(num_classes, in_channels, input_size)
+    return network(name).trace(num_classes, in_channels, input_size, **options)

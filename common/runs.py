@@ -39,6 +39,20 @@ def folded(texts: Sequence[str]) -> tuple[str, str]:
     return re.sub(r'"(?=[^"]*\{)', 'f"', text, count=1), "i"
 
 
+def comprehended(texts: Sequence[str], alike: Sequence[str]) -> list[str]:
+    """The texts, those of a run as one comprehension; what makes a run is decided by the texts in `alike`.
+
+    >>> comprehended(["A(8)", "A(8)", "B(8)"], ["A(8)", "A(8)", "B(8)"])
+    ['*[A(8) for _ in range(2)]', 'B(8)']
+    """
+    found, done = list[str](), 0
+    for length in lengths(alike):
+        text, counter = folded(texts[done : done + length]) if length > 1 else (texts[done], "")
+        found.append(f"*[{text} for {counter} in range({length})]" if counter else text)
+        done += length
+    return found
+
+
 def _run(texts: Sequence[str]) -> int:
     """How many of the first texts make one run."""
     if not BLOCK.match(texts[0]):

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from types import FrameType
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from .errors import SpecError
 from .expr import Sym
-from .spec import Argument, Call, Input, Net, Node, Op, Shape
+from .spec import Argument, Input, Net, Node, Op, Shape
+from .tracer import Frame, Tracer
 
 R = TypeVar("R")
-OWN = (__name__, f"{__package__}.ops.", "contextlib")
-"""Modules between a network's own code and the tracer."""
 
 
 @dataclass(frozen=True)
@@ -45,74 +42,10 @@ class Value:
         return multiply(self, other)
 
 
-@dataclass
-class _Frame:
-    path: str
-    block: str
-    style: str
-    doc: str = ""
-    arguments: tuple[Argument, ...] = ()
-    inputs: tuple[int, ...] = ()
-    input_channels: tuple[tuple[str, int], ...] = ()
-    body: list[int | Call] = field(default_factory=list)
-    names: set[str] = field(default_factory=set)
-    chained: int | None = None
-
-    def child(self, name: str | None, default: str) -> str:
-        """The path of a child: the given name, else its number in a stack, else the default with a counter."""
-        if name is None:
-            name = str(len(self.body)) if self.style != "block" else self._free(default)
-        if name in self.names:
-            raise SpecError(f"{self.path or 'the network'}: two children are named {name!r}; give one another name")
-        self.names.add(name)
-        return f"{self.path}.{name}" if self.path else name
-
-    def chain(self, path: str, inputs: tuple[int, ...], output: int) -> None:
-        """Hold the rule that a stack is a chain: each child takes the result of the one before, and nothing else."""
-        if self.style == "block":
-            return
-        if self.chained is not None and inputs != (self.chained,):
-            raise SpecError(f"{path}: a stack is a chain, but this child takes other values than the child before it")
-        self.inputs = self.inputs or inputs
-        self.chained = output
-
-    def closed(self, outputs: tuple[int, ...]) -> Call:
-        return Call(self.path, self.block, cast(Any, self.style), self.doc, self.arguments, self.inputs,
-                    self.input_channels, outputs, tuple(self.body))  # fmt: skip
-
-    def _free(self, default: str) -> str:
-        names = (default if n == 0 else f"{default}_{n}" for n in range(len(self.body) + 1))
-        return next(name for name in names if name not in self.names)
+_current: ContextVar[Tracer] = ContextVar("tracer")
 
 
-def _own(frame: FrameType) -> bool:
-    return bool(frame.f_globals.get("__name__", "").startswith(OWN))
-
-
-@dataclass
-class _Tracer:
-    nodes: list[Node] = field(default_factory=list)
-    frames: list[_Frame] = field(default_factory=list)
-    origins: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
-
-    def child(self, name: str | None, default: str) -> str:
-        """The path of a new child of the innermost block; where the code of the network asks for it is kept."""
-        path = self.frames[-1].child(name, default)
-        caller: FrameType | None = sys._getframe(1)
-        while caller is not None and _own(caller):
-            caller = caller.f_back
-        places = []
-        while caller is not None and not _own(caller):
-            places.append((caller.f_code.co_filename, caller.f_lineno))
-            caller = caller.f_back
-        self.origins[path] = tuple(places)
-        return path
-
-
-_current: ContextVar[_Tracer] = ContextVar("tracer")
-
-
-def _tracer() -> _Tracer:
+def _tracer() -> Tracer:
     try:
         return _current.get()
     except LookupError:
@@ -143,7 +76,7 @@ def apply(op: Op, *inputs: Value, name: str | None = None, owner: str = "") -> V
     return Value(len(tracer.nodes) - 1, shape, fold)
 
 
-def _check_owner(tracer: _Tracer, frame: _Frame, node: Node) -> None:
+def _check_owner(tracer: Tracer, frame: Frame, node: Node) -> None:
     siblings = [tracer.nodes[item] for item in frame.body if isinstance(item, int)]
     owner = next((n for n in siblings if n.path == node.owner and not n.owner), None)
     if owner is None:
@@ -156,7 +89,7 @@ def _check_owner(tracer: _Tracer, frame: _Frame, node: Node) -> None:
 def stack(name: str) -> Iterator[None]:
     """A chain of children numbered 0, 1, 2, ... as in torch's nn.Sequential."""
     tracer = _tracer()
-    frame = _Frame(tracer.child(name, name), "", "stack")
+    frame = Frame(tracer.child(name, name), "", "stack")
     tracer.frames.append(frame)
     try:
         yield
@@ -190,7 +123,7 @@ def _decorated(function: Callable[..., Any], style: str) -> Callable[..., Any]:
         path = tracer.child(name, function.__name__)
         inputs, env, arguments = _entered(signature, bound.arguments)
         channels = tuple((key, env[key]) for key in inputs)
-        frame = _Frame(path, function.__name__, style, _doc(function), arguments,
+        frame = Frame(path, function.__name__, style, _doc(function), arguments,
                        tuple(v.node for v in inputs.values()), channels)  # fmt: skip
         tracer.frames.append(frame)
         try:
@@ -224,9 +157,17 @@ def _entered(
             continue
         default = signature.parameters[name].default
         has_default = default is not inspect.Parameter.empty
-        arguments.append(Argument(name, value, default if has_default else None, has_default))
-        bound[name] = _symbolic(name, value, env)
+        if _plain(value) and (not has_default or _plain(default)):
+            arguments.append(Argument(name, value, default if has_default else None, has_default))
+            bound[name] = _symbolic(name, value, env)
     return inputs, env, tuple(arguments)
+
+
+def _plain(value: Any) -> bool:
+    """Whether a trace keeps an argument: what an activation or a style does shows in the ops that it makes."""
+    if isinstance(value, tuple):
+        return all(map(_plain, value))
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def _symbolic(text: str, value: Any, env: dict[str, int]) -> Any:
@@ -266,10 +207,10 @@ def trace(
     >>> (net.nodes[1].shape, net.params)
     ((8, 3, 3), 224)
     """
-    tracer = _Tracer()
+    tracer = Tracer()
     token = _current.set(tracer)
     try:
-        frame = _Frame("", title or name, "block", _doc(function))
+        frame = Frame("", title or name, "block", _doc(function))
         tracer.frames.append(frame)
         image = apply(Input(input_shape), name="input")
         frame.body.clear()

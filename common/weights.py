@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,13 @@ def init(net: Net, seed: int = 0) -> Weights:
     >>> init(spec("lenet5_modern"))["c1.weight"].shape
     (6, 1, 5, 5)
     """
-    return {name: _initial(weight, _generator(name, seed)) for name, weight in net.weights.items()}
+
+    def draw(name: str) -> Array:
+        return _initial(net.weights[name], _generator(name, seed))
+
+    # NumPy draws without holding the interpreter's lock, and each weight has a stream of its own.
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(net.weights, pool.map(draw, net.weights), strict=True))
 
 
 def scrambled(net: Net, seed: int = 0) -> Weights:
@@ -75,7 +82,9 @@ def _initial(weight: Weight, rng: np.random.Generator) -> Array:
     shape = tuple(map(int, weight.shape))
     if weight.init in ("he", "lecun"):
         spread = np.float32(((2 if weight.init == "he" else 1) / weight.fan_in) ** 0.5)
-        return rng.standard_normal(shape, dtype=np.float32) * spread
+        array = rng.standard_normal(shape, dtype=np.float32)
+        array *= spread
+        return array
     if weight.init in ("zeros", "ones"):
         return np.full(shape, float(weight.init == "ones"), np.float32)
     if weight.init == "signs":

@@ -16,14 +16,30 @@ if TYPE_CHECKING:
     from .checking import check
     from .common.errors import DiptychError
     from .common.registry import networks, spec
+    from .common.reparameterize import reparameterize
     from .common.spec import Net
+    from .common.trace import trace
     from .common.weights import init
     from .conversion import convert
     from .drawing.output import draw
     from .emission import source
 
 __version__ = "0.1.0"
-__all__ = ["DiptychError", "Net", "build", "check", "convert", "draw", "init", "networks", "source", "spec", "weights"]
+__all__ = [
+    "DiptychError",
+    "Net",
+    "build",
+    "check",
+    "convert",
+    "draw",
+    "init",
+    "networks",
+    "reparameterize",
+    "source",
+    "spec",
+    "trace",
+    "weights",
+]
 
 _HOMES = {
     "DiptychError": "common.errors",
@@ -34,8 +50,10 @@ _HOMES = {
     "draw": "drawing.output",
     "init": "common.weights",
     "networks": "common.registry",
+    "reparameterize": "common.reparameterize",
     "source": "emission",
     "spec": "common.registry",
+    "trace": "common.trace",
     "weights": "api",
 }
 

@@ -10,7 +10,7 @@ import numpy as np
 from . import backends
 from .common.registry import spec
 from .common.spec import Array, Net
-from .common.weights import Weights, init
+from .common.weights import Weights
 
 
 def build(
@@ -27,8 +27,7 @@ def build(
     their outputs. Raises DiptychError for unknown names, WeightsError where the weights do not fit.
     """
     net = spec(net) if isinstance(net, str) else net
-    backend = backends.get(framework)
-    return backend.build(net, init(net) if weights is None else weights, dtype, features)
+    return backends.get(framework).build(net, weights, dtype, features)
 
 
 def weights(model: Any, net: Net | str) -> Weights:

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from . import study
+from . import study, zoo
 from .common.errors import DiptychError
-from .options import Channels, Classes, Force, Json, Name, Size, size_of
+from .options import Channels, Classes, Force, Size, size_of
 from .quiet import native_stderr_kept
 
 DIFFERENT, BAD, INTERRUPTED = 1, 2, 130
@@ -55,47 +55,6 @@ Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=
 @app.callback()
 def options(version: Version = False) -> None:
     """The same convolutional network, natively in PyTorch and in TensorFlow, with proof."""
-
-
-@app.command("list")
-def list_networks(
-    family: Annotated[str | None, typer.Option(help="Only the networks of this family.")] = None,
-    as_json: Json = False,
-) -> None:
-    """List the registered networks."""
-    from . import show
-    from .common.registry import network, networks
-
-    found = [network(name) for name in networks(family)]
-    if as_json:
-        keys = ("name", "title", "family", "source", "paper", "num_classes", "in_channels", "input_size", "aliases")
-        typer.echo(json.dumps([{key: getattr(item, key) for key in keys} for item in found], indent=2))
-        return
-    rows = [(n.name, ", ".join(n.aliases), n.family, n.source, n.title, n.paper) for n in found]
-    show.grid(("name", "aliases", "family", "form of", "title", "paper"), rows, 6)
-
-
-@app.command()
-def table(
-    name: Name,
-    num_classes: Classes = None,
-    in_channels: Channels = None,
-    input_size: Size = None,
-    as_json: Json = False,
-) -> None:
-    """Show every layer of a network: shapes, parameters, MACs, receptive field and memory, with totals."""
-    from . import show
-    from .common import analysis
-    from .common.registry import spec
-
-    net = spec(name, num_classes=num_classes, in_channels=in_channels, input_size=size_of(input_size))
-    rows = analysis.table(net)
-    if not as_json:
-        show.table(net, rows)
-        return
-    head = {"network": net.name, "title": net.title, "paper": net.paper, "options": dict(net.options)}
-    body = {"rows": [row.to_dict() for row in rows], "totals": analysis.totals(rows), "rule": analysis.RULE}
-    typer.echo(json.dumps(head | {"input": list(net.input_shape)} | body, indent=2))
 
 
 @app.command()
@@ -154,8 +113,8 @@ def convert(
     typer.echo(str(done))
 
 
-for command in study.COMMANDS:
-    app.command()(command)
+for word, command in (zoo.COMMANDS | study.COMMANDS).items():
+    app.command(word)(command)
 
 
 def _checked(names: list[str]) -> tuple[list[Any], dict[str, str]]:

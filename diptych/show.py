@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from .common.analysis import BYTES, RULE, Row, nhwc, totals
+from .common.cards import Reported
+from .common.registry import Network
 from .common.spec import Net, Shape
 from .report import Report
 
@@ -26,8 +28,9 @@ LEFT = 2
 """Columns from this one on hold numbers, which align on the right."""
 
 
-def grid(header: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> None:
+def grid(header: Sequence[str], rows: Iterable[Sequence[str]], left: int) -> None:
     """Print rows under a header; the first `left` columns align on the left."""
+    rows = list(rows)
     if sys.stdout.isatty():
         _rich_grid(header, rows, left)
         return
@@ -43,6 +46,41 @@ def table(net: Net, rows: Sequence[Row]) -> None:
     say(f"{net.title} ({net.name}{options}), {net.paper}", f"one image of {_shape(net.input_shape)} (NCHW)", "")
     grid(HEADER, [_cells(row) for row in rows], LEFT)
     say("", *_totals(list(rows)))
+
+
+def side_by_side(nets: Sequence[Net], rows: Sequence[Mapping[str, str]]) -> None:
+    """Print a column per network and a row per property."""
+    header = ("", *(net.name for net in nets))
+    grid(header, [(key, *(row[key] for row in rows)) for key in rows[0]], 1)
+
+
+def card(item: Network) -> None:
+    """Print the facts of a network, a heading per kind."""
+    facts = item.card
+    paper = facts.paper
+    published = ", ".join(filter(None, (paper.venue, f"arXiv:{paper.arxiv}" if paper.arxiv else "")))
+    say(f"{item.title} ({item.name})", "", f"paper       {facts.citation()}", f"published   {published or paper.year}")
+    say(f"form of     {item.source}", f"reference   {facts.reference}")
+    counts = facts.counts
+    say(
+        f"counts      {counts.params:,} parameters, {counts.statistics:,} statistics, {counts.buffers:,} fixed numbers,"
+    )
+    say(f"            {counts.macs:,} MACs at {counts.input[0]}x{counts.input[1]}, from {counts.source}")
+    _listed("preprocessing of public weights", [f"{key}: {value}" for key, value in facts.preprocessing.items()])
+    _listed("quirks", facts.quirks)
+    _listed(
+        "reported errors on ImageNet", [f"{_error(entry)}, {entry.what} ({entry.source})" for entry in facts.reported]
+    )
+
+
+def _listed(title: str, lines: Sequence[str]) -> None:
+    if lines:
+        say("", title, *(f"- {line}" for line in lines))
+
+
+def _error(entry: Reported) -> str:
+    values = (("top-1", entry.top1), ("top-5", entry.top5))
+    return ", ".join(f"{name} {value:g} %" for name, value in values if value is not None)
 
 
 def checks(reports: Sequence[Report]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .common.errors import DiptychError
-from .options import Channels, Classes, Force, Json, Name, Size, size_of
+from .options import Channels, Classes, Force, Json, Name, Settings, Size, chosen
 
 
 def source(
@@ -20,15 +21,15 @@ def source(
     num_classes: Classes = None,
     in_channels: Channels = None,
     input_size: Size = None,
+    option: Settings = None,
 ) -> None:
     """Write a network as one standalone file of PyTorch or of Keras, line for line the twin of the other."""
-    from .common.registry import spec
     from .emission import source as emitted
     from .files.atomic import replacing
 
     if torch == tf:
         raise DiptychError("say --torch or --tf (one of them)")
-    net = spec(name, num_classes=num_classes, in_channels=in_channels, input_size=size_of(input_size))
+    net = chosen(name, num_classes, in_channels, input_size, option)
     text = emitted(net, "torch" if torch else "tf")
     if output is None:
         typer.echo(text, nl=False)
@@ -47,28 +48,29 @@ def show(
     num_classes: Classes = None,
     in_channels: Channels = None,
     input_size: Size = None,
+    option: Settings = None,
 ) -> None:
     """Show the PyTorch and the Keras source of a network side by side, on the terminal or as a page."""
-    from .common.registry import spec
-    from .emission import emitted
+    from .emission import twins
     from .files.atomic import check_destination, replacing
     from .last_check import read_check, recall
 
     if check is not None and html is None:
         raise DiptychError("--check gives the page its measured differences; say --html FILE too")
-    net = spec(name, num_classes=num_classes, in_channels=in_channels, input_size=size_of(input_size))
+    net = chosen(name, num_classes, in_channels, input_size, option)
     if html is None:
         from rich.console import Console
 
         from .page.terminal import print_sources
 
-        print_sources(net, (emitted(net, "torch").text, emitted(net, "tf").text), Console())
+        torch, keras = twins(net)
+        print_sources(net, (torch.text, keras.text), Console())
         return
     from .page.render import study_page
 
     check_destination(html, check, force)
     recorded = recall(net) if check is None else read_check(check, net)
-    text = study_page(net, emitted(net, "torch"), emitted(net, "tf"), recorded)
+    text = study_page(net, *twins(net), recorded)
     with replacing(html, force=force) as path:
         path.write_text(text, encoding="utf-8")
 
@@ -80,12 +82,12 @@ def draw(
     num_classes: Classes = None,
     in_channels: Channels = None,
     input_size: Size = None,
+    option: Settings = None,
 ) -> None:
     """Draw the architecture of a network on one page: blocks as units, what is inside them, shapes on the edges."""
-    from .common.registry import spec
     from .drawing import draw as run
 
-    net = spec(name, num_classes=num_classes, in_channels=in_channels, input_size=size_of(input_size))
+    net = chosen(name, num_classes, in_channels, input_size, option)
     run(net, output, force=force)
 
 
@@ -101,16 +103,16 @@ def traps(
     from .traps import text
     from .traps.catalogue import catalogue, find
 
-    chosen = None if name is None else find(name)
+    trap = None if name is None else find(name)
     with native_stderr_kept():
-        if as_json and chosen is None:
-            typer.echo(json.dumps([text.record(trap, run) for trap in catalogue().values()], indent=2))
-        elif as_json and chosen is not None:
-            typer.echo(json.dumps(text.record(chosen, run), indent=2))
-        elif chosen is None:
+        if as_json and trap is None:
+            typer.echo(json.dumps([text.record(each, run) for each in catalogue().values()], indent=2))
+        elif as_json and trap is not None:
+            typer.echo(json.dumps(text.record(trap, run), indent=2))
+        elif trap is None:
             text.overview(run)
         else:
-            text.one(chosen, run)
+            text.one(trap, run)
 
 
-COMMANDS = (source, show, draw, traps)
+COMMANDS: dict[str, Callable[..., None]] = {"source": source, "show": show, "draw": draw, "traps": traps}

@@ -9,6 +9,7 @@ from diptych.common.ops.add import add
 from diptych.common.ops.avg_pool import avg_pool
 from diptych.common.ops.batch_norm import batch_norm
 from diptych.common.ops.channel_gather import channel_gather
+from diptych.common.ops.channel_rescale import channel_rescale
 from diptych.common.ops.channel_shuffle import channel_shuffle
 from diptych.common.ops.channel_slice import channel_slice, split
 from diptych.common.ops.concat import concat
@@ -37,6 +38,7 @@ from diptych.common.ops.sigmoid import sigmoid
 from diptych.common.ops.silu import silu
 from diptych.common.ops.softmax import softmax
 from diptych.common.ops.space_to_depth import space_to_depth
+from diptych.common.ops.standardize import standardize
 from diptych.common.ops.tanh import tanh
 from diptych.common.spec import Shape
 from diptych.common.trace import Value, stack
@@ -89,12 +91,14 @@ CASES: dict[str, tuple[Function, ...]] = {
         lambda x: batch_norm(x),
         lambda x: batch_norm(x, eps=1e-3, momentum=0.01),
         lambda x: batch_norm(x, scale=False),
+        of_vector(lambda x: batch_norm(x, eps=1e-3)),
     ),
     "channel_gather": (
         lambda x: channel_gather(x, (3, 0, 0, 2, 1)),
         lambda x: channel_gather(x, (2, 2)),
         of_vector(lambda x: channel_gather(x, (3, 1))),
     ),
+    "channel_rescale": (lambda x: channel_rescale(x, (2.1, -0.7, 1 / 3, 5.0)),),
     "channel_shuffle": (
         lambda x: channel_shuffle(x, 2),
         lambda x: channel_shuffle(conv(x, 12, 1), 3),
@@ -183,5 +187,6 @@ CASES: dict[str, tuple[Function, ...]] = {
         lambda x: space_to_depth(resize(x, scale=2), order="focus"),
         lambda x: space_to_depth(pad(resize(x, scale=2), 1), order="tf"),
     ),
+    "standardize": (lambda x: standardize(x), lambda x: conv(standardize(rescale(x, 1 / 255)), 3, 3, pad=1)),
     "tanh": (lambda x: tanh(x), of_vector(lambda x: tanh(x))),
 }

@@ -1,18 +1,19 @@
 """Our Keras models are keras.applications' networks: the same function with the same weights.
 
-The weights go over by layer names, with patterns and transposes that stand here and nowhere else, so that this test
-shares no table with the code that it tests.
+The weights go over by layer names, with patterns (in `references`) and transposes that stand in the tests alone, so
+that they share no table with the code that they test.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from references import Reference, references
+from selection import placed
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -23,56 +24,7 @@ from diptych.common.registry import network, networks, spec
 from diptych.common.weights import Weights, scrambled
 from diptych.tf_impl.build import build
 
-MOBILENET_V2 = (  # the layers of keras.applications by pattern; block n of theirs is n + 1 of ours
-    (r"Conv1", "features.0.0"),
-    (r"bn_Conv1", "features.0.1"),
-    (r"expanded_conv_depthwise", "features.1.conv.0.0"),
-    (r"expanded_conv_depthwise_BN", "features.1.conv.0.1"),
-    (r"expanded_conv_project", "features.1.conv.1"),
-    (r"expanded_conv_project_BN", "features.1.conv.2"),
-    (r"block_(\d+)_expand", "features.{}.conv.0.0"),
-    (r"block_(\d+)_expand_BN", "features.{}.conv.0.1"),
-    (r"block_(\d+)_depthwise", "features.{}.conv.1.0"),
-    (r"block_(\d+)_depthwise_BN", "features.{}.conv.1.1"),
-    (r"block_(\d+)_project", "features.{}.conv.2"),
-    (r"block_(\d+)_project_BN", "features.{}.conv.3"),
-    (r"Conv_1", "features.18.0"),
-    (r"Conv_1_bn", "features.18.1"),
-    (r"predictions", "classifier.1"),
-)
-A = "1x1 5x5_1 5x5_2 3x3dbl_1 3x3dbl_2 3x3dbl_3 _pool"
-B = "3x3 3x3dbl_1 3x3dbl_2 3x3dbl_3"
-C = "1x1 7x7_1 7x7_2 7x7_3 7x7dbl_1 7x7dbl_2 7x7dbl_3 7x7dbl_4 7x7dbl_5 _pool"
-D = "3x3_1 3x3_2 7x7x3_1 7x7x3_2 7x7x3_3 7x7x3_4"
-E = "1x1 3x3_1 3x3_2a 3x3_2b 3x3dbl_1 3x3dbl_2 3x3dbl_3a 3x3dbl_3b _pool"
-STEM = ["Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "Conv2d_3b_1x1", "Conv2d_4a_3x3"]
-MIXED = {"5b": A, "5c": A, "5d": A, "6a": B, "6b": C, "6c": C, "6d": C, "6e": C, "7a": D, "7b": E, "7c": E}
-# keras.applications numbers the convolutions of Inception v3 in the order in which its source makes them.
-INCEPTION_V3 = [*STEM, *(f"Mixed_{mixed}.branch{name}" for mixed, names in MIXED.items() for name in names.split())]
-
-
-def mobilenet_v2(layer: str) -> str:
-    """Our name of a layer of keras.applications' MobileNetV2."""
-    for pattern, name in MOBILENET_V2:
-        if found := re.fullmatch(pattern, layer):
-            return name.format(*(int(number) + 1 for number in found.groups()))
-    raise LookupError(layer)
-
-
-def inception_v3(layer: str) -> str:
-    """Our name of a layer of keras.applications' InceptionV3."""
-    if layer == "predictions":
-        return "fc"
-    found = re.fullmatch(r"(conv2d|batch_normalization)_?(\d*)", layer)
-    if not found:
-        raise LookupError(layer)
-    return f"{INCEPTION_V3[int(found[2] or 0)]}.{'conv' if found[1] == 'conv2d' else 'bn'}"
-
-
-CASES = {
-    "mobilenet_v2.keras": (keras.applications.MobileNetV2, mobilenet_v2),
-    "inception_v3.keras": (keras.applications.InceptionV3, inception_v3),
-}
+THEIRS = references("keras.applications")
 
 
 @pytest.fixture(autouse=True)
@@ -85,24 +37,29 @@ def _float64() -> Iterator[None]:
     keras.config.set_dtype_policy(before)
 
 
-def test_every_network_of_keras_applications_is_here() -> None:
-    assert set(CASES) == {name for name in networks() if network(name).source == "keras.applications"}
+def test_every_network_of_keras_applications_has_its_reference() -> None:
+    found = {item.network for item in THEIRS}
+    assert found >= {name for name in networks() if network(name).source == "keras.applications"}
+
+
+CASES = [placed(item.network, item, id=str(item)) for item in THEIRS]
 
 
 @pytest.mark.parametrize("size", [0, 1])
-@pytest.mark.parametrize("name", CASES)
-def test_outputs_are_those_of_keras_applications(name: str, size: int) -> None:
-    function, naming = CASES[name]
-    height, width = network(name).check_sizes[size]
-    reference = function(weights=None, classifier_activation=None, input_shape=(height, width, 3))
-    net = spec(name, input_size=(height, width))
+@pytest.mark.parametrize("reference", CASES)
+def test_outputs_are_those_of_keras_applications(reference: Reference, size: int) -> None:
+    height, width = network(reference.network).check_sizes[size]
+    model = _model(reference, input_shape=(height, width, 3))
+    net = spec(reference.network, input_size=(height, width), **reference.options)
     weights = scrambled(net)
-    unused = _fill(reference, weights, naming)
+    unused = _fill(model, weights, reference.named)
     assert not unused
 
     # float32, as the input layer of keras.applications is whatever the policy says
     images = np.random.default_rng(0).standard_normal((2, height, width, 3), dtype=np.float32)
-    expected = keras.ops.convert_to_numpy(reference(images, training=False))
+    if any(node.op.kind == "rescale" and node.inputs == (0,) for node in net.nodes):
+        images = (images * 64 + 128).clip(0, 255)  # what a network takes that rescales its images itself
+    expected = keras.ops.convert_to_numpy(model(images, training=False))
     got = keras.ops.convert_to_numpy(build(net, weights, "float64")(images, training=False))
     assert expected.dtype == np.float64
     assert expected.std() > 0
@@ -110,15 +67,43 @@ def test_outputs_are_those_of_keras_applications(name: str, size: int) -> None:
     assert measured < FLOAT64_TOLERANCE, why
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_normalisation_trains_alike(name: str) -> None:
-    function, naming = CASES[name]
-    net = spec(name)
-    nodes = {node.path: node.op for node in net.nodes}
-    layers = [x for x in function(weights=None).layers if isinstance(x, keras.layers.BatchNormalization)]
-    theirs = {naming(x.name): (x.epsilon, round(1 - x.momentum, 9), bool(x.scale)) for x in layers}
+@pytest.mark.parametrize("reference", CASES)
+def test_normalisation_trains_alike(reference: Reference) -> None:
+    nodes = {node.path: node.op for node in spec(reference.network, **reference.options).nodes}
+    layers = [x for x in _model(reference).layers if isinstance(x, keras.layers.BatchNormalization)]
+    theirs = {reference.named(x.name): (x.epsilon, round(1 - x.momentum, 9), bool(x.scale)) for x in layers}
     ours: dict[str, Any] = {path: op for path, op in nodes.items() if op.kind == "batch_norm"}
     assert theirs == {path: (op.eps, op.momentum, op.scale) for path, op in ours.items()}
+
+
+def test_the_input_stage_for_imagenet_weights_is_that_of_keras_applications(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its ImageNet weights, which the test does without, EfficientNet has one more layer."""
+    reference = next(item for item in THEIRS if item.network == "efficientnet_b0.keras")
+    monkeypatch.setattr("keras.src.utils.file_utils.get_file", lambda *args, **kwargs: "")
+    monkeypatch.setattr(keras.Model, "load_weights", lambda *args, **kwargs: None)
+    images = np.random.default_rng(0).uniform(0, 255, (2, 224, 224, 3)).astype("float32")
+    answers = []
+    for imagenet, name in ((True, "imagenet"), (False, None)):
+        keras.backend.clear_session()
+        net = spec(reference.network, imagenet=imagenet)
+        model = _model(reference, weights=name)
+        assert not _fill(model, scrambled(net), reference.named)
+        expected = keras.ops.convert_to_numpy(model(images, training=False))
+        got = keras.ops.convert_to_numpy(build(net, scrambled(net), "float64")(images, training=False))
+        measured, why = difference(got, expected)
+        assert measured < FLOAT64_TOLERANCE, why
+        answers.append(got)
+    assert difference(*answers)[0] > 1e-3
+
+
+def _model(reference: Reference, weights: str | None = None, **more: Any) -> Any:
+    """The model of keras.applications, ending in logits; without weights, unless told otherwise."""
+    make = getattr(keras.applications, reference.name)
+    model = make(weights=weights, classifier_activation=None, **reference.arguments, **more)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Rescaling):
+            layer.scale = np.array(layer.scale, np.float64)  # as a Python number it is rounded to float32
+    return model
 
 
 def _fill(model: Any, weights: Weights, naming: Callable[[str], str]) -> set[str]:
@@ -128,28 +113,33 @@ def _fill(model: Any, weights: Weights, naming: Callable[[str], str]) -> set[str
         if not layer.weights:
             continue
         name = naming(layer.name)
-        kinds = [_KINDS[variable.name] for variable in layer.weights]
-        layer.set_weights([_keras_order(weights[f"{name}.{kind}"], layer) for kind in kinds])
+        variables = [variable for variable in layer.weights if variable.name != "count"]
+        kinds = [_KINDS[variable.name] for variable in variables]
+        for variable, kind in zip(variables, kinds, strict=True):
+            depthwise = isinstance(layer, keras.layers.DepthwiseConv2D) or variable.name == "depthwise_kernel"
+            variable.assign(_keras_order(weights[f"{name}.{kind}"], depthwise, len(variable.shape)))
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()  # it computes with copies of its weights
         unused -= {f"{name}.{kind}" for kind in kinds}
     return unused
 
 
 _KINDS = {
     "kernel": "weight",
+    "depthwise_kernel": "conv1.weight",  # a SeparableConv2D is two layers of ours
+    "pointwise_kernel": "pointwise.weight",
     "bias": "bias",
     "gamma": "weight",
     "beta": "bias",
     "moving_mean": "running_mean",
     "moving_variance": "running_var",
+    "mean": "mean",
+    "variance": "variance",
 }
 
 
-def _keras_order(array: Any, layer: Any) -> Any:
-    """(O, I, H, W) -> (H, W, I, O), where a depthwise kernel has one I and C for O; (O, I) -> (I, O)."""
+def _keras_order(array: Any, depthwise: bool, axes: int) -> Any:
+    """(O, I, H, W) -> (H, W, I, O), where a depthwise kernel has one I and C for O; (O, I) -> ([1, 1,] I, O)."""
     if array.ndim == 4:
-        return (
-            array.transpose(2, 3, 0, 1)
-            if isinstance(layer, keras.layers.DepthwiseConv2D)
-            else array.transpose(2, 3, 1, 0)
-        )
-    return array.T
+        return array.transpose(2, 3, 0, 1) if depthwise else array.transpose(2, 3, 1, 0)
+    return array.T[None, None] if (array.ndim, axes) == (2, 4) else array.T

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 ONE_SIDED = {"pads.py", "embedding.py"}
 """Keras has layers for padding, and for a fixed table of weights, that PyTorch's own layers do not need."""
 SHARED = {"build": ["build"], "features": ["features_of", "observe"], "source": ["source"], "state": ["read", "write"]}
+SHARED["keypoints"] = ["peaks", "keypoints"]
 SHARED["backend"] = [name for name in vars(Backend) if not name.startswith("_")]
 
 

@@ -15,6 +15,7 @@ from diptych.common.ops.adaptive_avg_pool import adaptive_avg_pool
 from diptych.common.ops.add import add
 from diptych.common.ops.avg_pool import avg_pool
 from diptych.common.ops.channel_gather import channel_gather
+from diptych.common.ops.channel_rescale import channel_rescale
 from diptych.common.ops.channel_shuffle import channel_shuffle
 from diptych.common.ops.channel_slice import channel_slice, split
 from diptych.common.ops.concat import concat
@@ -35,6 +36,7 @@ from diptych.common.ops.resize import resize
 from diptych.common.ops.scale import scale
 from diptych.common.ops.softmax import softmax
 from diptych.common.ops.space_to_depth import space_to_depth
+from diptych.common.ops.standardize import standardize
 from diptych.common.ops.tanh import tanh
 from diptych.common.spec import Array, Shape
 from diptych.common.trace import Value, block
@@ -50,6 +52,7 @@ WRONG: list[tuple[Function, str]] = [
     (lambda x: avg_pool(x, 9), "does not fit"),
     (lambda x: channel_gather(x, (0, 4)), r"channels \[4\] are missing"),
     (lambda x: channel_gather(x, ()), "to gather"),
+    (lambda x: channel_rescale(x, (1.0, 2.0)), r"2 factors take a map of as many channels, not \(4, 7, 5\)"),
     (lambda x: channel_shuffle(x, 3), "do not split into 3"),
     (lambda x: channel_slice(x, 2, 5), "no channels 2 to 5 among 4"),
     (lambda x: channel_slice(x, 2, 2), "no channels 2 to 2"),
@@ -70,6 +73,7 @@ WRONG: list[tuple[Function, str]] = [
     (lambda x: resize(x, scale=2, mode="bilinear", rule="asymmetric"), "has no rule 'asymmetric'"),
     (lambda x: resize(x, size=(0, 3)), "too small"),
     (lambda x: space_to_depth(x), "do not tile"),
+    (lambda x: standardize(global_avg_pool(x)), "takes a map"),
     (lambda x: space_to_depth(pad(x, (1, 1, 2, 2)), 3, "focus"), "'focus' at 3"),
 ]
 FOLDED: list[Function] = [softmax, scale, lambda x: rbf(x, 3), lambda x: concat([x, x])]

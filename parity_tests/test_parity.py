@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from selection import everyday, placed
 
 import diptych
+from write_checks import keep
 from diptych import check, networks
 from diptych.common.compare import FLOAT64_TOLERANCE
 from diptych.common.registry import network
@@ -14,20 +14,10 @@ from diptych.common.registry import network
 NAMES = networks()
 
 
-LARGE = [name for name in networks("vgg") if name not in ("vgg11_a", "vgg16_d", "vgg16_bn")]
-LARGE += ["resnet152", "inception_v3_aux"]
-"""They have the layers of others, and take half a minute to a minute each: `make test-large` checks them, and so CI."""
-
-
-def placed(name: str) -> Any:
-    """The VGGs go to one test process, which keeps their gigabytes: fresh memory is slow, and two of them too much."""
-    marks = [pytest.mark.xdist_group("vgg")] if name.startswith("vgg") else []
-    return pytest.param(name, marks=[*marks, *[pytest.mark.large] * (name in LARGE)])
-
-
 @pytest.mark.parametrize("name", [placed(name) for name in NAMES])
 def test_all_gates_pass(name: str) -> None:
     report = check(name)
+    keep(report)
     assert report.passed, str(report)
     assert len(report.gates) == 6
     idle = [gate.name for gate in report.gates if not gate.compared]
@@ -47,4 +37,5 @@ def test_every_network_is_checked_on_even_and_odd_sizes_that_are_not_square() ->
 
 
 def test_no_network_is_left_out() -> None:
-    assert len(NAMES) == len(set(NAMES)) == 30
+    assert len(NAMES) == len(set(NAMES)) >= 30
+    assert {network(name).family for name in everyday()} == {network(name).family for name in NAMES}

@@ -15,7 +15,7 @@ import pytest
 from emitted_runner import LARGE, array, image, outputs
 from op_cases import CASES, ODD, chained
 from own_network import own_network
-from test_parity import placed
+from selection import everyday
 
 from diptych import build, networks, spec
 from diptych.common.registry import network
@@ -29,8 +29,8 @@ from diptych.torch_impl.ops import form as torch_form
 RUNNER = Path(__file__).parent / "emitted_runner.py"
 FAMILIES = sorted({network(name).family for name in networks()})
 TOLERANCE = 1e-10
-LARGEST = [name for name in networks("vgg") if name != "vgg16_d"] + ["resnet101", "resnet152", "inception_v3_aux"]
-"""They differ from others in counts alone, and take long: `make test-large` runs them, and so CI."""
+PROCESSES = 6
+"""Each starts both frameworks once, for a part of the networks of `make test`."""
 
 
 @functools.cache
@@ -63,13 +63,13 @@ def drawn(net: Net) -> dict[str, tuple[str, list[int], float, bool]]:
 
 
 def place(net: Net, path: str) -> list[str | int]:
-    """How to get from the Keras model to a node: attributes of blocks, indexes into chains."""
+    """How to get from the Keras model to a node: attributes of blocks, indexes into chains and lists."""
     call, steps = net.root, list[str | int]()
     while True:
         names = [item.path if isinstance(item, Call) else net.nodes[item].path for item in call.body]
         index = next(i for i, name in enumerate(names) if path == name or path.startswith(f"{name}."))
-        name = names[index].rpartition(".")[2]
-        steps.append(LANGUAGE.attribute(name) if call.style == "block" else index)
+        name, *numbers = names[index][len(call.path) + 1 if call.path else 0 :].split(".")
+        steps += [LANGUAGE.attribute(name), *map(int, numbers)] if call.style == "block" else [index]
         item = call.body[index]
         if not isinstance(item, Call):
             return steps
@@ -124,16 +124,19 @@ def apart(ours: Array, theirs: Array) -> float:
     return float(np.abs(ours - theirs).max() / np.abs(theirs).max())
 
 
-GROUPS = {family: [name for name in networks(family) if name not in LARGEST] for family in FAMILIES}
-GROUPS |= {"single ops": op_cases(), "the largest": LARGEST}
+EVERYDAY = sorted(everyday())
+GROUPS = {f"everyday {start + 1}": EVERYDAY[start::PROCESSES] for start in range(PROCESSES)}
+GROUPS |= {family: [name for name in networks(family) if name not in EVERYDAY] for family in FAMILIES}
+GROUPS = {group: names for group, names in GROUPS.items() if names} | {"single ops": op_cases()}
 
 
-@pytest.mark.parametrize(
-    "family",
-    [*[placed(family) for family in [*FAMILIES, "single ops"]], pytest.param("the largest", marks=pytest.mark.large)],
-)
-def test_emitted_files_run_without_diptych_and_equal_the_built_models(family: str, tmp_path: Path) -> None:
-    names = GROUPS[family]
+def marks(group: str) -> Any:
+    return pytest.param(group, marks=pytest.mark.full if group in FAMILIES else [])
+
+
+@pytest.mark.parametrize("group", map(marks, GROUPS))
+def test_emitted_files_run_without_diptych_and_equal_the_built_models(group: str, tmp_path: Path) -> None:
+    names = GROUPS[group]
     expected = {name: built(name) for name in names}
     jobs = tmp_path / "jobs.json"
     jobs.write_text(json.dumps([job(name, tmp_path) for name in names]))

@@ -16,7 +16,7 @@ from ..common.layouts import BATCH, rearranged, to_canonical
 from ..common.spec import Array, Net, Node, Shape
 from .build import build, unbuilt
 from .features import observe
-from .state import read, variables
+from .state import read, settle, variables
 
 __all__ = ["build", "cast", "differences", "dtype", "nodes", "outputs", "read", "step"]
 
@@ -35,6 +35,7 @@ def cast(model: keras.Model, net: Net, dtype: str) -> keras.Model:
     """A copy of the model whose layers have another dtype policy."""
     copy = type(model).from_config(_recast(model.get_config(), dtype))
     copy.set_weights(model.get_weights())
+    settle(copy)
     return copy
 
 

@@ -12,7 +12,7 @@ from keras import layers, ops
 from ..common.errors import SpecError
 from ..common.form import Form, Make
 from ..common.spec import Array, Net, Node
-from ..common.weights import checked
+from ..common.weights import checked, init
 from . import embedding
 from .features import features_of
 from .ops import form
@@ -23,16 +23,17 @@ NAMESPACE = {"layers": layers, "ops": ops, "keras": keras}
 
 
 def build(
-    net: Net, weights: Mapping[str, Array], dtype: str = "float32", features: Sequence[str] | None = None
+    net: Net, weights: Mapping[str, Array] | None, dtype: str = "float32", features: Sequence[str] | None = None
 ) -> keras.Model:
     """The network as a functional keras.Model on batches (N, H, W, C), with these canonical weights.
 
-    With `features`, paths of nodes or blocks, it answers with a dict of their outputs instead of the network's.
-    Raises SpecError for an unknown dtype or path and WeightsError where the weights do not fit.
+    Without weights it has those of `init(net)`. With `features`, paths of nodes or blocks, it answers with a dict of
+    their outputs instead of the network's. Raises SpecError for an unknown dtype or path and WeightsError where the
+    weights do not fit.
     """
     if dtype not in DTYPES:
         raise SpecError(f"dtype is one of {', '.join(DTYPES)}, not {dtype!r}")
-    arrays = checked(net, weights)
+    arrays = init(net) if weights is None else checked(net, weights)
     tensors = graph(net, dtype)
     model = keras.Model(tensors[0], _outputs(net, tensors), name=_model_name(net))
     write(model, net, arrays)

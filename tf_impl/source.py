@@ -25,6 +25,7 @@ ATTRIBUTES = """
     stateless_call stateless_compute_loss steps_per_execution summary supports_jit supports_masking symbolic_call
     test_function test_on_batch test_step to_json train_function train_on_batch train_step trainable
     trainable_variables trainable_weights unrolled_steps_per_execution variable_dtype variables weights
+    history operations optimizer output_names stop_training
 """
 """Attributes of Keras's layers and models: a child of such a name would take the place of a method, or be refused."""
 
@@ -57,6 +58,7 @@ LANGUAGE = Language(
     sequence="Sequential",
     listed="Sequential({})",
     inline="Sequential([{}])",
+    several="[{}]",
     entry=_entry,
     joined=_joined,
     lifted="layers.Lambda(lambda x: {})",

@@ -41,3 +41,11 @@ def write(model: Any, net: Net, weights: Mapping[str, Array]) -> None:
     """Assign canonical weights to a model's variables."""
     for name, weight, variable, axes in variables(model, net):
         variable.assign(to_framework(np.asarray(weights[name]), weight, axes))
+    settle(model)
+
+
+def settle(model: Any) -> None:
+    """Refresh layers that compute with copies of their weights: layers.Normalization does so only on loading a file."""
+    for layer in model.layers:
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()

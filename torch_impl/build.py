@@ -13,7 +13,7 @@ from torch import nn
 
 from ..common.errors import SpecError
 from ..common.spec import Array, Net
-from ..common.weights import checked
+from ..common.weights import checked, init
 from .features import features_of
 from .source import source
 from .state import write
@@ -24,19 +24,23 @@ _serial = itertools.count()
 
 
 def build(
-    net: Net, weights: Mapping[str, Array], dtype: str = "float32", features: Sequence[str] | None = None
+    net: Net, weights: Mapping[str, Array] | None, dtype: str = "float32", features: Sequence[str] | None = None
 ) -> nn.Module:
     """The network as an nn.Module on batches (N, C, H, W), in evaluation mode, with these canonical weights.
 
-    With `features`, paths of nodes or blocks, it answers with a dict of their outputs instead of the network's.
-    Raises SpecError for an unknown dtype or path and WeightsError where the weights do not fit.
+    Without weights it has those of `init(net)`. With `features`, paths of nodes or blocks, it answers with a dict of
+    their outputs instead of the network's. Raises SpecError for an unknown dtype or path and WeightsError where the
+    weights do not fit.
     """
     if dtype not in DTYPES:
         raise SpecError(f"dtype is one of {', '.join(DTYPES)}, not {dtype!r}")
     namespace = compiled(net)
     with torch.device("meta"):
         model: nn.Module = namespace[net.name]().to(DTYPES[dtype])
-    write(model, net, checked(net, weights))
+    if weights is None:
+        write(model, net, init(net), copy=False)
+    else:
+        write(model, net, checked(net, weights))
     model.eval()
     return features_of(net, model, features) if features else model
 

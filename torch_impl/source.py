@@ -35,6 +35,7 @@ LANGUAGE = Language(
     sequence="nn.Sequential",
     listed="nn.Sequential(*{})",
     inline="nn.Sequential({})",
+    several="nn.ModuleList([{}])",
     entry=_entry,
     joined=_joined,
     lifted="{}",

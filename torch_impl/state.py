@@ -14,15 +14,16 @@ from ..common.errors import WeightsError
 from ..common.spec import Array, Net
 
 
-def write(model: nn.Module, net: Net, weights: Mapping[str, Array]) -> None:
-    """Give a module its weights, as tensors that share no memory with the arrays, and batch counters of 0."""
+def write(model: nn.Module, net: Net, weights: Mapping[str, Array], *, copy: bool = True) -> None:
+    """Give a module its weights, and batch counters of 0; a copy shares no memory with the arrays."""
     own = model.state_dict()
     state: OrderedDict[str, Any] = OrderedDict()
     for node in net.nodes:
         if node.owner:
             continue
         for name in node.weights():
-            state[name] = torch.tensor(np.asarray(weights[name]), dtype=own[name].dtype)
+            tensor = torch.from_numpy(np.array(weights[name], copy=copy or None))
+            state[name] = tensor.to(own[name].dtype)
         if node.kind == "batch_norm":
             # torch counts batches beside its statistics; the count takes no part in the function.
             state[f"{node.path}.num_batches_tracked"] = torch.tensor(0)

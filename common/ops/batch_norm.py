@@ -26,9 +26,17 @@ class BatchNorm(Op):
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
-        if len(x) != 3:
-            raise SpecError(f"batch normalisation takes a map (C, H, W), not a vector of {int(x[0])}")
+        if len(x) == 1 and not self.scale:
+            raise SpecError(f"batch normalisation of a vector, here of {int(x[0])}, always has a scale")
         return x
+
+    def fold(self, *folds: Shape | None) -> None:
+        if folds[0] is not None:
+            raise SpecError("a flattened map has another order in each framework; normalise the map, then flatten")
+
+    def facts(self, *inputs: Shape) -> tuple[bool]:
+        # PyTorch has a layer for maps and one for vectors.
+        return (len(inputs[0]) == 1,)
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         channels = (inputs[0][0],)
@@ -41,10 +49,11 @@ class BatchNorm(Op):
         )
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
-        mean, variance = (weights[name][:, None, None] for name in ("running_mean", "running_var"))
-        y = (arrays[0] - mean) / np.sqrt(variance + self.eps)
-        scaled = y * weights["weight"][:, None, None] if self.scale else y
-        return np.asarray(scaled + weights["bias"][:, None, None])
+        (x,) = arrays
+        wide = {name: weight.reshape(-1, *[1] * (x.ndim - 2)) for name, weight in weights.items()}
+        y = (x - wide["running_mean"]) / np.sqrt(wide["running_var"] + self.eps)
+        scaled = y * wide["weight"] if self.scale else y
+        return np.asarray(scaled + wide["bias"])
 
 
 def batch_norm(
@@ -56,5 +65,5 @@ def batch_norm(
     name: str | None = None,
     owner: str = "",
 ) -> Value:
-    """Normalise each channel of a map (C, H, W)."""
+    """Normalise each channel of a map (C, H, W), or each number of a vector (F,)."""
     return apply(BatchNorm(eps, momentum, scale), x, name=name, owner=owner)

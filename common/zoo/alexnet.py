@@ -1,11 +1,15 @@
 """AlexNet (Krizhevsky, Sutskever & Hinton 2012, ImageNet Classification with Deep Convolutional Neural Networks).
 
-The paper has no table: its figure 2 and section 3.5 give the layers. Two forms stand here. `alexnet_original` has the
-two halves of the paper as groups and Caffe's layer names; the paper says 224 pixels, but its 55x55 maps need 227.
-`alexnet_torchvision` is the one-column form of Krizhevsky 2014 (One Weird Trick), without normalisation.
+The paper has no table: its figure 2 and section 3.5 give the layers. `alexnet_original` has the two halves of the paper
+as groups and Caffe's layer names; the paper says 224 pixels, but its 55x55 maps need 227. `caffenet` is Caffe's
+reference model, which pools before it normalises, `alexnet_ungrouped` is pytorchcv's form; both have other constants of
+normalisation. `alexnet_torchvision` is the one-column form of Krizhevsky 2014 (One Weird Trick), without any.
 """
 
 from __future__ import annotations
+
+from functools import partial
+from typing import Any
 
 from ..ops.adaptive_avg_pool import adaptive_avg_pool
 from ..ops.conv import conv
@@ -18,12 +22,8 @@ from ..ops.relu import relu
 from ..registry import Network
 from ..trace import Value, stack
 
-PAPER = "Krizhevsky et al. 2012, ImageNet Classification with Deep Convolutional Neural Networks, figure 2"
-
-
-def normalised(x: Value, name: str) -> Value:
-    """Response normalisation with the constants of section 3.3, where alpha = 1e-4 is not divided by the size of 5."""
-    return local_response_norm(x, size=5, alpha=5e-4, beta=0.75, k=2.0, name=name)
+ALPHA = 5e-4
+"""That of section 3.3: the paper's 1e-4 is not divided by the size of 5, as ours, Caffe's and torch's are."""
 
 
 def pooled(x: Value, name: str) -> Value:
@@ -31,15 +31,23 @@ def pooled(x: Value, name: str) -> Value:
     return max_pool(x, 3, 2, ceil_mode=True, name=name)
 
 
-def alexnet(x: Value, num_classes: int) -> Value:
-    """AlexNet in two groups (figure 2)."""
+def reduced(x: Value, number: int, alpha: float, k: float, pool_first: bool) -> Value:
+    """Response normalisation (section 3.3) and pooling, in either order."""
+    norm = partial(local_response_norm, size=5, alpha=alpha, beta=0.75, k=k, name=f"norm{number}")
+    return norm(pooled(x, f"pool{number}")) if pool_first else pooled(norm(x), f"pool{number}")
+
+
+def alexnet(
+    x: Value, num_classes: int, groups: int = 2, alpha: float = ALPHA, k: float = 2.0, pool_first: bool = False
+) -> Value:
+    """Five convolutions and three linear layers (figure 2)."""
     x = relu(conv(x, 96, 11, stride=4, name="conv1"), name="relu1")
-    x = pooled(normalised(x, "norm1"), "pool1")
-    x = relu(conv(x, 256, 5, pad=2, groups=2, name="conv2"), name="relu2")
-    x = pooled(normalised(x, "norm2"), "pool2")
+    x = reduced(x, 1, alpha, k, pool_first)
+    x = relu(conv(x, 256, 5, pad=2, groups=groups, name="conv2"), name="relu2")
+    x = reduced(x, 2, alpha, k, pool_first)
     x = relu(conv(x, 384, 3, pad=1, name="conv3"), name="relu3")
-    x = relu(conv(x, 384, 3, pad=1, groups=2, name="conv4"), name="relu4")
-    x = relu(conv(x, 256, 3, pad=1, groups=2, name="conv5"), name="relu5")
+    x = relu(conv(x, 384, 3, pad=1, groups=groups, name="conv4"), name="relu4")
+    x = relu(conv(x, 256, 3, pad=1, groups=groups, name="conv5"), name="relu5")
     x = flatten(pooled(x, "pool5"))
     x = dropout(relu(linear(x, 4096, name="fc6"), name="relu6"), 0.5, name="drop6")
     x = dropout(relu(linear(x, 4096, name="fc7"), name="relu7"), 0.5, name="drop7")
@@ -61,24 +69,20 @@ def alexnet_torchvision(x: Value, num_classes: int) -> Value:
         return linear(x, num_classes)
 
 
+def _network(name: str, title: str, source: str, aliases: tuple[str, ...] = (), **arguments: Any) -> Network:
+    size, sizes = (227, 227), ((96, 80), (75, 107))
+    return Network(name, title, alexnet, arguments, source, aliases, input_size=size, check_sizes=sizes)
+
+
 NETWORKS = (
-    Network(
-        "alexnet_original",
-        "AlexNet (2012)",
-        alexnet,
-        family="alexnet",
-        aliases=("alexnet",),
-        paper=PAPER,
-        input_size=(227, 227),
-        check_sizes=((96, 80), (75, 107)),
-    ),
+    _network("alexnet_original", "AlexNet (2012)", "paper", ("alexnet",)),
+    _network("caffenet", "CaffeNet", "caffe", alpha=1e-4, k=1.0, pool_first=True),
+    _network("alexnet_ungrouped", "AlexNet (pytorchcv, without groups)", "pytorchcv", groups=1, alpha=1e-4),
     Network(
         "alexnet_torchvision",
         "AlexNet (torchvision)",
         alexnet_torchvision,
-        family="alexnet",
         source="torchvision",
-        paper="Krizhevsky 2014, One weird trick for parallelizing convolutional neural networks",
         check_sizes=((96, 80), (75, 107)),
     ),
 )

@@ -9,6 +9,7 @@ returns main, aux2, aux1.
 
 from __future__ import annotations
 
+from ..blocks.inception import inception
 from ..ops.adaptive_avg_pool import adaptive_avg_pool
 from ..ops.avg_pool import avg_pool
 from ..ops.batch_norm import batch_norm
@@ -24,8 +25,6 @@ from ..ops.relu import relu
 from ..registry import Network
 from ..trace import Value, block, stack
 
-PAPER = "Szegedy et al. 2014, Going Deeper with Convolutions, table 1"
-
 TABLE = {  # #1x1, #3x3 reduce, #3x3, #5x5 reduce, #5x5, pool proj
     "3a": (64, 96, 128, 16, 32, 32),
     "3b": (128, 128, 192, 32, 96, 64),
@@ -38,18 +37,6 @@ TABLE = {  # #1x1, #3x3 reduce, #3x3, #5x5 reduce, #5x5, pool proj
     "5b": (384, 192, 384, 48, 128, 128),
 }
 HEADS = {"4a": 1, "4d": 2}  # the modules whose output an auxiliary head reads
-
-
-@block
-def inception(x: Value, n1x1: int, n3x3_reduce: int, n3x3: int, n5x5_reduce: int, n5x5: int, n_pool: int) -> Value:
-    """Inception module with dimension reductions (figure 2b)."""
-    a = relu(conv(x, n1x1, 1, name="conv1x1"))
-    b = relu(conv(x, n3x3_reduce, 1, name="reduce3x3"))
-    b = relu(conv(b, n3x3, 3, pad=1, name="conv3x3"))
-    c = relu(conv(x, n5x5_reduce, 1, name="reduce5x5"))
-    c = relu(conv(c, n5x5, 5, pad=2, name="conv5x5"))
-    d = relu(conv(max_pool(x, 3, 1, pad=1, name="pool"), n_pool, 1, name="pool_proj"))
-    return concat([a, b, c, d])
 
 
 @block
@@ -125,9 +112,7 @@ def _network(name: str, title: str, bn: bool, heads: bool, aliases: tuple[str, .
     function, source = (googlenet_bn, "torchvision") if bn else (googlenet, "caffe")
     evaluated = 3 if heads and not bn else 1
     arguments, sizes = {"heads": heads}, ((80, 96), (81, 99))
-    return Network(
-        name, title, function, arguments, "googlenet", aliases, source, PAPER, evaluated=evaluated, check_sizes=sizes
-    )
+    return Network(name, title, function, arguments, source, aliases, evaluated=evaluated, check_sizes=sizes)
 
 
 NETWORKS = (

@@ -22,8 +22,6 @@ from ..ops.relu import relu
 from ..registry import Network
 from ..trace import Value, block
 
-PAPER = "Szegedy et al. 2015, Rethinking the Inception Architecture for Computer Vision, table 1"
-
 
 @block
 def conv_bn(x: Value, channels: int, kernel: Pair, stride: int = 1, pad: Pair = (0, 0), keras: bool = False) -> Value:
@@ -139,9 +137,7 @@ def inception_v3(x: Value, num_classes: int, aux: bool = False, keras: bool = Fa
 
 def _network(name: str, title: str, source: str, sizes: tuple[Pair, ...], **arguments: bool) -> Network:
     size = (299, 299)
-    return Network(
-        name, title, inception_v3, arguments, "inception", (), source, PAPER, input_size=size, check_sizes=sizes
-    )
+    return Network(name, title, inception_v3, arguments, source, input_size=size, check_sizes=sizes)
 
 
 SMALL, LARGE = ((96, 112), (107, 91)), ((300, 316), (299, 317))  # the head's 5x5 needs a grid of 17x17

@@ -2,7 +2,8 @@
 
 `lenet5_1998` is section II.B and figure 2 as printed: trainable subsampling, the partial C3 of table I, radial basis
 functions as output. Its ten prototypes are drawn at random from -1 and +1, which the paper names as a choice; the
-stylised bitmaps that it prints as a picture are no part of this file. `lenet5_modern` is what courses call LeNet-5.
+stylised bitmaps that it prints as a picture are no part of this file. `lenet5_modern` is what courses call LeNet-5;
+`lenet_caffe` is the example that Caffe calls LeNet, which has little of it.
 """
 
 from __future__ import annotations
@@ -15,15 +16,15 @@ from ..ops.concat import concat
 from ..ops.conv import conv
 from ..ops.flatten import flatten
 from ..ops.linear import linear
+from ..ops.max_pool import max_pool
 from ..ops.rbf import rbf
+from ..ops.relu import relu
 from ..ops.rescale import rescale
 from ..ops.scale import scale
 from ..ops.scaled_tanh import scaled_tanh
 from ..ops.tanh import tanh
 from ..registry import Network
 from ..trace import Value, block
-
-PAPER = "LeCun et al. 1998, Gradient-Based Learning Applied to Document Recognition, section II.B and table I"
 
 TABLE = (  # table I: an X where the C3 map of the column reads the S2 map of the row
     "X . . . X X X . . X X X X . X X",
@@ -73,14 +74,20 @@ def lenet5_modern(x: Value, num_classes: int) -> Value:
     return linear(x, num_classes, name="output")
 
 
+def lenet_caffe(x: Value, num_classes: int) -> Value:
+    """Caffe's example for MNIST: wide, with max pooling and a single nonlinearity."""
+    x = max_pool(conv(x, 20, 5, name="conv1"), 2, ceil_mode=True, name="pool1")
+    x = max_pool(conv(x, 50, 5, name="conv2"), 2, ceil_mode=True, name="pool2")
+    x = relu(linear(flatten(x), 500, name="ip1"), name="relu1")
+    return linear(x, num_classes, name="ip2")
+
+
 NETWORKS = (
     Network(
         "lenet5_1998",
         "LeNet-5 (1998)",
         lenet5_1998,
-        family="lenet",
         aliases=("lenet5",),
-        paper=PAPER,
         num_classes=None,
         in_channels=1,
         input_size=(32, 32),
@@ -90,12 +97,20 @@ NETWORKS = (
         "lenet5_modern",
         "LeNet-5 (modern)",
         lenet5_modern,
-        family="lenet",
-        paper=PAPER,
         num_classes=10,
         in_channels=1,
         input_size=(32, 32),
         check_sizes=((36, 32), (33, 37)),
+    ),
+    Network(
+        "lenet_caffe",
+        "LeNet (Caffe example)",
+        lenet_caffe,
+        source="caffe",
+        num_classes=10,
+        in_channels=1,
+        input_size=(28, 28),
+        check_sizes=((32, 28), (29, 33)),
     ),
 )
 CANONICAL = "lenet5_1998"

@@ -18,8 +18,6 @@ from ..ops.relu import relu
 from ..registry import Network
 from ..trace import Value, stack
 
-PAPER = "Simonyan & Zisserman 2014, Very Deep Convolutional Networks for Large-Scale Image Recognition, table 1"
-
 # One line of convolutions per row of the paper, as kernel-maps; each row ends in a max pool.
 TABLE = {
     "A": ("3-64", "3-128", "3-256 3-256", "3-512 3-512", "3-512 3-512"),
@@ -56,7 +54,7 @@ def unit(x: Value, layer: str, bn: bool) -> Value:
 
 def _network(name: str, title: str, column: str, source: str, alias: str = "", bn: bool = False) -> Network:
     arguments, aliases = {"column": column, "bn": bn}, (alias,) if alias else ()
-    return Network(name, title, vgg, arguments, "vgg", aliases, source, PAPER)
+    return Network(name, title, vgg, arguments, source, aliases)
 
 
 NETWORKS = (

@@ -24,9 +24,9 @@ WEIGHTED = ("conv", "linear", "rbf")
 JOINS = ("add", "concat", "multiply")
 HEADS = ("flatten", "global_avg_pool", "adaptive_avg_pool")
 FOLLOWERS = frozenset((
-    "batch_norm", "channel_shuffle", "dropout", "gelu", "hard_sigmoid", "hard_swish", "leaky_relu",
+    "batch_norm", "channel_rescale", "channel_shuffle", "dropout", "gelu", "hard_sigmoid", "hard_swish", "leaky_relu",
     "local_response_norm", "mish", "relu", "relu6", "rescale", "scale", "scaled_tanh", "sigmoid", "silu", "softmax",
-    "tanh",
+    "standardize", "tanh",
 ))  # fmt: skip
 """Ops that stand on the line of the op before them."""
 

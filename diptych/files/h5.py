@@ -56,6 +56,8 @@ def _layer(group: Any, where: str) -> tuple[str, list[Array]]:
     if variables is None or not len(variables):
         return "", []
     arrays = [_array(_child(variables, str(index), where), f"{where}/vars/{index}") for index in range(len(variables))]
+    if arrays[-1].shape == () and arrays[-1].dtype.kind in "iu":
+        arrays.pop()  # layers.Normalization counts the images that it was adapted to, and never reads the count
     return _text(variables.attrs.get("name", group.name.rpartition("/")[2])), arrays
 
 

@@ -34,13 +34,16 @@ DEFAULTS: dict[str, Any] = {
     "epsilon": 1e-3,
     "groups": 1,
     "interpolation": "nearest",
+    "invert": False,
     "max_value": None,
+    "mean": None,
     "negative_slope": 0.0,
     "padding": "valid",
     "scale": True,
     "strides": 1,
     "threshold": 0.0,
     "use_bias": True,
+    "variance": None,
 }
 IGNORED = ("momentum",)
 """It changes the training of the statistics, not the function."""

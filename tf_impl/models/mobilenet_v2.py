@@ -7,8 +7,8 @@ import keras
 from keras import Sequential, layers, ops
 
 
-class ConvBnRelu6(Sequential):
-    """Convolution, batch normalisation, ReLU6."""
+class ConvNorm(Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
 
     def __init__(self, channels, kernel, stride=1, groups=1):
         steps = [
@@ -19,8 +19,8 @@ class ConvBnRelu6(Sequential):
         super().__init__(steps)
 
 
-class ConvBnRelu62(Sequential):
-    """Convolution, batch normalisation, ReLU6."""
+class ConvNorm2(Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
 
     def __init__(self, kernel, stride=1):
         steps = [
@@ -32,13 +32,13 @@ class ConvBnRelu62(Sequential):
 
 
 class InvertedResidualWithoutAdd(layers.Layer):
-    """Expansion, depthwise convolution and linear projection (table 1, figure 4d)."""
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
 
-    def __init__(self, in_channels, channels, stride, expand):
+    def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()
         conv = [
-            ConvBnRelu6(expand * in_channels, 1),
-            ConvBnRelu62(3, stride=stride),
+            ConvNorm(width, 1),
+            ConvNorm2(kernel, stride=stride),
             layers.Conv2D(channels, 1, use_bias=False),
             layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
         ]
@@ -49,13 +49,13 @@ class InvertedResidualWithoutAdd(layers.Layer):
 
 
 class InvertedResidual(layers.Layer):
-    """Expansion, depthwise convolution and linear projection (table 1, figure 4d)."""
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
 
-    def __init__(self, in_channels, channels, stride, expand):
+    def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()
         conv = [
-            ConvBnRelu6(expand * in_channels, 1),
-            ConvBnRelu62(3, stride=stride),
+            ConvNorm(width, 1),
+            ConvNorm2(kernel, stride=stride),
             layers.Conv2D(channels, 1, use_bias=False),
             layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
         ]
@@ -67,12 +67,12 @@ class InvertedResidual(layers.Layer):
 
 
 class InvertedResidualWithoutAdd2(layers.Layer):
-    """Expansion, depthwise convolution and linear projection (table 1, figure 4d)."""
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
 
-    def __init__(self, channels, stride):
+    def __init__(self, channels, kernel=3, stride=1):
         super().__init__()
         conv = [
-            ConvBnRelu62(3, stride=stride),
+            ConvNorm2(kernel, stride=stride),
             layers.Conv2D(channels, 1, use_bias=False),
             layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
         ]
@@ -83,25 +83,25 @@ class InvertedResidualWithoutAdd2(layers.Layer):
 
 
 class MobileNetV2Torchvision(keras.Model):
-    """MobileNetV2 of width 1.0."""
+    """MobileNetV2 of a width; the last convolution does not get narrower than 1280 (section 5, footnote)."""
 
     def __init__(self, num_classes=1000):
         super().__init__()
         features = [
-            ConvBnRelu6(32, 3, stride=2),
-            InvertedResidualWithoutAdd2(16, 1),
-            InvertedResidualWithoutAdd(16, 24, 2, 6),
-            InvertedResidual(24, 24, 1, 6),
-            InvertedResidualWithoutAdd(24, 32, 2, 6),
-            *[InvertedResidual(32, 32, 1, 6) for _ in range(2)],
-            InvertedResidualWithoutAdd(32, 64, 2, 6),
-            *[InvertedResidual(64, 64, 1, 6) for _ in range(3)],
-            InvertedResidualWithoutAdd(64, 96, 1, 6),
-            *[InvertedResidual(96, 96, 1, 6) for _ in range(2)],
-            InvertedResidualWithoutAdd(96, 160, 2, 6),
-            *[InvertedResidual(160, 160, 1, 6) for _ in range(2)],
-            InvertedResidualWithoutAdd(160, 320, 1, 6),
-            ConvBnRelu6(1280, 1),
+            ConvNorm(32, 3, stride=2),
+            InvertedResidualWithoutAdd2(16),
+            InvertedResidualWithoutAdd(96, 24, stride=2),
+            InvertedResidual(144, 24),
+            InvertedResidualWithoutAdd(144, 32, stride=2),
+            *[InvertedResidual(192, 32) for _ in range(2)],
+            InvertedResidualWithoutAdd(192, 64, stride=2),
+            *[InvertedResidual(384, 64) for _ in range(3)],
+            InvertedResidualWithoutAdd(384, 96),
+            *[InvertedResidual(576, 96) for _ in range(2)],
+            InvertedResidualWithoutAdd(576, 160, stride=2),
+            *[InvertedResidual(960, 160) for _ in range(2)],
+            InvertedResidualWithoutAdd(960, 320),
+            ConvNorm(1280, 1),
         ]
         self.features = Sequential(features)
         classifier = [

@@ -7,20 +7,20 @@ import keras
 from keras import Sequential, layers, ops
 
 
-class ConvBnRelu(Sequential):
-    """Convolution, batch normalisation, ReLU."""
+class ConvNorm(Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
 
-    def __init__(self, channels, kernel, stride=1):
+    def __init__(self, channels, kernel, stride=1, groups=1):
         steps = [
-            padded(kernel // 2, layers.Conv2D(channels, kernel, strides=stride, use_bias=False)),
+            padded(kernel // 2, layers.Conv2D(channels, kernel, strides=stride, use_bias=False, groups=groups)),
             layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
             layers.ReLU(),
         ]
         super().__init__(steps)
 
 
-class Unit(layers.Layer):
-    """Basic unit: one half of the channels stays as it is (figure 3c)."""
+class BasicUnit(layers.Layer):
+    """Unit in which one half of the channels stays as it is (figure 3c)."""
 
     def __init__(self, in_channels):
         super().__init__()
@@ -47,7 +47,7 @@ class Unit(layers.Layer):
 
 
 class DownsamplingUnit(layers.Layer):
-    """Unit that halves the map: both branches read all channels (figure 3d)."""
+    """Unit that halves the map, whose branches both read all channels (figure 3d)."""
 
     def __init__(self, channels):
         super().__init__()
@@ -83,12 +83,12 @@ class ShuffleNetV2X10(keras.Model):
 
     def __init__(self, num_classes=1000):
         super().__init__()
-        self.conv1 = ConvBnRelu(24, 3, stride=2)
+        self.conv1 = ConvNorm(24, 3, stride=2)
         self.maxpool = Sequential([InfinitePadding2D(1), layers.MaxPooling2D(3, 2)])
-        self.stage2 = Sequential([DownsamplingUnit(116), *[Unit(116) for _ in range(3)]])
-        self.stage3 = Sequential([DownsamplingUnit(232), *[Unit(232) for _ in range(7)]])
-        self.stage4 = Sequential([DownsamplingUnit(464), *[Unit(464) for _ in range(3)]])
-        self.conv5 = ConvBnRelu(1024, 1)
+        self.stage2 = Sequential([DownsamplingUnit(116), *[BasicUnit(116) for _ in range(3)]])
+        self.stage3 = Sequential([DownsamplingUnit(232), *[BasicUnit(232) for _ in range(7)]])
+        self.stage4 = Sequential([DownsamplingUnit(464), *[BasicUnit(464) for _ in range(3)]])
+        self.conv5 = ConvNorm(1024, 1)
         self.fc = layers.Dense(num_classes)
 
     def call(self, x):

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 
-class ConvBnRelu6(nn.Sequential):
-    """Convolution, batch normalisation, ReLU6."""
+class ConvNorm(nn.Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
         steps = [
@@ -19,8 +19,8 @@ class ConvBnRelu6(nn.Sequential):
         super().__init__(*steps)
 
 
-class ConvBnRelu62(nn.Sequential):
-    """Convolution, batch normalisation, ReLU6."""
+class ConvNorm2(nn.Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
         steps = [
@@ -32,14 +32,14 @@ class ConvBnRelu62(nn.Sequential):
 
 
 class InvertedResidualWithoutAdd(nn.Module):
-    """Expansion, depthwise convolution and linear projection (table 1, figure 4d)."""
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
 
-    def __init__(self, in_channels, channels, stride, expand):
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
         conv = [
-            ConvBnRelu6(in_channels, expand * in_channels, 1),
-            ConvBnRelu62(expand * in_channels, expand * in_channels, 3, stride=stride, groups=expand * in_channels),
-            nn.Conv2d(expand * in_channels, channels, 1, bias=False),
+            ConvNorm(in_channels, width, 1),
+            ConvNorm2(width, width, kernel, stride=stride, groups=width),
+            nn.Conv2d(width, channels, 1, bias=False),
             nn.BatchNorm2d(channels),
         ]
         self.conv = nn.Sequential(*conv)
@@ -49,14 +49,14 @@ class InvertedResidualWithoutAdd(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """Expansion, depthwise convolution and linear projection (table 1, figure 4d)."""
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
 
-    def __init__(self, in_channels, channels, stride, expand):
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
         conv = [
-            ConvBnRelu6(in_channels, expand * in_channels, 1),
-            ConvBnRelu62(expand * in_channels, expand * in_channels, 3, stride=stride, groups=expand * in_channels),
-            nn.Conv2d(expand * in_channels, channels, 1, bias=False),
+            ConvNorm(in_channels, width, 1),
+            ConvNorm2(width, width, kernel, stride=stride, groups=width),
+            nn.Conv2d(width, channels, 1, bias=False),
             nn.BatchNorm2d(channels),
         ]
         self.conv = nn.Sequential(*conv)
@@ -67,13 +67,13 @@ class InvertedResidual(nn.Module):
 
 
 class InvertedResidualWithoutAdd2(nn.Module):
-    """Expansion, depthwise convolution and linear projection (table 1, figure 4d)."""
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
 
-    def __init__(self, in_channels, channels, stride, expand):
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
         conv = [
-            ConvBnRelu62(in_channels, expand * in_channels, 3, stride=stride, groups=expand * in_channels),
-            nn.Conv2d(expand * in_channels, channels, 1, bias=False),
+            ConvNorm2(in_channels, width, kernel, stride=stride, groups=width),
+            nn.Conv2d(width, channels, 1, bias=False),
             nn.BatchNorm2d(channels),
         ]
         self.conv = nn.Sequential(*conv)
@@ -83,25 +83,25 @@ class InvertedResidualWithoutAdd2(nn.Module):
 
 
 class MobileNetV2Torchvision(nn.Module):
-    """MobileNetV2 of width 1.0."""
+    """MobileNetV2 of a width; the last convolution does not get narrower than 1280 (section 5, footnote)."""
 
     def __init__(self, in_channels=3, num_classes=1000):
         super().__init__()
         features = [
-            ConvBnRelu6(in_channels, 32, 3, stride=2),
-            InvertedResidualWithoutAdd2(32, 16, 1, 1),
-            InvertedResidualWithoutAdd(16, 24, 2, 6),
-            InvertedResidual(24, 24, 1, 6),
-            InvertedResidualWithoutAdd(24, 32, 2, 6),
-            *[InvertedResidual(32, 32, 1, 6) for _ in range(2)],
-            InvertedResidualWithoutAdd(32, 64, 2, 6),
-            *[InvertedResidual(64, 64, 1, 6) for _ in range(3)],
-            InvertedResidualWithoutAdd(64, 96, 1, 6),
-            *[InvertedResidual(96, 96, 1, 6) for _ in range(2)],
-            InvertedResidualWithoutAdd(96, 160, 2, 6),
-            *[InvertedResidual(160, 160, 1, 6) for _ in range(2)],
-            InvertedResidualWithoutAdd(160, 320, 1, 6),
-            ConvBnRelu6(320, 1280, 1),
+            ConvNorm(in_channels, 32, 3, stride=2),
+            InvertedResidualWithoutAdd2(32, 32, 16),
+            InvertedResidualWithoutAdd(16, 96, 24, stride=2),
+            InvertedResidual(24, 144, 24),
+            InvertedResidualWithoutAdd(24, 144, 32, stride=2),
+            *[InvertedResidual(32, 192, 32) for _ in range(2)],
+            InvertedResidualWithoutAdd(32, 192, 64, stride=2),
+            *[InvertedResidual(64, 384, 64) for _ in range(3)],
+            InvertedResidualWithoutAdd(64, 384, 96),
+            *[InvertedResidual(96, 576, 96) for _ in range(2)],
+            InvertedResidualWithoutAdd(96, 576, 160, stride=2),
+            *[InvertedResidual(160, 960, 160) for _ in range(2)],
+            InvertedResidualWithoutAdd(160, 960, 320),
+            ConvNorm(320, 1280, 1),
         ]
         self.features = nn.Sequential(*features)
         classifier = [

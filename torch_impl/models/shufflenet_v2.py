@@ -7,20 +7,20 @@ import torch
 from torch import nn
 
 
-class ConvBnRelu(nn.Sequential):
-    """Convolution, batch normalisation, ReLU."""
+class ConvNorm(nn.Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
 
-    def __init__(self, in_channels, channels, kernel, stride=1):
+    def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
         steps = [
-            nn.Conv2d(in_channels, channels, kernel, stride=stride, padding=kernel // 2, bias=False),
+            nn.Conv2d(in_channels, channels, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False),
             nn.BatchNorm2d(channels),
             nn.ReLU(),
         ]
         super().__init__(*steps)
 
 
-class Unit(nn.Module):
-    """Basic unit: one half of the channels stays as it is (figure 3c)."""
+class BasicUnit(nn.Module):
+    """Unit in which one half of the channels stays as it is (figure 3c)."""
 
     def __init__(self, in_channels):
         super().__init__()
@@ -47,7 +47,7 @@ class Unit(nn.Module):
 
 
 class DownsamplingUnit(nn.Module):
-    """Unit that halves the map: both branches read all channels (figure 3d)."""
+    """Unit that halves the map, whose branches both read all channels (figure 3d)."""
 
     def __init__(self, in_channels, channels):
         super().__init__()
@@ -83,12 +83,12 @@ class ShuffleNetV2X10(nn.Module):
 
     def __init__(self, in_channels=3, num_classes=1000):
         super().__init__()
-        self.conv1 = ConvBnRelu(in_channels, 24, 3, stride=2)
+        self.conv1 = ConvNorm(in_channels, 24, 3, stride=2)
         self.maxpool = nn.MaxPool2d(3, 2, padding=1)
-        self.stage2 = nn.Sequential(DownsamplingUnit(24, 116), *[Unit(116) for _ in range(3)])
-        self.stage3 = nn.Sequential(DownsamplingUnit(116, 232), *[Unit(232) for _ in range(7)])
-        self.stage4 = nn.Sequential(DownsamplingUnit(232, 464), *[Unit(464) for _ in range(3)])
-        self.conv5 = ConvBnRelu(464, 1024, 1)
+        self.stage2 = nn.Sequential(DownsamplingUnit(24, 116), *[BasicUnit(116) for _ in range(3)])
+        self.stage3 = nn.Sequential(DownsamplingUnit(116, 232), *[BasicUnit(232) for _ in range(7)])
+        self.stage4 = nn.Sequential(DownsamplingUnit(232, 464), *[BasicUnit(464) for _ in range(3)])
+        self.conv5 = ConvNorm(464, 1024, 1)
         self.fc = nn.Linear(1024, num_classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -8,8 +8,8 @@ from ...common.spec import Shape
 
 
 def batch_norm(op: BatchNorm, x: Shape) -> Form:
-    """nn.BatchNorm2d(channels, eps=..., momentum=...)."""
+    """nn.BatchNorm2d(channels, eps=..., momentum=...), and nn.BatchNorm1d for a vector."""
     rest = given({"eps": 1e-5, "momentum": 0.1}, eps=op.eps, momentum=op.momentum)
     if op.scale:
-        return Form((Make("nn.BatchNorm2d", (x[0],), rest),))
+        return Form((Make("nn.BatchNorm1d" if len(x) == 1 else "nn.BatchNorm2d", (x[0],), rest),))
     return Form((Make("BatchNorm2dUnscaled", (x[0],), rest),), helpers=("batch_norm2d_unscaled",))

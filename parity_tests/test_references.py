@@ -1,4 +1,7 @@
-"""Our PyTorch modules are torchvision's networks: the same state dict, and the same function with the same weights."""
+"""Our PyTorch modules are the networks of public libraries: with the same weights, moved by name, the same function.
+
+The forms of torchvision have its state dict, name for name.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from reference_models import NAMES, torchvision_model, torchvision_outputs
+from references import Reference, references
+from references.libraries import outputs, reference_model
+from selection import placed
 
 import diptych
 from diptych import Net, check
@@ -26,23 +31,29 @@ def _memory() -> Iterator[None]:
     gc.collect()
 
 
-def test_every_network_of_torchvision_is_here() -> None:
-    assert set(NAMES) == {name for name in networks() if network(name).source == "torchvision"}
+OURS = references("torchvision", "timm", "pytorchcv")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_state_dict_and_outputs_are_torchvisions(name: str) -> None:
-    size = network(name).check_sizes[0]
-    net = spec(name, input_size=size)
+def test_every_form_of_a_library_has_its_reference() -> None:
+    for library in ("torchvision", "timm"):
+        found = {item.network for item in OURS if item.library == library}
+        assert {name for name in networks() if network(name).source == library} <= found
+
+
+@pytest.mark.parametrize("reference", [placed(item.network, item, id=str(item)) for item in OURS])
+def test_outputs_are_those_of_the_reference(reference: Reference) -> None:
+    size = reference.size or network(reference.network).check_sizes[0]
+    net = spec(reference.network, input_size=size, **reference.options)
     ours = build(net, scrambled(net), "float64")
     state = ours.state_dict()
-    theirs = torchvision_model(name, state)
-    assert _shapes(theirs.state_dict()) == _shapes(state)
+    theirs = reference_model(reference, state)
+    if network(reference.network).source == reference.library == "torchvision":
+        assert _shapes(theirs.state_dict()) == _shapes(state)
+    assert sum(p.numel() for p in theirs.parameters()) == net.params
 
-    image = torch.from_numpy(np.random.default_rng(0).standard_normal((2, 3, *size)))
-    expected = torchvision_outputs(theirs, image)
-    with torch.no_grad():
-        answer = ours(image)
+    image = torch.from_numpy(np.random.default_rng(0).standard_normal((2, *net.input_shape)))
+    expected = outputs(theirs, image) if reference.library == "torchvision" else [_run(theirs, image)]
+    answer = _run(ours, image)
     got = [answer] if isinstance(answer, torch.Tensor) else list(answer)
     assert len(got) == len(expected) == len(net.outputs)
     for a, b in zip(got, expected, strict=True):
@@ -55,7 +66,7 @@ def test_state_dict_and_outputs_are_torchvisions(name: str) -> None:
 def test_a_check_takes_torchvisions_own_module(name: str) -> None:
     """Modules that diptych did not build are observed where their names tell which node they are."""
     net = spec(name, input_size=network(name).check_sizes[0])
-    theirs, keras_model = torchvision_model(name, build(net, scrambled(net), "float64").state_dict()), _keras(net)
+    theirs, keras_model = _torchvision(net), _keras(net)
     report = check(net, models=(theirs, keras_model))
     assert report.passed, str(report)
     assert "not observable" in report.gate("forward_float64").detail
@@ -70,12 +81,22 @@ def test_a_check_takes_torchvisions_own_module(name: str) -> None:
 
 def test_a_fault_in_torchvisions_forward_is_found_at_its_place() -> None:
     net = spec("resnet18", input_size=(64, 48))
-    theirs = torchvision_model("resnet18", build(net, scrambled(net), "float64").state_dict())
+    theirs = _torchvision(net)
     theirs.layer2[0].relu = torch.nn.LeakyReLU(0.01)
     failed = check(net, models=(theirs, _keras(net))).failed
     assert failed is not None
     # The activation runs twice under one name, so that the first node seen to differ is the one behind it.
     assert (failed.name, failed.where) == ("forward_float64", "layer2.0.conv2")
+
+
+def _torchvision(net: Net) -> Any:
+    reference = next(item for item in OURS if (item.network, item.library) == (net.name, "torchvision"))
+    return reference_model(reference, build(net, scrambled(net), "float64").state_dict())
+
+
+def _run(model: Any, image: torch.Tensor) -> Any:
+    with torch.no_grad():
+        return model(image)
 
 
 def _keras(net: Net) -> Any:

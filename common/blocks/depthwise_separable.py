@@ -1,0 +1,31 @@
+"""Depthwise separable convolution: one filter per channel, then 1x1 across channels.
+
+`depthwise_separable` is MobileNet's (Howard et al. 2017, figure 3, right), with normalisation and activation after each
+half; `separable_conv` is Xception's (Chollet 2016, section 3), with nothing between the halves.
+"""
+
+from __future__ import annotations
+
+from ..ops.conv import conv
+from ..ops.relu6 import relu6
+from ..trace import Value, block
+from .conv_norm import TORCH, Activation, Style
+
+
+@block
+def depthwise_separable(
+    x: Value, channels: int, stride: int = 1, act: Activation = relu6, style: Style = TORCH
+) -> Value:
+    """Depthwise 3x3 and 1x1 convolution, each with batch normalisation and activation."""
+    width, pad = x.channels, style.pad(3, stride)
+    x = conv(x, width, 3, stride=stride, pad=pad, groups=width, bias=False, name="conv_dw")
+    x = act(style.norm(x, "bn1"))
+    return act(style.norm(conv(x, channels, 1, bias=False, name="conv_pw"), "bn2"))
+
+
+@block
+def separable_conv(x: Value, channels: int, kernel: int = 3, style: Style = TORCH) -> Value:
+    """Depthwise, then 1x1 convolution."""
+    width, pad = x.channels, style.pad(kernel)
+    x = conv(x, width, kernel, pad=pad, groups=width, bias=False, name="conv1")
+    return conv(x, channels, 1, bias=False, name="pointwise")

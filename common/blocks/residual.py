@@ -1,0 +1,85 @@
+"""Residual blocks (He, Zhang, Ren & Sun 2015, Deep Residual Learning for Image Recognition, figure 5).
+
+The 3x3 of a bottleneck is grouped in ResNeXt (Xie et al. 2016, figure 3c); SENet gates the branches (Hu et al. 2017).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..ops.conv import conv
+from ..ops.relu import relu
+from ..trace import Value, block, sequence
+from .conv_norm import TORCH, Style
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the sources of ResNet and its successors do differently in the same blocks.
+
+    `stride_first` puts the stride of a bottleneck on its first 1x1 instead of the 3x3, `bias` gives every convolution
+    one, `groups` of `group_width` channels (at 64 channels in the bottleneck) are those of the 3x3, and `projection` is
+    the kernel of a shortcut that halves the map.
+    """
+
+    style: Style = TORCH
+    stride_first: bool = False
+    bias: bool = False
+    groups: int = 1
+    group_width: int = 64
+    projection: int = 1
+
+    def inner(self, width: int) -> int:
+        """Channels of the 3x3 of a bottleneck of this width."""
+        return width * (self.groups * self.group_width) // 64
+
+
+TORCHVISION = Form()
+"""torchvision strides the 3x3 of a bottleneck ("v1.5"), where the paper strides its first 1x1."""
+
+
+def conv_bn(x: Value, channels: int, kernel: int, stride: int, number: int, form: Form, groups: int = 1) -> Value:
+    """The convolution of this number in a block, and its batch normalisation."""
+    x = conv(x, channels, kernel, stride=stride, pad=kernel // 2, groups=groups, bias=form.bias, name=f"conv{number}")
+    return form.style.norm(x, f"bn{number}")
+
+
+def basic_branch(x: Value, width: int, stride: int, form: Form) -> Value:
+    """Two 3x3 convolutions."""
+    y = relu(conv_bn(x, width, 3, stride, 1, form))
+    return conv_bn(y, width, 3, 1, 2, form)
+
+
+def bottleneck_branch(x: Value, inner: tuple[int, int], channels: int, stride: int, form: Form) -> Value:
+    """1x1, 3x3, 1x1 convolutions; `inner` are the channels of the first two."""
+    first, second = (stride, 1) if form.stride_first else (1, stride)
+    y = relu(conv_bn(x, inner[0], 1, first, 1, form))
+    y = relu(conv_bn(y, inner[1], 3, second, 2, form, form.groups))
+    return conv_bn(y, channels, 1, 1, 3, form)
+
+
+@sequence
+def shortcut(x: Value, channels: int, stride: int, form: Form = TORCHVISION) -> Value:
+    """Projection shortcut (He et al. 2015, section 3.3, option B)."""
+    kernel = form.projection if stride > 1 else 1
+    return form.style.norm(conv(x, channels, kernel, stride=stride, pad=kernel // 2, bias=form.bias))
+
+
+def joined(x: Value, y: Value, stride: int, form: Form) -> Value:
+    """The branch `y` added to `x`, which is projected where the shapes differ, and ReLU."""
+    if stride != 1 or x.channels != y.channels:
+        x = shortcut(x, y.channels, stride, form, name="downsample")
+    return relu(y + x)
+
+
+@block
+def basic_block(x: Value, width: int, stride: int = 1, form: Form = TORCHVISION) -> Value:
+    """Two 3x3 convolutions and a shortcut (He et al. 2015, figure 5, left)."""
+    return joined(x, basic_branch(x, width, stride, form), stride, form)
+
+
+@block
+def bottleneck(x: Value, width: int, stride: int = 1, form: Form = TORCHVISION) -> Value:
+    """1x1, 3x3, 1x1 convolutions and a shortcut (He et al. 2015, figure 5, right)."""
+    y = bottleneck_branch(x, (form.inner(width), form.inner(width)), 4 * width, stride, form)
+    return joined(x, y, stride, form)

@@ -1,0 +1,10 @@
+"""ShuffleNet V2; the authors' own release is in no library."""
+
+from __future__ import annotations
+
+from . import Reference
+
+REFERENCES = tuple(
+    Reference(f"shufflenet_v2_{width}", "torchvision", f"shufflenet_v2_{width}")
+    for width in ("x0_5", "x1_0", "x1_5", "x2_0")
+)

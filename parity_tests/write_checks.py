@@ -1,0 +1,59 @@
+"""The table of docs/checks.md: what `make test-full` measured for every registered network.
+
+    python -m parity_tests.write_checks FOLDER
+
+reads the reports that the checks of test_parity.py leave in the folder named by DIPTYCH_REPORTS.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from diptych.common.registry import network, networks
+from diptych.report import Report
+
+GATES = ("forward_float64", "gradients_float64", "training_float64", "forward_float32")
+TARGET = Path(__file__).parents[1] / "docs" / "checks.md"
+HEAD = """# What the checks measured
+
+Every registered network, built in both frameworks with the same weights and checked by all gates of `diptych check`, on
+two image sizes. The numbers are the largest relative differences max |a - b| / max |b|; the gates in float64 pass below
+1e-10, the one in float32 within each framework's own rounding. A dash: nothing to compare (training is evaluation where
+there is no batch normalisation). Written by `make test-full`; {passed} of {registered} registered networks pass.
+
+| network | form of | sizes | forward float64 | gradients float64 | training float64 | forward float32 |
+|---|---|---|---|---|---|---|
+"""
+
+
+def keep(report: Report) -> None:
+    """Leave a report in the folder of DIPTYCH_REPORTS, if there is one."""
+    if folder := os.environ.get("DIPTYCH_REPORTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        (Path(folder) / f"{report.network}.json").write_text(json.dumps(report.to_dict()))
+
+
+def row(name: str, report: dict[str, Any]) -> str:
+    """One line of the table."""
+    gates = {gate["name"]: gate for gate in report["gates"]}
+    figures = [f"{gates[gate]['measured']:.1e}" if gates[gate]["compared"] else "-" for gate in GATES]
+    sizes = ", ".join(f"{height}x{width}" for height, width in network(name).check_sizes)
+    return f"| `{name}` | {network(name).source} | {sizes} | {' | '.join(figures)} |\n"
+
+
+def main(folder: Path) -> None:
+    """Write the table; a registered network without a passed report is an error that names it."""
+    found = {path.stem: json.loads(path.read_text()) for path in folder.glob("*.json")}
+    wanting = [name for name in networks() if not found.get(name, {}).get("passed")]
+    if wanting:
+        sys.exit(f"no passed check of {', '.join(wanting)}: nothing is written")
+    rows = "".join(row(name, found[name]) for name in networks())
+    TARGET.write_text(HEAD.format(passed=len(networks()) - len(wanting), registered=len(networks())) + rows)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,147 @@
+"""EfficientNet-Lite0 (timm) in Keras, line for line the twin of its PyTorch file.
+
+Liu 2020, Higher accuracy on vision models with EfficientNet-Lite.
+"""
+
+import keras
+from keras import Sequential, layers, ops
+
+
+class ConvNorm(Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
+
+    def __init__(self, channels, kernel, stride=1, groups=1):
+        steps = [
+            padded(kernel // 2, layers.Conv2D(channels, kernel, strides=stride, use_bias=False, groups=groups)),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
+            layers.ReLU(max_value=6.0),
+        ]
+        super().__init__(steps)
+
+
+class ConvNormWithoutRelu6(Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
+
+    def __init__(self, channels, kernel, stride=1, groups=1):
+        steps = [
+            padded(kernel // 2, layers.Conv2D(channels, kernel, strides=stride, use_bias=False, groups=groups)),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
+        ]
+        super().__init__(steps)
+
+
+class ConvNorm2(Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
+
+    def __init__(self, kernel, stride=1):
+        steps = [
+            padded(kernel // 2, layers.DepthwiseConv2D(kernel, strides=stride, use_bias=False)),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
+            layers.ReLU(max_value=6.0),
+        ]
+        super().__init__(steps)
+
+
+class InvertedResidualWithoutAdd(layers.Layer):
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+
+    def __init__(self, width, channels, kernel=3, stride=1):
+        super().__init__()
+        block = [
+            ConvNorm(width, 1),
+            ConvNorm2(kernel, stride=stride),
+            ConvNormWithoutRelu6(channels, 1),
+        ]
+        self.block = Sequential(block)
+
+    def call(self, x):
+        return self.block(x)
+
+
+class InvertedResidual(layers.Layer):
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+
+    def __init__(self, width, channels, kernel=3, stride=1):
+        super().__init__()
+        block = [
+            ConvNorm(width, 1),
+            ConvNorm2(kernel, stride=stride),
+            ConvNormWithoutRelu6(channels, 1),
+        ]
+        self.block = Sequential(block)
+
+    def call(self, x):
+        y = self.block(x)
+        return x + y
+
+
+class InvertedResidualWithoutAdd2(layers.Layer):
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+
+    def __init__(self, channels, kernel=3, stride=1):
+        super().__init__()
+        block = [
+            ConvNorm2(kernel, stride=stride),
+            ConvNormWithoutRelu6(channels, 1),
+        ]
+        self.block = Sequential(block)
+
+    def call(self, x):
+        return self.block(x)
+
+
+class EfficientNetLite0Timm(keras.Model):
+    """EfficientNet with `width` times the channels and `depth` times the blocks of B0; `lite` is EfficientNet-Lite."""
+
+    def __init__(self, num_classes=1000):
+        super().__init__()
+        part1 = Sequential([InvertedResidualWithoutAdd2(16)])
+        part2 = Sequential([InvertedResidualWithoutAdd(96, 24, stride=2), InvertedResidual(144, 24)])
+        part3 = [
+            InvertedResidualWithoutAdd(144, 40, kernel=5, stride=2),
+            InvertedResidual(240, 40, kernel=5),
+        ]
+        part3 = Sequential(part3)
+        part4 = [
+            InvertedResidualWithoutAdd(240, 80, stride=2),
+            *[InvertedResidual(480, 80) for _ in range(2)],
+        ]
+        part4 = Sequential(part4)
+        part5 = [
+            InvertedResidualWithoutAdd(480, 112, kernel=5),
+            *[InvertedResidual(672, 112, kernel=5) for _ in range(2)],
+        ]
+        part5 = Sequential(part5)
+        part6 = [
+            InvertedResidualWithoutAdd(672, 192, kernel=5, stride=2),
+            *[InvertedResidual(1152, 192, kernel=5) for _ in range(3)],
+        ]
+        part6 = Sequential(part6)
+        part7 = Sequential([InvertedResidualWithoutAdd(1152, 320)])
+        features = [
+            ConvNorm(32, 3, stride=2),
+            part1,
+            part2,
+            part3,
+            part4,
+            part5,
+            part6,
+            part7,
+            ConvNorm(1280, 1),
+        ]
+        self.features = Sequential(features)
+        classifier = [
+            layers.Dropout(0.2),
+            layers.Dense(num_classes),
+        ]
+        self.classifier = Sequential(classifier)
+
+    def call(self, x):
+        x = self.features(x)
+        x = ops.mean(x, (1, 2))
+        return self.classifier(x)
+
+
+def padded(pads, layer):
+    """A layer after zeros on all sides; "same" would put the odd one last, at stride 2 and an even size."""
+    return Sequential([layers.ZeroPadding2D(pads), layer])

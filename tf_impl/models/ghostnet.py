@@ -1,0 +1,243 @@
+"""GhostNet in Keras, line for line the twin of its PyTorch file.
+
+Han et al. 2019, GhostNet: More Features from Cheap Operations, table 1.
+"""
+
+import keras
+from keras import Sequential, layers, ops
+
+
+class Pointwise(layers.Layer):
+    """1x1 convolution, batch normalisation, ReLU."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.conv = layers.Conv2D(channels, 1, use_bias=False)
+        self.bn1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+
+    def call(self, x):
+        return ops.relu(self.bn1(self.conv(x)))
+
+
+class GhostModuleWithoutRelu(layers.Layer):
+    """Half the channels by a convolution, the others from those by cheap `size` x `size` depthwise filters."""
+
+    def __init__(self, channels, kernel=1, size=3):
+        super().__init__()
+        primary_conv = [
+            padded(kernel // 2, layers.Conv2D(channels // 2, kernel, use_bias=False)),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
+        ]
+        self.primary_conv = Sequential(primary_conv)
+        cheap_operation = [
+            padded(size // 2, layers.DepthwiseConv2D(size, use_bias=False)),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
+        ]
+        self.cheap_operation = Sequential(cheap_operation)
+
+    def call(self, x):
+        x = self.primary_conv(x)
+        y = self.cheap_operation(x)
+        return ops.concatenate((x, y), -1)
+
+
+class SqueezeExcite(layers.Layer):
+    """Weigh the channels of a map (C, H, W) by a gate from their means, through `squeeze` channels."""
+
+    def __init__(self, in_channels, squeeze):
+        super().__init__()
+        self.adaptive_avg_pool = layers.GlobalAveragePooling2D(keepdims=True)
+        self.fc1 = layers.Conv2D(squeeze, 1)
+        self.fc2 = layers.Conv2D(in_channels, 1)
+
+    def call(self, x):
+        y = ops.relu(self.fc1(self.adaptive_avg_pool(x)))
+        y = ops.hard_sigmoid(self.fc2(y))
+        return x * y
+
+
+class GhostModule(layers.Layer):
+    """Half the channels by a convolution, the others from those by cheap `size` x `size` depthwise filters."""
+
+    def __init__(self, channels, kernel=1, size=3):
+        super().__init__()
+        primary_conv = [
+            padded(kernel // 2, layers.Conv2D(channels // 2, kernel, use_bias=False)),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
+            layers.ReLU(),
+        ]
+        self.primary_conv = Sequential(primary_conv)
+        cheap_operation = [
+            padded(size // 2, layers.DepthwiseConv2D(size, use_bias=False)),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
+            layers.ReLU(),
+        ]
+        self.cheap_operation = Sequential(cheap_operation)
+
+    def call(self, x):
+        x = self.primary_conv(x)
+        y = self.cheap_operation(x)
+        return ops.concatenate((x, y), -1)
+
+
+class GhostBottleneckSe(layers.Layer):
+    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+
+    def __init__(self, width, channels, squeeze=0):
+        super().__init__()
+        self.ghost1 = GhostModule(width)
+        self.se = SqueezeExcite(width, squeeze)
+        self.ghost2 = GhostModuleWithoutRelu(channels)
+
+    def call(self, x):
+        y = self.ghost1(x)
+        y = self.se(y)
+        y = self.ghost2(y)
+        return y + x
+
+
+class GhostBottleneck(layers.Layer):
+    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+
+    def __init__(self, width, channels):
+        super().__init__()
+        self.ghost1 = GhostModule(width)
+        self.ghost2 = GhostModuleWithoutRelu(channels)
+
+    def call(self, x):
+        y = self.ghost1(x)
+        y = self.ghost2(y)
+        return y + x
+
+
+class GhostShortcut(Sequential):
+    """Depthwise and 1x1 convolution, both without an activation."""
+
+    def __init__(self, channels, size, stride):
+        steps = [
+            padded(size // 2, layers.DepthwiseConv2D(size, strides=stride, use_bias=False)),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
+            layers.Conv2D(channels, 1, use_bias=False),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
+        ]
+        super().__init__(steps)
+
+
+class GhostBottleneckConv2(layers.Layer):
+    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+
+    def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
+        super().__init__()
+        self.ghost1 = GhostModule(width)
+        self.conv_dw = padded(kernel // 2, layers.DepthwiseConv2D(kernel, strides=stride, use_bias=False))
+        self.bn_dw = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+        self.se = SqueezeExcite(width, squeeze)
+        self.ghost2 = GhostModuleWithoutRelu(channels)
+        self.shortcut = GhostShortcut(channels, kernel, stride)
+
+    def call(self, x):
+        y = self.ghost1(x)
+        y = self.bn_dw(self.conv_dw(y))
+        y = self.se(y)
+        y = self.ghost2(y)
+        x = self.shortcut(x)
+        return y + x
+
+
+class GhostBottleneckSe2(layers.Layer):
+    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+
+    def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
+        super().__init__()
+        self.ghost1 = GhostModule(width)
+        self.se = SqueezeExcite(width, squeeze)
+        self.ghost2 = GhostModuleWithoutRelu(channels)
+        self.shortcut = GhostShortcut(channels, kernel, stride)
+
+    def call(self, x):
+        y = self.ghost1(x)
+        y = self.se(y)
+        y = self.ghost2(y)
+        x = self.shortcut(x)
+        return y + x
+
+
+class GhostBottleneckConv(layers.Layer):
+    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+
+    def __init__(self, width, channels, kernel=3, stride=1):
+        super().__init__()
+        self.ghost1 = GhostModule(width)
+        self.conv_dw = padded(kernel // 2, layers.DepthwiseConv2D(kernel, strides=stride, use_bias=False))
+        self.bn_dw = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+        self.ghost2 = GhostModuleWithoutRelu(channels)
+        self.shortcut = GhostShortcut(channels, kernel, stride)
+
+    def call(self, x):
+        y = self.ghost1(x)
+        y = self.bn_dw(self.conv_dw(y))
+        y = self.ghost2(y)
+        x = self.shortcut(x)
+        return y + x
+
+
+class GhostNet(keras.Model):
+    """GhostNet of the given width, which leaves only `conv_head` as it is."""
+
+    def __init__(self, num_classes=1000):
+        super().__init__()
+        self.conv_stem = padded(1, layers.Conv2D(16, 3, strides=2, use_bias=False))
+        self.bn1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+        part0 = Sequential([GhostBottleneck(16, 16)])
+        part1 = Sequential([GhostBottleneckConv(48, 24, stride=2)])
+        part2 = Sequential([GhostBottleneck(72, 24)])
+        part3 = Sequential([GhostBottleneckConv2(72, 40, kernel=5, stride=2, squeeze=20)])
+        part4 = Sequential([GhostBottleneckSe(120, 40, squeeze=32)])
+        part5 = Sequential([GhostBottleneckConv(240, 80, stride=2)])
+        part6 = [
+            GhostBottleneck(200, 80),
+            *[GhostBottleneck(184, 80) for _ in range(2)],
+            GhostBottleneckSe2(480, 112, squeeze=120),
+            GhostBottleneckSe(672, 112, squeeze=168),
+        ]
+        part6 = Sequential(part6)
+        part7 = Sequential([GhostBottleneckConv2(672, 160, kernel=5, stride=2, squeeze=168)])
+        part8 = [
+            GhostBottleneck(960, 160),
+            GhostBottleneckSe(960, 160, squeeze=240),
+            GhostBottleneck(960, 160),
+            GhostBottleneckSe(960, 160, squeeze=240),
+        ]
+        part8 = Sequential(part8)
+        part9 = Sequential([Pointwise(960)])
+        blocks = [
+            part0,
+            part1,
+            part2,
+            part3,
+            part4,
+            part5,
+            part6,
+            part7,
+            part8,
+            part9,
+        ]
+        self.blocks = Sequential(blocks)
+        self.global_pool = layers.GlobalAveragePooling2D(keepdims=True)
+        self.conv_head = layers.Conv2D(1280, 1)
+        self.flatten = layers.Flatten()
+        self.dropout = layers.Dropout(0.2)
+        self.classifier = layers.Dense(num_classes)
+
+    def call(self, x):
+        x = ops.relu(self.bn1(self.conv_stem(x)))
+        x = self.blocks(x)
+        x = ops.relu(self.conv_head(self.global_pool(x)))
+        x = self.flatten(x)
+        x = self.dropout(x)
+        return self.classifier(x)
+
+
+def padded(pads, layer):
+    """A layer after zeros on all sides; "same" would put the odd one last, at stride 2 and an even size."""
+    return Sequential([layers.ZeroPadding2D(pads), layer])

@@ -1,0 +1,12 @@
+"""Multiplication of each channel by a constant; layers.Rescaling rounds its constants to float32 even in float64."""
+
+from __future__ import annotations
+
+from ...common.form import Form, Make
+from ...common.ops.channel_rescale import ChannelRescale
+from ...common.spec import Shape
+
+
+def channel_rescale(op: ChannelRescale, x: Shape) -> Form:
+    """ChannelRescale(*factors)."""
+    return Form((Make("ChannelRescale", op.factors, layer=False),), helpers=("channel_rescale",))

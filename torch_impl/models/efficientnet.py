@@ -1,0 +1,169 @@
+"""EfficientNet-B0 (torchvision) in PyTorch, line for line the twin of its Keras file.
+
+Tan & Le 2019, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, table 1.
+"""
+
+import torch
+from torch import nn
+
+
+class ConvNorm(nn.Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
+
+    def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
+        steps = [
+            nn.Conv2d(in_channels, channels, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.SiLU(),
+        ]
+        super().__init__(*steps)
+
+
+class ConvNormWithoutSilu(nn.Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
+
+    def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
+        steps = [
+            nn.Conv2d(in_channels, channels, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False),
+            nn.BatchNorm2d(channels),
+        ]
+        super().__init__(*steps)
+
+
+class SqueezeExcite(nn.Module):
+    """Weigh the channels of a map (C, H, W) by a gate from their means, through `squeeze` channels."""
+
+    def __init__(self, in_channels, squeeze):
+        super().__init__()
+        self.adaptive_avg_pool = nn.AdaptiveAvgPool2d(1)
+        self.fc1 = nn.Conv2d(in_channels, squeeze, 1)
+        self.fc2 = nn.Conv2d(squeeze, in_channels, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = nn.functional.silu(self.fc1(self.adaptive_avg_pool(x)))
+        y = torch.sigmoid(self.fc2(y))
+        return x * y
+
+
+class ConvNorm2(nn.Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
+
+    def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
+        steps = [
+            nn.Conv2d(in_channels, channels, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.SiLU(),
+        ]
+        super().__init__(*steps)
+
+
+class InvertedResidualWithoutAdd(nn.Module):
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
+        super().__init__()
+        block = [
+            ConvNorm(in_channels, width, 1),
+            ConvNorm2(width, width, kernel, stride=stride, groups=width),
+            SqueezeExcite(width, squeeze),
+            ConvNormWithoutSilu(width, channels, 1),
+        ]
+        self.block = nn.Sequential(*block)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.block(x)
+
+
+class InvertedResidual(nn.Module):
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
+        super().__init__()
+        block = [
+            ConvNorm(in_channels, width, 1),
+            ConvNorm2(width, width, kernel, stride=stride, groups=width),
+            SqueezeExcite(width, squeeze),
+            ConvNormWithoutSilu(width, channels, 1),
+        ]
+        self.block = nn.Sequential(*block)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.block(x)
+        return x + y
+
+
+class InvertedResidualWithoutAdd2(nn.Module):
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
+        super().__init__()
+        block = [
+            ConvNorm2(in_channels, width, kernel, stride=stride, groups=width),
+            SqueezeExcite(width, squeeze),
+            ConvNormWithoutSilu(width, channels, 1),
+        ]
+        self.block = nn.Sequential(*block)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.block(x)
+
+
+class EfficientNetB0Torchvision(nn.Module):
+    """EfficientNet with `width` times the channels and `depth` times the blocks of B0; `lite` is EfficientNet-Lite."""
+
+    def __init__(self, in_channels=3, num_classes=1000):
+        super().__init__()
+        part1 = nn.Sequential(InvertedResidualWithoutAdd2(32, 32, 16, squeeze=8))
+        part2 = [
+            InvertedResidualWithoutAdd(16, 96, 24, stride=2, squeeze=4),
+            InvertedResidual(24, 144, 24, squeeze=6),
+        ]
+        part2 = nn.Sequential(*part2)
+        part3 = [
+            InvertedResidualWithoutAdd(24, 144, 40, kernel=5, stride=2, squeeze=6),
+            InvertedResidual(40, 240, 40, kernel=5, squeeze=10),
+        ]
+        part3 = nn.Sequential(*part3)
+        part4 = [
+            InvertedResidualWithoutAdd(40, 240, 80, stride=2, squeeze=10),
+            *[InvertedResidual(80, 480, 80, squeeze=20) for _ in range(2)],
+        ]
+        part4 = nn.Sequential(*part4)
+        part5 = [
+            InvertedResidualWithoutAdd(80, 480, 112, kernel=5, squeeze=20),
+            *[InvertedResidual(112, 672, 112, kernel=5, squeeze=28) for _ in range(2)],
+        ]
+        part5 = nn.Sequential(*part5)
+        part6 = [
+            InvertedResidualWithoutAdd(112, 672, 192, kernel=5, stride=2, squeeze=28),
+            *[InvertedResidual(192, 1152, 192, kernel=5, squeeze=48) for _ in range(3)],
+        ]
+        part6 = nn.Sequential(*part6)
+        part7 = nn.Sequential(InvertedResidualWithoutAdd(192, 1152, 320, squeeze=48))
+        features = [
+            ConvNorm(in_channels, 32, 3, stride=2),
+            part1,
+            part2,
+            part3,
+            part4,
+            part5,
+            part6,
+            part7,
+            ConvNorm(320, 1280, 1),
+        ]
+        self.features = nn.Sequential(*features)
+        classifier = [
+            nn.Dropout(0.2),
+            nn.Linear(1280, num_classes),
+        ]
+        self.classifier = nn.Sequential(*classifier)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.features(x)
+        x = torch.mean(x, (2, 3))
+        return self.classifier(x)
+
+
+# `padded` of the Keras twin is the `padding` of nn.Conv2d and nn.AvgPool2d: as many zeros on either side. The
+# "same" of Keras puts the odd one last: at stride 2 and an even size its windows stand one pixel further down and
+# right.

@@ -1,0 +1,147 @@
+"""EfficientNet-Lite0 (timm) in PyTorch, line for line the twin of its Keras file.
+
+Liu 2020, Higher accuracy on vision models with EfficientNet-Lite.
+"""
+
+import torch
+from torch import nn
+
+
+class ConvNorm(nn.Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
+
+    def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
+        steps = [
+            nn.Conv2d(in_channels, channels, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU6(),
+        ]
+        super().__init__(*steps)
+
+
+class ConvNormWithoutRelu6(nn.Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
+
+    def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
+        steps = [
+            nn.Conv2d(in_channels, channels, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False),
+            nn.BatchNorm2d(channels),
+        ]
+        super().__init__(*steps)
+
+
+class ConvNorm2(nn.Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
+
+    def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
+        steps = [
+            nn.Conv2d(in_channels, channels, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU6(),
+        ]
+        super().__init__(*steps)
+
+
+class InvertedResidualWithoutAdd(nn.Module):
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1):
+        super().__init__()
+        block = [
+            ConvNorm(in_channels, width, 1),
+            ConvNorm2(width, width, kernel, stride=stride, groups=width),
+            ConvNormWithoutRelu6(width, channels, 1),
+        ]
+        self.block = nn.Sequential(*block)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.block(x)
+
+
+class InvertedResidual(nn.Module):
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1):
+        super().__init__()
+        block = [
+            ConvNorm(in_channels, width, 1),
+            ConvNorm2(width, width, kernel, stride=stride, groups=width),
+            ConvNormWithoutRelu6(width, channels, 1),
+        ]
+        self.block = nn.Sequential(*block)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.block(x)
+        return x + y
+
+
+class InvertedResidualWithoutAdd2(nn.Module):
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1):
+        super().__init__()
+        block = [
+            ConvNorm2(in_channels, width, kernel, stride=stride, groups=width),
+            ConvNormWithoutRelu6(width, channels, 1),
+        ]
+        self.block = nn.Sequential(*block)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.block(x)
+
+
+class EfficientNetLite0Timm(nn.Module):
+    """EfficientNet with `width` times the channels and `depth` times the blocks of B0; `lite` is EfficientNet-Lite."""
+
+    def __init__(self, in_channels=3, num_classes=1000):
+        super().__init__()
+        part1 = nn.Sequential(InvertedResidualWithoutAdd2(32, 32, 16))
+        part2 = nn.Sequential(InvertedResidualWithoutAdd(16, 96, 24, stride=2), InvertedResidual(24, 144, 24))
+        part3 = [
+            InvertedResidualWithoutAdd(24, 144, 40, kernel=5, stride=2),
+            InvertedResidual(40, 240, 40, kernel=5),
+        ]
+        part3 = nn.Sequential(*part3)
+        part4 = [
+            InvertedResidualWithoutAdd(40, 240, 80, stride=2),
+            *[InvertedResidual(80, 480, 80) for _ in range(2)],
+        ]
+        part4 = nn.Sequential(*part4)
+        part5 = [
+            InvertedResidualWithoutAdd(80, 480, 112, kernel=5),
+            *[InvertedResidual(112, 672, 112, kernel=5) for _ in range(2)],
+        ]
+        part5 = nn.Sequential(*part5)
+        part6 = [
+            InvertedResidualWithoutAdd(112, 672, 192, kernel=5, stride=2),
+            *[InvertedResidual(192, 1152, 192, kernel=5) for _ in range(3)],
+        ]
+        part6 = nn.Sequential(*part6)
+        part7 = nn.Sequential(InvertedResidualWithoutAdd(192, 1152, 320))
+        features = [
+            ConvNorm(in_channels, 32, 3, stride=2),
+            part1,
+            part2,
+            part3,
+            part4,
+            part5,
+            part6,
+            part7,
+            ConvNorm(320, 1280, 1),
+        ]
+        self.features = nn.Sequential(*features)
+        classifier = [
+            nn.Dropout(0.2),
+            nn.Linear(1280, num_classes),
+        ]
+        self.classifier = nn.Sequential(*classifier)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.features(x)
+        x = torch.mean(x, (2, 3))
+        return self.classifier(x)
+
+
+# `padded` of the Keras twin is the `padding` of nn.Conv2d and nn.AvgPool2d: as many zeros on either side. The
+# "same" of Keras puts the odd one last: at stride 2 and an even size its windows stand one pixel further down and
+# right.

@@ -1,0 +1,243 @@
+"""GhostNet in PyTorch, line for line the twin of its Keras file.
+
+Han et al. 2019, GhostNet: More Features from Cheap Operations, table 1.
+"""
+
+import torch
+from torch import nn
+
+
+class Pointwise(nn.Module):
+    """1x1 convolution, batch normalisation, ReLU."""
+
+    def __init__(self, in_channels, channels):
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, channels, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(self.bn1(self.conv(x)))
+
+
+class GhostModuleWithoutRelu(nn.Module):
+    """Half the channels by a convolution, the others from those by cheap `size` x `size` depthwise filters."""
+
+    def __init__(self, in_channels, channels, kernel=1, size=3):
+        super().__init__()
+        primary_conv = [
+            nn.Conv2d(in_channels, channels // 2, kernel, padding=kernel // 2, bias=False),
+            nn.BatchNorm2d(channels // 2),
+        ]
+        self.primary_conv = nn.Sequential(*primary_conv)
+        cheap_operation = [
+            nn.Conv2d(channels // 2, channels - channels // 2, size, padding=size // 2, groups=channels // 2, bias=False),
+            nn.BatchNorm2d(channels - channels // 2),
+        ]
+        self.cheap_operation = nn.Sequential(*cheap_operation)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.primary_conv(x)
+        y = self.cheap_operation(x)
+        return torch.cat((x, y), 1)
+
+
+class SqueezeExcite(nn.Module):
+    """Weigh the channels of a map (C, H, W) by a gate from their means, through `squeeze` channels."""
+
+    def __init__(self, in_channels, squeeze):
+        super().__init__()
+        self.adaptive_avg_pool = nn.AdaptiveAvgPool2d(1)
+        self.fc1 = nn.Conv2d(in_channels, squeeze, 1)
+        self.fc2 = nn.Conv2d(squeeze, in_channels, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = torch.relu(self.fc1(self.adaptive_avg_pool(x)))
+        y = nn.functional.hardsigmoid(self.fc2(y))
+        return x * y
+
+
+class GhostModule(nn.Module):
+    """Half the channels by a convolution, the others from those by cheap `size` x `size` depthwise filters."""
+
+    def __init__(self, in_channels, channels, kernel=1, size=3):
+        super().__init__()
+        primary_conv = [
+            nn.Conv2d(in_channels, channels // 2, kernel, padding=kernel // 2, bias=False),
+            nn.BatchNorm2d(channels // 2),
+            nn.ReLU(),
+        ]
+        self.primary_conv = nn.Sequential(*primary_conv)
+        cheap_operation = [
+            nn.Conv2d(channels // 2, channels - channels // 2, size, padding=size // 2, groups=channels // 2, bias=False),
+            nn.BatchNorm2d(channels - channels // 2),
+            nn.ReLU(),
+        ]
+        self.cheap_operation = nn.Sequential(*cheap_operation)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.primary_conv(x)
+        y = self.cheap_operation(x)
+        return torch.cat((x, y), 1)
+
+
+class GhostBottleneckSe(nn.Module):
+    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+
+    def __init__(self, in_channels, width, channels, squeeze=0):
+        super().__init__()
+        self.ghost1 = GhostModule(in_channels, width)
+        self.se = SqueezeExcite(width, squeeze)
+        self.ghost2 = GhostModuleWithoutRelu(width, channels)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.ghost1(x)
+        y = self.se(y)
+        y = self.ghost2(y)
+        return y + x
+
+
+class GhostBottleneck(nn.Module):
+    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+
+    def __init__(self, in_channels, width, channels):
+        super().__init__()
+        self.ghost1 = GhostModule(in_channels, width)
+        self.ghost2 = GhostModuleWithoutRelu(width, channels)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.ghost1(x)
+        y = self.ghost2(y)
+        return y + x
+
+
+class GhostShortcut(nn.Sequential):
+    """Depthwise and 1x1 convolution, both without an activation."""
+
+    def __init__(self, in_channels, channels, size, stride):
+        steps = [
+            nn.Conv2d(in_channels, in_channels, size, stride=stride, padding=size // 2, groups=in_channels, bias=False),
+            nn.BatchNorm2d(in_channels),
+            nn.Conv2d(in_channels, channels, 1, bias=False),
+            nn.BatchNorm2d(channels),
+        ]
+        super().__init__(*steps)
+
+
+class GhostBottleneckConv2(nn.Module):
+    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
+        super().__init__()
+        self.ghost1 = GhostModule(in_channels, width)
+        self.conv_dw = nn.Conv2d(width, width, kernel, stride=stride, padding=kernel // 2, groups=width, bias=False)
+        self.bn_dw = nn.BatchNorm2d(width)
+        self.se = SqueezeExcite(width, squeeze)
+        self.ghost2 = GhostModuleWithoutRelu(width, channels)
+        self.shortcut = GhostShortcut(in_channels, channels, kernel, stride)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.ghost1(x)
+        y = self.bn_dw(self.conv_dw(y))
+        y = self.se(y)
+        y = self.ghost2(y)
+        x = self.shortcut(x)
+        return y + x
+
+
+class GhostBottleneckSe2(nn.Module):
+    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
+        super().__init__()
+        self.ghost1 = GhostModule(in_channels, width)
+        self.se = SqueezeExcite(width, squeeze)
+        self.ghost2 = GhostModuleWithoutRelu(width, channels)
+        self.shortcut = GhostShortcut(in_channels, channels, kernel, stride)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.ghost1(x)
+        y = self.se(y)
+        y = self.ghost2(y)
+        x = self.shortcut(x)
+        return y + x
+
+
+class GhostBottleneckConv(nn.Module):
+    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1):
+        super().__init__()
+        self.ghost1 = GhostModule(in_channels, width)
+        self.conv_dw = nn.Conv2d(width, width, kernel, stride=stride, padding=kernel // 2, groups=width, bias=False)
+        self.bn_dw = nn.BatchNorm2d(width)
+        self.ghost2 = GhostModuleWithoutRelu(width, channels)
+        self.shortcut = GhostShortcut(in_channels, channels, kernel, stride)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.ghost1(x)
+        y = self.bn_dw(self.conv_dw(y))
+        y = self.ghost2(y)
+        x = self.shortcut(x)
+        return y + x
+
+
+class GhostNet(nn.Module):
+    """GhostNet of the given width, which leaves only `conv_head` as it is."""
+
+    def __init__(self, in_channels=3, num_classes=1000):
+        super().__init__()
+        self.conv_stem = nn.Conv2d(in_channels, 16, 3, stride=2, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(16)
+        part0 = nn.Sequential(GhostBottleneck(16, 16, 16))
+        part1 = nn.Sequential(GhostBottleneckConv(16, 48, 24, stride=2))
+        part2 = nn.Sequential(GhostBottleneck(24, 72, 24))
+        part3 = nn.Sequential(GhostBottleneckConv2(24, 72, 40, kernel=5, stride=2, squeeze=20))
+        part4 = nn.Sequential(GhostBottleneckSe(40, 120, 40, squeeze=32))
+        part5 = nn.Sequential(GhostBottleneckConv(40, 240, 80, stride=2))
+        part6 = [
+            GhostBottleneck(80, 200, 80),
+            *[GhostBottleneck(80, 184, 80) for _ in range(2)],
+            GhostBottleneckSe2(80, 480, 112, squeeze=120),
+            GhostBottleneckSe(112, 672, 112, squeeze=168),
+        ]
+        part6 = nn.Sequential(*part6)
+        part7 = nn.Sequential(GhostBottleneckConv2(112, 672, 160, kernel=5, stride=2, squeeze=168))
+        part8 = [
+            GhostBottleneck(160, 960, 160),
+            GhostBottleneckSe(160, 960, 160, squeeze=240),
+            GhostBottleneck(160, 960, 160),
+            GhostBottleneckSe(160, 960, 160, squeeze=240),
+        ]
+        part8 = nn.Sequential(*part8)
+        part9 = nn.Sequential(Pointwise(160, 960))
+        blocks = [
+            part0,
+            part1,
+            part2,
+            part3,
+            part4,
+            part5,
+            part6,
+            part7,
+            part8,
+            part9,
+        ]
+        self.blocks = nn.Sequential(*blocks)
+        self.global_pool = nn.AdaptiveAvgPool2d(1)
+        self.conv_head = nn.Conv2d(960, 1280, 1)
+        self.flatten = nn.Flatten()
+        self.dropout = nn.Dropout(0.2)
+        self.classifier = nn.Linear(1280, num_classes)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = torch.relu(self.bn1(self.conv_stem(x)))
+        x = self.blocks(x)
+        x = torch.relu(self.conv_head(self.global_pool(x)))
+        x = self.flatten(x)
+        x = self.dropout(x)
+        return self.classifier(x)
+
+
+# `padded` of the Keras twin is the `padding` of nn.Conv2d and nn.AvgPool2d: as many zeros on either side. The
+# "same" of Keras puts the odd one last: at stride 2 and an even size its windows stand one pixel further down and
+# right.

@@ -1,0 +1,274 @@
+"""MobileNetV3 large (torchvision) in PyTorch, line for line the twin of its Keras file.
+
+Howard et al. 2019, Searching for MobileNetV3, table 1.
+"""
+
+import torch
+from torch import nn
+
+
+class ConvNormHardSwish(nn.Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
+
+    def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
+        steps = [
+            nn.Conv2d(in_channels, channels, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False),
+            nn.BatchNorm2d(channels, eps=0.001, momentum=0.01),
+            nn.Hardswish(),
+        ]
+        super().__init__(*steps)
+
+
+class ConvNorm(nn.Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
+
+    def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
+        steps = [
+            nn.Conv2d(in_channels, channels, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False),
+            nn.BatchNorm2d(channels, eps=0.001, momentum=0.01),
+        ]
+        super().__init__(*steps)
+
+
+class SqueezeExcite(nn.Module):
+    """Weigh the channels of a map (C, H, W) by a gate from their means, through `squeeze` channels."""
+
+    def __init__(self, in_channels, squeeze):
+        super().__init__()
+        self.adaptive_avg_pool = nn.AdaptiveAvgPool2d(1)
+        self.fc1 = nn.Conv2d(in_channels, squeeze, 1)
+        self.fc2 = nn.Conv2d(squeeze, in_channels, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = torch.relu(self.fc1(self.adaptive_avg_pool(x)))
+        y = nn.functional.hardsigmoid(self.fc2(y))
+        return x * y
+
+
+class ConvNormHardSwish2(nn.Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
+
+    def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
+        steps = [
+            nn.Conv2d(in_channels, channels, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False),
+            nn.BatchNorm2d(channels, eps=0.001, momentum=0.01),
+            nn.Hardswish(),
+        ]
+        super().__init__(*steps)
+
+
+class InvertedResidualSqueezeExcite(nn.Module):
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
+        super().__init__()
+        block = [
+            ConvNormHardSwish(in_channels, width, 1),
+            ConvNormHardSwish2(width, width, kernel, stride=stride, groups=width),
+            SqueezeExcite(width, squeeze),
+            ConvNorm(width, channels, 1),
+        ]
+        self.block = nn.Sequential(*block)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.block(x)
+        return x + y
+
+
+class InvertedResidualSqueezeExcite3(nn.Module):
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
+        super().__init__()
+        block = [
+            ConvNormHardSwish(in_channels, width, 1),
+            ConvNormHardSwish2(width, width, kernel, stride=stride, groups=width),
+            SqueezeExcite(width, squeeze),
+            ConvNorm(width, channels, 1),
+        ]
+        self.block = nn.Sequential(*block)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.block(x)
+
+
+class InvertedResidual(nn.Module):
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1):
+        super().__init__()
+        block = [
+            ConvNormHardSwish(in_channels, width, 1),
+            ConvNormHardSwish2(width, width, kernel, stride=stride, groups=width),
+            ConvNorm(width, channels, 1),
+        ]
+        self.block = nn.Sequential(*block)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.block(x)
+        return x + y
+
+
+class InvertedResidualWithoutAdd2(nn.Module):
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1):
+        super().__init__()
+        block = [
+            ConvNormHardSwish(in_channels, width, 1),
+            ConvNormHardSwish2(width, width, kernel, stride=stride, groups=width),
+            ConvNorm(width, channels, 1),
+        ]
+        self.block = nn.Sequential(*block)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.block(x)
+
+
+class ConvNormRelu(nn.Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
+
+    def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
+        steps = [
+            nn.Conv2d(in_channels, channels, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False),
+            nn.BatchNorm2d(channels, eps=0.001, momentum=0.01),
+            nn.ReLU(),
+        ]
+        super().__init__(*steps)
+
+
+class ConvNormRelu2(nn.Sequential):
+    """Convolution without a bias, batch normalisation, activation."""
+
+    def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
+        steps = [
+            nn.Conv2d(in_channels, channels, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False),
+            nn.BatchNorm2d(channels, eps=0.001, momentum=0.01),
+            nn.ReLU(),
+        ]
+        super().__init__(*steps)
+
+
+class InvertedResidualSqueezeExcite2(nn.Module):
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
+        super().__init__()
+        block = [
+            ConvNormRelu2(in_channels, width, 1),
+            ConvNormRelu(width, width, kernel, stride=stride, groups=width),
+            SqueezeExcite(width, squeeze),
+            ConvNorm(width, channels, 1),
+        ]
+        self.block = nn.Sequential(*block)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.block(x)
+        return x + y
+
+
+class InvertedResidualSqueezeExcite4(nn.Module):
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
+        super().__init__()
+        block = [
+            ConvNormRelu2(in_channels, width, 1),
+            ConvNormRelu(width, width, kernel, stride=stride, groups=width),
+            SqueezeExcite(width, squeeze),
+            ConvNorm(width, channels, 1),
+        ]
+        self.block = nn.Sequential(*block)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.block(x)
+
+
+class InvertedResidual3(nn.Module):
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1):
+        super().__init__()
+        block = [
+            ConvNormRelu2(in_channels, width, 1),
+            ConvNormRelu(width, width, kernel, stride=stride, groups=width),
+            ConvNorm(width, channels, 1),
+        ]
+        self.block = nn.Sequential(*block)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.block(x)
+        return x + y
+
+
+class InvertedResidualWithoutAdd(nn.Module):
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1):
+        super().__init__()
+        block = [
+            ConvNormRelu2(in_channels, width, 1),
+            ConvNormRelu(width, width, kernel, stride=stride, groups=width),
+            ConvNorm(width, channels, 1),
+        ]
+        self.block = nn.Sequential(*block)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.block(x)
+
+
+class InvertedResidual2(nn.Module):
+    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1):
+        super().__init__()
+        block = [
+            ConvNormRelu(in_channels, width, kernel, stride=stride, groups=width),
+            ConvNorm(width, channels, 1),
+        ]
+        self.block = nn.Sequential(*block)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.block(x)
+        return x + y
+
+
+class MobileNetV3LargeTorchvision(nn.Module):
+    """MobileNetV3, large or small, times a width."""
+
+    def __init__(self, in_channels=3, num_classes=1000):
+        super().__init__()
+        features = [
+            ConvNormHardSwish(in_channels, 16, 3, stride=2),
+            InvertedResidual2(16, 16, 16),
+            InvertedResidualWithoutAdd(16, 64, 24, stride=2),
+            InvertedResidual3(24, 72, 24),
+            InvertedResidualSqueezeExcite4(24, 72, 40, kernel=5, stride=2, squeeze=24),
+            *[InvertedResidualSqueezeExcite2(40, 120, 40, kernel=5, squeeze=32) for _ in range(2)],
+            InvertedResidualWithoutAdd2(40, 240, 80, stride=2),
+            InvertedResidual(80, 200, 80),
+            *[InvertedResidual(80, 184, 80) for _ in range(2)],
+            InvertedResidualSqueezeExcite3(80, 480, 112, squeeze=120),
+            InvertedResidualSqueezeExcite(112, 672, 112, squeeze=168),
+            InvertedResidualSqueezeExcite3(112, 672, 160, kernel=5, stride=2, squeeze=168),
+            *[InvertedResidualSqueezeExcite(160, 960, 160, kernel=5, squeeze=240) for _ in range(2)],
+            ConvNormHardSwish(160, 960, 1),
+        ]
+        self.features = nn.Sequential(*features)
+        classifier = [
+            nn.Linear(960, 1280),
+            nn.Hardswish(),
+            nn.Dropout(0.2),
+            nn.Linear(1280, num_classes),
+        ]
+        self.classifier = nn.Sequential(*classifier)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.features(x)
+        x = torch.mean(x, (2, 3))
+        return self.classifier(x)
+
+
+# `padded` of the Keras twin is the `padding` of nn.Conv2d and nn.AvgPool2d: as many zeros on either side. The
+# "same" of Keras puts the odd one last: at stride 2 and an even size its windows stand one pixel further down and
+# right.
