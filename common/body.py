@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .dataflow import statements
+from .errors import SpecError
 from .expr import Sym
 from .form import Form, literal, symbolic
 from .language import Language
@@ -66,7 +67,7 @@ class Writer:
 
     def _parameters(self, call: Call) -> Iterator[Parameter]:
         """The constructor's parameters: those whose symbol stands in the body; (name, caller's value, default, has)."""
-        used = {atom.partition("[")[0].partition(" ")[0].strip("(") for atom in self._atoms(call)}
+        used = {name for atom in self._atoms(call) for name in re.findall(r"[A-Za-z_]\w*", atom)}
         yield from (entry for entry in _arguments(call) if entry[0] in used)
 
     def _atoms(self, call: Call) -> set[str]:
@@ -101,6 +102,8 @@ class Writer:
         self.helpers.update(dict.fromkeys(form.helpers))
         if form.written:
             return form.written.source()
+        if not form.steps:
+            raise SpecError(f"{self.net.nodes[item].path}: {self.net.nodes[item].kind} cannot be part of a chain")
         if form.function and form.steps[-1].target.islower():
             return self.language.lifted.format(form.function.format("x"))
         return form.steps[0].source() if len(form.steps) == 1 else self.language.joined(form.steps)
@@ -129,7 +132,7 @@ class Writer:
             return [Line(f"{target} = {self._inline(entries)}", paths)]
         lines = [Line(f"{target} = {self.language.several.format('')}".replace("([])", "()"), paths)]
         for number, entry in enumerate(entries):
-            text, short = f"part{number}", self._short(entry, f"{target}.append()")
+            text, short = local(str(number), target), self._short(entry, f"{target}.append()")
             if isinstance(entry, list) and not short:
                 lines += self._several(entry, text)
             elif isinstance(entry, Call) and entry.style == "stack" and not short:
@@ -171,32 +174,34 @@ class Writer:
 
     def _list(self, call: Call, name: str) -> list[Line]:
         """A list of the layers of a chain, under a local name."""
-        before = [line for item in call.body for line in self._nested(item)]
-        inside = [Line(f"{text},", _paths(self.net, *items)).inside() for text, items in self._items(call)]
+        before = [line for item in call.body for line in self._nested(item, name)]
+        inside = [Line(f"{text},", _paths(self.net, *items)).inside() for text, items in self._items(call, name)]
         return [*before, Line(f"{name} = ["), *inside, Line("]")]
 
-    def _nested(self, item: int | Call) -> list[Line]:
-        return self._stack(item, local(item.name)) if isinstance(item, Call) and item.style == "stack" else []
+    def _nested(self, item: int | Call, around: str) -> list[Line]:
+        if isinstance(item, Call) and item.style == "stack":
+            return self._stack(item, local(item.name, around))
+        return []
 
-    def _items(self, call: Call) -> Iterator[tuple[str, list[int | Call]]]:
+    def _items(self, call: Call, around: str = "") -> Iterator[tuple[str, list[int | Call]]]:
         """The elements of the list of a chain, runs of blocks as comprehensions, with what each makes."""
         for items in self._runs(call):
-            texts = [self._entered(item) for item in items]
+            texts = [self._entered(item, around) for item in items]
             text, counter = folded(texts) if len(texts) > 1 else (texts[0], "")
             yield (f"*[{text} for {counter} in range({len(texts)})]" if counter else text), items
 
     def _entries(self, call: Call, target: str) -> Iterator[Line]:
         """The statements that give a chain its layers under their names, runs of blocks as loops."""
         for items in self._runs(call):
-            yield from self._nested(items[0])
-            texts = [self.language.entry(name_of(self.net, call, item), self._entered(item)) for item in items]
+            yield from self._nested(items[0], target)
+            texts = [self.language.entry(name_of(self.net, call, item), self._entered(item, target)) for item in items]
             text, counter = folded(texts) if len(texts) > 1 else (texts[0], "")
             if counter:
                 yield Line(f"for {counter} in range({len(items)}):", _paths(self.net, *items))
             yield Line(f"{INDENT * bool(counter)}{target}.{text}", _paths(self.net, *items))
 
-    def _entered(self, item: int | Call) -> str:
-        return local(item.name) if isinstance(item, Call) and item.style == "stack" else self._made(item)
+    def _entered(self, item: int | Call, around: str) -> str:
+        return local(item.name, around) if isinstance(item, Call) and item.style == "stack" else self._made(item)
 
     def _runs(self, call: Call) -> Iterator[list[int | Call]]:
         """The children of a chain, neighbours that differ by a count together: the same in every language."""
@@ -248,9 +253,11 @@ class Writer:
         return form.function.format(*(text if called or _atomic(text) else f"({text})" for text in arguments))
 
 
-def local(target: str) -> str:
-    """A name for a local variable: the last part of what it is for."""
-    name = target.rpartition(".")[2]
+def local(target: str, around: str = "") -> str:
+    """A name for a local variable: the last part of what it is for, behind that of what it goes into."""
+    name, outer = (text.rpartition(".")[2] for text in (target, around))
+    if outer not in ("", "self", "steps"):
+        return f"{outer}_{name}"  # the names of other chains inside other chains must not take its place
     return f"part{name}" if name[0].isdigit() else f"{name}_" if name in MODULES else name
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from .form import literal
 from .lists import name_of
+from .ops.conv import Conv
 from .spec import Call, Net
 
 Key = tuple[Any, ...]
@@ -68,18 +69,21 @@ class Classes:
         return (name, node.kind, facts, _wires(node.inputs, places), fields, widths, owner)
 
     def _difference(self, plain: Call, other: Call) -> str:
-        """How a variant differs, as part of its name: by the first block or op that one has and the other lacks."""
+        """How a variant differs, as part of its name: by what it has and the other lacks, at most two parts of it."""
         ours, theirs = (self._parts(call) for call in (other, plain))
-        extra = next((part for part in ours if part not in theirs), "")
+        extra = list(dict.fromkeys(part for part in ours if part not in theirs))
         lacking = next((part for part in theirs if part not in ours), "")
-        return camel(extra) if extra else f"Without{camel(lacking)}" if lacking else "2"
+        return "".join(map(camel, extra[:2])) or (f"Without{camel(lacking)}" if lacking else "2")
 
     def _parts(self, call: Call) -> list[str]:
         """The names of the inner blocks and the kinds of the ops of a block, those of plain chains included."""
         parts: list[str] = []
         for item in call.body:
             if isinstance(item, int):
-                parts.append(self.net.nodes[item].kind)
+                node = self.net.nodes[item].plain()
+                parts.append(node.kind)
+                if isinstance(node.op, Conv) and node.op.depthwise(node.in_shapes[0]):
+                    parts.append("depthwise")  # which Keras has a layer of its own for
             elif item.style == "stack":
                 parts += self._parts(item)
             else:

@@ -36,7 +36,25 @@ def init(net: Net, seed: int = 0) -> Weights:
 
 def scrambled(net: Net, seed: int = 0) -> Weights:
     """Seeded weights for checks, as float32 arrays: no bias, scale, mean or variance has a value that hides a fault."""
-    return {name: _scrambled(name, weight, _generator(name, seed)) for name, weight in net.weights.items()}
+    found = {name: _scrambled(name, weight, _generator(name, seed)) for name, weight in net.weights.items()}
+    for name, sums in _summed(net).items():
+        found[name] *= np.float32(sums)
+    return found
+
+
+def _summed(net: Net) -> dict[str, int]:
+    """The running variances behind additions, and how many normalised values were added up there.
+
+    Each grows as much, as it would in training. Without that, maps double from block to block of a residual network,
+    and a gate behind fifty of them (SENet-154) has arguments so large that no float64 holds them to 1e-10.
+    """
+    sums, found = list[int](), dict[str, int]()
+    for node in net.nodes:
+        values = [sums[index] for index in node.inputs] or [1]
+        if node.kind == "batch_norm" and not node.owner and values[0] > 1:
+            found[f"{node.path}.running_var"] = values[0]
+        sums.append(1 if node.kind == "batch_norm" else sum(values) if node.kind == "add" else max(values))
+    return found
 
 
 def checked(net: Net, weights: Mapping[str, Any], where: str = "the weights") -> Weights:

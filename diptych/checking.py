@@ -93,9 +93,14 @@ def _scrambled(net: Net, images: tuple[Array, ...], seed: int, turn: int, turns:
 
 
 def _images(net: Net, batches: Sequence[int], rng: np.random.Generator) -> Iterator[Array]:
-    """Random batches, representable in float32 so that both precisions see the same numbers."""
+    """Random batches, representable in float32 so that both precisions see the same numbers.
+
+    A network that begins by rescaling takes pixels of 0 to 255: numbers about 0 would all be the same to it.
+    """
+    spread, mean = (50, 120) if net.nodes[1].kind == "rescale" else (1, 0.1)
     for batch in batches:
-        yield (rng.standard_normal((batch, *net.input_shape), dtype=np.float32) + np.float32(0.1)).astype(np.float64)
+        noise = rng.standard_normal((batch, *net.input_shape), dtype=np.float32)
+        yield (noise * np.float32(spread) + np.float32(mean)).astype(np.float64)
 
 
 def _sized(net: Net, sizes: Sequence[tuple[int, int]] | None) -> Iterator[Net]:

@@ -80,7 +80,6 @@ def in_keras(job: dict[str, Any], arrays: Arrays) -> list[np.ndarray[Any, Any]]:
         variable = getattr(layer, w["attribute"], None)
         variable = getattr(layer, w["slot"]) if variable is None else variable
         variable.assign(einops.rearrange(arrays.pop(w["name"]), w["axes"], **w["sizes"]))
-        getattr(layer, "finalize_state", lambda: None)()  # layers.Normalization computes with copies of its weights
     assert sum(math.prod(v.shape) for v in model.trainable_variables) == job["params"], "trainable numbers"
     return outputs(model(x, training=False))
 

@@ -64,3 +64,34 @@ def own(x: Value, num_classes: int) -> list[Value]:
 def own_network() -> Net:
     """The network on an image of 3 x 12 x 10."""
     return trace(own, "own", (3, 12, 10), title="Own network", num_classes=3)
+
+
+@block
+def squeezed(x: Value, channels: int, ratio: int = 2) -> Value:
+    """A parameter that stands in an expression only."""
+    return conv(conv(x, channels // ratio, 1, name="a"), channels, 1, name="b")
+
+
+@sequence
+def unit(x: Value, channels: int) -> Value:
+    """Convolution and activation."""
+    return relu(conv(x, channels, 3, pad=1))
+
+
+def nested(x: Value, num_classes: int) -> Value:
+    """Chains in chains whose numbers repeat, and a chain that ends in a mean."""
+    with stack("body"):
+        for widths in ((4, 8, 4, 12), (6, 5, 7, 6)):
+            with stack(str(widths[0] // 5)):
+                with stack("0"):
+                    x = unit(unit(x, widths[0]), widths[1])
+                with stack("1"):
+                    x = unit(unit(x, widths[2]), widths[3])
+    x = squeezed(x, 8, 4, name="squeezed")
+    with stack("head"):
+        return linear(global_avg_pool(x), num_classes)
+
+
+def nested_network() -> Net:
+    """The network of chains in chains on an image of 3 x 12 x 10."""
+    return trace(nested, "nested", (3, 12, 10), title="Nested network", num_classes=3)

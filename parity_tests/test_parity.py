@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from selection import everyday, placed
+from write_checks import keep
 
 import diptych
-from write_checks import keep
 from diptych import check, networks
 from diptych.common.compare import FLOAT64_TOLERANCE
 from diptych.common.registry import network

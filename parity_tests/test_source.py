@@ -30,6 +30,10 @@ from diptych.emission import source, twins
 ROOT = Path(__file__).parents[1]
 SIDES = ("torch", "tf")
 LONGEST = {"resnet50": 120, "vgg16_d": 65, "googlenet_bvlc": 120, "densenet121": 100}
+# HRNet's modules of two, three and four branches are a class each.
+LONGEST |= dict.fromkeys(networks("hrnet"), 325)
+# Its units with and without a gate, a shortcut and either activation are a class each.
+LONGEST |= dict.fromkeys(networks("mobilenet_v3"), 305)
 
 
 @functools.cache

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from emitted_runner import LARGE, array, image, outputs
 from op_cases import CASES, ODD, chained
-from own_network import own_network
+from own_network import nested_network, own_network
 from selection import everyday
 
 from diptych import build, networks, spec
@@ -29,6 +29,7 @@ from diptych.torch_impl.ops import form as torch_form
 RUNNER = Path(__file__).parent / "emitted_runner.py"
 FAMILIES = sorted({network(name).family for name in networks()})
 TOLERANCE = 1e-10
+OWN = {"own": own_network, "nested": nested_network}
 PROCESSES = 6
 """Each starts both frameworks once, for a part of the networks of `make test`."""
 
@@ -38,8 +39,8 @@ def traced(name: str) -> Net:
     """A registered network at a small size, or `KIND-NUMBER`, a case of an op: alone, or `+` in a chain."""
     if name in networks():
         return spec(name, input_size=network(name).check_sizes[0])
-    if name == "own":
-        return own_network()
+    if name in OWN:
+        return OWN[name]()
     kind, _, number = name.rstrip("+").rpartition("-")
     case = CASES[kind][int(number)]
     return trace(chained(case) if name.endswith("+") else case, name, ODD, title="Case")
@@ -127,14 +128,14 @@ def apart(ours: Array, theirs: Array) -> float:
 EVERYDAY = sorted(everyday())
 GROUPS = {f"everyday {start + 1}": EVERYDAY[start::PROCESSES] for start in range(PROCESSES)}
 GROUPS |= {family: [name for name in networks(family) if name not in EVERYDAY] for family in FAMILIES}
-GROUPS = {group: names for group, names in GROUPS.items() if names} | {"single ops": op_cases()}
+GROUPS = {group: names for group, names in GROUPS.items() if names} | {"single ops": [*op_cases(), *OWN]}
 
 
 def marks(group: str) -> Any:
     return pytest.param(group, marks=pytest.mark.full if group in FAMILIES else [])
 
 
-@pytest.mark.parametrize("group", map(marks, GROUPS))
+@pytest.mark.parametrize("group", [marks(group) for group in GROUPS])
 def test_emitted_files_run_without_diptych_and_equal_the_built_models(group: str, tmp_path: Path) -> None:
     names = GROUPS[group]
     expected = {name: built(name) for name in names}

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -37,10 +38,9 @@ def build(
     namespace = compiled(net)
     with torch.device("meta"):
         model: nn.Module = namespace[net.name]().to(DTYPES[dtype])
-    if weights is None:
-        write(model, net, init(net), copy=False)
-    else:
-        write(model, net, checked(net, weights))
+    # What the caller holds stays the caller's.
+    own = init(net) if weights is None else {k: np.array(v, dtype) for k, v in checked(net, weights).items()}
+    write(model, net, own)
     model.eval()
     return features_of(net, model, features) if features else model
 

@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -14,16 +13,15 @@ from ..common.errors import WeightsError
 from ..common.spec import Array, Net
 
 
-def write(model: nn.Module, net: Net, weights: Mapping[str, Array], *, copy: bool = True) -> None:
-    """Give a module its weights, and batch counters of 0; a copy shares no memory with the arrays."""
+def write(model: nn.Module, net: Net, weights: Mapping[str, Array]) -> None:
+    """Give a module its weights, and batch counters of 0; arrays of its dtype become its memory."""
     own = model.state_dict()
     state: OrderedDict[str, Any] = OrderedDict()
     for node in net.nodes:
         if node.owner:
             continue
         for name in node.weights():
-            tensor = torch.from_numpy(np.array(weights[name], copy=copy or None))
-            state[name] = tensor.to(own[name].dtype)
+            state[name] = torch.from_numpy(weights[name]).to(own[name].dtype)
         if node.kind == "batch_norm":
             # torch counts batches beside its statistics; the count takes no part in the function.
             state[f"{node.path}.num_batches_tracked"] = torch.tensor(0)

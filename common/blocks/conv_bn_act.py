@@ -14,11 +14,10 @@ def conv_bn_act(
     channels: int,
     kernel: int,
     stride: int = 1,
-    groups: int = 1,
     act: Activation | None = relu,
     style: Style = TORCH,
 ) -> Value:
     """Convolution without a bias, batch normalisation, activation."""
     pad = style.pad(kernel, stride)
-    x = style.norm(conv(x, channels, kernel, stride=stride, pad=pad, groups=groups, bias=False, name="conv"), "bn")
+    x = style.norm(conv(x, channels, kernel, stride=stride, pad=pad, bias=False, name="conv"), "bn")
     return act(x) if act else x

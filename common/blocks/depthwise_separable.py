@@ -24,8 +24,7 @@ def depthwise_separable(
 
 
 @block
-def separable_conv(x: Value, channels: int, kernel: int = 3, style: Style = TORCH) -> Value:
+def separable_conv(x: Value, channels: int, kernel: int = 3) -> Value:
     """Depthwise, then 1x1 convolution."""
-    width, pad = x.channels, style.pad(kernel)
-    x = conv(x, width, kernel, pad=pad, groups=width, bias=False, name="conv1")
+    x = conv(x, x.channels, kernel, pad=kernel // 2, groups=x.channels, bias=False, name="conv1")
     return conv(x, channels, 1, bias=False, name="pointwise")

@@ -17,8 +17,8 @@ from .squeeze_excite import squeeze_excite
 
 
 @block
-def ghost_module(x: Value, channels: int, kernel: int = 1, size: int = 3, act: Activation | None = relu) -> Value:
-    """Half the channels by a convolution, the others from those by cheap `size` x `size` depthwise filters.
+def ghost_module(x: Value, channels: int, d: int = 3, act: Activation | None = relu) -> Value:
+    """Half the channels by a 1x1 convolution, the others from those by cheap `d` x `d` depthwise filters.
 
     Of an odd number the halves are rounded up, and the channel too many is cut off at the end.
     """
@@ -26,9 +26,9 @@ def ghost_module(x: Value, channels: int, kernel: int = 1, size: int = 3, act: A
     primary = channels // 2 + odd
     others = primary if odd else channels - primary
     with stack("primary_conv"):
-        x = layers(x, primary, kernel, act=act)
+        x = layers(x, primary, 1, act=act)
     with stack("cheap_operation"):
-        y = layers(x, others, size, groups=primary, act=act)
+        y = layers(x, others, d, groups=primary, act=act)
     y = concat([x, y])
     return channel_slice(y, 0, channels) if odd else y
 

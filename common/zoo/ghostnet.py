@@ -5,6 +5,7 @@ The form is the authors' own code, which is timm's too.
 
 from __future__ import annotations
 
+from ..blocks.conv_norm import layers
 from ..blocks.ghost import ghost_bottleneck
 from ..blocks.make_divisible import make_divisible
 from ..ops.adaptive_avg_pool import adaptive_avg_pool
@@ -15,7 +16,7 @@ from ..ops.flatten import flatten
 from ..ops.linear import linear
 from ..ops.relu import relu
 from ..registry import Network
-from ..trace import Value, block, stack
+from ..trace import Value, stack
 
 TABLE = (  # stages of units: kernel, expansion, channels, gate, stride
     ((3, 16, 16, False, 1),),
@@ -40,12 +41,7 @@ TABLE = (  # stages of units: kernel, expansion, channels, gate, stride
     ),
 )
 WIDTHS = {"0_5": 0.5, "1_0": 1.0, "1_3": 1.3}
-
-
-@block
-def pointwise(x: Value, channels: int) -> Value:
-    """1x1 convolution, batch normalisation, ReLU."""
-    return relu(batch_norm(conv(x, channels, 1, bias=False, name="conv"), name="bn1"))
+SMALL, LARGER = ((64, 48), (65, 49)), ((96, 64), (97, 65))  # of means over few pixels, gates round by chance in float32
 
 
 def ghostnet(x: Value, num_classes: int, width: float = 1.0) -> Value:
@@ -60,7 +56,7 @@ def ghostnet(x: Value, num_classes: int, width: float = 1.0) -> Value:
                     squeeze = make_divisible(inner / 4, 4) if gated else 0
                     x = ghost_bottleneck(x, inner, make_divisible(channels * width, 4), kernel, stride, squeeze)
         with stack(str(len(TABLE))):
-            x = pointwise(x, make_divisible(960 * width, 4))
+            x = layers(x, make_divisible(960 * width, 4), 1)
     x = relu(conv(adaptive_avg_pool(x, 1, name="global_pool"), 1280, 1, name="conv_head"))
     return linear(dropout(flatten(x), 0.2), num_classes, name="classifier")
 
@@ -68,7 +64,10 @@ def ghostnet(x: Value, num_classes: int, width: float = 1.0) -> Value:
 def _network(number: str, width: float) -> Network:
     alias = f"ghostnet_{round(100 * width):03}"
     title = "GhostNet" if width == 1 else f"GhostNet {width}"
-    return Network(f"ghostnet_{number}", title, ghostnet, {"width": width}, "timm", (alias,), ("width",))
+    sizes = LARGER if width > 1 else SMALL
+    return Network(
+        f"ghostnet_{number}", title, ghostnet, {"width": width}, "timm", (alias,), ("width",), check_sizes=sizes
+    )
 
 
 NETWORKS = tuple(_network(number, width) for number, width in WIDTHS.items())

@@ -64,10 +64,13 @@ def head_conv(x: Value, channels: int, kernel: int, stride: int = 1) -> Value:
 
 def hrnet_cls(x: Value, num_classes: int, variant: str) -> Value:
     """HRNet with the authors' head for images: the branches widened, and summed from the highest down."""
+    maps = []
     for index, branch in enumerate(stages(x, variant)):
         with stack(f"incre_modules.{index}"):
-            y = bottleneck(branch, 32 * 2**index)
-        x = y + head_conv(x, 128 * 2**index, 3, 2, name=f"downsamp_modules.{index - 1}") if index else y
+            maps.append(bottleneck(branch, 32 * 2**index))
+    x, *others = maps
+    for index, branch in enumerate(others):
+        x = branch + head_conv(x, 256 * 2**index, 3, 2, name=f"downsamp_modules.{index}")
     x = global_avg_pool(head_conv(x, 2048, 1, name="final_layer"), name="global_pool")
     return linear(x, num_classes, name="classifier")
 

@@ -122,7 +122,8 @@ NETWORKS = (
         inception_v4,
         source="timm",
         input_size=(299, 299),
-        check_sizes=((96, 112), (107, 91)),
+        # The last grid is 3x2: on one of 2x1 training amplifies rounding to the tolerance, 149 layers deep.
+        check_sizes=((128, 144), (139, 123)),
     ),
 )
 CANONICAL = "inception_v4"

@@ -59,7 +59,7 @@ TABLE: dict[str, tuple[Row, ...]] = {  # kernel, expanded width, channels, SE, h
     ),
 }
 HEAD = {"large": 1280, "small": 1024}
-STYLES = {
+STYLES: dict[Source, Style] = {
     "torchvision": Style(eps=1e-3, momentum=1e-2),
     "keras.applications": Style(eps=1e-3, momentum=1e-3, same=True),
     "timm": Style(eps=1e-3, same=True),
@@ -96,7 +96,7 @@ def mobilenet_v3(x: Value, num_classes: int, size: str, width: float, source: So
         return linear(dropout(x, 0.0 if source == "timm" else 0.2), num_classes)
 
 
-def _network(size: str, source: Source, ending: str = "") -> Network:
+def _network(size: str, source: Source, ending: str) -> Network:
     """One size in one form; the width may be chosen where the source has one rule for every width."""
     name, title = f"mobilenet_v3_{size}{ending}", f"MobileNetV3 {size} ({source})"
     arguments = {"size": size, "width": 1.0, "source": source}
@@ -105,9 +105,6 @@ def _network(size: str, source: Source, ending: str = "") -> Network:
     return Network(name, title, mobilenet_v3, arguments, source, options=options, check_sizes=sizes)
 
 
-NETWORKS = tuple(
-    _network(size, source, ending)
-    for source, ending in (("torchvision", ""), ("keras.applications", ".keras"), ("timm", ".tf"))
-    for size in ("small", "large")
-)
+ENDINGS: dict[Source, str] = {"torchvision": "", "keras.applications": ".keras", "timm": ".tf"}
+NETWORKS = tuple(_network(size, source, ending) for source, ending in ENDINGS.items() for size in ("small", "large"))
 CANONICAL = "mobilenet_v3_large"

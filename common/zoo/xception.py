@@ -17,13 +17,13 @@ from ..registry import Network
 from ..trace import Value, block, stack
 
 KERAS = Style(eps=1e-3, momentum=0.01, same=True)
-TABLE = (
+TABLE = (  # channels of both convolutions of a module that halves the map; the modules between keep its channels
     (128, 128),
     (256, 256),
     (728, 728),
     *[()] * 8,
     (728, 1024),
-)  # channels of both convolutions where a pool follows
+)
 
 
 def separable(x: Value, *channels: int, act: bool, style: Style) -> Value:
@@ -31,7 +31,7 @@ def separable(x: Value, *channels: int, act: bool, style: Style) -> Value:
     for index, width in enumerate(channels):
         if index or act:
             x = relu(x)
-        x = style.norm(separable_conv(x, width, style=style))
+        x = style.norm(separable_conv(x, width))
     return x
 
 
@@ -70,8 +70,8 @@ def xception(x: Value, num_classes: int, keras: bool = False) -> Value:
     for number, widths in enumerate(TABLE, start=1):
         module = (halving_module if number > 1 else first_module) if widths else middle_module
         x = module(x, *widths, style, name=f"block{number}")
-    x = relu(style.norm(separable_conv(x, 1536, style=style, name="conv3"), "bn3"))
-    x = relu(style.norm(separable_conv(x, 2048, style=style, name="conv4"), "bn4"))
+    x = relu(style.norm(separable_conv(x, 1536, name="conv3"), "bn3"))
+    x = relu(style.norm(separable_conv(x, 2048, name="conv4"), "bn4"))
     return linear(global_avg_pool(x, name="global_pool"), num_classes, name="fc")
 
 

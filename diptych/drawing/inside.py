@@ -6,31 +6,44 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..common.expr import text
+from ..common.lists import name_of
 from ..common.spec import Call, Net, Node
 from .boxes import Box, Diagram, Link, Style, centred
 from .captions import children
 from .units import branching, consumers, inner_nodes
-from .wording import FOLLOWERS, JOINS, shaped, worded
+from .wording import FOLLOWERS, JOINS, TIMES, shaped, worded
 
 SAME = 4
 """From so many convolutions on, ops that follow each of them are said once, in the heading."""
 
+MANY = 4
+"""From so many parts on that only some calls of a block have, they are not named one by one."""
+
 
 @dataclass(frozen=True)
 class Step:
-    """An op and those that only follow it, as one box; `optional` where some calls of the block lack it."""
+    """An op and those that only follow it, as one box; `optional` where some calls of the block lack it.
+
+    An `entry` of a list of layers is one box with all that is in it: a block with such lists is a mesh of them.
+    """
 
     nodes: tuple[int, ...]
     optional: bool = False
+    entry: Call | None = None
 
 
 def details(net: Net) -> list[Diagram]:
-    """One diagram for each block with branches, in the order in which they first run."""
+    """One diagram for each block with branches, in the order in which they first run.
+
+    Of blocks with lists of layers the largest alone is drawn: in HRNet, the others are the same on fewer maps.
+    """
     branched = branching(net)
     calls: dict[str, list[Call]] = {}
     for call in net.root.walk():
         if call is not net.root and call.block in branched and call.style != "stack":
             calls.setdefault(call.block, []).append(call)
+    meshes = {name: max(len(_entries(net, call)) for call in found) for name, found in calls.items()}
+    calls = {name: found for name, found in calls.items() if meshes[name] in (0, max(meshes.values()))}
     return [_detail(net, name, found) for name, found in calls.items()]
 
 
@@ -45,7 +58,8 @@ def _detail(net: Net, name: str, calls: list[Call]) -> Diagram:
     place = shown.path if len(calls) == 1 else f"{shown.path}, one of {len(calls)}"
     heading = [f"inside {name}", place]
     heading += [f"each conv is followed by {said}"] if said else []
-    heading += [_dashed(net, child, calls) for child in children(net, shown) if child in lacking]
+    dashed = [_dashed(net, child, calls) for child in children(net, shown) if child in lacking]
+    heading += dashed if len(dashed) < MANY else [f"dashed: what only some of the {len(calls)} have"]
     return _joined(net, shown, steps, boxes, tuple(heading))
 
 
@@ -89,15 +103,28 @@ def _joined(net: Net, call: Call, steps: list[Step], boxes: list[Box], heading: 
 def _steps(net: Net, call: Call, lacking: set[str]) -> list[Step]:
     readers = consumers(net)
     groups: list[list[int]] = []
+    entries = _entries(net, call)
     for index in inner_nodes(call):
         node = net.nodes[index]
+        if index in entries:
+            if groups and entries.get(groups[-1][0]) is entries[index]:
+                groups[-1].append(index)
+            else:
+                groups.append([index])
+            continue
         group = next((g for g in groups if node.inputs == (g[-1],) and len(readers[g[-1]]) == 1), None)
         only_followers = group is not None and all(net.nodes[i].kind in FOLLOWERS for i in group)
         if group is not None and (node.kind in FOLLOWERS or only_followers):
             group.append(index)
         else:
             groups.append([index])
-    return [Step(tuple(group), _child(call, net.nodes[group[0]]) in lacking) for group in groups]
+    return [Step(tuple(group), _child(call, net.nodes[group[0]]) in lacking, entries.get(group[0])) for group in groups]
+
+
+def _entries(net: Net, call: Call) -> dict[int, Call]:
+    """The blocks and chains in the lists of a block, by the nodes in them."""
+    items = [item for item in call.body if isinstance(item, Call) and "." in name_of(net, call, item)]
+    return {node: item for item in items for node in inner_nodes(item)}
 
 
 def _child(call: Call, node: Node) -> str:
@@ -106,6 +133,11 @@ def _child(call: Call, node: Node) -> str:
 
 
 def _box(net: Net, step: Step, env: dict[int, str], said: str) -> Box:
+    if step.entry is not None:
+        inner = step.entry.body if step.entry.style == "stack" else (step.entry,)
+        blocks = list(dict.fromkeys(item.block for item in inner if isinstance(item, Call)))
+        times = f" {TIMES}{len(inner)}" if len(inner) > 1 else ""
+        return centred("ops", [("body", f"{', '.join(blocks)}{times}")], step.optional)
     lines: list[tuple[Style, str]] = []
     following: list[str] = []
     for index in step.nodes:
@@ -137,7 +169,7 @@ def _said_once(net: Net, steps: list[Step]) -> str:
     """What follows each convolution, where it is the same for all of many; else nothing."""
     found = []
     for step in steps:
-        if net.nodes[step.nodes[0]].kind == "conv":
+        if net.nodes[step.nodes[0]].kind == "conv" and step.entry is None:
             found.append(", ".join(worded(net.nodes[index])[0] for index in step.nodes[1:]))
     return found[0] if len(found) >= SAME and len(set(found)) == 1 else ""
 

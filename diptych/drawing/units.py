@@ -129,7 +129,8 @@ def _continues(net: Net, group: list[Piece], piece: Piece, readers: list[list[in
     before = group[-1]
     inside = set(piece.nodes)
     read = [source for node in piece.nodes for source in net.nodes[node].inputs if source not in inside]
-    if set(read) != {before.last} or not set(readers[before.last]) <= inside:
+    left = before.block.outputs if before.block is not None and piece.block is not None else (before.last,)
+    if set(read) != set(left) or not all(set(readers[node]) <= inside for node in left):
         return False
     if piece.block is None or before.block is None:
         return piece.block is before.block and _chains(net, group, piece)

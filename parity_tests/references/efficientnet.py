@@ -43,11 +43,12 @@ LAYERS = {  # of a block with an expansion: those of keras.applications, and the
 
 def keras_named(layer: str) -> str:
     """Our name of a layer of keras.applications, which letters the blocks of a stage: block2a_expand_conv."""
-    outside = {"normalization": "normalization", "predictions": "classifier.1"}
-    outside |= {"stem_conv": "features.0.0", "stem_bn": "features.0.1"}
+    outside = {"stem_conv": "features.0.0", "stem_bn": "features.0.1", "predictions": "classifier.1"}
     outside |= {"top_conv": "features.8.0", "top_bn": "features.8.1"}
     if layer in outside:
         return outside[layer]
+    if layer.startswith("normalization"):  # and a number, from the second model on
+        return "normalization"
     found = re.fullmatch(r"block(\d)([a-z])_(\w+)", layer)
     if not found:
         raise LookupError(layer)

@@ -1,6 +1,6 @@
 """AlexNet (2012) in Keras, line for line the twin of its PyTorch file.
 
-Krizhevsky et al. 2012, ImageNet Classification with Deep Convolutional Neural Networks, figure 2.
+Krizhevsky et al. 2012, ImageNet Classification with Deep Convolutional Neural Networks, figure 2 and section 3.5.
 """
 
 import keras
@@ -8,7 +8,7 @@ from keras import layers, ops
 
 
 class AlexNet2012(keras.Model):
-    """AlexNet in two groups (figure 2)."""
+    """Five convolutions and three linear layers (figure 2)."""
 
     def __init__(self, num_classes=1000):
         super().__init__()

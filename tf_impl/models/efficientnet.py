@@ -45,7 +45,7 @@ class SqueezeExcite(layers.Layer):
         return x * y
 
 
-class ConvNorm2(Sequential):
+class ConvNormDepthwise(Sequential):
     """Convolution without a bias, batch normalisation, activation."""
 
     def __init__(self, kernel, stride=1):
@@ -64,7 +64,7 @@ class InvertedResidualWithoutAdd(layers.Layer):
         super().__init__()
         block = [
             ConvNorm(width, 1),
-            ConvNorm2(kernel, stride=stride),
+            ConvNormDepthwise(kernel, stride=stride),
             SqueezeExcite(width, squeeze),
             ConvNormWithoutSilu(channels, 1),
         ]
@@ -81,7 +81,7 @@ class InvertedResidual(layers.Layer):
         super().__init__()
         block = [
             ConvNorm(width, 1),
-            ConvNorm2(kernel, stride=stride),
+            ConvNormDepthwise(kernel, stride=stride),
             SqueezeExcite(width, squeeze),
             ConvNormWithoutSilu(channels, 1),
         ]
@@ -98,7 +98,7 @@ class InvertedResidualWithoutAdd2(layers.Layer):
     def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
         block = [
-            ConvNorm2(kernel, stride=stride),
+            ConvNormDepthwise(kernel, stride=stride),
             SqueezeExcite(width, squeeze),
             ConvNormWithoutSilu(channels, 1),
         ]
@@ -109,46 +109,46 @@ class InvertedResidualWithoutAdd2(layers.Layer):
 
 
 class EfficientNetB0Torchvision(keras.Model):
-    """EfficientNet with `width` times the channels and `depth` times the blocks of B0; `lite` is EfficientNet-Lite."""
+    """EfficientNet with `width` times the channels and `depth` times the blocks of B0, both rounded."""
 
     def __init__(self, num_classes=1000):
         super().__init__()
-        part1 = Sequential([InvertedResidualWithoutAdd2(32, 16, squeeze=8)])
-        part2 = [
+        features_1 = Sequential([InvertedResidualWithoutAdd2(32, 16, squeeze=8)])
+        features_2 = [
             InvertedResidualWithoutAdd(96, 24, stride=2, squeeze=4),
             InvertedResidual(144, 24, squeeze=6),
         ]
-        part2 = Sequential(part2)
-        part3 = [
+        features_2 = Sequential(features_2)
+        features_3 = [
             InvertedResidualWithoutAdd(144, 40, kernel=5, stride=2, squeeze=6),
             InvertedResidual(240, 40, kernel=5, squeeze=10),
         ]
-        part3 = Sequential(part3)
-        part4 = [
+        features_3 = Sequential(features_3)
+        features_4 = [
             InvertedResidualWithoutAdd(240, 80, stride=2, squeeze=10),
             *[InvertedResidual(480, 80, squeeze=20) for _ in range(2)],
         ]
-        part4 = Sequential(part4)
-        part5 = [
+        features_4 = Sequential(features_4)
+        features_5 = [
             InvertedResidualWithoutAdd(480, 112, kernel=5, squeeze=20),
             *[InvertedResidual(672, 112, kernel=5, squeeze=28) for _ in range(2)],
         ]
-        part5 = Sequential(part5)
-        part6 = [
+        features_5 = Sequential(features_5)
+        features_6 = [
             InvertedResidualWithoutAdd(672, 192, kernel=5, stride=2, squeeze=28),
             *[InvertedResidual(1152, 192, kernel=5, squeeze=48) for _ in range(3)],
         ]
-        part6 = Sequential(part6)
-        part7 = Sequential([InvertedResidualWithoutAdd(1152, 320, squeeze=48)])
+        features_6 = Sequential(features_6)
+        features_7 = Sequential([InvertedResidualWithoutAdd(1152, 320, squeeze=48)])
         features = [
             ConvNorm(32, 3, stride=2),
-            part1,
-            part2,
-            part3,
-            part4,
-            part5,
-            part6,
-            part7,
+            features_1,
+            features_2,
+            features_3,
+            features_4,
+            features_5,
+            features_6,
+            features_7,
             ConvNorm(1280, 1),
         ]
         self.features = Sequential(features)

@@ -30,7 +30,7 @@ class ConvNormWithoutRelu6(Sequential):
         super().__init__(steps)
 
 
-class ConvNorm2(Sequential):
+class ConvNormDepthwise(Sequential):
     """Convolution without a bias, batch normalisation, activation."""
 
     def __init__(self, kernel, stride=1):
@@ -49,7 +49,7 @@ class InvertedResidualWithoutAdd(layers.Layer):
         super().__init__()
         block = [
             ConvNorm(width, 1),
-            ConvNorm2(kernel, stride=stride),
+            ConvNormDepthwise(kernel, stride=stride),
             ConvNormWithoutRelu6(channels, 1),
         ]
         self.block = Sequential(block)
@@ -65,7 +65,7 @@ class InvertedResidual(layers.Layer):
         super().__init__()
         block = [
             ConvNorm(width, 1),
-            ConvNorm2(kernel, stride=stride),
+            ConvNormDepthwise(kernel, stride=stride),
             ConvNormWithoutRelu6(channels, 1),
         ]
         self.block = Sequential(block)
@@ -81,7 +81,7 @@ class InvertedResidualWithoutAdd2(layers.Layer):
     def __init__(self, channels, kernel=3, stride=1):
         super().__init__()
         block = [
-            ConvNorm2(kernel, stride=stride),
+            ConvNormDepthwise(kernel, stride=stride),
             ConvNormWithoutRelu6(channels, 1),
         ]
         self.block = Sequential(block)
@@ -91,42 +91,46 @@ class InvertedResidualWithoutAdd2(layers.Layer):
 
 
 class EfficientNetLite0Timm(keras.Model):
-    """EfficientNet with `width` times the channels and `depth` times the blocks of B0; `lite` is EfficientNet-Lite."""
+    """EfficientNet with `width` times the channels and `depth` times the blocks of B0, both rounded."""
 
     def __init__(self, num_classes=1000):
         super().__init__()
-        part1 = Sequential([InvertedResidualWithoutAdd2(16)])
-        part2 = Sequential([InvertedResidualWithoutAdd(96, 24, stride=2), InvertedResidual(144, 24)])
-        part3 = [
+        features_1 = Sequential([InvertedResidualWithoutAdd2(16)])
+        features_2 = [
+            InvertedResidualWithoutAdd(96, 24, stride=2),
+            InvertedResidual(144, 24),
+        ]
+        features_2 = Sequential(features_2)
+        features_3 = [
             InvertedResidualWithoutAdd(144, 40, kernel=5, stride=2),
             InvertedResidual(240, 40, kernel=5),
         ]
-        part3 = Sequential(part3)
-        part4 = [
+        features_3 = Sequential(features_3)
+        features_4 = [
             InvertedResidualWithoutAdd(240, 80, stride=2),
             *[InvertedResidual(480, 80) for _ in range(2)],
         ]
-        part4 = Sequential(part4)
-        part5 = [
+        features_4 = Sequential(features_4)
+        features_5 = [
             InvertedResidualWithoutAdd(480, 112, kernel=5),
             *[InvertedResidual(672, 112, kernel=5) for _ in range(2)],
         ]
-        part5 = Sequential(part5)
-        part6 = [
+        features_5 = Sequential(features_5)
+        features_6 = [
             InvertedResidualWithoutAdd(672, 192, kernel=5, stride=2),
             *[InvertedResidual(1152, 192, kernel=5) for _ in range(3)],
         ]
-        part6 = Sequential(part6)
-        part7 = Sequential([InvertedResidualWithoutAdd(1152, 320)])
+        features_6 = Sequential(features_6)
+        features_7 = Sequential([InvertedResidualWithoutAdd(1152, 320)])
         features = [
             ConvNorm(32, 3, stride=2),
-            part1,
-            part2,
-            part3,
-            part4,
-            part5,
-            part6,
-            part7,
+            features_1,
+            features_2,
+            features_3,
+            features_4,
+            features_5,
+            features_6,
+            features_7,
             ConvNorm(1280, 1),
         ]
         self.features = Sequential(features)

@@ -19,7 +19,7 @@ class Classifier(layers.Layer):
         return self.conv(ops.mean(x, (1, 2)))
 
 
-class ConvBn2(layers.Layer):
+class ConvBnWithoutDepthwise2(layers.Layer):
     """Convolution with a bias, batch normalisation, and ReLU where asked for."""
 
     def __init__(self, channels, kernel, stride=1, groups=1):
@@ -31,7 +31,7 @@ class ConvBn2(layers.Layer):
         return ops.relu(self.bn(self.conv(x)))
 
 
-class ConvBnWithoutRelu(layers.Layer):
+class ConvBnWithoutDepthwise(layers.Layer):
     """Convolution with a bias, batch normalisation, and ReLU where asked for."""
 
     def __init__(self, channels, kernel, stride=1, groups=1):
@@ -60,9 +60,9 @@ class SearchedBlockWithoutAdd(layers.Layer):
 
     def __init__(self, width, channels, kernel, stride, groups=1):
         super().__init__()
-        self.pw = ConvBn2(width, 1, groups=groups)
+        self.pw = ConvBnWithoutDepthwise2(width, 1, groups=groups)
         self.dw = ConvBn(kernel, stride=stride)
-        self.pwl = ConvBnWithoutRelu(channels, 1, groups=groups)
+        self.pwl = ConvBnWithoutDepthwise(channels, 1, groups=groups)
 
     def call(self, x):
         x = self.pw(x)
@@ -75,9 +75,9 @@ class SearchedBlock(layers.Layer):
 
     def __init__(self, width, channels, kernel, stride, groups=1):
         super().__init__()
-        self.pw = ConvBn2(width, 1, groups=groups)
+        self.pw = ConvBnWithoutDepthwise2(width, 1, groups=groups)
         self.dw = ConvBn(kernel, stride=stride)
-        self.pwl = ConvBnWithoutRelu(channels, 1, groups=groups)
+        self.pwl = ConvBnWithoutDepthwise(channels, 1, groups=groups)
 
     def call(self, x):
         y = self.pw(x)
@@ -92,7 +92,7 @@ class SearchedBlockWithoutPw(layers.Layer):
     def __init__(self, channels, kernel, stride, groups=1):
         super().__init__()
         self.dw = ConvBn(kernel, stride=stride)
-        self.pwl = ConvBnWithoutRelu(channels, 1, groups=groups)
+        self.pwl = ConvBnWithoutDepthwise(channels, 1, groups=groups)
 
     def call(self, x):
         y = self.dw(x)
@@ -106,30 +106,30 @@ class FBNetC(keras.Model):
     def __init__(self, num_classes=1000):
         super().__init__()
         self.backbone = Sequential()
-        stages = Sequential()
-        stages.add(ConvBn2(16, 3, stride=2))
-        stages.add(SearchedBlockWithoutPw(16, 3, 1))
-        stages.add(SearchedBlockWithoutAdd(96, 24, 3, 2))
-        stages.add(SearchedBlockWithoutPw(24, 3, 1))
-        stages.add(SearchedBlockWithoutPw(24, 3, 1))
-        stages.add(SearchedBlockWithoutAdd(144, 32, 5, 2))
-        stages.add(SearchedBlock(96, 32, 5, 1))
-        stages.add(SearchedBlock(192, 32, 5, 1))
-        stages.add(SearchedBlock(192, 32, 3, 1))
-        stages.add(SearchedBlockWithoutAdd(192, 64, 5, 2))
-        stages.add(SearchedBlock(192, 64, 5, 1))
-        stages.add(SearchedBlock(384, 64, 5, 1))
-        stages.add(SearchedBlock(384, 64, 5, 1))
-        stages.add(SearchedBlockWithoutAdd(384, 112, 5, 1))
-        stages.add(SearchedBlock(672, 112, 5, 1))
-        stages.add(SearchedBlock(672, 112, 5, 1))
-        stages.add(SearchedBlock(336, 112, 5, 1))
-        stages.add(SearchedBlockWithoutAdd(672, 184, 5, 2))
+        backbone_stages = Sequential()
+        backbone_stages.add(ConvBnWithoutDepthwise2(16, 3, stride=2))
+        backbone_stages.add(SearchedBlockWithoutPw(16, 3, 1))
+        backbone_stages.add(SearchedBlockWithoutAdd(96, 24, 3, 2))
+        backbone_stages.add(SearchedBlockWithoutPw(24, 3, 1))
+        backbone_stages.add(SearchedBlockWithoutPw(24, 3, 1))
+        backbone_stages.add(SearchedBlockWithoutAdd(144, 32, 5, 2))
+        backbone_stages.add(SearchedBlock(96, 32, 5, 1))
+        backbone_stages.add(SearchedBlock(192, 32, 5, 1))
+        backbone_stages.add(SearchedBlock(192, 32, 3, 1))
+        backbone_stages.add(SearchedBlockWithoutAdd(192, 64, 5, 2))
+        backbone_stages.add(SearchedBlock(192, 64, 5, 1))
+        backbone_stages.add(SearchedBlock(384, 64, 5, 1))
+        backbone_stages.add(SearchedBlock(384, 64, 5, 1))
+        backbone_stages.add(SearchedBlockWithoutAdd(384, 112, 5, 1))
+        backbone_stages.add(SearchedBlock(672, 112, 5, 1))
+        backbone_stages.add(SearchedBlock(672, 112, 5, 1))
+        backbone_stages.add(SearchedBlock(336, 112, 5, 1))
+        backbone_stages.add(SearchedBlockWithoutAdd(672, 184, 5, 2))
         for _ in range(3):
-            stages.add(SearchedBlock(1104, 184, 5, 1))
-        stages.add(SearchedBlockWithoutAdd(1104, 352, 3, 1))
-        stages.add(ConvBn2(1984, 1))
-        self.backbone.add(stages)
+            backbone_stages.add(SearchedBlock(1104, 184, 5, 1))
+        backbone_stages.add(SearchedBlockWithoutAdd(1104, 352, 3, 1))
+        backbone_stages.add(ConvBnWithoutDepthwise2(1984, 1))
+        self.backbone.add(backbone_stages)
         self.head = Classifier(num_classes)
 
     def call(self, x):

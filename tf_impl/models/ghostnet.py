@@ -7,30 +7,18 @@ import keras
 from keras import Sequential, layers, ops
 
 
-class Pointwise(layers.Layer):
-    """1x1 convolution, batch normalisation, ReLU."""
-
-    def __init__(self, channels):
-        super().__init__()
-        self.conv = layers.Conv2D(channels, 1, use_bias=False)
-        self.bn1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
-
-    def call(self, x):
-        return ops.relu(self.bn1(self.conv(x)))
-
-
 class GhostModuleWithoutRelu(layers.Layer):
-    """Half the channels by a convolution, the others from those by cheap `size` x `size` depthwise filters."""
+    """Half the channels by a 1x1 convolution, the others from those by cheap `d` x `d` depthwise filters."""
 
-    def __init__(self, channels, kernel=1, size=3):
+    def __init__(self, channels, d=3):
         super().__init__()
         primary_conv = [
-            padded(kernel // 2, layers.Conv2D(channels // 2, kernel, use_bias=False)),
+            layers.Conv2D(channels // 2, 1, use_bias=False),
             layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
         ]
         self.primary_conv = Sequential(primary_conv)
         cheap_operation = [
-            padded(size // 2, layers.DepthwiseConv2D(size, use_bias=False)),
+            padded(d // 2, layers.DepthwiseConv2D(d, use_bias=False)),
             layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
         ]
         self.cheap_operation = Sequential(cheap_operation)
@@ -49,26 +37,27 @@ class SqueezeExcite(layers.Layer):
         self.adaptive_avg_pool = layers.GlobalAveragePooling2D(keepdims=True)
         self.fc1 = layers.Conv2D(squeeze, 1)
         self.fc2 = layers.Conv2D(in_channels, 1)
+        self.hard_sigmoid = layers.Activation("hard_sigmoid")
 
     def call(self, x):
         y = ops.relu(self.fc1(self.adaptive_avg_pool(x)))
-        y = ops.hard_sigmoid(self.fc2(y))
+        y = self.hard_sigmoid(self.fc2(y))
         return x * y
 
 
 class GhostModule(layers.Layer):
-    """Half the channels by a convolution, the others from those by cheap `size` x `size` depthwise filters."""
+    """Half the channels by a 1x1 convolution, the others from those by cheap `d` x `d` depthwise filters."""
 
-    def __init__(self, channels, kernel=1, size=3):
+    def __init__(self, channels, d=3):
         super().__init__()
         primary_conv = [
-            padded(kernel // 2, layers.Conv2D(channels // 2, kernel, use_bias=False)),
+            layers.Conv2D(channels // 2, 1, use_bias=False),
             layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
             layers.ReLU(),
         ]
         self.primary_conv = Sequential(primary_conv)
         cheap_operation = [
-            padded(size // 2, layers.DepthwiseConv2D(size, use_bias=False)),
+            padded(d // 2, layers.DepthwiseConv2D(d, use_bias=False)),
             layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
             layers.ReLU(),
         ]
@@ -123,7 +112,7 @@ class GhostShortcut(Sequential):
         super().__init__(steps)
 
 
-class GhostBottleneckConv2(layers.Layer):
+class GhostBottleneckConvDepthwise2(layers.Layer):
     """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
 
     def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
@@ -144,7 +133,7 @@ class GhostBottleneckConv2(layers.Layer):
         return y + x
 
 
-class GhostBottleneckSe2(layers.Layer):
+class GhostBottleneckSeShortcut(layers.Layer):
     """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
 
     def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
@@ -162,7 +151,7 @@ class GhostBottleneckSe2(layers.Layer):
         return y + x
 
 
-class GhostBottleneckConv(layers.Layer):
+class GhostBottleneckConvDepthwise(layers.Layer):
     """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
 
     def __init__(self, width, channels, kernel=3, stride=1):
@@ -188,39 +177,44 @@ class GhostNet(keras.Model):
         super().__init__()
         self.conv_stem = padded(1, layers.Conv2D(16, 3, strides=2, use_bias=False))
         self.bn1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
-        part0 = Sequential([GhostBottleneck(16, 16)])
-        part1 = Sequential([GhostBottleneckConv(48, 24, stride=2)])
-        part2 = Sequential([GhostBottleneck(72, 24)])
-        part3 = Sequential([GhostBottleneckConv2(72, 40, kernel=5, stride=2, squeeze=20)])
-        part4 = Sequential([GhostBottleneckSe(120, 40, squeeze=32)])
-        part5 = Sequential([GhostBottleneckConv(240, 80, stride=2)])
-        part6 = [
+        blocks_0 = Sequential([GhostBottleneck(16, 16)])
+        blocks_1 = Sequential([GhostBottleneckConvDepthwise(48, 24, stride=2)])
+        blocks_2 = Sequential([GhostBottleneck(72, 24)])
+        blocks_3 = Sequential([GhostBottleneckConvDepthwise2(72, 40, kernel=5, stride=2, squeeze=20)])
+        blocks_4 = Sequential([GhostBottleneckSe(120, 40, squeeze=32)])
+        blocks_5 = Sequential([GhostBottleneckConvDepthwise(240, 80, stride=2)])
+        blocks_6 = [
             GhostBottleneck(200, 80),
             *[GhostBottleneck(184, 80) for _ in range(2)],
-            GhostBottleneckSe2(480, 112, squeeze=120),
+            GhostBottleneckSeShortcut(480, 112, squeeze=120),
             GhostBottleneckSe(672, 112, squeeze=168),
         ]
-        part6 = Sequential(part6)
-        part7 = Sequential([GhostBottleneckConv2(672, 160, kernel=5, stride=2, squeeze=168)])
-        part8 = [
+        blocks_6 = Sequential(blocks_6)
+        blocks_7 = Sequential([GhostBottleneckConvDepthwise2(672, 160, kernel=5, stride=2, squeeze=168)])
+        blocks_8 = [
             GhostBottleneck(960, 160),
             GhostBottleneckSe(960, 160, squeeze=240),
             GhostBottleneck(960, 160),
             GhostBottleneckSe(960, 160, squeeze=240),
         ]
-        part8 = Sequential(part8)
-        part9 = Sequential([Pointwise(960)])
+        blocks_8 = Sequential(blocks_8)
+        blocks_9 = [
+            layers.Conv2D(960, 1, use_bias=False),
+            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
+            layers.ReLU(),
+        ]
+        blocks_9 = Sequential(blocks_9)
         blocks = [
-            part0,
-            part1,
-            part2,
-            part3,
-            part4,
-            part5,
-            part6,
-            part7,
-            part8,
-            part9,
+            blocks_0,
+            blocks_1,
+            blocks_2,
+            blocks_3,
+            blocks_4,
+            blocks_5,
+            blocks_6,
+            blocks_7,
+            blocks_8,
+            blocks_9,
         ]
         self.blocks = Sequential(blocks)
         self.global_pool = layers.GlobalAveragePooling2D(keepdims=True)
@@ -236,6 +230,13 @@ class GhostNet(keras.Model):
         x = self.flatten(x)
         x = self.dropout(x)
         return self.classifier(x)
+
+
+# HardSigmoid of the PyTorch twin is layers.Activation("hard_sigmoid"),
+# relu6(x + 3) / 6. nn.Hardsigmoid is the same forward; its gradient is
+# a sixth in float32, 3e-8 off, whatever the dtype. Keras 2 had another
+# function of this name, clip(0.2 * x + 0.5): see `diptych traps
+# hard_sigmoid_of_keras_2`.
 
 
 def padded(pads, layer):

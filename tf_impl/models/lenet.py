@@ -1,6 +1,6 @@
 """LeNet-5 (1998) in Keras, line for line the twin of its PyTorch file.
 
-LeCun et al. 1998, Gradient-Based Learning Applied to Document Recognition, section II.B and table I.
+LeCun et al. 1998, Gradient-Based Learning Applied to Document Recognition, section II.B, figure 2 and table I.
 """
 
 import keras

@@ -55,32 +55,32 @@ class MnasNetB1(keras.Model):
 
     def __init__(self, num_classes=1000):
         super().__init__()
-        part8 = [
+        layers__8 = [
             InvertedResidualWithoutAdd(48, 24, stride=2),
             *[InvertedResidual(72, 24) for _ in range(2)],
         ]
-        part8 = Sequential(part8)
-        part9 = [
+        layers__8 = Sequential(layers__8)
+        layers__9 = [
             InvertedResidualWithoutAdd(72, 40, kernel=5, stride=2),
             *[InvertedResidual(120, 40, kernel=5) for _ in range(2)],
         ]
-        part9 = Sequential(part9)
-        part10 = [
+        layers__9 = Sequential(layers__9)
+        layers__10 = [
             InvertedResidualWithoutAdd(240, 80, kernel=5, stride=2),
             *[InvertedResidual(480, 80, kernel=5) for _ in range(2)],
         ]
-        part10 = Sequential(part10)
-        part11 = [
+        layers__10 = Sequential(layers__10)
+        layers__11 = [
             InvertedResidualWithoutAdd(480, 96),
             InvertedResidual(576, 96),
         ]
-        part11 = Sequential(part11)
-        part12 = [
+        layers__11 = Sequential(layers__11)
+        layers__12 = [
             InvertedResidualWithoutAdd(576, 192, kernel=5, stride=2),
             *[InvertedResidual(1152, 192, kernel=5) for _ in range(3)],
         ]
-        part12 = Sequential(part12)
-        part13 = Sequential([InvertedResidualWithoutAdd(1152, 320)])
+        layers__12 = Sequential(layers__12)
+        layers__13 = Sequential([InvertedResidualWithoutAdd(1152, 320)])
         layers_ = [
             padded(1, layers.Conv2D(32, 3, strides=2, use_bias=False)),
             layers.BatchNormalization(momentum=0.9997, epsilon=1e-5),
@@ -90,12 +90,12 @@ class MnasNetB1(keras.Model):
             layers.ReLU(),
             layers.Conv2D(16, 1, use_bias=False),
             layers.BatchNormalization(momentum=0.9997, epsilon=1e-5),
-            part8,
-            part9,
-            part10,
-            part11,
-            part12,
-            part13,
+            layers__8,
+            layers__9,
+            layers__10,
+            layers__11,
+            layers__12,
+            layers__13,
             layers.Conv2D(1280, 1, use_bias=False),
             layers.BatchNormalization(momentum=0.9997, epsilon=1e-5),
             layers.ReLU(),

@@ -29,21 +29,21 @@ class MobileNetV1Timm(keras.Model):
         super().__init__()
         self.conv_stem = padded(1, layers.Conv2D(32, 3, strides=2, use_bias=False))
         self.bn1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
-        part0 = Sequential([DepthwiseSeparable(64)])
-        part1 = Sequential([DepthwiseSeparable(128, stride=2), DepthwiseSeparable(128)])
-        part2 = Sequential([DepthwiseSeparable(256, stride=2), DepthwiseSeparable(256)])
-        part3 = [
+        blocks_0 = Sequential([DepthwiseSeparable(64)])
+        blocks_1 = Sequential([DepthwiseSeparable(128, stride=2), DepthwiseSeparable(128)])
+        blocks_2 = Sequential([DepthwiseSeparable(256, stride=2), DepthwiseSeparable(256)])
+        blocks_3 = [
             DepthwiseSeparable(512, stride=2),
             *[DepthwiseSeparable(512) for _ in range(5)],
         ]
-        part3 = Sequential(part3)
-        part4 = Sequential([DepthwiseSeparable(1024, stride=2), DepthwiseSeparable(1024)])
+        blocks_3 = Sequential(blocks_3)
+        blocks_4 = Sequential([DepthwiseSeparable(1024, stride=2), DepthwiseSeparable(1024)])
         blocks = [
-            part0,
-            part1,
-            part2,
-            part3,
-            part4,
+            blocks_0,
+            blocks_1,
+            blocks_2,
+            blocks_3,
+            blocks_4,
         ]
         self.blocks = Sequential(blocks)
         self.classifier = layers.Dense(num_classes)

@@ -19,7 +19,7 @@ class ConvNorm(Sequential):
         super().__init__(steps)
 
 
-class ConvNorm2(Sequential):
+class ConvNormDepthwise(Sequential):
     """Convolution without a bias, batch normalisation, activation."""
 
     def __init__(self, kernel, stride=1):
@@ -38,7 +38,7 @@ class InvertedResidualWithoutAdd(layers.Layer):
         super().__init__()
         conv = [
             ConvNorm(width, 1),
-            ConvNorm2(kernel, stride=stride),
+            ConvNormDepthwise(kernel, stride=stride),
             layers.Conv2D(channels, 1, use_bias=False),
             layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
         ]
@@ -55,7 +55,7 @@ class InvertedResidual(layers.Layer):
         super().__init__()
         conv = [
             ConvNorm(width, 1),
-            ConvNorm2(kernel, stride=stride),
+            ConvNormDepthwise(kernel, stride=stride),
             layers.Conv2D(channels, 1, use_bias=False),
             layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
         ]
@@ -72,7 +72,7 @@ class InvertedResidualWithoutAdd2(layers.Layer):
     def __init__(self, channels, kernel=3, stride=1):
         super().__init__()
         conv = [
-            ConvNorm2(kernel, stride=stride),
+            ConvNormDepthwise(kernel, stride=stride),
             layers.Conv2D(channels, 1, use_bias=False),
             layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
         ]

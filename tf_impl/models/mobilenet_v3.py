@@ -38,14 +38,15 @@ class SqueezeExcite(layers.Layer):
         self.adaptive_avg_pool = layers.GlobalAveragePooling2D(keepdims=True)
         self.fc1 = layers.Conv2D(squeeze, 1)
         self.fc2 = layers.Conv2D(in_channels, 1)
+        self.hard_sigmoid = layers.Activation("hard_sigmoid")
 
     def call(self, x):
         y = ops.relu(self.fc1(self.adaptive_avg_pool(x)))
-        y = ops.hard_sigmoid(self.fc2(y))
+        y = self.hard_sigmoid(self.fc2(y))
         return x * y
 
 
-class ConvNormHardSwish2(Sequential):
+class ConvNormDepthwiseHardSwish(Sequential):
     """Convolution without a bias, batch normalisation, activation."""
 
     def __init__(self, kernel, stride=1):
@@ -64,7 +65,7 @@ class InvertedResidualSqueezeExcite(layers.Layer):
         super().__init__()
         block = [
             ConvNormHardSwish(width, 1),
-            ConvNormHardSwish2(kernel, stride=stride),
+            ConvNormDepthwiseHardSwish(kernel, stride=stride),
             SqueezeExcite(width, squeeze),
             ConvNorm(channels, 1),
         ]
@@ -82,7 +83,7 @@ class InvertedResidualSqueezeExcite3(layers.Layer):
         super().__init__()
         block = [
             ConvNormHardSwish(width, 1),
-            ConvNormHardSwish2(kernel, stride=stride),
+            ConvNormDepthwiseHardSwish(kernel, stride=stride),
             SqueezeExcite(width, squeeze),
             ConvNorm(channels, 1),
         ]
@@ -99,7 +100,7 @@ class InvertedResidual(layers.Layer):
         super().__init__()
         block = [
             ConvNormHardSwish(width, 1),
-            ConvNormHardSwish2(kernel, stride=stride),
+            ConvNormDepthwiseHardSwish(kernel, stride=stride),
             ConvNorm(channels, 1),
         ]
         self.block = Sequential(block)
@@ -116,7 +117,7 @@ class InvertedResidualWithoutAdd2(layers.Layer):
         super().__init__()
         block = [
             ConvNormHardSwish(width, 1),
-            ConvNormHardSwish2(kernel, stride=stride),
+            ConvNormDepthwiseHardSwish(kernel, stride=stride),
             ConvNorm(channels, 1),
         ]
         self.block = Sequential(block)
@@ -125,7 +126,7 @@ class InvertedResidualWithoutAdd2(layers.Layer):
         return self.block(x)
 
 
-class ConvNormRelu(Sequential):
+class ConvNormDepthwiseRelu(Sequential):
     """Convolution without a bias, batch normalisation, activation."""
 
     def __init__(self, kernel, stride=1):
@@ -137,7 +138,7 @@ class ConvNormRelu(Sequential):
         super().__init__(steps)
 
 
-class ConvNormRelu2(Sequential):
+class ConvNormRelu(Sequential):
     """Convolution without a bias, batch normalisation, activation."""
 
     def __init__(self, channels, kernel, stride=1, groups=1):
@@ -155,8 +156,8 @@ class InvertedResidualSqueezeExcite2(layers.Layer):
     def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
         block = [
-            ConvNormRelu2(width, 1),
-            ConvNormRelu(kernel, stride=stride),
+            ConvNormRelu(width, 1),
+            ConvNormDepthwiseRelu(kernel, stride=stride),
             SqueezeExcite(width, squeeze),
             ConvNorm(channels, 1),
         ]
@@ -173,8 +174,8 @@ class InvertedResidualSqueezeExcite4(layers.Layer):
     def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
         block = [
-            ConvNormRelu2(width, 1),
-            ConvNormRelu(kernel, stride=stride),
+            ConvNormRelu(width, 1),
+            ConvNormDepthwiseRelu(kernel, stride=stride),
             SqueezeExcite(width, squeeze),
             ConvNorm(channels, 1),
         ]
@@ -190,8 +191,8 @@ class InvertedResidual3(layers.Layer):
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()
         block = [
-            ConvNormRelu2(width, 1),
-            ConvNormRelu(kernel, stride=stride),
+            ConvNormRelu(width, 1),
+            ConvNormDepthwiseRelu(kernel, stride=stride),
             ConvNorm(channels, 1),
         ]
         self.block = Sequential(block)
@@ -207,8 +208,8 @@ class InvertedResidualWithoutAdd(layers.Layer):
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()
         block = [
-            ConvNormRelu2(width, 1),
-            ConvNormRelu(kernel, stride=stride),
+            ConvNormRelu(width, 1),
+            ConvNormDepthwiseRelu(kernel, stride=stride),
             ConvNorm(channels, 1),
         ]
         self.block = Sequential(block)
@@ -223,7 +224,7 @@ class InvertedResidual2(layers.Layer):
     def __init__(self, channels, kernel=3, stride=1):
         super().__init__()
         block = [
-            ConvNormRelu(kernel, stride=stride),
+            ConvNormDepthwiseRelu(kernel, stride=stride),
             ConvNorm(channels, 1),
         ]
         self.block = Sequential(block)
@@ -267,6 +268,13 @@ class MobileNetV3LargeTorchvision(keras.Model):
         x = self.features(x)
         x = ops.mean(x, (1, 2))
         return self.classifier(x)
+
+
+# HardSigmoid of the PyTorch twin is layers.Activation("hard_sigmoid"),
+# relu6(x + 3) / 6. nn.Hardsigmoid is the same forward; its gradient is
+# a sixth in float32, 3e-8 off, whatever the dtype. Keras 2 had another
+# function of this name, clip(0.2 * x + 0.5): see `diptych traps
+# hard_sigmoid_of_keras_2`.
 
 
 def padded(pads, layer):

@@ -54,7 +54,7 @@ class Sandglass(layers.Layer):
         return x + y
 
 
-class SandglassWithoutAdd3(layers.Layer):
+class SandglassWithoutDepthwise(layers.Layer):
     """Convolve depthwise, reduce to `width` channels, expand to `channels`, convolve depthwise with the stride."""
 
     def __init__(self, width, channels):
@@ -117,11 +117,11 @@ class MobileNeXt(keras.Model):
             *[Sandglass(32, 192) for _ in range(2)],
             SandglassWithoutAdd2(48, 288, stride=2),
             *[Sandglass(48, 288) for _ in range(2)],
-            SandglassWithoutAdd3(64, 384),
+            SandglassWithoutDepthwise(64, 384),
             *[Sandglass(64, 384) for _ in range(3)],
             SandglassWithoutAdd2(96, 576, stride=2),
             *[Sandglass(96, 576) for _ in range(3)],
-            SandglassWithoutAdd3(160, 960),
+            SandglassWithoutDepthwise(160, 960),
             *[Sandglass(160, 960) for _ in range(2)],
             SandglassWithoutAdd(208, 1280),
         ]

@@ -66,15 +66,19 @@ class RepVGGA0(keras.Model):
     def __init__(self, num_classes=1000):
         super().__init__()
         self.stem = BranchedBlock(48, stride=2)
-        part0 = Sequential([BranchedBlock(48, stride=2), BranchedIdentityBlock(48)])
-        part1 = Sequential([BranchedBlock(96, stride=2), *[BranchedIdentityBlock(96) for _ in range(3)]])
-        part2 = Sequential([BranchedBlock(192, stride=2), *[BranchedIdentityBlock(192) for _ in range(13)]])
-        part3 = Sequential([BranchedBlock(1280, stride=2)])
+        stages_0 = Sequential([BranchedBlock(48, stride=2), BranchedIdentityBlock(48)])
+        stages_1 = Sequential([BranchedBlock(96, stride=2), *[BranchedIdentityBlock(96) for _ in range(3)]])
+        stages_2 = [
+            BranchedBlock(192, stride=2),
+            *[BranchedIdentityBlock(192) for _ in range(13)],
+        ]
+        stages_2 = Sequential(stages_2)
+        stages_3 = Sequential([BranchedBlock(1280, stride=2)])
         stages = [
-            part0,
-            part1,
-            part2,
-            part3,
+            stages_0,
+            stages_1,
+            stages_2,
+            stages_3,
         ]
         self.stages = Sequential(stages)
         self.head = Head(num_classes)

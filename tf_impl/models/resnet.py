@@ -8,7 +8,7 @@ from keras import Sequential, layers, ops
 
 
 class Bottleneck(layers.Layer):
-    """1x1, 3x3, 1x1 convolutions and a shortcut (figure 5, right)."""
+    """1x1, 3x3, 1x1 convolutions and a shortcut (He et al. 2015, figure 5, right)."""
 
     def __init__(self, width, stride=1):
         super().__init__()
@@ -27,7 +27,7 @@ class Bottleneck(layers.Layer):
 
 
 class Shortcut(Sequential):
-    """Projection shortcut (section 3.3, option B)."""
+    """Projection shortcut (He et al. 2015, section 3.3, option B)."""
 
     def __init__(self, channels, stride):
         steps = [
@@ -38,7 +38,7 @@ class Shortcut(Sequential):
 
 
 class BottleneckDownsample(layers.Layer):
-    """1x1, 3x3, 1x1 convolutions and a shortcut (figure 5, right)."""
+    """1x1, 3x3, 1x1 convolutions and a shortcut (He et al. 2015, figure 5, right)."""
 
     def __init__(self, width, stride=1):
         super().__init__()

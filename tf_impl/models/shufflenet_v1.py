@@ -66,21 +66,21 @@ class ShuffleNet3Groups(keras.Model):
         super().__init__()
         self.features = Sequential()
         self.features.add(InitBlock())
-        stage1 = Sequential()
-        stage1.add(StridedShuffleUnit(24, 60, 3, 1))
+        features_stage1 = Sequential()
+        features_stage1.add(StridedShuffleUnit(24, 60, 3, 1))
         for _ in range(3):
-            stage1.add(ShuffleUnit(240, 3))
-        self.features.add(stage1)
-        stage2 = Sequential()
-        stage2.add(StridedShuffleUnit(240, 120, 3, 3))
+            features_stage1.add(ShuffleUnit(240, 3))
+        self.features.add(features_stage1)
+        features_stage2 = Sequential()
+        features_stage2.add(StridedShuffleUnit(240, 120, 3, 3))
         for _ in range(7):
-            stage2.add(ShuffleUnit(480, 3))
-        self.features.add(stage2)
-        stage3 = Sequential()
-        stage3.add(StridedShuffleUnit(480, 240, 3, 3))
+            features_stage2.add(ShuffleUnit(480, 3))
+        self.features.add(features_stage2)
+        features_stage3 = Sequential()
+        features_stage3.add(StridedShuffleUnit(480, 240, 3, 3))
         for _ in range(3):
-            stage3.add(ShuffleUnit(960, 3))
-        self.features.add(stage3)
+            features_stage3.add(ShuffleUnit(960, 3))
+        self.features.add(features_stage3)
         self.output_ = layers.Dense(num_classes)
 
     def call(self, x):

@@ -8,5 +8,5 @@ from ...common.spec import Shape
 
 
 def hard_sigmoid(op: HardSigmoid, x: Shape) -> Form:
-    """layers.Activation("hard_sigmoid") in a chain, ops.hard_sigmoid elsewhere."""
-    return Form((Make("layers.Activation", ("hard_sigmoid",)),), function="ops.hard_sigmoid({0})")
+    """layers.Activation("hard_sigmoid")."""
+    return Form((Make("layers.Activation", ("hard_sigmoid",)),))

@@ -1,4 +1,9 @@
-"""Standardisation of an image by fixed statistics as layers.Normalization, which learns them in `adapt`."""
+"""Standardisation of an image by fixed statistics as layers.Normalization, which means to learn them in `adapt`.
+
+It computes with copies of its weights, made where it is built, and anew only on loading a file. In a functional model
+`state.settle` sees to them. In a model that is built in its first call they would be tensors of a graph that is gone,
+so that an emitted file writes the layer out.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ from ...common.spec import Shape
 
 
 def standardize(op: Standardize, x: Shape) -> Form:
-    """layers.Normalization()."""
+    """Standardize(channels); in a functional model, layers.Normalization()."""
     slots = (Slot("mean", "adapt_mean", "C"), Slot("variance", "adapt_variance", "C"))
-    return Form((Make("layers.Normalization"),), slots=slots, helpers=("standardize",))
+    made, written = Make("layers.Normalization"), Make("Standardize", (x[0],))
+    return Form((made,), slots=slots, helpers=("standardize",), written=written)

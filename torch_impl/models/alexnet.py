@@ -1,6 +1,6 @@
 """AlexNet (2012) in PyTorch, line for line the twin of its Keras file.
 
-Krizhevsky et al. 2012, ImageNet Classification with Deep Convolutional Neural Networks, figure 2.
+Krizhevsky et al. 2012, ImageNet Classification with Deep Convolutional Neural Networks, figure 2 and section 3.5.
 """
 
 import torch
@@ -8,7 +8,7 @@ from torch import nn
 
 
 class AlexNet2012(nn.Module):
-    """AlexNet in two groups (figure 2)."""
+    """Five convolutions and three linear layers (figure 2)."""
 
     def __init__(self, in_channels=3, num_classes=1000):
         super().__init__()

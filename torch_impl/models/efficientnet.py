@@ -45,7 +45,7 @@ class SqueezeExcite(nn.Module):
         return x * y
 
 
-class ConvNorm2(nn.Sequential):
+class ConvNormDepthwise(nn.Sequential):
     """Convolution without a bias, batch normalisation, activation."""
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
@@ -64,7 +64,7 @@ class InvertedResidualWithoutAdd(nn.Module):
         super().__init__()
         block = [
             ConvNorm(in_channels, width, 1),
-            ConvNorm2(width, width, kernel, stride=stride, groups=width),
+            ConvNormDepthwise(width, width, kernel, stride=stride, groups=width),
             SqueezeExcite(width, squeeze),
             ConvNormWithoutSilu(width, channels, 1),
         ]
@@ -81,7 +81,7 @@ class InvertedResidual(nn.Module):
         super().__init__()
         block = [
             ConvNorm(in_channels, width, 1),
-            ConvNorm2(width, width, kernel, stride=stride, groups=width),
+            ConvNormDepthwise(width, width, kernel, stride=stride, groups=width),
             SqueezeExcite(width, squeeze),
             ConvNormWithoutSilu(width, channels, 1),
         ]
@@ -98,7 +98,7 @@ class InvertedResidualWithoutAdd2(nn.Module):
     def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
         block = [
-            ConvNorm2(in_channels, width, kernel, stride=stride, groups=width),
+            ConvNormDepthwise(in_channels, width, kernel, stride=stride, groups=width),
             SqueezeExcite(width, squeeze),
             ConvNormWithoutSilu(width, channels, 1),
         ]
@@ -109,46 +109,46 @@ class InvertedResidualWithoutAdd2(nn.Module):
 
 
 class EfficientNetB0Torchvision(nn.Module):
-    """EfficientNet with `width` times the channels and `depth` times the blocks of B0; `lite` is EfficientNet-Lite."""
+    """EfficientNet with `width` times the channels and `depth` times the blocks of B0, both rounded."""
 
     def __init__(self, in_channels=3, num_classes=1000):
         super().__init__()
-        part1 = nn.Sequential(InvertedResidualWithoutAdd2(32, 32, 16, squeeze=8))
-        part2 = [
+        features_1 = nn.Sequential(InvertedResidualWithoutAdd2(32, 32, 16, squeeze=8))
+        features_2 = [
             InvertedResidualWithoutAdd(16, 96, 24, stride=2, squeeze=4),
             InvertedResidual(24, 144, 24, squeeze=6),
         ]
-        part2 = nn.Sequential(*part2)
-        part3 = [
+        features_2 = nn.Sequential(*features_2)
+        features_3 = [
             InvertedResidualWithoutAdd(24, 144, 40, kernel=5, stride=2, squeeze=6),
             InvertedResidual(40, 240, 40, kernel=5, squeeze=10),
         ]
-        part3 = nn.Sequential(*part3)
-        part4 = [
+        features_3 = nn.Sequential(*features_3)
+        features_4 = [
             InvertedResidualWithoutAdd(40, 240, 80, stride=2, squeeze=10),
             *[InvertedResidual(80, 480, 80, squeeze=20) for _ in range(2)],
         ]
-        part4 = nn.Sequential(*part4)
-        part5 = [
+        features_4 = nn.Sequential(*features_4)
+        features_5 = [
             InvertedResidualWithoutAdd(80, 480, 112, kernel=5, squeeze=20),
             *[InvertedResidual(112, 672, 112, kernel=5, squeeze=28) for _ in range(2)],
         ]
-        part5 = nn.Sequential(*part5)
-        part6 = [
+        features_5 = nn.Sequential(*features_5)
+        features_6 = [
             InvertedResidualWithoutAdd(112, 672, 192, kernel=5, stride=2, squeeze=28),
             *[InvertedResidual(192, 1152, 192, kernel=5, squeeze=48) for _ in range(3)],
         ]
-        part6 = nn.Sequential(*part6)
-        part7 = nn.Sequential(InvertedResidualWithoutAdd(192, 1152, 320, squeeze=48))
+        features_6 = nn.Sequential(*features_6)
+        features_7 = nn.Sequential(InvertedResidualWithoutAdd(192, 1152, 320, squeeze=48))
         features = [
             ConvNorm(in_channels, 32, 3, stride=2),
-            part1,
-            part2,
-            part3,
-            part4,
-            part5,
-            part6,
-            part7,
+            features_1,
+            features_2,
+            features_3,
+            features_4,
+            features_5,
+            features_6,
+            features_7,
             ConvNorm(320, 1280, 1),
         ]
         self.features = nn.Sequential(*features)

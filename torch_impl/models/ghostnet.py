@@ -7,30 +7,18 @@ import torch
 from torch import nn
 
 
-class Pointwise(nn.Module):
-    """1x1 convolution, batch normalisation, ReLU."""
-
-    def __init__(self, in_channels, channels):
-        super().__init__()
-        self.conv = nn.Conv2d(in_channels, channels, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(channels)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.relu(self.bn1(self.conv(x)))
-
-
 class GhostModuleWithoutRelu(nn.Module):
-    """Half the channels by a convolution, the others from those by cheap `size` x `size` depthwise filters."""
+    """Half the channels by a 1x1 convolution, the others from those by cheap `d` x `d` depthwise filters."""
 
-    def __init__(self, in_channels, channels, kernel=1, size=3):
+    def __init__(self, in_channels, channels, d=3):
         super().__init__()
         primary_conv = [
-            nn.Conv2d(in_channels, channels // 2, kernel, padding=kernel // 2, bias=False),
+            nn.Conv2d(in_channels, channels // 2, 1, bias=False),
             nn.BatchNorm2d(channels // 2),
         ]
         self.primary_conv = nn.Sequential(*primary_conv)
         cheap_operation = [
-            nn.Conv2d(channels // 2, channels - channels // 2, size, padding=size // 2, groups=channels // 2, bias=False),
+            nn.Conv2d(channels // 2, channels - channels // 2, d, padding=d // 2, groups=channels // 2, bias=False),
             nn.BatchNorm2d(channels - channels // 2),
         ]
         self.cheap_operation = nn.Sequential(*cheap_operation)
@@ -49,26 +37,27 @@ class SqueezeExcite(nn.Module):
         self.adaptive_avg_pool = nn.AdaptiveAvgPool2d(1)
         self.fc1 = nn.Conv2d(in_channels, squeeze, 1)
         self.fc2 = nn.Conv2d(squeeze, in_channels, 1)
+        self.hard_sigmoid = HardSigmoid()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = torch.relu(self.fc1(self.adaptive_avg_pool(x)))
-        y = nn.functional.hardsigmoid(self.fc2(y))
+        y = self.hard_sigmoid(self.fc2(y))
         return x * y
 
 
 class GhostModule(nn.Module):
-    """Half the channels by a convolution, the others from those by cheap `size` x `size` depthwise filters."""
+    """Half the channels by a 1x1 convolution, the others from those by cheap `d` x `d` depthwise filters."""
 
-    def __init__(self, in_channels, channels, kernel=1, size=3):
+    def __init__(self, in_channels, channels, d=3):
         super().__init__()
         primary_conv = [
-            nn.Conv2d(in_channels, channels // 2, kernel, padding=kernel // 2, bias=False),
+            nn.Conv2d(in_channels, channels // 2, 1, bias=False),
             nn.BatchNorm2d(channels // 2),
             nn.ReLU(),
         ]
         self.primary_conv = nn.Sequential(*primary_conv)
         cheap_operation = [
-            nn.Conv2d(channels // 2, channels - channels // 2, size, padding=size // 2, groups=channels // 2, bias=False),
+            nn.Conv2d(channels // 2, channels - channels // 2, d, padding=d // 2, groups=channels // 2, bias=False),
             nn.BatchNorm2d(channels - channels // 2),
             nn.ReLU(),
         ]
@@ -123,7 +112,7 @@ class GhostShortcut(nn.Sequential):
         super().__init__(*steps)
 
 
-class GhostBottleneckConv2(nn.Module):
+class GhostBottleneckConvDepthwise2(nn.Module):
     """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
@@ -144,7 +133,7 @@ class GhostBottleneckConv2(nn.Module):
         return y + x
 
 
-class GhostBottleneckSe2(nn.Module):
+class GhostBottleneckSeShortcut(nn.Module):
     """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
@@ -162,7 +151,7 @@ class GhostBottleneckSe2(nn.Module):
         return y + x
 
 
-class GhostBottleneckConv(nn.Module):
+class GhostBottleneckConvDepthwise(nn.Module):
     """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
@@ -188,39 +177,44 @@ class GhostNet(nn.Module):
         super().__init__()
         self.conv_stem = nn.Conv2d(in_channels, 16, 3, stride=2, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(16)
-        part0 = nn.Sequential(GhostBottleneck(16, 16, 16))
-        part1 = nn.Sequential(GhostBottleneckConv(16, 48, 24, stride=2))
-        part2 = nn.Sequential(GhostBottleneck(24, 72, 24))
-        part3 = nn.Sequential(GhostBottleneckConv2(24, 72, 40, kernel=5, stride=2, squeeze=20))
-        part4 = nn.Sequential(GhostBottleneckSe(40, 120, 40, squeeze=32))
-        part5 = nn.Sequential(GhostBottleneckConv(40, 240, 80, stride=2))
-        part6 = [
+        blocks_0 = nn.Sequential(GhostBottleneck(16, 16, 16))
+        blocks_1 = nn.Sequential(GhostBottleneckConvDepthwise(16, 48, 24, stride=2))
+        blocks_2 = nn.Sequential(GhostBottleneck(24, 72, 24))
+        blocks_3 = nn.Sequential(GhostBottleneckConvDepthwise2(24, 72, 40, kernel=5, stride=2, squeeze=20))
+        blocks_4 = nn.Sequential(GhostBottleneckSe(40, 120, 40, squeeze=32))
+        blocks_5 = nn.Sequential(GhostBottleneckConvDepthwise(40, 240, 80, stride=2))
+        blocks_6 = [
             GhostBottleneck(80, 200, 80),
             *[GhostBottleneck(80, 184, 80) for _ in range(2)],
-            GhostBottleneckSe2(80, 480, 112, squeeze=120),
+            GhostBottleneckSeShortcut(80, 480, 112, squeeze=120),
             GhostBottleneckSe(112, 672, 112, squeeze=168),
         ]
-        part6 = nn.Sequential(*part6)
-        part7 = nn.Sequential(GhostBottleneckConv2(112, 672, 160, kernel=5, stride=2, squeeze=168))
-        part8 = [
+        blocks_6 = nn.Sequential(*blocks_6)
+        blocks_7 = nn.Sequential(GhostBottleneckConvDepthwise2(112, 672, 160, kernel=5, stride=2, squeeze=168))
+        blocks_8 = [
             GhostBottleneck(160, 960, 160),
             GhostBottleneckSe(160, 960, 160, squeeze=240),
             GhostBottleneck(160, 960, 160),
             GhostBottleneckSe(160, 960, 160, squeeze=240),
         ]
-        part8 = nn.Sequential(*part8)
-        part9 = nn.Sequential(Pointwise(160, 960))
+        blocks_8 = nn.Sequential(*blocks_8)
+        blocks_9 = [
+            nn.Conv2d(160, 960, 1, bias=False),
+            nn.BatchNorm2d(960),
+            nn.ReLU(),
+        ]
+        blocks_9 = nn.Sequential(*blocks_9)
         blocks = [
-            part0,
-            part1,
-            part2,
-            part3,
-            part4,
-            part5,
-            part6,
-            part7,
-            part8,
-            part9,
+            blocks_0,
+            blocks_1,
+            blocks_2,
+            blocks_3,
+            blocks_4,
+            blocks_5,
+            blocks_6,
+            blocks_7,
+            blocks_8,
+            blocks_9,
         ]
         self.blocks = nn.Sequential(*blocks)
         self.global_pool = nn.AdaptiveAvgPool2d(1)
@@ -236,6 +230,13 @@ class GhostNet(nn.Module):
         x = self.flatten(x)
         x = self.dropout(x)
         return self.classifier(x)
+
+
+class HardSigmoid(nn.Module):
+    """relu6(x + 3) / 6; PyTorch's own rounds its gradient to float32."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nn.functional.relu6(x + 3) / 6
 
 
 # `padded` of the Keras twin is the `padding` of nn.Conv2d and nn.AvgPool2d: as many zeros on either side. The

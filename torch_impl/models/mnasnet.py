@@ -55,32 +55,32 @@ class MnasNetB1(nn.Module):
 
     def __init__(self, in_channels=3, num_classes=1000):
         super().__init__()
-        part8 = [
+        layers__8 = [
             InvertedResidualWithoutAdd(16, 48, 24, stride=2),
             *[InvertedResidual(24, 72, 24) for _ in range(2)],
         ]
-        part8 = nn.Sequential(*part8)
-        part9 = [
+        layers__8 = nn.Sequential(*layers__8)
+        layers__9 = [
             InvertedResidualWithoutAdd(24, 72, 40, kernel=5, stride=2),
             *[InvertedResidual(40, 120, 40, kernel=5) for _ in range(2)],
         ]
-        part9 = nn.Sequential(*part9)
-        part10 = [
+        layers__9 = nn.Sequential(*layers__9)
+        layers__10 = [
             InvertedResidualWithoutAdd(40, 240, 80, kernel=5, stride=2),
             *[InvertedResidual(80, 480, 80, kernel=5) for _ in range(2)],
         ]
-        part10 = nn.Sequential(*part10)
-        part11 = [
+        layers__10 = nn.Sequential(*layers__10)
+        layers__11 = [
             InvertedResidualWithoutAdd(80, 480, 96),
             InvertedResidual(96, 576, 96),
         ]
-        part11 = nn.Sequential(*part11)
-        part12 = [
+        layers__11 = nn.Sequential(*layers__11)
+        layers__12 = [
             InvertedResidualWithoutAdd(96, 576, 192, kernel=5, stride=2),
             *[InvertedResidual(192, 1152, 192, kernel=5) for _ in range(3)],
         ]
-        part12 = nn.Sequential(*part12)
-        part13 = nn.Sequential(InvertedResidualWithoutAdd(192, 1152, 320))
+        layers__12 = nn.Sequential(*layers__12)
+        layers__13 = nn.Sequential(InvertedResidualWithoutAdd(192, 1152, 320))
         layers_ = [
             nn.Conv2d(in_channels, 32, 3, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(32, momentum=0.0003),
@@ -90,12 +90,12 @@ class MnasNetB1(nn.Module):
             nn.ReLU(),
             nn.Conv2d(32, 16, 1, bias=False),
             nn.BatchNorm2d(16, momentum=0.0003),
-            part8,
-            part9,
-            part10,
-            part11,
-            part12,
-            part13,
+            layers__8,
+            layers__9,
+            layers__10,
+            layers__11,
+            layers__12,
+            layers__13,
             nn.Conv2d(320, 1280, 1, bias=False),
             nn.BatchNorm2d(1280, momentum=0.0003),
             nn.ReLU(),

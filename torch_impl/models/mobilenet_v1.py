@@ -29,21 +29,21 @@ class MobileNetV1Timm(nn.Module):
         super().__init__()
         self.conv_stem = nn.Conv2d(in_channels, 32, 3, stride=2, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(32)
-        part0 = nn.Sequential(DepthwiseSeparable(32, 64))
-        part1 = nn.Sequential(DepthwiseSeparable(64, 128, stride=2), DepthwiseSeparable(128, 128))
-        part2 = nn.Sequential(DepthwiseSeparable(128, 256, stride=2), DepthwiseSeparable(256, 256))
-        part3 = [
+        blocks_0 = nn.Sequential(DepthwiseSeparable(32, 64))
+        blocks_1 = nn.Sequential(DepthwiseSeparable(64, 128, stride=2), DepthwiseSeparable(128, 128))
+        blocks_2 = nn.Sequential(DepthwiseSeparable(128, 256, stride=2), DepthwiseSeparable(256, 256))
+        blocks_3 = [
             DepthwiseSeparable(256, 512, stride=2),
             *[DepthwiseSeparable(512, 512) for _ in range(5)],
         ]
-        part3 = nn.Sequential(*part3)
-        part4 = nn.Sequential(DepthwiseSeparable(512, 1024, stride=2), DepthwiseSeparable(1024, 1024))
+        blocks_3 = nn.Sequential(*blocks_3)
+        blocks_4 = nn.Sequential(DepthwiseSeparable(512, 1024, stride=2), DepthwiseSeparable(1024, 1024))
         blocks = [
-            part0,
-            part1,
-            part2,
-            part3,
-            part4,
+            blocks_0,
+            blocks_1,
+            blocks_2,
+            blocks_3,
+            blocks_4,
         ]
         self.blocks = nn.Sequential(*blocks)
         self.classifier = nn.Linear(1024, num_classes)

@@ -19,7 +19,7 @@ class ConvNorm(nn.Sequential):
         super().__init__(*steps)
 
 
-class ConvNorm2(nn.Sequential):
+class ConvNormDepthwise(nn.Sequential):
     """Convolution without a bias, batch normalisation, activation."""
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
@@ -38,7 +38,7 @@ class InvertedResidualWithoutAdd(nn.Module):
         super().__init__()
         conv = [
             ConvNorm(in_channels, width, 1),
-            ConvNorm2(width, width, kernel, stride=stride, groups=width),
+            ConvNormDepthwise(width, width, kernel, stride=stride, groups=width),
             nn.Conv2d(width, channels, 1, bias=False),
             nn.BatchNorm2d(channels),
         ]
@@ -55,7 +55,7 @@ class InvertedResidual(nn.Module):
         super().__init__()
         conv = [
             ConvNorm(in_channels, width, 1),
-            ConvNorm2(width, width, kernel, stride=stride, groups=width),
+            ConvNormDepthwise(width, width, kernel, stride=stride, groups=width),
             nn.Conv2d(width, channels, 1, bias=False),
             nn.BatchNorm2d(channels),
         ]
@@ -72,7 +72,7 @@ class InvertedResidualWithoutAdd2(nn.Module):
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
         conv = [
-            ConvNorm2(in_channels, width, kernel, stride=stride, groups=width),
+            ConvNormDepthwise(in_channels, width, kernel, stride=stride, groups=width),
             nn.Conv2d(width, channels, 1, bias=False),
             nn.BatchNorm2d(channels),
         ]

@@ -38,14 +38,15 @@ class SqueezeExcite(nn.Module):
         self.adaptive_avg_pool = nn.AdaptiveAvgPool2d(1)
         self.fc1 = nn.Conv2d(in_channels, squeeze, 1)
         self.fc2 = nn.Conv2d(squeeze, in_channels, 1)
+        self.hard_sigmoid = HardSigmoid()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = torch.relu(self.fc1(self.adaptive_avg_pool(x)))
-        y = nn.functional.hardsigmoid(self.fc2(y))
+        y = self.hard_sigmoid(self.fc2(y))
         return x * y
 
 
-class ConvNormHardSwish2(nn.Sequential):
+class ConvNormDepthwiseHardSwish(nn.Sequential):
     """Convolution without a bias, batch normalisation, activation."""
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
@@ -64,7 +65,7 @@ class InvertedResidualSqueezeExcite(nn.Module):
         super().__init__()
         block = [
             ConvNormHardSwish(in_channels, width, 1),
-            ConvNormHardSwish2(width, width, kernel, stride=stride, groups=width),
+            ConvNormDepthwiseHardSwish(width, width, kernel, stride=stride, groups=width),
             SqueezeExcite(width, squeeze),
             ConvNorm(width, channels, 1),
         ]
@@ -82,7 +83,7 @@ class InvertedResidualSqueezeExcite3(nn.Module):
         super().__init__()
         block = [
             ConvNormHardSwish(in_channels, width, 1),
-            ConvNormHardSwish2(width, width, kernel, stride=stride, groups=width),
+            ConvNormDepthwiseHardSwish(width, width, kernel, stride=stride, groups=width),
             SqueezeExcite(width, squeeze),
             ConvNorm(width, channels, 1),
         ]
@@ -99,7 +100,7 @@ class InvertedResidual(nn.Module):
         super().__init__()
         block = [
             ConvNormHardSwish(in_channels, width, 1),
-            ConvNormHardSwish2(width, width, kernel, stride=stride, groups=width),
+            ConvNormDepthwiseHardSwish(width, width, kernel, stride=stride, groups=width),
             ConvNorm(width, channels, 1),
         ]
         self.block = nn.Sequential(*block)
@@ -116,7 +117,7 @@ class InvertedResidualWithoutAdd2(nn.Module):
         super().__init__()
         block = [
             ConvNormHardSwish(in_channels, width, 1),
-            ConvNormHardSwish2(width, width, kernel, stride=stride, groups=width),
+            ConvNormDepthwiseHardSwish(width, width, kernel, stride=stride, groups=width),
             ConvNorm(width, channels, 1),
         ]
         self.block = nn.Sequential(*block)
@@ -125,7 +126,7 @@ class InvertedResidualWithoutAdd2(nn.Module):
         return self.block(x)
 
 
-class ConvNormRelu(nn.Sequential):
+class ConvNormDepthwiseRelu(nn.Sequential):
     """Convolution without a bias, batch normalisation, activation."""
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
@@ -137,7 +138,7 @@ class ConvNormRelu(nn.Sequential):
         super().__init__(*steps)
 
 
-class ConvNormRelu2(nn.Sequential):
+class ConvNormRelu(nn.Sequential):
     """Convolution without a bias, batch normalisation, activation."""
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
@@ -155,8 +156,8 @@ class InvertedResidualSqueezeExcite2(nn.Module):
     def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
         block = [
-            ConvNormRelu2(in_channels, width, 1),
-            ConvNormRelu(width, width, kernel, stride=stride, groups=width),
+            ConvNormRelu(in_channels, width, 1),
+            ConvNormDepthwiseRelu(width, width, kernel, stride=stride, groups=width),
             SqueezeExcite(width, squeeze),
             ConvNorm(width, channels, 1),
         ]
@@ -173,8 +174,8 @@ class InvertedResidualSqueezeExcite4(nn.Module):
     def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
         block = [
-            ConvNormRelu2(in_channels, width, 1),
-            ConvNormRelu(width, width, kernel, stride=stride, groups=width),
+            ConvNormRelu(in_channels, width, 1),
+            ConvNormDepthwiseRelu(width, width, kernel, stride=stride, groups=width),
             SqueezeExcite(width, squeeze),
             ConvNorm(width, channels, 1),
         ]
@@ -190,8 +191,8 @@ class InvertedResidual3(nn.Module):
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
         block = [
-            ConvNormRelu2(in_channels, width, 1),
-            ConvNormRelu(width, width, kernel, stride=stride, groups=width),
+            ConvNormRelu(in_channels, width, 1),
+            ConvNormDepthwiseRelu(width, width, kernel, stride=stride, groups=width),
             ConvNorm(width, channels, 1),
         ]
         self.block = nn.Sequential(*block)
@@ -207,8 +208,8 @@ class InvertedResidualWithoutAdd(nn.Module):
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
         block = [
-            ConvNormRelu2(in_channels, width, 1),
-            ConvNormRelu(width, width, kernel, stride=stride, groups=width),
+            ConvNormRelu(in_channels, width, 1),
+            ConvNormDepthwiseRelu(width, width, kernel, stride=stride, groups=width),
             ConvNorm(width, channels, 1),
         ]
         self.block = nn.Sequential(*block)
@@ -223,7 +224,7 @@ class InvertedResidual2(nn.Module):
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
         block = [
-            ConvNormRelu(in_channels, width, kernel, stride=stride, groups=width),
+            ConvNormDepthwiseRelu(in_channels, width, kernel, stride=stride, groups=width),
             ConvNorm(width, channels, 1),
         ]
         self.block = nn.Sequential(*block)
@@ -267,6 +268,13 @@ class MobileNetV3LargeTorchvision(nn.Module):
         x = self.features(x)
         x = torch.mean(x, (2, 3))
         return self.classifier(x)
+
+
+class HardSigmoid(nn.Module):
+    """relu6(x + 3) / 6; PyTorch's own rounds its gradient to float32."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nn.functional.relu6(x + 3) / 6
 
 
 # `padded` of the Keras twin is the `padding` of nn.Conv2d and nn.AvgPool2d: as many zeros on either side. The

@@ -54,7 +54,7 @@ class Sandglass(nn.Module):
         return x + y
 
 
-class SandglassWithoutAdd3(nn.Module):
+class SandglassWithoutDepthwise(nn.Module):
     """Convolve depthwise, reduce to `width` channels, expand to `channels`, convolve depthwise with the stride."""
 
     def __init__(self, in_channels, width, channels):
@@ -117,11 +117,11 @@ class MobileNeXt(nn.Module):
             *[Sandglass(192, 32, 192) for _ in range(2)],
             SandglassWithoutAdd2(192, 48, 288, stride=2),
             *[Sandglass(288, 48, 288) for _ in range(2)],
-            SandglassWithoutAdd3(288, 64, 384),
+            SandglassWithoutDepthwise(288, 64, 384),
             *[Sandglass(384, 64, 384) for _ in range(3)],
             SandglassWithoutAdd2(384, 96, 576, stride=2),
             *[Sandglass(576, 96, 576) for _ in range(3)],
-            SandglassWithoutAdd3(576, 160, 960),
+            SandglassWithoutDepthwise(576, 160, 960),
             *[Sandglass(960, 160, 960) for _ in range(2)],
             SandglassWithoutAdd(960, 208, 1280),
         ]

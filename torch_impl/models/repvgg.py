@@ -66,15 +66,19 @@ class RepVGGA0(nn.Module):
     def __init__(self, in_channels=3, num_classes=1000):
         super().__init__()
         self.stem = BranchedBlock(in_channels, 48, stride=2)
-        part0 = nn.Sequential(BranchedBlock(48, 48, stride=2), BranchedIdentityBlock(48))
-        part1 = nn.Sequential(BranchedBlock(48, 96, stride=2), *[BranchedIdentityBlock(96) for _ in range(3)])
-        part2 = nn.Sequential(BranchedBlock(96, 192, stride=2), *[BranchedIdentityBlock(192) for _ in range(13)])
-        part3 = nn.Sequential(BranchedBlock(192, 1280, stride=2))
+        stages_0 = nn.Sequential(BranchedBlock(48, 48, stride=2), BranchedIdentityBlock(48))
+        stages_1 = nn.Sequential(BranchedBlock(48, 96, stride=2), *[BranchedIdentityBlock(96) for _ in range(3)])
+        stages_2 = [
+            BranchedBlock(96, 192, stride=2),
+            *[BranchedIdentityBlock(192) for _ in range(13)],
+        ]
+        stages_2 = nn.Sequential(*stages_2)
+        stages_3 = nn.Sequential(BranchedBlock(192, 1280, stride=2))
         stages = [
-            part0,
-            part1,
-            part2,
-            part3,
+            stages_0,
+            stages_1,
+            stages_2,
+            stages_3,
         ]
         self.stages = nn.Sequential(*stages)
         self.head = Head(1280, num_classes)

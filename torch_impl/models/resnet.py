@@ -8,7 +8,7 @@ from torch import nn
 
 
 class Bottleneck(nn.Module):
-    """1x1, 3x3, 1x1 convolutions and a shortcut (figure 5, right)."""
+    """1x1, 3x3, 1x1 convolutions and a shortcut (He et al. 2015, figure 5, right)."""
 
     def __init__(self, in_channels, width, stride=1):
         super().__init__()
@@ -27,7 +27,7 @@ class Bottleneck(nn.Module):
 
 
 class Shortcut(nn.Sequential):
-    """Projection shortcut (section 3.3, option B)."""
+    """Projection shortcut (He et al. 2015, section 3.3, option B)."""
 
     def __init__(self, in_channels, channels, stride):
         steps = [
@@ -38,7 +38,7 @@ class Shortcut(nn.Sequential):
 
 
 class BottleneckDownsample(nn.Module):
-    """1x1, 3x3, 1x1 convolutions and a shortcut (figure 5, right)."""
+    """1x1, 3x3, 1x1 convolutions and a shortcut (He et al. 2015, figure 5, right)."""
 
     def __init__(self, in_channels, width, stride=1):
         super().__init__()

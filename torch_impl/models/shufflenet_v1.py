@@ -66,21 +66,21 @@ class ShuffleNet3Groups(nn.Module):
         super().__init__()
         self.features = nn.Sequential()
         self.features.add_module("init_block", InitBlock(in_channels))
-        stage1 = nn.Sequential()
-        stage1.add_module("unit1", StridedShuffleUnit(24, 60, 3, 1))
+        features_stage1 = nn.Sequential()
+        features_stage1.add_module("unit1", StridedShuffleUnit(24, 60, 3, 1))
         for i in range(3):
-            stage1.add_module(f"unit{i + 2}", ShuffleUnit(240, 3))
-        self.features.add_module("stage1", stage1)
-        stage2 = nn.Sequential()
-        stage2.add_module("unit1", StridedShuffleUnit(240, 120, 3, 3))
+            features_stage1.add_module(f"unit{i + 2}", ShuffleUnit(240, 3))
+        self.features.add_module("stage1", features_stage1)
+        features_stage2 = nn.Sequential()
+        features_stage2.add_module("unit1", StridedShuffleUnit(240, 120, 3, 3))
         for i in range(7):
-            stage2.add_module(f"unit{i + 2}", ShuffleUnit(480, 3))
-        self.features.add_module("stage2", stage2)
-        stage3 = nn.Sequential()
-        stage3.add_module("unit1", StridedShuffleUnit(480, 240, 3, 3))
+            features_stage2.add_module(f"unit{i + 2}", ShuffleUnit(480, 3))
+        self.features.add_module("stage2", features_stage2)
+        features_stage3 = nn.Sequential()
+        features_stage3.add_module("unit1", StridedShuffleUnit(480, 240, 3, 3))
         for i in range(3):
-            stage3.add_module(f"unit{i + 2}", ShuffleUnit(960, 3))
-        self.features.add_module("stage3", stage3)
+            features_stage3.add_module(f"unit{i + 2}", ShuffleUnit(960, 3))
+        self.features.add_module("stage3", features_stage3)
         self.output = nn.Linear(960, num_classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

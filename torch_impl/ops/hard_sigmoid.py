@@ -8,5 +8,5 @@ from ...common.spec import Shape
 
 
 def hard_sigmoid(op: HardSigmoid, x: Shape) -> Form:
-    """nn.Hardsigmoid() in a chain, nn.functional.hardsigmoid elsewhere."""
-    return Form((Make("nn.Hardsigmoid"),), function="nn.functional.hardsigmoid({0})")
+    """HardSigmoid(), since nn.Hardsigmoid rounds its gradient to float32."""
+    return Form((Make("HardSigmoid"),), helpers=("hard_sigmoid",))

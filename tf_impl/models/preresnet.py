@@ -1,0 +1,112 @@
+"""PreResNet-50 in Keras, line for line the twin of its PyTorch file.
+
+He et al. 2016, Identity Mappings in Deep Residual Networks, figure 4.
+"""
+
+import keras
+from keras import Sequential, layers, ops
+
+
+class PreactivationBottleneck(layers.Layer):
+    """1x1, 3x3, 1x1 convolutions and a shortcut (arranged as in figure 4)."""
+
+    def __init__(self, width, stride=1):
+        super().__init__()
+        self.bn1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+        self.conv1 = layers.Conv2D(width, 1, use_bias=False)
+        self.bn2 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+        self.conv2 = padded(1, layers.Conv2D(width, 3, strides=stride, use_bias=False))
+        self.bn3 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+        self.conv3 = layers.Conv2D(4 * width, 1, use_bias=False)
+
+    def call(self, x):
+        y = ops.relu(self.bn1(x))
+        y = ops.relu(self.bn2(self.conv1(y)))
+        y = ops.relu(self.bn3(self.conv2(y)))
+        return x + self.conv3(y)
+
+
+class Projection(Sequential):
+    """Projection shortcut."""
+
+    def __init__(self, channels, stride):
+        steps = [
+            layers.Conv2D(channels, 1, strides=stride, use_bias=False),
+        ]
+        super().__init__(steps)
+
+
+class PreactivationBottleneckDownsample(layers.Layer):
+    """1x1, 3x3, 1x1 convolutions and a shortcut (arranged as in figure 4)."""
+
+    def __init__(self, width, stride=1):
+        super().__init__()
+        self.bn1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+        self.conv1 = layers.Conv2D(width, 1, use_bias=False)
+        self.bn2 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+        self.conv2 = padded(1, layers.Conv2D(width, 3, strides=stride, use_bias=False))
+        self.bn3 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+        self.conv3 = layers.Conv2D(4 * width, 1, use_bias=False)
+        self.downsample = Projection(4 * width, stride)
+
+    def call(self, x):
+        x = ops.relu(self.bn1(x))
+        y = ops.relu(self.bn2(self.conv1(x)))
+        y = ops.relu(self.bn3(self.conv2(y)))
+        y = self.conv3(y)
+        x = self.downsample(x)
+        return x + y
+
+
+class PreResNet50(keras.Model):
+    """Pre-activation residual network of the given depth."""
+
+    def __init__(self, num_classes=1000):
+        super().__init__()
+        self.conv1 = padded(3, layers.Conv2D(64, 7, strides=2, use_bias=False))
+        self.bn1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+        self.maxpool = Sequential([InfinitePadding2D(1), layers.MaxPooling2D(3, 2)])
+        layer1 = [
+            PreactivationBottleneckDownsample(64),
+            *[PreactivationBottleneck(64) for _ in range(2)],
+        ]
+        self.layer1 = Sequential(layer1)
+        layer2 = [
+            PreactivationBottleneckDownsample(128, stride=2),
+            *[PreactivationBottleneck(128) for _ in range(3)],
+        ]
+        self.layer2 = Sequential(layer2)
+        layer3 = [
+            PreactivationBottleneckDownsample(256, stride=2),
+            *[PreactivationBottleneck(256) for _ in range(5)],
+        ]
+        self.layer3 = Sequential(layer3)
+        layer4 = [
+            PreactivationBottleneckDownsample(512, stride=2),
+            *[PreactivationBottleneck(512) for _ in range(2)],
+        ]
+        self.layer4 = Sequential(layer4)
+        self.post_bn = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+        self.fc = layers.Dense(num_classes)
+
+    def call(self, x):
+        x = ops.relu(self.bn1(self.conv1(x)))
+        x = self.maxpool(x)
+        x = self.layer1(x)
+        x = self.layer2(x)
+        x = self.layer3(x)
+        x = self.layer4(x)
+        x = ops.relu(self.post_bn(x))
+        return self.fc(ops.mean(x, (1, 2)))
+
+
+class InfinitePadding2D(layers.ZeroPadding2D):
+    """Padding with minus infinity, which never wins a maximum; a zero would, where all numbers are negative."""
+
+    def call(self, x):
+        return ops.pad(x, ((0, 0), *self.padding, (0, 0)), constant_values=float("-inf"))
+
+
+def padded(pads, layer):
+    """A layer after zeros on all sides; "same" would put the odd one last, at stride 2 and an even size."""
+    return Sequential([layers.ZeroPadding2D(pads), layer])

@@ -1,0 +1,127 @@
+"""SE-ResNet-50 in PyTorch, line for line the twin of its Keras file.
+
+Hu et al. 2017, Squeeze-and-Excitation Networks, table 1.
+"""
+
+import torch
+from torch import nn
+
+
+class SqueezeExcite(nn.Module):
+    """Weigh the channels of a map (C, H, W) by a gate from their means, through `squeeze` channels."""
+
+    def __init__(self, in_channels, squeeze):
+        super().__init__()
+        self.adaptive_avg_pool = nn.AdaptiveAvgPool2d(1)
+        self.fc1 = nn.Conv2d(in_channels, squeeze, 1)
+        self.fc2 = nn.Conv2d(squeeze, in_channels, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = torch.relu(self.fc1(self.adaptive_avg_pool(x)))
+        y = torch.sigmoid(self.fc2(y))
+        return x * y
+
+
+class SeBottleneck(nn.Module):
+    """1x1, 3x3, 1x1 convolutions, gate and shortcut (figure 3)."""
+
+    def __init__(self, in_channels, width, stride=1):
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, width, 1, stride=stride, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.conv3 = nn.Conv2d(width, 4 * width, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(4 * width)
+        self.se_module = SqueezeExcite(4 * width, (4 * width) // 16)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = torch.relu(self.bn1(self.conv1(x)))
+        y = torch.relu(self.bn2(self.conv2(y)))
+        y = self.bn3(self.conv3(y))
+        y = self.se_module(y)
+        return torch.relu(y + x)
+
+
+class Shortcut(nn.Sequential):
+    """Projection shortcut (He et al. 2015, section 3.3, option B)."""
+
+    def __init__(self, in_channels, channels, stride):
+        steps = [
+            nn.Conv2d(in_channels, channels, 1, stride=stride, bias=False),
+            nn.BatchNorm2d(channels),
+        ]
+        super().__init__(*steps)
+
+
+class SeBottleneckDownsample(nn.Module):
+    """1x1, 3x3, 1x1 convolutions, gate and shortcut (figure 3)."""
+
+    def __init__(self, in_channels, width, stride=1):
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, width, 1, stride=stride, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.conv3 = nn.Conv2d(width, 4 * width, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(4 * width)
+        self.se_module = SqueezeExcite(4 * width, (4 * width) // 16)
+        self.downsample = Shortcut(in_channels, 4 * width, stride)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = torch.relu(self.bn1(self.conv1(x)))
+        y = torch.relu(self.bn2(self.conv2(y)))
+        y = self.bn3(self.conv3(y))
+        y = self.se_module(y)
+        x = self.downsample(x)
+        return torch.relu(y + x)
+
+
+class SEResNet50(nn.Module):
+    """Residual network with a gate in every block."""
+
+    def __init__(self, in_channels=3, num_classes=1000):
+        super().__init__()
+        self.layer0 = nn.Sequential()
+        self.layer0.add_module("conv1", nn.Conv2d(in_channels, 64, 7, stride=2, padding=3, bias=False))
+        self.layer0.add_module("bn1", nn.BatchNorm2d(64))
+        self.layer0.add_module("relu1", nn.ReLU())
+        self.pool0 = nn.MaxPool2d(3, 2, ceil_mode=True)
+        self.layer1 = nn.Sequential(SeBottleneckDownsample(64, 64), *[SeBottleneck(256, 64) for _ in range(2)])
+        layer2 = [
+            SeBottleneckDownsample(256, 128, stride=2),
+            *[SeBottleneck(512, 128) for _ in range(3)],
+        ]
+        self.layer2 = nn.Sequential(*layer2)
+        layer3 = [
+            SeBottleneckDownsample(512, 256, stride=2),
+            *[SeBottleneck(1024, 256) for _ in range(5)],
+        ]
+        self.layer3 = nn.Sequential(*layer3)
+        layer4 = [
+            SeBottleneckDownsample(1024, 512, stride=2),
+            *[SeBottleneck(2048, 512) for _ in range(2)],
+        ]
+        self.layer4 = nn.Sequential(*layer4)
+        self.last_linear = nn.Linear(2048, num_classes)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.layer0(x)
+        x = self.pool0(x)
+        x = self.layer1(x)
+        x = self.layer2(x)
+        x = self.layer3(x)
+        x = self.layer4(x)
+        return self.last_linear(torch.mean(x, (2, 3)))
+
+
+# nn.MaxPool2d pads with minus infinity, which never wins a maximum. Keras pads with
+# zeros, which win wherever all the numbers of a window are negative, or with "same",
+# which puts the odd place last: one pixel off at an even size. So the Keras twin pads in
+# a class of its own, here. It also adds there what a ceil_mode window reaches beyond the
+# end.
+
+
+# `padded` of the Keras twin is the `padding` of nn.Conv2d and nn.AvgPool2d: as many zeros on either side. The
+# "same" of Keras puts the odd one last: at stride 2 and an even size its windows stand one pixel further down and
+# right.
