@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 from refusal import refused
+from selection import placed
 from typer.testing import CliRunner
 
 from diptych import drawing
@@ -52,7 +53,7 @@ def run(*given: str | Path) -> Any:
 
 
 @pytest.mark.usefixtures("engine")
-@pytest.mark.parametrize("name", networks())
+@pytest.mark.parametrize("name", [placed(name) for name in networks()])
 def test_a_drawing_fits_a_page_and_nothing_overlaps(name: str) -> None:
     from diptych.drawing.sheet import sheet_of
 

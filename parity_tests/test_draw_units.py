@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from selection import placed
 
 from diptych.common.ops.conv import conv
 from diptych.common.ops.relu import relu
@@ -20,7 +21,7 @@ def words(diagram: Diagram) -> list[str]:
     return [text.words for box in diagram.boxes for text in box.texts]
 
 
-@pytest.mark.parametrize("name", networks())
+@pytest.mark.parametrize("name", [placed(name) for name in networks()])
 def test_every_node_is_in_exactly_one_unit(name: str) -> None:
     net = spec(name)
     units = overview(net).units
@@ -30,7 +31,7 @@ def test_every_node_is_in_exactly_one_unit(name: str) -> None:
     assert 4 <= len(units) <= 14
 
 
-@pytest.mark.parametrize("name", networks())
+@pytest.mark.parametrize("name", [placed(name) for name in networks()])
 def test_the_edges_are_those_of_the_trace(name: str) -> None:
     net = spec(name)
     view = overview(net)

@@ -89,7 +89,8 @@ def test_in_channels_changes_the_first_convolution_and_nothing_else(name: str) -
     nodes = [net.node(n.rpartition(".")[0]) for n in sorted(first)]
     depthwise = {net.nodes.index(node) for node in nodes if node.op.facts(*node.in_shapes)[0]}
     assert len({node.inputs for node in nodes if node.inputs[0] not in depthwise}) == 1, "they read one map"
-    assert all(channels in other.weights[n].shape[:2] for n in first)
+    plain = [node for node in nodes if node.inputs == (0,) and net.nodes.index(node) not in depthwise]
+    assert all(other.weights[name].shape[1] == channels for node in plain for name in node.weights() if name in first)
 
 
 @pytest.mark.parametrize("name", networks())

@@ -25,6 +25,11 @@ def net() -> Net:
 
 
 @pytest.fixture(scope="module")
+def small() -> Net:
+    return diptych.spec("efficientnet_b0.keras", input_size=(64, 48), num_classes=5, width=0.25, depth=0.3)
+
+
+@pytest.fixture(scope="module")
 def images() -> Array:
     return np.random.default_rng(0).uniform(0, 255, (2, 64, 48, 3)).astype("float32")
 
@@ -38,12 +43,11 @@ def test_a_file_keeps_mean_and_variance(tmp_path: Path, suffix: str, net: Net, i
     weights = scrambled(net)
     path = tmp_path / f"model{suffix}"
     write(path, net, weights, {})
-    expected = build(net, weights).predict(images, verbose=0)
+    expected = build(net, weights)(images).numpy()
 
     found = read(path).named(net)
     assert found.keys() == weights.keys() > set(FIXED)
     assert all(np.array_equal(found[name], weights[name]) for name in weights)
-    assert close(build(net, found).predict(images, verbose=0), expected)
 
     plain = keras.saving.load_model(path) if suffix == ".keras" else build(net, init(net))
     if suffix != ".keras":
@@ -62,25 +66,25 @@ def test_a_file_of_keras_itself_is_identified(tmp_path: Path, net: Net) -> None:
     assert all(np.array_equal(arrays[name], weights[name]) for name in FIXED)
 
 
-def test_a_copy_computes_with_its_own_mean_and_variance(net: Net, images: Array) -> None:
+def test_a_copy_computes_with_its_own_mean_and_variance(small: Net, images: Array) -> None:
     """`set_weights` alone leaves layers.Normalization with the old numbers, in Keras 3.15."""
-    model = build(net, scrambled(net))
+    model = build(small, scrambled(small))
     expected = model(images).numpy()
     copy = type(model).from_config(model.get_config())
     copy.set_weights(model.get_weights())
     assert not close(copy(images).numpy(), expected)
-    assert close(cast(model, net, "float64")(images).numpy(), expected)
+    assert close(cast(model, small, "float64")(images).numpy(), expected)
 
 
-def test_training_leaves_mean_and_variance(net: Net, images: Array) -> None:
-    model = build(net, scrambled(net))
-    before = diptych.weights(model, net)
-    model.compile(optimizer="sgd", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+def test_training_leaves_mean_and_variance(small: Net, images: Array) -> None:
+    model = build(small, scrambled(small))
+    before = diptych.weights(model, small)
+    model.compile(optimizer="sgd", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=False)
     model.train_on_batch(images, np.array([0, 1]))
-    after = diptych.weights(model, net)
+    after = diptych.weights(model, small)
     assert all(np.array_equal(before[name], after[name]) for name in FIXED)
     assert not np.array_equal(before["features.0.0.weight"], after["features.0.0.weight"])
-    torch_model = diptych.build(net, "torch", weights=before)
+    torch_model = diptych.build(small, "torch", weights=before)
     assert set(FIXED) <= dict(torch_model.named_buffers()).keys()
 
 

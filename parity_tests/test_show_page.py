@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import pytest
+from selection import placed
 from shown import Page, page, report, sources
 
 from diptych.common.errors import DiptychError
@@ -24,7 +25,7 @@ RATIO = 4.5
 """The least contrast of text that WCAG AA allows."""
 
 
-@pytest.mark.parametrize("name", networks())
+@pytest.mark.parametrize("name", [placed(name) for name in networks()])
 def test_every_line_of_both_files_and_of_the_spec_has_its_place(name: str) -> None:
     net = spec(name)
     (torch, tf), zoo = sources(name), zoo_source(net)
@@ -42,7 +43,7 @@ def test_every_line_of_both_files_and_of_the_spec_has_its_place(name: str) -> No
     assert len(origins) > 3
 
 
-@pytest.mark.parametrize("name", networks())
+@pytest.mark.parametrize("name", [placed(name) for name in networks()])
 def test_the_slots_cover_the_files_without_a_gap(name: str) -> None:
     net = spec(name)
     source, zoo = sources(name)[0], zoo_source(net)
@@ -54,9 +55,9 @@ def test_the_slots_cover_the_files_without_a_gap(name: str) -> None:
     for slot in found[1:]:
         assert any(slot.name in lines[slot.first - 1] for lines in both)
         assert slot.call is None or all(lines[slot.first - 1].startswith(f"class {slot.name}(") for lines in both)
-    placed = [chunk.name for slot in found for chunk in slot.chunks]
-    assert sorted(set(placed)) == sorted(placed)
-    assert set(zoo.functions) <= set(placed)
+    chunks = [chunk.name for slot in found for chunk in slot.chunks]
+    assert sorted(set(chunks)) == sorted(chunks)
+    assert set(zoo.functions) <= set(chunks)
 
 
 def test_a_table_and_its_comment_stand_beside_the_function_that_reads_it() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,19 +49,18 @@ class Zoo:
 
 
 def zoo_source(net: Net) -> Zoo:
-    """The file that made a network; raises DiptychError where its source cannot be read."""
+    """The file that made a network, with those of its blocks behind it; raises DiptychError where one cannot be read."""
     origins = {path: place for path, place in net.origins.items() if path != net.nodes[0].path}
-    name = Counter(file for places in origins.values() for file, _ in places).most_common(1)[0][0] if origins else ""
-    text = "".join(linecache.getlines(name))
-    if not text:
-        raise DiptychError(
-            f"{net.name}: the source of its spec {name!r} cannot be read; show a network traced just now"
-        )
+    text, starts = _joined(net, [file for places in origins.values() for file, _ in reversed(places)])
     tree = ast.parse(text)
-    defined = {item.name: _function(item) for item in tree.body if isinstance(item, ast.FunctionDef)}
-    root = _root(net, list(defined))
+    defined: dict[str, Chunk] = {}
+    for item in tree.body:
+        if isinstance(item, ast.FunctionDef):
+            defined.setdefault(item.name, _function(item))
+    name = next(iter(starts))
+    root = _root(net, [key for key, chunk in defined.items() if chunk.first <= len(linecache.getlines(name))])
     used = {call.block for call in net.root.walk()} | {root}
-    places = {path: tuple(line for file, line in some if file == name) for path, some in origins.items()}
+    places = {path: tuple(starts[file] + line for file, line in some) for path, some in origins.items()}
     lines = {line for some in places.values() for line in some}
     functions = {
         key: chunk
@@ -72,6 +70,20 @@ def zoo_source(net: Net) -> Zoo:
     tables = _tables(tree, text.splitlines())
     needed = {item.name: _needed(item, tables) for item in tree.body if isinstance(item, ast.FunctionDef)}
     return Zoo(name, text, root, _docstring(tree), functions, {key: needed[key] for key in functions}, places)
+
+
+def _joined(net: Net, files: list[str]) -> tuple[str, dict[str, int]]:
+    """The text of several files in a row, and how many lines stand before each: the network's own comes first."""
+    text, starts = "", dict[str, int]()
+    for file in dict.fromkeys(files):
+        found = "".join(linecache.getlines(file))
+        if not found:
+            break
+        starts[file] = text.count("\n")
+        text += found if found.endswith("\n") else f"{found}\n"
+    if not text or len(starts) < len(set(files)):
+        raise DiptychError(f"{net.name}: the source of its spec cannot be read; show a network traced just now")
+    return text, starts
 
 
 def children(net: Net, call: Call) -> list[str]:
