@@ -35,7 +35,7 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY) ## the main job on real input: train, convert, check, classify
 	$(BIN)/python -m demo
 
-test: $(READY) ## all tests and doctests; what builds models, for one network of each structure
+test: $(READY) ## all tests and doctests; what builds models, for the cheapest network of each family
 	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not full" $(TESTS)
 
 BUILDING := parity references keras_applications source_truth reparameterize draw draw_units show_page files

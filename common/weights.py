@@ -37,12 +37,12 @@ def init(net: Net, seed: int = 0) -> Weights:
 def scrambled(net: Net, seed: int = 0) -> Weights:
     """Seeded weights for checks, as float32 arrays: no bias, scale, mean or variance has a value that hides a fault."""
     found = {name: _scrambled(name, weight, _generator(name, seed)) for name, weight in net.weights.items()}
-    for name, sums in _summed(net).items():
+    for name, sums in summed(net).items():
         found[name] *= np.float32(sums)
     return found
 
 
-def _summed(net: Net) -> dict[str, int]:
+def summed(net: Net) -> dict[str, int]:
     """The running variances behind additions, and how many normalised values were added up there.
 
     Each grows as much, as it would in training. Without that, maps double from block to block of a residual network,

@@ -32,7 +32,7 @@ def array(name: str, shape: list[int], scale: float, positive: bool) -> np.ndarr
     """The weight of this name: the same numbers in every process."""
     # At most so many numbers, over and over: a prime, so that no two rows or channels are alike.
     uniform = np.random.default_rng(crc32(name.encode())).random(min(math.prod(shape), 1_000_003))
-    return np.resize(uniform + 0.5 if positive else (uniform - 0.5) * 12**0.5 * scale, shape)
+    return np.resize((uniform + 0.5 if positive else (uniform - 0.5) * 12**0.5) * scale, shape)
 
 
 def image(shape: list[int]) -> np.ndarray[Any, Any]:

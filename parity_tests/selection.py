@@ -1,8 +1,8 @@
 """Which networks `make test` goes through in full, and which are left to `make test-full`.
 
-Everything cheap (figures, golden text, emission) runs for every network. What builds models runs for the cheapest
-network of each structure: of each function in the zoo, form and yes-or-no argument; the others repeat its layers in
-other numbers and widths. `make test-full` leaves nothing out.
+Everything cheap (figures, golden text, emission) runs for every network. What builds a model once (references, pages)
+runs for the cheapest network of each family, and for the cheapest of its forms in keras.applications; all gates and the
+emitted files run for GATED. The others are marked `full`, and `make test-full` leaves nothing out.
 """
 
 from __future__ import annotations
@@ -13,29 +13,49 @@ from typing import Any
 import pytest
 
 from diptych import networks
-from diptych.common.registry import Network, network
+from diptych.common.registry import network
 
-
-def structure(item: Network) -> tuple[Any, ...]:
-    """What the networks of one group share."""
-    switches = tuple((key, value) for key, value in sorted(item.arguments.items()) if isinstance(value, bool))
-    return item.function, item.source, switches
+GATED = (
+    "lenet5_1998",  # sums with a coefficient, a partly connected layer, scaled tanh, prototypes
+    "lenet5_modern",  # a linear layer behind a flatten, tanh
+    "squeezenet1_1",  # pools that round up, a classifier without a linear layer
+    "googlenet_bvlc",  # response normalisation, Inception modules
+    "inception_v3.keras",  # normalisation without a scale, pools that leave their padding out, 1x7 kernels
+    "resnet18",
+    "resnet50.keras",  # bottlenecks, biases before normalisation
+    "preresnet50.keras",  # the stride in the last unit of a stage, zeros before a max pool
+    "resnext50_32x4d",  # grouped convolutions
+    "densenet121",
+    "se_resnet18",
+    "xception.keras",  # separable convolutions, SAME pools
+    "mobilenet_v1_025.keras",  # padding that depends on the stride alone
+    "mobilenet_v2",
+    "mobilenet_v3_small.keras",  # an input stage, SAME, hard sigmoid and hard swish
+    "efficientnet_b0.keras",  # standardised input, SiLU
+    "ghostnet_0_5",
+    "shufflenet_v2_x0_5",
+    "repvgg_a0_train",  # branches that are added up
+    "hrnet_w18_small_v1_cls",  # lists of layers, nearest upsampling
+    "cspdarknet53_cls",  # split and joined stages, leaky ReLU
+)
+"""The networks whose gates `make test` runs: each has layers or a structure that those before it have not."""
 
 
 @functools.cache
 def everyday() -> frozenset[str]:
-    """The networks of `make test`: the one with the fewest multiplications of each structure, and ResNet-50."""
-    cheapest: dict[tuple[Any, ...], str] = {("bottlenecks",): "resnet50"}
+    """The networks of `make test`: of each family, those with the fewest multiplications."""
+    cheapest: dict[tuple[str, bool], str] = {}
     for name in sorted(networks(), key=lambda name: network(name).card.counts.macs):
-        cheapest.setdefault(structure(network(name)), name)
+        item = network(name)
+        cheapest.setdefault((item.family, item.source == "keras.applications"), name)
     return frozenset(cheapest.values())
 
 
-def placed(name: str, *values: Any, **options: Any) -> Any:
-    """A test case of a network, marked `full` where `make test` leaves it out.
+def placed(name: str, *values: Any, gated: bool = False, **options: Any) -> Any:
+    """A test case of a network, marked `full` where `make test` leaves it out; `gated` means the shorter selection.
 
     The VGGs go to one test process, which keeps their gigabytes: fresh memory is slow, and two of them too much.
     """
     marks = [pytest.mark.xdist_group("vgg")] if network(name).family == "vgg" else []
-    marks += [] if name in everyday() else [pytest.mark.full]
+    marks += [] if name in (GATED if gated else everyday()) else [pytest.mark.full]
     return pytest.param(*(values or (name,)), marks=marks, **options)

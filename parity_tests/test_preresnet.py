@@ -29,7 +29,7 @@ def test_an_arrangement_is_the_same_function_in_both_frameworks(arrangement: str
     net = arranged(arrangement)
     unit = [node.kind for node in net.nodes if node.path.startswith("layer2.1.")]
     assert " ".join(unit) == FIGURE_4[arrangement]
-    report = check(net, sizes=[SIZE])
+    report = check(net, sizes=[SIZE], batches=(2,))
     assert report.passed, str(report)
     assert all(gate.compared for gate in report.gates)
 

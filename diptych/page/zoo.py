@@ -1,10 +1,10 @@
-"""The middle column: the functions and tables of the network's own file that made this network."""
+"""The middle column: the functions, classes and tables that made this network, of its own file and of its blocks'."""
 
 from __future__ import annotations
 
 import ast
 import linecache
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..common.errors import DiptychError
@@ -14,19 +14,24 @@ from ..common.spec import Call, Net
 
 @dataclass(frozen=True)
 class Chunk:
-    """One piece of the file, from its first line to its last, both counted from 1; `head` is the line of its name."""
+    """One piece of the text, from its first line to its last, both counted from 1; `head` is the line of its name.
+
+    `file` names the file that it stands in, as one names it in the project, where that is not the network's own.
+    """
 
     name: str
     first: int
     last: int
     head: int
+    file: str = ""
 
 
 @dataclass(frozen=True)
 class Zoo:
-    """A network's own file: its text, the name of the network's function, and the pieces that this network uses.
+    """A network's own file and those of its blocks: their text, and the pieces of it that this network uses.
 
-    `places` are the lines of the file that made each node, block or stack, by path.
+    `root` is the name of the network's function, `functions` has classes too whose methods make nodes, and `places` are
+    the lines of the text that made each node, block or stack, by path.
     """
 
     file: str
@@ -39,9 +44,8 @@ class Zoo:
 
     @property
     def label(self) -> str:
-        """The file as one names it in the project."""
-        parts = Path(self.file).parts
-        return "/".join(parts[-3:] if parts[-2:-1] == ("zoo",) else parts[-1:])
+        """The network's own file as one names it in the project."""
+        return _label(self.file)
 
     def function_at(self, line: int) -> Chunk | None:
         """The function in whose text a line stands."""
@@ -49,41 +53,55 @@ class Zoo:
 
 
 def zoo_source(net: Net) -> Zoo:
-    """The file that made a network, with those of its blocks behind it; raises DiptychError where one cannot be read."""
+    """The file that made a network, those of its blocks behind it; raises DiptychError where one cannot be read."""
     origins = {path: place for path, place in net.origins.items() if path != net.nodes[0].path}
     text, starts = _joined(net, [file for places in origins.values() for file, _ in reversed(places)])
-    tree = ast.parse(text)
-    defined: dict[str, Chunk] = {}
-    for item in tree.body:
-        if isinstance(item, ast.FunctionDef):
-            defined.setdefault(item.name, _function(item))
-    name = next(iter(starts))
-    root = _root(net, [key for key, chunk in defined.items() if chunk.first <= len(linecache.getlines(name))])
-    used = {call.block for call in net.root.walk()} | {root}
     places = {path: tuple(starts[file] + line for file, line in some) for path, some in origins.items()}
+    tree, name = ast.parse(text), next(iter(starts))
+    items: dict[str, ast.FunctionDef | ast.ClassDef] = {}
+    for item in tree.body:
+        if isinstance(item, (ast.FunctionDef, ast.ClassDef)):
+            items.setdefault(item.name, item)
+    defined = {key: _placed(_chunk(item), starts) for key, item in items.items()}
+    own = [key for key, item in items.items() if isinstance(item, ast.FunctionDef) and not defined[key].file]
+    root = _root(net, own)
+    used = {call.block for call in net.root.walk()} | {root}
     lines = {line for some in places.values() for line in some}
     functions = {
-        key: chunk
-        for key, chunk in defined.items()
-        if key in used or any(chunk.first <= line <= chunk.last for line in lines)
+        key: chunk for key, chunk in defined.items() if key in used or lines & set(range(chunk.first, chunk.last + 1))
     }
-    tables = _tables(tree, text.splitlines())
-    needed = {item.name: _needed(item, tables) for item in tree.body if isinstance(item, ast.FunctionDef)}
-    return Zoo(name, text, root, _docstring(tree), functions, {key: needed[key] for key in functions}, places)
+    tables = {key: (_placed(chunk, starts), item) for key, (chunk, item) in _tables(tree, text.splitlines()).items()}
+    needed = {key: _needed(items[key], tables) for key in functions}
+    return Zoo(name, text, root, _docstring(tree), functions, needed, places)
 
 
 def _joined(net: Net, files: list[str]) -> tuple[str, dict[str, int]]:
-    """The text of several files in a row, and how many lines stand before each: the network's own comes first."""
+    """The text of several files, all but the first under their names, and how many lines stand before each."""
     text, starts = "", dict[str, int]()
     for file in dict.fromkeys(files):
         found = "".join(linecache.getlines(file))
         if not found:
             break
+        if text:
+            text += f"\n\n# {_label(file)}\n"
         starts[file] = text.count("\n")
         text += found if found.endswith("\n") else f"{found}\n"
     if not text or len(starts) < len(set(files)):
         raise DiptychError(f"{net.name}: the source of its spec cannot be read; show a network traced just now")
     return text, starts
+
+
+def _label(file: str) -> str:
+    """A file as one names it in the project."""
+    parts = Path(file).parts
+    return "/".join(parts[-3:] if parts[-2:-1] in (("zoo",), ("blocks",)) else parts[-1:])
+
+
+def _placed(chunk: Chunk, starts: dict[str, int]) -> Chunk:
+    """A piece with the name of the file that it stands in."""
+    own, *others = starts
+    file = next((file for file in reversed(others) if starts[file] < chunk.first), own)
+    return chunk if file == own else replace(chunk, file=_label(file))
 
 
 def children(net: Net, call: Call) -> list[str]:
@@ -104,7 +122,7 @@ def _root(net: Net, names: list[str]) -> str:
         return names[-1] if names else ""
 
 
-def _function(item: ast.FunctionDef) -> Chunk:
+def _chunk(item: ast.FunctionDef | ast.ClassDef) -> Chunk:
     first = min([item.lineno, *(decorator.lineno for decorator in item.decorator_list)])
     return Chunk(item.name, first, item.end_lineno or item.lineno, item.lineno)
 
