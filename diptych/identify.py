@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,6 +49,12 @@ def identify(checkpoint: Checkpoint, name: str | None, options: Mapping[str, Any
     return Identified(found, notes + _inferred_note(found, given, checkpoint.stated.options))
 
 
+@functools.cache
+def _plain(name: str) -> Net:
+    """A registered network without options, traced once: all are held against a file that does not say what it is."""
+    return network(name).trace()
+
+
 def _stated(checkpoint: Checkpoint) -> Network:
     """The network that a file says it holds; raises DiptychError, with the file's name, where there is none such."""
     try:
@@ -58,7 +65,7 @@ def _stated(checkpoint: Checkpoint) -> Network:
 
 def _searched(checkpoint: Checkpoint, given: Options) -> tuple[Net, tuple[str, ...]]:
     every = [network(name) for name in networks()]
-    same_names = [candidate for candidate in every if _same_names(checkpoint, candidate.trace())]
+    same_names = [candidate for candidate in every if _same_names(checkpoint, _plain(candidate.name))]
     if not same_names:
         raise _nothing(checkpoint, every)
     nets = {candidate.name: _fitted(candidate, checkpoint, given) for candidate in same_names}
@@ -102,7 +109,7 @@ def _same_names(checkpoint: Checkpoint, net: Net) -> bool:
 
 def _nothing(checkpoint: Checkpoint, every: list[Network]) -> DiptychError:
     """The error for names that no registered network has, with what the nearest one lacks or has too many of."""
-    shared = {candidate.name: _shared_names(checkpoint, candidate.trace()) for candidate in every}
+    shared = {candidate.name: _shared_names(checkpoint, _plain(candidate.name)) for candidate in every}
     nearest = max(every, key=lambda candidate: shared[candidate.name])
     if shared[nearest.name] < 0.5:
         what, expected = ("tensor", "canonical") if checkpoint.layers is None else ("Keras layer", "node")

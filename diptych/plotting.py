@@ -24,9 +24,8 @@ def plotted(items: Sequence[Network], output: Path, *, force: bool = False) -> N
     Networks of one function and one paper with the same counts are one point: forms differ in what cannot be seen here.
     """
     if output.suffix not in SUFFIXES:
-        raise DiptychError(
-            f"{output}: a plot is written as {', '.join(SUFFIXES)}, not {output.suffix or 'without suffix'!r}"
-        )
+        got = output.suffix or "a name without suffix"
+        raise DiptychError(f"{output}: a plot is written as {', '.join(SUFFIXES)}, not {got}")
     plt = _pyplot()
     points = [(item, entry) for item in items for entry in item.card.reported]
     notes = -(-max(len(points), 1) // COLUMNS)

@@ -28,7 +28,12 @@ def test_every_node_is_in_exactly_one_unit(name: str) -> None:
     found = sorted(node for unit in units for node in unit.nodes)
     assert found == list(range(len(net.nodes)))
     assert sum(unit.params for unit in units) == net.params
-    assert 4 <= len(units) <= 14
+    assert 4 <= len(units) <= (19 if _widened(name) else 14)
+
+
+def _widened(name: str) -> bool:
+    """Whether a network ends in the head of HRNet for images, which treats four maps one by one: 19 units."""
+    return name.startswith("hrnet_") and name.endswith("_cls")
 
 
 @pytest.mark.parametrize("name", [placed(name) for name in networks()])
@@ -50,6 +55,22 @@ def test_resnet_collapses_to_the_table_of_its_paper() -> None:
     found = words(overview_diagram(net))
     assert [f"layer{i}: bottleneck {TIMES}{n}" in found for i, n in enumerate((3, 4, 6, 3), 1)] == [True] * 4
     assert {"width 512", "stride", f"1{DASH}5", "downsample", "layer4 · 14,964,736 parameters"} <= set(found)
+
+
+def test_a_row_of_plain_blocks_is_cut_where_the_map_halves() -> None:
+    for name, convolutions in (("mobilenet_v1_100", (3, 4, 4, 12, 4)), ("repvgg_a0_deploy", (1, 2, 4, 14, 1))):
+        net = spec(name)
+        units = overview(net).units[1:-1]
+        kinds = [[net.nodes[node].kind for node in unit.nodes] for unit in units]
+        assert tuple(found.count("conv") for found in kinds) == convolutions
+        sides = [net.nodes[unit.nodes[-1]].shape[1] for unit in units]
+        assert sides == [112, 56, 28, 14, 7]
+
+
+def test_a_stack_of_branching_blocks_is_one_box_inside_a_block() -> None:
+    outer, inner = details(spec("cspdarknet53_cls"))
+    assert f"dark_residual {TIMES}8" in words(outer)
+    assert [sum(box.kind == "join" for box in diagram.boxes) for diagram in (outer, inner)] == [1, 1]
 
 
 def test_densenet_collapses_to_four_units() -> None:

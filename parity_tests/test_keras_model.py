@@ -18,6 +18,13 @@ from diptych.common.weights import scrambled
 
 FAMILIES = ["lenet5_1998", "resnet18", "mobilenet_v2", "shufflenet_v2_x1_0", "googlenet_bvlc_aux", "densenet121"]
 PLAINLY = [*FAMILIES, "lenet5_modern", "mobilenet_v2.keras", "googlenet_torchvision_bn_aux", "inception_v3.keras"]
+PLAINLY += [
+    "efficientnet_b0.keras",
+    "mobilenet_v3_small.keras",
+    "darknet19_cls",
+    "hrnet_w18_small_v1_cls",
+    "preresnet50.keras",
+]
 
 PLAIN = """
 import sys

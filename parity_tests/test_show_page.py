@@ -73,10 +73,23 @@ def test_a_table_and_its_comment_stand_beside_the_function_that_reads_it() -> No
 
 def test_two_classes_of_one_function_refer_to_one_text() -> None:
     found = {slot.name: slot for slot in _slots("resnet50")}
-    assert [chunk.name for chunk in found["Bottleneck"].chunks] == ["bottleneck"]
+    helpers = ["conv_bn", "bottleneck_branch", "joined"]
+    assert [chunk.name for chunk in found["Bottleneck"].chunks] == ["TORCHVISION", *helpers, "bottleneck", "Style"]
     assert found["BottleneckDownsample"].chunks == ()
     assert found["BottleneckDownsample"].other == "Bottleneck"
     assert 'href="#s-Bottleneck"' in page(spec("resnet50"))
+
+
+def test_a_function_of_another_file_stands_under_its_name() -> None:
+    found = {slot.name: [chunk.file for chunk in slot.chunks] for slot in _slots("resnet50")}
+    assert found["Bottleneck"] == ["common/blocks/residual.py"] * 5 + ["common/blocks/conv_norm.py"]
+    assert found["ResNet50"] == ["", ""]
+    words = Page(page(spec("resnet50"))).words
+    at = words.index("common/blocks/residual.py")
+    assert words[at + 1].startswith("TORCHVISION = Form")
+    assert words.index("common/zoo/resnet.py") < at < words.index("common/blocks/conv_norm.py")
+    text = zoo_source(spec("resnet50")).text
+    assert text.index("def resnet(") < text.index("# common/blocks/residual.py") < text.index("def bottleneck(")
 
 
 def _slots(name: str) -> list[Any]:
@@ -89,9 +102,10 @@ def test_a_line_meets_the_line_of_the_spec_that_made_it() -> None:
     source, zoo = sources("resnet50")[0], zoo_source(net)
     lines, plain, found = source.text.splitlines(), zoo.text.splitlines(), links(net, source, zoo)
     number = next(n for n, line in enumerate(lines, start=1) if "self.conv2 = nn.Conv2d" in line)
-    assert [plain[line - 1].strip().startswith("y = relu(batch_norm(conv(y, width, 3") for line in found[number]] == [
-        True
-    ]
+    starts = ("x = conv(x, channels, kernel,", "y = relu(conv_bn(y, inner[1], 3,", "y = bottleneck_branch(x,")
+    met = [plain[line - 1].strip() for line in found[number]]
+    assert len(met) == len(starts)
+    assert all(line.startswith(start) for line, start in zip(met, starts, strict=True))
     number = next(n for n, line in enumerate(lines, start=1) if line.startswith("class Bottleneck("))
     assert [plain[line - 1].startswith("def bottleneck(") for line in found[number]] == [True]
 

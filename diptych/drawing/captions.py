@@ -41,7 +41,7 @@ def _box(net: Net, unit: Unit) -> Box:
     if unit.kind == "blocks":
         title = f"{unit.blocks[0].block} {TIMES}{len(unit.blocks)}" if len(unit.blocks) > 1 else unit.blocks[0].block
         stack = unit.pieces[0].stack.rpartition(".")[2]
-        lines.append(("heading", f"{stack}: {title}" if stack and _whole(net, unit) else title))
+        lines.append(("heading", f"{stack}: {title}" if stack and not stack.isdigit() and _whole(net, unit) else title))
         common, rows = _arguments(net, unit)
         lines += [("body", line) for line in common]
         return aligned("block", lines, rows, last)

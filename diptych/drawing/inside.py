@@ -24,7 +24,8 @@ MANY = 4
 class Step:
     """An op and those that only follow it, as one box; `optional` where some calls of the block lack it.
 
-    An `entry` of a list of layers is one box with all that is in it: a block with such lists is a mesh of them.
+    An `entry` of a list of layers is one box with all that is in it: a block with such lists is a mesh of them. So is
+    a stack of blocks that have branches of their own.
     """
 
     nodes: tuple[int, ...]
@@ -42,7 +43,7 @@ def details(net: Net) -> list[Diagram]:
     for call in net.root.walk():
         if call is not net.root and call.block in branched and call.style != "stack":
             calls.setdefault(call.block, []).append(call)
-    meshes = {name: max(len(_entries(net, call)) for call in found) for name, found in calls.items()}
+    meshes = {name: max(len(_listed(net, call)) for call in found) for name, found in calls.items()}
     calls = {name: found for name, found in calls.items() if meshes[name] in (0, max(meshes.values()))}
     return [_detail(net, name, found) for name, found in calls.items()]
 
@@ -121,10 +122,17 @@ def _steps(net: Net, call: Call, lacking: set[str]) -> list[Step]:
     return [Step(tuple(group), _child(call, net.nodes[group[0]]) in lacking, entries.get(group[0])) for group in groups]
 
 
+def _listed(net: Net, call: Call) -> list[Call]:
+    """The blocks and chains in the lists of a block."""
+    return [item for item in call.body if isinstance(item, Call) and "." in name_of(net, call, item)]
+
+
 def _entries(net: Net, call: Call) -> dict[int, Call]:
-    """The blocks and chains in the lists of a block, by the nodes in them."""
-    items = [item for item in call.body if isinstance(item, Call) and "." in name_of(net, call, item)]
-    return {node: item for item in items for node in inner_nodes(item)}
+    """What is one box of a block, by the nodes in it: the entries of its lists, and its stacks of branching blocks."""
+    branched = branching(net)
+    stacks = [item for item in call.body if isinstance(item, Call) and item.style == "stack"]
+    runs = [item for item in stacks if all(isinstance(part, Call) and part.block in branched for part in item.body)]
+    return {node: item for item in [*_listed(net, call), *runs] for node in inner_nodes(item)}
 
 
 def _child(call: Call, node: Node) -> str:

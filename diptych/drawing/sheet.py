@@ -16,9 +16,9 @@ from .wording import shaped
 WIDTH, HEIGHT, MARGIN = 595.0, 842.0, 24.0
 """A4 in points, and the margin on each side."""
 SPACE = 16.0
-COLUMNS, BELOW = (1, 2), (1, 2, 3, 4)
+COLUMNS, BELOW = (1, 2, 3), (1, 2, 3, 4)
 """How many columns of details are tried beside the overview, and below it."""
-TITLE, LINE = 52, 110
+TITLE, LINE = 52, 136
 """Letters on a line of the title, and of the small print under it."""
 
 
@@ -86,11 +86,14 @@ def sheet_of(net: Net) -> Sheet:
 
 
 def _arrangements(main: Part, inner: list[Part]) -> Iterator[list[Part]]:
-    """The details in columns beside the overview, then in rows below it."""
-    for columns in COLUMNS[: max(len(inner), 1)]:
-        yield [main, *_in_columns(inner, columns, main.width + 1.5 * SPACE, 0.0)]
-    for columns in BELOW[: len(inner)]:
-        yield [main, *_in_columns(inner, columns, 0.0, main.height + SPACE)]
+    """The narrowest details in columns beside the overview, the others in columns below: from all beside to none."""
+    narrow = sorted(inner, key=lambda part: part.width)
+    for count in range(len(inner), -1, -1):
+        beside, below = ([part for part in inner if part in some] for some in (narrow[:count], narrow[count:]))
+        for columns in COLUMNS[: max(count, 1)]:
+            upper = [main, *_in_columns(beside, columns, main.width + 1.5 * SPACE, 0.0)]
+            for rows in BELOW[: max(len(below), 1)]:
+                yield [*upper, *_in_columns(below, rows, 0.0, _bottom(upper) + SPACE)]
 
 
 def _in_columns(parts: list[Part], count: int, left: float, top: float) -> list[Part]:

@@ -133,9 +133,15 @@ def _continues(net: Net, group: list[Piece], piece: Piece, readers: list[list[in
     if set(read) != set(left) or not all(set(readers[node]) <= inside for node in left):
         return False
     if piece.block is None or before.block is None:
-        return piece.block is before.block and _chains(net, group, piece)
+        return piece.block is before.block and _chains(net, group, piece) and not _halves(net, before, piece)
     same = (piece.block.block, piece.stack) == (before.block.block, before.stack)
     return same and net.nodes[piece.last].shape[1:] == net.nodes[before.last].shape[1:]
+
+
+def _halves(net: Net, before: Piece, piece: Piece) -> bool:
+    """Whether a block in a row of plain blocks begins a stage: its map is at most half as high as that before it."""
+    sides = [net.nodes[part.last].shape[1:2] for part in (before, piece)]
+    return before.named and piece.named and all(sides) and 2 * sides[1][0] <= sides[0][0] + 1
 
 
 def _chains(net: Net, group: list[Piece], piece: Piece) -> bool:

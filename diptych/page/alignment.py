@@ -58,9 +58,13 @@ def slots(net: Net, sources: tuple[Source, Source], zoo: Zoo) -> list[Slot]:
 def links(net: Net, source: Source, zoo: Zoo) -> dict[int, tuple[int, ...]]:
     """Line of the emitted files -> lines of the zoo file that it comes from; `class` meets `def`."""
     homes = {path: name for name, paths in source.instances.items() for path in paths}
+    written = {path for paths in source.origins for path in paths}
     lines: dict[str, set[int]] = {}
     for path, places in zoo.places.items():
-        lines.setdefault(_canonical(path, homes, source), set()).update(places)
+        line = _canonical(path, homes, source)
+        while line not in written and "." in line:  # a stack in a list of layers stands on the line of that list
+            line = line.rpartition(".")[0]
+        lines.setdefault(line, set()).update(places)
     found = {number: set().union(*(lines.get(path, set()) for path in paths))
              for number, paths in enumerate(source.origins, start=1)}  # fmt: skip
     calls = {call.path: call for call in net.root.walk()}
@@ -94,14 +98,18 @@ def _made(net: Net, call: Call, zoo: Zoo) -> list[Chunk]:
 
 
 def _with_tables(zoo: Zoo, placed: dict[str, str]) -> dict[str, tuple[Chunk, ...]]:
-    """The pieces of each class in the order of the file; a table stands beside the first function that reads it."""
+    """The pieces of each class in the order of their files, that of its own function first.
+
+    A table stands beside the first function that reads it.
+    """
     tables: dict[str, tuple[Chunk, str]] = {}
     order = list(dict.fromkeys(placed.values()))
     for name in sorted(placed, key=lambda key: order.index(placed[key])):
         for chunk in zoo.tables.get(name, ()):
             tables.setdefault(chunk.name, (chunk, placed[name]))
     every = [(zoo.functions[name], home) for name, home in placed.items()] + list(tables.values())
-    every.sort(key=lambda pair: pair[0].first)
+    lead = {home: zoo.functions[name].file for name, home in reversed(placed.items())}
+    every.sort(key=lambda pair: (pair[0].file != lead[pair[1]], pair[0].first))
     return {home: tuple(chunk for chunk, where in every if where == home) for _, home in every}
 
 
