@@ -23,8 +23,8 @@ HEAD = """# What the checks measured
 Registered networks, built in both frameworks with the same weights and checked by all gates of `diptych check`, on two
 image sizes. The numbers are the largest relative differences max |a - b| / max |b|; the gates in float64 pass below
 1e-10, the one in float32 within each framework's own rounding. A dash: nothing to compare (training is evaluation where
-there is no batch normalisation). Written by `make test-full`: {passed} of {registered} registered networks were measured
-and pass{rest}.
+there is no batch normalisation). Written by `make test-full`: {passed} of {registered} networks were measured and
+pass{rest}.
 
 | network | form of | sizes | forward float64 | gradients float64 | training float64 | forward float32 |
 |---|---|---|---|---|---|---|
