@@ -33,7 +33,8 @@ LONGEST = {"resnet50": 120, "vgg16_d": 65, "googlenet_bvlc": 120, "densenet121":
 # HRNet's modules of two, three and four branches are a class each.
 LONGEST |= dict.fromkeys(networks("hrnet"), 325)
 # Its units with and without a gate, a shortcut and either activation are a class each.
-LONGEST |= dict.fromkeys(networks("mobilenet_v3"), 305)
+LONGEST |= dict.fromkeys(networks("mobilenet_v3"), 310)
+LONGEST |= dict.fromkeys(networks("ghostnet"), 245)
 
 
 @functools.cache

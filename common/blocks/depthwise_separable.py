@@ -7,6 +7,7 @@ half; `separable_conv` is Xception's (Chollet 2016, section 3), with nothing bet
 from __future__ import annotations
 
 from ..ops.conv import conv
+from ..ops.pad import pad
 from ..ops.relu6 import relu6
 from ..trace import Value, block
 from .conv_norm import TORCH, Activation, Style
@@ -17,8 +18,10 @@ def depthwise_separable(
     x: Value, channels: int, stride: int = 1, act: Activation = relu6, style: Style = TORCH
 ) -> Value:
     """Depthwise 3x3 and 1x1 convolution, each with batch normalisation and activation."""
-    width, pad = x.channels, style.pad(3, stride)
-    x = conv(x, width, 3, stride=stride, pad=pad, groups=width, bias=False, name="conv_dw")
+    width, sides = x.channels, style.pad(3, stride)
+    if isinstance(sides, tuple):  # as keras.applications pads: a layer of its own
+        x, sides = pad(x, sides, name="conv_pad"), 0
+    x = conv(x, width, 3, stride=stride, pad=sides, groups=width, bias=False, name="conv_dw")
     x = act(style.norm(x, "bn1"))
     return act(style.norm(conv(x, channels, 1, bias=False, name="conv_pw"), "bn2"))
 
