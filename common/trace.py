@@ -224,14 +224,5 @@ def trace(
     finally:
         _current.reset(token)
     outputs = tuple(v.node for v in ((result,) if isinstance(result, Value) else result))
-    return Net(
-        name,
-        tuple(tracer.nodes),
-        frame.closed(outputs),
-        outputs,
-        evaluated,
-        title or name,
-        paper,
-        options,
-        tracer.origins,
-    )
+    root, nodes = frame.closed(outputs), tuple(tracer.nodes)
+    return Net(name, nodes, root, outputs, evaluated, title or name, paper, options, tracer.origins)
