@@ -65,7 +65,7 @@ def card(item: Network) -> None:
     say(
         f"counts      {counts.params:,} parameters, {counts.statistics:,} statistics, {counts.buffers:,} fixed numbers,"
     )
-    say(f"            {counts.macs:,} MACs at {counts.input[0]}x{counts.input[1]}, from {counts.source}")
+    say(f"            {counts.macs:,} MACs at {counts.input[0]}x{counts.input[1]} ({counts.source})")
     _listed("preprocessing of public weights", [f"{key}: {value}" for key, value in facts.preprocessing.items()])
     _listed("quirks", facts.quirks)
     _listed(
