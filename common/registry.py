@@ -50,18 +50,23 @@ class Network:
         input_size: int | tuple[int, int] | None = None,
         **options: Any,
     ) -> Net:
-        """Trace this network, with other options than its own where given; raises SpecError for senseless ones."""
+        """Trace this network, with other options than its own where given; raises SpecError for senseless ones.
+
+        With num_classes=0 it has no head, and gives what the head would take.
+        """
         size = (input_size, input_size) if isinstance(input_size, int) else tuple(input_size or self.input_size)
         given = {"num_classes": num_classes, "in_channels": in_channels}
         for option, value in given.items():
-            if value is not None and not _natural(value):
-                raise SpecError(f"{self.name}: {option} is a positive whole number, not {value!r}")
+            bare = option == "num_classes" and value == 0 and not isinstance(value, bool)
+            if value is not None and not bare and not _natural(value):
+                more = ", or 0 for no head" if option == "num_classes" else ""
+                raise SpecError(f"{self.name}: {option} is a positive whole number{more}, not {value!r}")
         if len(size) != 2 or not all(map(_natural, size)):
             raise SpecError(f"{self.name}: input_size is one positive number or (height, width), not {input_size!r}")
         chosen = {option: self._option(option, value) for option, value in options.items()}
         arguments = self.arguments | chosen
         if self.num_classes is not None:
-            arguments["num_classes"] = num_classes or self.num_classes
+            arguments["num_classes"] = self.num_classes if num_classes is None else num_classes
         elif num_classes is not None:
             raise SpecError(f"{self.name} has a fixed output and takes no num_classes")
         kept: dict[str, Any] = {key: value for key, value in given.items() if value is not None}

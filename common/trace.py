@@ -61,6 +61,9 @@ def apply(op: Op, *inputs: Value, name: str | None = None, owner: str = "") -> V
         shape = op.shape(*(value.shape for value in inputs))
         # Sizes follow from the image, not from a parameter of the block, whatever expression led to them.
         shape = (shape[0], *map(int, shape[1:]))
+        if tracer.headless and int(shape[0]) == 0:
+            frame.names.discard(path.rpartition(".")[2])
+            return inputs[0]
         if min(shape) < 1:
             raise SpecError(f"the output would be {tuple(map(int, shape))}: the input is too small")
         fold = op.fold(*(value.fold for value in inputs))
@@ -95,6 +98,8 @@ def stack(name: str) -> Iterator[None]:
         yield
     finally:
         tracer.frames.pop()
+    if frame.chained is None and tracer.headless:
+        return
     if frame.chained is None:
         raise SpecError(f"{frame.path}: a stack needs at least one child")
     call = frame.closed((frame.chained,))
@@ -131,6 +136,8 @@ def _decorated(function: Callable[..., Any], style: str) -> Callable[..., Any]:
         finally:
             tracer.frames.pop()
         outputs = (result,) if isinstance(result, Value) else tuple(result)
+        if tracer.headless and not frame.body:
+            return _left(outputs[0], env)
         done = frame.closed(tuple(v.node for v in outputs))
         tracer.frames[-1].body.append(done)
         tracer.frames[-1].chain(path, done.inputs, done.outputs[0])
@@ -202,12 +209,15 @@ def trace(
 ) -> Net:
     """Trace a network function on one image of `input_shape` (C, H, W) and answer with the Net.
 
+    With num_classes=0 it has no head: its output is what the head would take, as in timm.
+
     >>> from diptych.common.ops.conv import conv
     >>> net = trace(lambda x: conv(x, 8, 3, name="c"), "tiny", (3, 5, 5))
     >>> (net.nodes[1].shape, net.params)
     ((8, 3, 3), 224)
     """
-    tracer = Tracer()
+    headless = arguments.get("num_classes") == 0
+    tracer = Tracer(headless)
     token = _current.set(tracer)
     try:
         frame = Frame("", title or name, "block", _doc(function))
@@ -218,7 +228,7 @@ def trace(
         channels = Sym.atom("in_channels", input_shape[0])
         frame.input_channels = (("in_channels", input_shape[0]),)
         if "num_classes" in arguments:
-            frame.arguments = (Argument("num_classes", arguments["num_classes"]),)
+            frame.arguments = () if headless else (Argument("num_classes", arguments["num_classes"]),)
             arguments["num_classes"] = _symbolic("num_classes", arguments["num_classes"], {})
         result = function(Value(image.node, (channels, *input_shape[1:])), **arguments)
     finally:

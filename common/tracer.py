@@ -62,8 +62,9 @@ def _own(frame: FrameType) -> bool:
 
 @dataclass
 class Tracer:
-    """One trace in progress."""
+    """One trace in progress; `headless` leaves out layers without outputs, which only a head of no classes has."""
 
+    headless: bool = False
     nodes: list[Node] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
     origins: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .conversion import convert
     from .drawing.output import draw
     from .emission import source
+    from .identification import identify
+    from .verification import verify
 
 __version__ = "0.1.0"
 __all__ = [
@@ -32,12 +34,14 @@ __all__ = [
     "check",
     "convert",
     "draw",
+    "identify",
     "init",
     "networks",
     "reparameterize",
     "source",
     "spec",
     "trace",
+    "verify",
     "weights",
 ]
 
@@ -48,12 +52,14 @@ _HOMES = {
     "check": "checking",
     "convert": "conversion",
     "draw": "drawing.output",
+    "identify": "identification",
     "init": "common.weights",
     "networks": "common.registry",
     "reparameterize": "common.reparameterize",
     "source": "emission",
     "spec": "common.registry",
     "trace": "common.trace",
+    "verify": "verification",
     "weights": "api",
 }
 

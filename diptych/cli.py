@@ -10,9 +10,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from . import study, zoo
+from . import exchange, study, zoo
 from .common.errors import DiptychError
-from .options import Channels, Classes, Force, Size, size_of
 from .quiet import native_stderr_kept
 
 DIFFERENT, BAD, INTERRUPTED = 1, 2, 130
@@ -93,27 +92,7 @@ def check(
         raise typer.Exit(BAD)
 
 
-@app.command()
-def convert(
-    src: Annotated[Path, typer.Argument(help="A .safetensors, .pth, .pt, .keras or .weights.h5 file.")],
-    dst: Annotated[Path, typer.Argument(help="Where to write; the suffix names the format.")],
-    network: Annotated[str | None, typer.Option(help="The network, where the file does not tell.")] = None,
-    force: Force = False,
-    num_classes: Classes = None,
-    in_channels: Channels = None,
-    input_size: Size = None,
-) -> None:
-    """Convert weights between PyTorch, Keras and safetensors; the result is read back and compared bit by bit."""
-    from . import convert as run
-    from . import show
-
-    size = size_of(input_size)
-    with native_stderr_kept(), show.waiting(f"converting {src}"):
-        done = run(src, dst, network, force=force, num_classes=num_classes, in_channels=in_channels, input_size=size)
-    typer.echo(str(done))
-
-
-for word, command in (zoo.COMMANDS | study.COMMANDS).items():
+for word, command in (exchange.COMMANDS | zoo.COMMANDS | study.COMMANDS).items():
     app.command(word)(command)
 
 

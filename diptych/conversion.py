@@ -1,25 +1,42 @@
-"""Convert a weights file from one format to another; the written file is read back and compared bit by bit."""
+"""Convert a weights file to another format, framework or library's names; what is written is read back and proven."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+import json
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from .common.compare import same_bits
+from .common.dialect import OWN, Dialect
 from .common.errors import DiptychError, WeightsError
 from .common.spec import Array, Net
 from .common.weights import checked
-from .files import format_of, read, write
+from .files import format_of, read, source_format, write
 from .files.atomic import check_destination, replacing
-from .files.checkpoint import Checkpoint, counters
-from .identify import identify
+from .files.checkpoint import Checkpoint, counters, keras_slots
+from .files.dialects import translated
+from .forms import target
+from .identification import Identified, identified
+from .proof import Precision, Proof, Side, prove
+
+PACKAGES = ("diptych", "numpy", "torch", "tensorflow", "keras", "safetensors", "h5py")
+BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """What a conversion did: `matched` weights, all of them read back `bitwise` equal; `notes` for the reader."""
+    """What a conversion did: `matched` weights, all of them read back `bitwise` equal; `notes` for the reader.
+
+    `library` has the names that the source has, `to` those of the result; `origin` is the network whose weights they
+    were, where they were rewritten for another form. `proof` is what was measured, None where it was not asked for.
+    `seconds` are those of the conversion alone.
+    """
 
     source: Path
     destination: Path
@@ -28,12 +45,24 @@ class Conversion:
     matched: int
     notes: tuple[str, ...]
     bitwise: bool
+    library: str = OWN
+    to: str = OWN
+    origin: str = ""
+    sha256: str = ""
+    proof: Proof | None = None
+    seconds: float = 0.0
 
     def __str__(self) -> str:
         options = "".join(f", {key}={value}" for key, value in self.options.items())
         head = f"{self.source} -> {self.destination}: {self.network}{options}"
-        proof = f"{self.matched} of {self.matched} weights matched by name, read back bitwise equal"
-        return "\n".join([head, f"  {proof}", *(f"  note: {note}" for note in self.notes)])
+        lines = [f"{self.matched} of {self.matched} weights matched by name, read back bitwise equal"]
+        lines += [str(self.proof)] if self.proof else []
+        return "\n".join([head, *(f"  {line}" for line in lines), *(f"  note: {note}" for note in self.notes)])
+
+    @property
+    def report(self) -> Path:
+        """Where the full report is."""
+        return report_path(self.destination)
 
 
 def convert(
@@ -41,30 +70,96 @@ def convert(
     dst: str | Path,
     network: str | None = None,
     *,
+    to: str = OWN,
+    form: str | None = None,
+    check: Precision | None = "float64",
+    html: str | Path | None = None,
     force: bool = False,
     num_classes: int | None = None,
     in_channels: int | None = None,
     input_size: int | tuple[int, int] | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> Conversion:
-    """Convert a weights file to the format of the suffix of `dst`: .safetensors, .pth, .pt, .keras or .weights.h5.
+    """Convert a weights file to the format of the suffix of `dst`: .safetensors, .pth, .pt, .keras, .weights.h5, .npz.
 
     Without `network` it is what the file states, or else the only network that the weights fit; options that the
-    shapes imply (num_classes, in_channels) need not be given. Raises DiptychError, and leaves nothing partial behind,
-    for anything but a full match of every weight by name and shape.
+    shapes imply need not be given. `to` names the library whose names the result has ("torchvision", "timm",
+    "keras.applications"), `form` another form of the network, for which the weights are rewritten where that is exact.
+    Unless `check` is None, the network is then run with the source's weights and with the result's, in each one's
+    framework; DST.report.json says what was done and measured. Raises DiptychError, and leaves nothing partial behind,
+    for anything but a full match of every weight by name and shape, or where the outputs differ.
     """
     source, destination = Path(src), Path(dst)
-    format_of(destination)
-    check_destination(destination, source, force)
+    say = progress or (lambda text: None)
+    known = format_of(destination)
+    for path in (destination, report_path(destination), *([Path(html)] if html else [])):
+        check_destination(path, source, force)
+    say(f"reading {source}")
+    start = time.monotonic()
     checkpoint = read(source)
+    sha256 = digest(source)
     options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": input_size}
-    found = identify(checkpoint, network, options)
-    arrays = checked(found.net, checkpoint.named(found.net), str(source))
-    _check_extras(checkpoint, found.net)
+    found = identified(checkpoint, network, options)
+    arrays = checked(found.net, found.checkpoint.named(found.net), str(source))
+    _check_extras(found.checkpoint, found.net)
+    net, exact, dialect, notes = target(found.net, arrays, form, to)
+    moved = _rounded(exact, arrays)
+    extras = found.checkpoint.extras
+    record: dict[str, Any] = {"sha256": sha256, "from": found.library, "to": dialect.library, "versions": versions()}
+    proof = None
     with replacing(destination, force) as temporary:
-        write(temporary, found.net, arrays, checkpoint.extras)
-        _prove(found.net, arrays, checkpoint.extras, read(temporary), destination)
-    notes = checkpoint.notes + found.notes
-    return Conversion(source, destination, found.net.name, dict(found.net.options), len(arrays), notes, True)
+        say(f"writing {destination}")
+        write(temporary, net, moved, extras, dialect=dialect, record=record)
+        back = _prove(net, moved, extras, read(temporary), dialect, destination)
+        seconds = time.monotonic() - start
+        if check is not None:
+            say(f"checking {destination}")
+            one, two = source_format(source).framework, known.framework
+            rewritten = any(exact[name] is not moved[name] for name in moved)
+            unrounded = Side(net, two, exact) if rewritten else None
+            proof = prove(Side(found.net, one, arrays), Side(net, two, back), check, unrounded)
+            record |= {"difference": proof.difference, "precision": proof.precision}
+            write(temporary, net, moved, extras, dialect=dialect, record=record)
+            _prove(net, moved, extras, read(temporary), dialect, destination)
+    origin = found.net.name if net.name != found.net.name else ""
+    done = Conversion(source, destination, net.name, dict(net.options), len(moved), found.notes + notes, True,
+                      found.library, dialect.library, origin, sha256, proof, seconds)  # fmt: skip
+    _write_report(done, found, net, dialect, force, html)
+    return done
+
+
+def report_path(destination: Path) -> Path:
+    """OUT.report.json, beside OUT."""
+    return destination.with_name(f"{destination.name}.report.json")
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, or of all files of a folder in the order of their names."""
+    found = hashlib.sha256()
+    files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
+    for item in files if path.is_dir() or path.exists() else sorted(path.parent.glob(f"{path.name}.*")):
+        with item.open("rb") as file:
+            while part := file.read(BLOCK):
+                found.update(part)
+    return found.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """The versions of diptych, of what it stands on, and of Python, as installed."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _rounded(exact: Mapping[str, Array], arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Rewritten weights in the dtype that the others have."""
+    kinds = {array.dtype for array in arrays.values()}
+    dtype = kinds.pop() if len(kinds) == 1 else None
+    return {name: array if dtype in (None, array.dtype) else array.astype(dtype) for name, array in exact.items()}
 
 
 def _check_extras(checkpoint: Checkpoint, net: Net) -> None:
@@ -78,13 +173,76 @@ def _check_extras(checkpoint: Checkpoint, net: Net) -> None:
 
 
 def _prove(
-    net: Net, arrays: Mapping[str, Array], extras: Mapping[str, int], back: Checkpoint, destination: Path
-) -> None:
-    """Raise DiptychError unless the file read back holds the same bits under the same names."""
-    worst = same_bits(arrays, back.named(net))
+    net: Net,
+    arrays: Mapping[str, Array],
+    extras: Mapping[str, int],
+    written: Checkpoint,
+    dialect: Dialect,
+    destination: Path,
+) -> dict[str, Array]:
+    """The weights read back; raises DiptychError unless they are the same bits under the same names."""
+    back = translated(written, dialect)
+    found = back.named(net)
+    worst = same_bits(arrays, found)
     lost = [name for name, count in extras.items() if back.extras.get(name) != count]
     if worst.first or lost:
         raise DiptychError(
             f"{destination} was not written: read back, {worst.first or lost[0]} differs from what was read "
             f"({worst.why or 'another count'}). This is a fault of diptych or of a library below it; please report it"
         )
+    return found
+
+
+def _write_report(
+    done: Conversion, found: Identified, net: Net, dialect: Dialect, force: bool, html: str | Path | None
+) -> None:
+    data = {
+        "source": {
+            "path": str(done.source.resolve()),
+            "format": source_format(done.source).name,
+            "sha256": done.sha256,
+            "names": done.library,
+            "network": found.net.name,
+            "options": dict(found.net.options),
+        },
+        "result": {
+            "path": str(done.destination.resolve()),
+            "format": format_of(done.destination).name,
+            "sha256": digest(done.destination),
+            "names": done.to,
+            "network": net.name,
+            "options": dict(net.options),
+        },
+        "versions": versions(),
+        "matched": done.matched,
+        "bitwise": done.bitwise,
+        "proof": asdict(done.proof) if done.proof else None,
+        "seconds": round(done.seconds, 3),
+        "notes": list(done.notes),
+        "mapping": _mapping(found, net, dialect),
+    }
+    with replacing(done.report, True) as path:
+        path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    if html is not None:
+        from .certificate import page
+
+        with replacing(Path(html), force) as path:
+            path.write_text(page(data), encoding="utf-8")
+
+
+def _mapping(found: Identified, net: Net, dialect: Dialect) -> list[list[str]]:
+    """[name in the source, our name, name in the result] of each weight."""
+    before, after = _names(found.net, found.dialect), _names(net, dialect)
+    ours = [name for name in net.weights if name in found.net.weights]
+    return [[before[name], name, after[name]] for name in ours]
+
+
+def _names(net: Net, dialect: Dialect) -> dict[str, str]:
+    """Our name -> theirs; of a Keras layer's variable, the layer and the kind."""
+    if not dialect.of_layers:
+        return {name: f"{dialect.theirs(name.rpartition('.')[0])}.{name.rpartition('.')[2]}" for name in net.weights}
+    return {
+        name: f"{dialect.theirs(layer).partition('#')[0]}/{name.rpartition('.')[2]}"
+        for layer, slots in keras_slots(net).items()
+        for name, _, _ in slots
+    }

@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from .common.analysis import BYTES, RULE, Row, nhwc, totals
 from .common.cards import Reported
 from .common.registry import Network
 from .common.spec import Net, Shape
 from .report import Report
+
+if TYPE_CHECKING:
+    from .batch import Done
 
 HEADER = (
     "layer",
@@ -100,6 +104,19 @@ def checks(reports: Sequence[Report]) -> None:
         "",
         "relative differences max |a - b| / max |b|, the largest of all cases; -: nothing to compare, or not reached",
     )
+
+
+def conversions(done: Sequence[Done]) -> None:
+    """Print a row per conversion of a batch, and how many there were of each kind."""
+    rows = []
+    for item in done:
+        shown = "-" if item.difference is None else f"{item.difference:.1e}"
+        state = "error" if item.error else "kept" if item.skipped else "done"
+        rows.append((item.source, item.destination, item.network or "-", state, shown, f"{item.seconds:.1f} s"))
+    grid(("source", "result", "network", "", "difference", "time"), rows, 4)
+    say(*(f"error: {item.error}" for item in done if item.error))
+    bad, kept = sum(bool(item.error) for item in done), sum(item.skipped for item in done)
+    say(f"{len(done) - bad - kept} converted, {kept} kept from an earlier run, {bad} with errors")
 
 
 def say(*lines: str) -> None:

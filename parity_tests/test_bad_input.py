@@ -30,7 +30,7 @@ def test_an_unknown_network_names_near_matches(tmp_path: Path, command: list[str
     assert "did you mean 'resnet18'" in error
 
 
-@pytest.mark.parametrize("options", [["--num-classes", "0"], ["--input-size", "wide"], ["--input-size", "2x2x2"]])
+@pytest.mark.parametrize("options", [["--num-classes", "-1"], ["--input-size", "wide"], ["--input-size", "2x2x2"]])
 def test_a_wrong_option_is_named(tmp_path: Path, options: list[str]) -> None:
     error = refused(tmp_path, "table", "resnet18", *options)
     assert options[1] in error
@@ -209,7 +209,7 @@ def test_source_and_destination_are_the_same_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["out", "out.h5", "out.onnx"])
 def test_an_unknown_destination_suffix_is_an_error_before_any_work(tmp_path: Path, name: str) -> None:
     error = refused(tmp_path, "convert", tmp_path / "absent.pth", tmp_path / name)
-    assert "the formats are .safetensors, .pth, .pt, .keras, .weights.h5" in error
+    assert "the formats to write are .safetensors, .pth, .pt, .keras, .weights.h5, .npz" in error
 
 
 @pytest.mark.parametrize("case", ["missing", "pickle", "network"])

@@ -68,7 +68,7 @@ def test_layer_names_of_another_keras_model_are_told_apart_from_ours(tmp_path: P
     source = tmp_path / "in.weights.h5"
     source.write_bytes(h5_bytes({"conv1_conv": [np.ones(3)], "conv1_bn": [np.ones(3)]}))
     error = refused(tmp_path, "convert", source, tmp_path / "out.pth")
-    assert "its Keras layer names (conv1_conv, conv1_bn ...) are not the node names of any registered network" in error
+    assert "its Keras layer names (conv1_conv, conv1_bn ...) are those of no registered network" in error
 
 
 def test_names_of_another_checkpoint_are_told_apart_from_ours(tmp_path: Path) -> None:

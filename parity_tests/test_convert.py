@@ -22,7 +22,7 @@ from diptych.common.registry import spec
 from diptych.common.spec import Array, Net
 from diptych.common.weights import scrambled
 from diptych.files import read, write
-from diptych.identify import identify
+from diptych.identification import identified as identify
 
 PLAIN_KERAS = """
 import sys
@@ -278,15 +278,15 @@ def test_a_file_that_does_not_read_back_the_same_is_not_kept(tmp_path: Path, mon
     path = arrays_file(tmp_path / "w.safetensors", spec("lenet5_modern"))
     diptych.convert(path, tmp_path / "good.pth")
 
-    def careless(target: Path, net: Net, arrays: dict[str, Array], extras: dict[str, int]) -> None:
-        write(target, net, arrays | {"c3.bias": np.nextafter(arrays["c3.bias"], np.float32(1))}, extras)
+    def careless(target: Path, net: Net, arrays: dict[str, Array], extras: dict[str, int], **more: Any) -> None:
+        write(target, net, arrays | {"c3.bias": np.nextafter(arrays["c3.bias"], np.float32(1))}, extras, **more)
 
     monkeypatch.setattr(sys.modules["diptych.conversion"], "write", careless)
     before = (tmp_path / "good.pth").read_bytes()
     with pytest.raises(DiptychError, match=r"c3\.bias differs"):
         diptych.convert(path, tmp_path / "good.pth", force=True)
     assert (tmp_path / "good.pth").read_bytes() == before
-    assert sorted(os.listdir(tmp_path)) == ["good.pth", "w.safetensors"]
+    assert sorted(os.listdir(tmp_path)) == ["good.pth", "good.pth.report.json", "w.safetensors"]
 
 
 def test_a_batch_counter_without_a_batch_normalisation_is_an_error(tmp_path: Path) -> None:

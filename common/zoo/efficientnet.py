@@ -116,6 +116,7 @@ KERAS = TF | {"momentum": 0.01, "keras": True, "imagenet": False}
 NETWORKS = (
     *(_network(variant, "", "torchvision", **TORCHVISION[variant]) for variant in TABLE),
     *(_network(variant, ".tf", "timm", **TF) for variant in TABLE),
+    *(_network(variant, ".timm", "timm") for variant in ("b5", "b6", "b7")),  # timm's B0 to B4 are torchvision's
     *(_network(variant, ".keras", "keras.applications", **KERAS) for variant in TABLE),
 )
 CANONICAL = "efficientnet_b0"

@@ -23,7 +23,7 @@ from ..ops.rescale import rescale
 from ..registry import Network
 from ..trace import Value, stack
 
-Source = Literal["torchvision", "keras.applications", "timm"]
+Source = Literal["torchvision", "keras.applications", "timm", "timm's tf_"]
 Row = tuple[int, int, int, bool, bool, int]
 
 TABLE: dict[str, tuple[Row, ...]] = {  # kernel, expanded width, channels, SE, h-swish in place of ReLU, stride
@@ -62,8 +62,10 @@ HEAD = {"large": 1280, "small": 1024}
 STYLES: dict[Source, Style] = {
     "torchvision": Style(eps=1e-3, momentum=1e-2),
     "keras.applications": Style(eps=1e-3, momentum=1e-3, same=True),
-    "timm": Style(eps=1e-3, same=True),
+    "timm": Style(),
+    "timm's tf_": Style(eps=1e-3, same=True),
 }
+TIMM: tuple[Source, ...] = ("timm", "timm's tf_")
 
 
 def mobilenet_v3(x: Value, num_classes: int, size: str, width: float, source: Source) -> Value:
@@ -91,20 +93,23 @@ def mobilenet_v3(x: Value, num_classes: int, size: str, width: float, source: So
             before = channels
         x = conv_norm(x, 6 * x.channels, 1, act=hard_swish, style=style)
     x = global_avg_pool(x, name="avgpool")
+    if keras and not num_classes:  # keras.applications' form without its top ends here
+        return x
     with stack("classifier"):
         x = hard_swish(linear(x, make_divisible(HEAD[size] * (max(width, 1.0) if keras else width))))
-        return linear(dropout(x, 0.0 if source == "timm" else 0.2), num_classes)
+        return linear(dropout(x, 0.0 if source in TIMM else 0.2), num_classes)
 
 
 def _network(size: str, source: Source, ending: str) -> Network:
     """One size in one form; the width may be chosen where the source has one rule for every width."""
     name, title = f"mobilenet_v3_{size}{ending}", f"MobileNetV3 {size} ({source})"
     arguments = {"size": size, "width": 1.0, "source": source}
-    options = () if source == "timm" else ("width",)
+    options = () if source in TIMM else ("width",)
     sizes = ((64, 96), (97, 65))
-    return Network(name, title, mobilenet_v3, arguments, source, options=options, check_sizes=sizes)
+    whose = "timm" if source in TIMM else source
+    return Network(name, title, mobilenet_v3, arguments, whose, options=options, check_sizes=sizes)
 
 
-ENDINGS: dict[Source, str] = {"torchvision": "", "keras.applications": ".keras", "timm": ".tf"}
+ENDINGS: dict[Source, str] = {"torchvision": "", "keras.applications": ".keras", "timm's tf_": ".tf", "timm": ".timm"}
 NETWORKS = tuple(_network(size, source, ending) for source, ending in ENDINGS.items() for size in ("small", "large"))
 CANONICAL = "mobilenet_v3_large"

@@ -29,8 +29,8 @@ TABLE = {
 }
 
 
-def vgg(x: Value, num_classes: int, column: str, bn: bool = False) -> Value:
-    """VGG as a column of table 1, with or without batch normalisation."""
+def vgg(x: Value, num_classes: int, column: str, bn: bool = False, hidden: bool = True) -> Value:
+    """VGG as a column of table 1, with or without batch normalisation and the two hidden fully connected layers."""
     with stack("features"):
         for row in TABLE[column]:
             for layer in row.split():
@@ -38,8 +38,8 @@ def vgg(x: Value, num_classes: int, column: str, bn: bool = False) -> Value:
             x = max_pool(x, 2)
     x = flatten(adaptive_avg_pool(x, 7, name="avgpool"))
     with stack("classifier"):
-        x = dropout(relu(linear(x, 4096)), 0.5)
-        x = dropout(relu(linear(x, 4096)), 0.5)
+        for _ in range(2 if hidden else 0):
+            x = dropout(relu(linear(x, 4096)), 0.5)
         return linear(x, num_classes)
 
 
@@ -53,8 +53,8 @@ def unit(x: Value, layer: str, bn: bool) -> Value:
 
 
 def _network(name: str, title: str, column: str, source: str, alias: str = "", bn: bool = False) -> Network:
-    arguments, aliases = {"column": column, "bn": bn}, (alias,) if alias else ()
-    return Network(name, title, vgg, arguments, source, aliases)
+    arguments, aliases = {"column": column, "bn": bn, "hidden": True}, (alias,) if alias else ()
+    return Network(name, title, vgg, arguments, source, aliases, options=("hidden",))
 
 
 NETWORKS = (

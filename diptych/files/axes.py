@@ -27,9 +27,10 @@ def canonical_shape(shape: Shape, weight: Weight, axes: str) -> Shape:
     if shape == stored_shape(weight, axes):
         return expected
     source, target = _groups(axes), _groups(weight.axes)
-    if len(shape) == len(source) == len(target) and all(len(group) == 1 for group in source + target):
+    if len(shape) == len(source) == len(target) and all(len(group) == 1 for group in source):
         lengths = dict(zip((name for (name,) in source), shape, strict=True))
-        return tuple(lengths.get(name, 1) for (name,) in target)
+        found = tuple(math.prod(lengths.get(name, 1) for name in group) for group in target)
+        return found if found != expected else (*found, 1)
     turned = shape[::-1] if len(shape) == 2 else shape
     return turned if turned != expected else (*turned, 1)
 

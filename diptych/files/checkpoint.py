@@ -80,11 +80,24 @@ def native(array: Any) -> Array:
     return plain.astype(plain.dtype.newbyteorder("="), copy=False)
 
 
-def keras_slots(net: Net) -> dict[str, list[tuple[str, Weight, str]]]:
+Slots = dict[str, list[tuple[str, Weight, str]]]
+_kept: dict[int, tuple[Net, Slots]] = {}
+KEPT = 512
+
+
+def keras_slots(net: Net) -> Slots:
     """Keras layer name -> (canonical name, weight, Keras axes) of each of its variables, in Keras's order."""
+    if id(net) not in _kept:  # the net is kept beside, so that no other can get its id
+        if len(_kept) >= KEPT:
+            _kept.clear()
+        _kept[id(net)] = net, _keras_slots(net)
+    return _kept[id(net)][1]
+
+
+def _keras_slots(net: Net) -> Slots:
     from ..tf_impl.ops import form
 
-    slots: dict[str, list[tuple[str, Weight, str]]] = {}
+    slots: Slots = {}
     for node in net.nodes:
         weights = {} if node.owner else node.weights()
         if not weights:

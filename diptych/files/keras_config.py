@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..common.form import Form, Make
+from ..common.geometry import resolved
 from ..common.spec import Net, Node
 
 POSITIONAL = {
@@ -45,6 +46,8 @@ DEFAULTS: dict[str, Any] = {
     "use_bias": True,
     "variance": None,
 }
+WEIGHTED = ("BatchNormalization", "Conv2D", "DepthwiseConv2D", "Dense")
+DECISIVE = ("dilation_rate", "epsilon", "groups", "kernel_size", "scale", "center", "strides", "use_bias")
 IGNORED = ("momentum",)
 """It changes the training of the statistics, not the function."""
 
@@ -62,6 +65,67 @@ def differences(layers: Mapping[str, Any], net: Net) -> list[str]:
     inside = tuple(f"{node.path}." for node in net.nodes)
     strangers = [name for name, entry in layers.items() if name not in known and _strange(name, entry, inside)]
     return found + [f"it has a layer {name!r} ({layers[name].get('class_name')})" for name in strangers]
+
+
+def weighted_differences(layers: Mapping[str, Any], net: Net) -> list[str]:
+    """The same for a model whose author named the other layers: only those with weights, by our names, are compared.
+
+    Their activations may be layers of their own here, and a linear layer a convolution of 1x1 there.
+    """
+    from ..tf_impl.ops import form
+
+    found: list[str] = []
+    for node in net.nodes[1:]:
+        entry = layers.get(node.path)
+        if entry is None or node.owner:
+            continue
+        for name, make in _expected(node, form(node)):
+            kind = make.target.rpartition(".")[2] if make is not None else ""
+            if name == node.path and kind in WEIGHTED and entry.get("class_name") == kind:
+                stated = {key: value for key, value in entry["config"].items() if key in DECISIVE}
+                found += _compared(name, make, {"class_name": kind, "config": stated})
+                found += _padded(net, node, entry, layers)
+    return found
+
+
+def _padded(net: Net, node: Node, entry: Mapping[str, Any], layers: Mapping[str, Any]) -> list[str]:
+    """What a convolution and the zeros in front of it pad otherwise than the node, at the size of the network."""
+    op: Any = node.plain().op
+    if node.kind != "conv" or entry["config"].get("padding") not in ("same", "valid"):
+        return []
+    before = net.nodes[node.inputs[0]]
+    pad: Any = before.op
+    joined = before.kind == "pad" and pad.value == 0
+    shape = before.in_shapes[0] if joined else node.in_shapes[0]
+    size = (int(shape[1]), int(shape[2]))
+    front = tuple(map(int, pad.pads)) if joined else (0, 0, 0, 0)
+    inside = (size[0] + front[0] + front[1], size[1] + front[2] + front[3])
+    wanted = tuple(a + b for a, b in zip(front, op.explicit(inside), strict=True))
+    zeros = layers.get(_taken(entry.get("inbound_nodes")), {})
+    there = (0, 0, 0, 0)
+    if zeros.get("class_name") == "ZeroPadding2D":
+        (top, bottom), (left, right) = zeros["config"]["padding"]
+        there = (top, bottom, left, right)
+    own = (0, 0, 0, 0)
+    if entry["config"]["padding"] == "same":
+        inner = (size[0] + there[0] + there[1], size[1] + there[2] + there[3])
+        own = resolved("same", inner, op.kernel, op.stride, op.dilation)
+    got = tuple(a + b for a, b in zip(there, own, strict=True))
+    return [] if got == wanted else [f"{node.path} has pads {got}, expected {wanted}"]
+
+
+def _taken(inbound: Any) -> str:
+    """The name of the first layer that a layer takes its input from, in Keras 2's words or in Keras 3's."""
+    if isinstance(inbound, Mapping):
+        history = inbound.get("keras_history")
+        if isinstance(history, list) and history:
+            return str(history[0])
+        return next(filter(None, map(_taken, inbound.values())), "")
+    if not isinstance(inbound, list):
+        return ""
+    if len(inbound) >= 3 and isinstance(inbound[0], str):
+        return inbound[0]
+    return next(filter(None, map(_taken, inbound)), "")
 
 
 def input_size(layers: Mapping[str, Any]) -> tuple[int, int] | None:

@@ -6,16 +6,16 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..common.errors import FileError
-from ..common.spec import Array, Net
+from ..common.spec import Array
 from . import h5, provenance
 from .checkpoint import Checkpoint
+from .content import Content
+from .limits import swollen
 
-DTYPES = ("float32", "float64")
 CONFIG, WEIGHTS, MEMBER = "config.json", "model.weights.h5", "diptych.json"
 ATTRIBUTE = "diptych"
 TEXT_LIMIT = 1 << 26
@@ -28,7 +28,7 @@ def read(path: Path) -> Checkpoint:
         with zipfile.ZipFile(path) as archive:
             members = {name: _member(archive, name, path) for name in (CONFIG, WEIGHTS, MEMBER)}
     except BROKEN as error:
-        raise FileError(f"{path} is not a whole .keras file ({_reason(error)})") from None
+        raise FileError(f"{path} is not a whole .keras file ({reason(error)})") from None
     missing = [name for name in (CONFIG, WEIGHTS) if members[name] is None]
     if missing:
         raise FileError(f"{path} is not a .keras file: the zip has no {' and no '.join(missing)}")
@@ -40,45 +40,27 @@ def read(path: Path) -> Checkpoint:
     return Checkpoint(path, "keras", {}, layers, stated.extras, stated, config, title, notes)
 
 
-def read_weights(path: Path) -> Checkpoint:
-    """The checkpoint in a .weights.h5 file; raises FileError where it is not one."""
+def read_keras3(path: Path) -> Checkpoint:
+    """The checkpoint in an HDF5 file that Keras 3 saved weights to; raises FileError where it is not one."""
     layers, title, notes, text = _opened(path, path)
     stated = provenance.loads(text, path) if text else provenance.Provenance()
     return Checkpoint(path, "weights.h5", {}, layers, stated.extras, stated, None, title, notes)
 
 
-def write(path: Path, net: Net, arrays: Mapping[str, Array], extras: Mapping[str, int]) -> None:
+def write(path: Path, content: Content) -> None:
     """Write a .keras file that plain Keras loads; diptych.json, which Keras ignores, says what it is."""
-    _model(net, arrays).save(path)
+    content.model().save(path)
     with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr(MEMBER, provenance.dumps(net, extras))
+        archive.writestr(MEMBER, content.text(counters=True))
 
 
-def write_weights(path: Path, net: Net, arrays: Mapping[str, Array], extras: Mapping[str, int]) -> None:
+def write_weights(path: Path, content: Content) -> None:
     """Write a .weights.h5 file for Keras's load_weights."""
     import h5py
 
-    _model(net, arrays).save_weights(path)
+    content.model().save_weights(path)
     with h5py.File(path, "a") as file:
-        file.attrs[ATTRIBUTE] = provenance.dumps(net, extras)
-
-
-def check_dtype(arrays: Mapping[str, Array]) -> str:
-    """The one dtype of all arrays; raises FileError for several, or for one that Keras models are not built in."""
-    kinds = sorted({str(array.dtype) for array in arrays.values()})
-    if len(kinds) != 1 or kinds[0] not in DTYPES:
-        raise FileError(
-            f"the weights are {' and '.join(kinds)}, but a Keras model is all {' or all '.join(DTYPES)}; save them in "
-            "one of these first, or write .safetensors or .pth, which keep each dtype"
-        )
-    return kinds[0]
-
-
-def _model(net: Net, arrays: Mapping[str, Array]) -> Any:
-    dtype = check_dtype(arrays)
-    from ..tf_impl.build import build
-
-    return build(net, arrays, dtype)
+        file.attrs[ATTRIBUTE] = content.text(counters=True)
 
 
 def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes | None:
@@ -86,18 +68,47 @@ def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes | None:
     if name not in archive.namelist():
         return None
     info = archive.getinfo(name)
-    too_large = h5.swollen(info.file_size, info.compress_size) if name == WEIGHTS else info.file_size > TEXT_LIMIT
+    too_large = swollen(info.file_size, info.compress_size) if name == WEIGHTS else info.file_size > TEXT_LIMIT
     if too_large:
         raise FileError(f"{path}: {name} would swell from {info.compress_size} to {info.file_size} bytes; refused")
     return archive.read(info)
 
 
+def entries(model: Any, where: str) -> dict[str, Any]:
+    """Layer name -> its entry in the config of a model, "outer/inner" for layers inside one; raises FileError."""
+    found: dict[str, Any] = {}
+    try:
+        _collect(model["config"], "", found)
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise FileError(f"{where} is not that of a Keras model of layers ({reason(error)})") from None
+    return found
+
+
+def reason(error: Exception) -> str:
+    """What went wrong below, in one short line."""
+    return f"{type(error).__name__}: {' '.join(str(error)[:120].split())}"
+
+
+def _collect(config: Any, outer: str, found: dict[str, Any]) -> None:
+    """Add the entries of a model's layers; a wrapper such as TimeDistributed has one inner layer, under `layer`."""
+    layers = config if isinstance(config, list) else config["layers"]  # a list: Sequential before Keras 2.2.3
+    for entry in layers:
+        inside = entry["config"]
+        name = f"{outer}{inside['name']}" if isinstance(inside, dict) else f"{outer}{entry['name']}"
+        found[name] = entry
+        if isinstance(inside, list) or isinstance(inside.get("layers"), list):
+            _collect(inside, f"{name}/", found)
+        elif isinstance(inside.get("layer"), dict):
+            _collect([inside["layer"]], f"{name}/", found)
+
+
 def _config(data: bytes, path: Path) -> dict[str, Any]:
+    where = f"{path}: its {CONFIG}"
     try:
         config = json.loads(data)
-        return {str(layer["config"]["name"]): layer for layer in config["config"]["layers"]}
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise FileError(f"{path}: its {CONFIG} is not that of a Keras model of layers ({_reason(error)})") from None
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{where} is not that of a Keras model of layers ({reason(error)})") from None
+    return entries(config, where)
 
 
 def _opened(source: Any, path: Path) -> tuple[dict[str, list[Array]], str, tuple[str, ...], str]:
@@ -109,8 +120,4 @@ def _opened(source: Any, path: Path) -> tuple[dict[str, list[Array]], str, tuple
             text = str(file.attrs.get(ATTRIBUTE, ""))
             return h5.layers_of(file, str(path)), h5.title(file, str(path)), h5.left_out(file), text
     except BROKEN as error:
-        raise FileError(f"{path} holds no whole HDF5 file of weights ({_reason(error)})") from None
-
-
-def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error)[:120]}"
+        raise FileError(f"{path} holds no whole HDF5 file of weights ({reason(error)})") from None

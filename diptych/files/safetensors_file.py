@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import FileError
-from ..common.spec import Array, Net
 from . import provenance
-from .checkpoint import Checkpoint, counters, native, separated
+from .checkpoint import Checkpoint, native, separated
+from .content import Content
 
 TYPES = {"F16", "F32", "F64", "I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64", "BOOL"}
 LONG = {"BF16": "bfloat16"}
-NETWORK, OPTIONS = "diptych.network", "diptych.options"
+NETWORK, OPTIONS, RECORD = "diptych.network", "diptych.options", "diptych.conversion"
 
 
 def read(path: Path) -> Checkpoint:
@@ -43,15 +43,16 @@ def _check_types(path: Path, types: Mapping[str, str]) -> None:
         raise FileError(f"{path} holds numbers NumPy has no type for: {shown}; save them as float32 first")
 
 
-def write(path: Path, net: Net, arrays: Mapping[str, Array], extras: Mapping[str, int]) -> None:
-    """Write canonical weights, torch's batch counters among them, with the network's name and options as metadata."""
+def write(path: Path, content: Content) -> None:
+    """Write a state dict, with the network's name, its options and the record of the conversion as metadata."""
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
-    tensors: dict[str, Any] = {name: np.array(array, order="C") for name, array in arrays.items()}
-    tensors |= {name: np.array(extras.get(name, 0), np.int64) for name in counters(net)}
+    tensors: dict[str, Any] = {name: np.array(array, order="C") for name, array in content.tensors().items()}
+    said = {NETWORK: content.net.name, OPTIONS: json.dumps(dict(content.net.options))}
+    said |= {RECORD: json.dumps(content.record)} if content.record else {}
     try:
-        save_file(tensors, str(path), {NETWORK: net.name, OPTIONS: json.dumps(dict(net.options))})
+        save_file(tensors, str(path), said)
     except SafetensorError as error:
         raise OSError(str(error)) from None
 
@@ -59,5 +60,6 @@ def write(path: Path, net: Net, arrays: Mapping[str, Array], extras: Mapping[str
 def _stated(path: Path, metadata: Mapping[str, str]) -> provenance.Provenance:
     if NETWORK not in metadata:
         return provenance.Provenance()
-    network, options = json.dumps(metadata[NETWORK]), metadata.get(OPTIONS, "{}")
-    return provenance.loads(f'{{"diptych": {provenance.VERSION}, "network": {network}, "options": {options}}}', path)
+    network, options, record = json.dumps(metadata[NETWORK]), metadata.get(OPTIONS, "{}"), metadata.get(RECORD, "{}")
+    said = f'"network": {network}, "options": {options}, "conversion": {record}'
+    return provenance.loads(f'{{"diptych": {provenance.VERSION}, {said}}}', path)

@@ -11,11 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from ..common.errors import FileError
-from ..common.spec import Array, Net
+from ..common.spec import Array
 from . import provenance
-from .checkpoint import Checkpoint, counters, native, separated
+from .checkpoint import Checkpoint, native, separated
+from .content import Content
+from .limits import Budget
 
-WRAPPERS = ("state_dict", "model", "model_state_dict", "net")
+WRAPPERS = ("state_dict", "model", "model_state_dict", "net", "network", "module", "params", "weights")
+AVERAGED = ("ema", "state_dict_ema", "model_ema", "params_ema", "ema_state_dict")
+"""Means of the weights over the steps of training, which trainers keep beside them."""
+
+DEPTH = 3
 ATTRIBUTE = "diptych"
 """An attribute of the saved dict, as torch's own `_metadata` is: loading ignores it, torch.load gives it back."""
 
@@ -23,6 +29,7 @@ ATTRIBUTE = "diptych"
 def read(path: Path) -> Checkpoint:
     """The checkpoint in a torch file; raises FileError for Python objects, which are never loaded, and broken files."""
     state, notes = _unwrapped(_loaded(path), path)
+    _check_sizes(state, path)
     found = {str(name): _array(path, str(name), tensor) for name, tensor in state.items()}
     arrays, extras, more = separated(found)
     text = getattr(state, ATTRIBUTE, None)
@@ -30,18 +37,16 @@ def read(path: Path) -> Checkpoint:
     return Checkpoint(path, "torch", arrays, extras=extras, stated=stated, notes=notes + more)
 
 
-def write(path: Path, net: Net, arrays: Mapping[str, Array], extras: Mapping[str, int]) -> None:
-    """Write a state dict of canonical names, the batch counters after their layer as torch orders them."""
+def write(path: Path, content: Content) -> None:
+    """Write a state dict that torch modules load strictly."""
     import torch
 
     state: OrderedDict[str, Any] = OrderedDict()
-    counted = set(counters(net))
-    for node in net.nodes:
-        state.update({name: torch.tensor(arrays[name]) for name in ({} if node.owner else node.weights())})
-        counter = f"{node.path}.num_batches_tracked"
-        if counter in counted:
-            state[counter] = torch.tensor(extras.get(counter, 0))
-    setattr(state, ATTRIBUTE, provenance.dumps(net, {}))
+    state.update({name: torch.tensor(array) for name, array in content.tensors().items()})
+    setattr(state, ATTRIBUTE, content.text())
+    if content.dialect.version:
+        # torchvision's MNASNet refuses a state dict that does not say in which of its versions it was saved.
+        state._metadata = OrderedDict({"": {"version": content.dialect.version}})  # type: ignore[attr-defined]
     try:
         torch.save(state, path)
     except RuntimeError as error:
@@ -75,17 +80,52 @@ def _refusal(path: Path, message: str) -> str:
 
 
 def _unwrapped(loaded: Any, path: Path) -> tuple[Mapping[Any, Any], tuple[str, ...]]:
-    """The state dict itself, out of the usual wrappers."""
+    """The state dict itself, out of the usual wrappers, and what was left out beside it."""
     if not isinstance(loaded, dict):
         raise FileError(f"{path} holds an object of type {type(loaded).__name__}, not a state dict (names and tensors)")
-    inside = [key for key in WRAPPERS if isinstance(loaded.get(key), dict)]
-    if not inside:
-        return loaded, ()
-    if len(inside) > 1:
-        raise FileError(f"{path} holds several state dicts ({', '.join(inside)}); save the one to convert by itself")
-    left = [str(key) for key in loaded if key != inside[0]]
-    rest = f"; left out: {', '.join(left[:6])}{' ...' if len(left) > 6 else ''}" if left else ""
-    return loaded[inside[0]], (f"the weights are under {inside[0]!r}{rest}",)
+    state: Mapping[Any, Any] = loaded
+    notes: list[str] = []
+    for _ in range(DEPTH):
+        key = _wrapper(state, path)
+        if not key:
+            break
+        averaged = [other for other in AVERAGED if other != key and isinstance(state.get(other), dict)]
+        left = [str(other) for other in state if other not in (key, *averaged)]
+        rest = f"; left out: {', '.join(left[:6])}{' ...' if len(left) > 6 else ''}" if left else ""
+        notes.append(f"the weights are under {key!r}{rest}")
+        notes += [f"averaged weights, under {other!r}, were left out" for other in averaged]
+        state = state[key]
+    return state, tuple(notes)
+
+
+def _wrapper(state: Mapping[Any, Any], path: Path) -> str:
+    """The key under which the weights are, "" where they are not wrapped; plain weights go before averaged ones."""
+    for keys in (WRAPPERS, AVERAGED):
+        inside = [key for key in keys if isinstance(state.get(key), dict)]
+        full = [key for key in inside if _holds_tensors(state[key])] if len(inside) > 1 else inside
+        if len(full) > 1:
+            raise FileError(f"{path} holds several state dicts ({', '.join(full)}); save the one to convert by itself")
+        if inside:
+            return (full or inside)[0]
+    return ""
+
+
+def _holds_tensors(value: Any, depth: int = DEPTH) -> bool:
+    import torch
+
+    if isinstance(value, dict) and depth >= 0:
+        return any(_holds_tensors(item, depth - 1) for item in value.values())
+    return isinstance(value, torch.Tensor)
+
+
+def _check_sizes(state: Mapping[Any, Any], path: Path) -> None:
+    """Raise FileError for tensors that repeat a few stored numbers many times over, which copying would write out."""
+    import torch
+
+    budget = Budget(path.stat().st_size)
+    for name, tensor in state.items():
+        if isinstance(tensor, torch.Tensor) and tensor.layout == torch.strided:
+            budget.take(tensor.numel() * tensor.element_size(), f"{path}: {name}")
 
 
 def _array(path: Path, name: str, tensor: Any) -> Array:

@@ -59,10 +59,10 @@ def keras_named(layer: str) -> str:
 
 def _references(n: int) -> tuple[Reference, ...]:
     ours = theirs = f"efficientnet_b{n}"
-    epsilon = {"bn_eps": 1e-3} if n > 4 else {}  # torchvision's larger ones have TensorFlow's, timm's have not
+    form = ".timm" if n > 4 else ""  # torchvision's larger ones have TensorFlow's epsilon, timm's have not
     return (
         Reference(ours, "torchvision", theirs),
-        Reference(ours, "timm", theirs, epsilon, timm_named),
+        Reference(f"{ours}{form}", "timm", theirs, names=timm_named),
         Reference(f"{ours}.tf", "timm", f"tf_{theirs}", names=timm_named),
         Reference(f"{ours}.keras", "keras.applications", f"EfficientNetB{n}", names=keras_named),
     )

@@ -61,6 +61,7 @@ def _references(size: str) -> tuple[Reference, ...]:
             Reference(f"{name}.keras", "keras.applications", keras, {"alpha": width}, named, {"width": width})
             for width in widths
         ),
+        Reference(f"{name}.timm", "timm", f"mobilenetv3_{size}_100", names=partial(to_timm, size=size)),
         Reference(f"{name}.tf", "timm", f"tf_mobilenetv3_{size}_100", names=partial(to_timm, size=size)),
     )
 

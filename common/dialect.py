@@ -1,0 +1,218 @@
+"""How public libraries name the weights of our networks: ordered rules, read in both directions.
+
+Each file of `dialects` holds the DIALECTS of one family.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import DiptychError, SpecError
+
+LIBRARIES = ("torchvision", "timm", "keras.applications", "pytorchcv", "efficientnet_pytorch", "tf-slim")
+OF_LAYERS = ("keras.applications", "tf-slim")
+OWN = "diptych"
+FIELD = re.compile(r"\{(\w+?)([+-]\d+)?(:a)?\}|\*")
+NUMBERED = re.compile(r"(conv2d|separable_conv2d|batch_normalization|normalization|dense)(?:_(\d+))?")
+"""Names that Keras makes up itself; where their numbers begin depends on the models that a process made before."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a rule: text with fields, `{b}` a number, `{b+1}` one more, `{b:a}` its letter, `*` any text."""
+
+    text: str
+
+    @functools.cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        parts, place = list[str](), 0
+        for found in FIELD.finditer(self.text):
+            shape = "(.+)" if found[0] == "*" else "([a-z])" if found[3] else r"(0|[1-9]\d*)"
+            parts += [re.escape(self.text[place : found.start()]), shape]
+            place = found.end()
+        return re.compile("".join([*parts, re.escape(self.text[place:])]))
+
+    def read(self, name: str) -> dict[str, Any] | None:
+        """The values of the fields in a name, or None where it does not fit."""
+        found = self._pattern.fullmatch(name)
+        if not found:
+            return None
+        values: dict[str, Any] = {}
+        for place, text in zip(FIELD.finditer(self.text), found.groups(), strict=True):
+            key, value = _value(place, text)
+            if values.setdefault(key, value) != value or (isinstance(value, int) and value < 0):
+                return None
+        return values
+
+    def write(self, values: Mapping[str, Any]) -> str | None:
+        """The name with these values, or None where one of them has no place here."""
+        texts = [_text(place, values) for place in FIELD.finditer(self.text)]
+        if None in texts:
+            return None
+        left = iter(texts)
+        return FIELD.sub(lambda _: str(next(left)), self.text)
+
+
+def _value(place: re.Match[str], text: str) -> tuple[str, Any]:
+    if place[0] == "*":
+        return "*", text
+    return place[1], (ord(text) - ord("a") if place[3] else int(text)) - int(place[2] or 0)
+
+
+def _text(place: re.Match[str], values: Mapping[str, Any]) -> str | None:
+    if place[0] == "*":
+        return str(values["*"])
+    number = values[place[1]] + int(place[2] or 0)
+    if number < 0 or (place[3] and number > 25):
+        return None
+    return chr(ord("a") + number) if place[3] else str(number)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The path of a node of ours, and what it is called there.
+
+    `kernel` says that they keep the matrix of our linear layer as a kernel of 1x1. On the side of Keras, "layer#1" is
+    the second variable of a layer that is two nodes of ours.
+    """
+
+    ours: Side
+    theirs: Side
+    kernel: bool = False
+
+
+def rules(*pairs: tuple[str, str] | tuple[str, str, bool]) -> tuple[Rule, ...]:
+    """Rules from (ours, theirs) or (ours, theirs, kernel); the first that fits a name counts."""
+    return tuple(Rule(Side(pair[0]), Side(pair[1]), len(pair) == 3) for pair in pairs)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """The names that a library gives the layers of one network: `name` there is `network` here.
+
+    `arguments` are those that make the model there, `keywords` what they call our options, `bare` the options of ours
+    that is theirs without its top, `version` what its modules ask of a state dict. A path that no rule fits has the
+    same name on both sides.
+    """
+
+    library: str
+    network: str
+    name: str
+    rules: tuple[Rule, ...] = ()
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    keywords: Mapping[str, str] = field(default_factory=dict)
+    bare: Mapping[str, Any] = field(default_factory=lambda: {"num_classes": 0})
+    version: int = 0
+
+    @property
+    def of_layers(self) -> bool:
+        """Whether it names Keras layers, not torch modules."""
+        return self.library in OF_LAYERS
+
+    @property
+    def plain(self) -> bool:
+        """Whether every name is ours."""
+        return not self.rules
+
+    def theirs(self, path: str) -> str:
+        """The name there of a node of ours."""
+        for rule in self.rules:
+            values = rule.ours.read(path)
+            name = rule.theirs.write(values) if values is not None else None
+            if name is not None:
+                return name
+        return path
+
+    def ours(self, name: str) -> str | None:
+        """The path of a node that has this name there, or None where none can have it."""
+        for rule in self.rules:
+            values = rule.theirs.read(name)
+            path = rule.ours.write(values) if values is not None else None
+            if path is not None and self.theirs(path) == name:
+                return path
+        return name if self.theirs(name) == name else None
+
+    def kernel(self, path: str) -> bool:
+        """Whether they keep the matrix of this node as a kernel of 1x1."""
+        return any(rule.kernel and rule.ours.read(path) is not None for rule in self.rules)
+
+
+def same(library: str, *names: str, **renamed: str) -> tuple[Dialect, ...]:
+    """Dialects of networks whose layers are called there as here: by the same name, or ours=theirs."""
+    return tuple(Dialect(library, ours, theirs) for ours, theirs in ({name: name for name in names} | renamed).items())
+
+
+@functools.cache
+def dialects() -> tuple[Dialect, ...]:
+    """All dialects of all families."""
+    from . import dialects as folder
+
+    found = list[Dialect]()
+    for module in sorted(item.name for item in pkgutil.iter_modules(folder.__path__)):
+        found += importlib.import_module(f".{module}", folder.__name__).DIALECTS
+    return tuple(found)
+
+
+@functools.cache
+def dialect(library: str, network: str) -> Dialect:
+    """A library's dialect for a network of ours; raises DiptychError where it has no such network.
+
+    >>> dialect("keras.applications", "resnet50.keras").theirs("layer2.0.downsample.1")
+    'conv3_block1_0_bn'
+    """
+    if library == OWN:
+        version = max((item.version for item in dialects() if item.network == network and item.plain), default=0)
+        return Dialect(OWN, network, network, version=version)
+    for item in dialects():
+        if (item.library, item.network) == (library, network):
+            return item
+    having = sorted({item.library for item in dialects() if item.network == network})
+    others = sorted(item.network for item in dialects() if item.library == library and _kin(item.network, network))
+    advice = f"; it has {', '.join(others)}" if others else ""
+    where = f"{' and '.join([*having, OWN])}" if having else f"{OWN} alone"
+    raise DiptychError(f"{library} has no network that is the function of {network}{advice}; {network} is in {where}")
+
+
+def _kin(one: str, other: str) -> bool:
+    return one.partition(".")[0] == other.partition(".")[0]
+
+
+def numbered(names: Iterable[str]) -> dict[str, str]:
+    """Names as Keras would make them up in a new process: for each kind, the first without a number, then _1, _2, ...
+
+    >>> numbered(["conv2d_94", "conv2d_95", "predictions"])
+    {'conv2d_94': 'conv2d', 'conv2d_95': 'conv2d_1', 'predictions': 'predictions'}
+    """
+    found = {name: NUMBERED.fullmatch(name) for name in names}
+    kinds: dict[str, list[int]] = {}
+    for match in found.values():
+        if match:
+            kinds.setdefault(match[1], []).append(int(match[2] or 0))
+    places = {kind: sorted(numbers) for kind, numbers in kinds.items()}
+    return {name: _renumbered(name, match, places) for name, match in found.items()}
+
+
+def _renumbered(name: str, match: re.Match[str] | None, places: Mapping[str, list[int]]) -> str:
+    if not match:
+        return name
+    index = places[match[1]].index(int(match[2] or 0))
+    return f"{match[1]}_{index}" if index else match[1]
+
+
+def check_bijective(found: Dialect, paths: Iterable[str]) -> None:
+    """Raise SpecError where two paths have one name there, or a name does not lead back."""
+    seen: dict[str, str] = {}
+    for path in paths:
+        name = found.theirs(path)
+        if name in seen:
+            raise SpecError(f"{found.library} {found.network}: {seen[name]} and {path} are both {name}")
+        if found.ours(name) != path:
+            back = found.ours(name)
+            raise SpecError(f"{found.library} {found.network}: {path} is {name}, which leads back to {back}")
+        seen[name] = path

@@ -1,0 +1,62 @@
+"""What is written into a weights file: a network's weights, in whose names, and what is said beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..common.dialect import OWN, Dialect
+from ..common.errors import FileError
+from ..common.spec import Array, Net
+from . import provenance
+from .dialects import in_dialect
+
+DTYPES = ("float32", "float64")
+
+
+@dataclass(frozen=True)
+class Content:
+    """Canonical weights and torch's batch counters, to be written in a library's names.
+
+    `record` is how they came here, as data for JSON: see `conversion`.
+    """
+
+    net: Net
+    arrays: Mapping[str, Array]
+    extras: Mapping[str, int] = field(default_factory=dict)
+    dialect: Dialect = field(default_factory=lambda: Dialect(OWN, "", ""))
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+    def tensors(self) -> dict[str, Array]:
+        """The state dict: arrays by name, the batch counters after their layer as torch orders them."""
+        if self.dialect.of_layers:
+            raise FileError(f"{self.dialect.library} names Keras layers; write .weights.h5 or .keras in its names")
+        return in_dialect(self.net, self.arrays, self.extras, self.dialect)
+
+    def text(self, counters: bool = False) -> str:
+        """What diptych says beside the weights, as JSON; with batch counters where the file has no place for them."""
+        return provenance.dumps(self.net, self.extras if counters else {}, self.record)
+
+    def model(self) -> Any:
+        """The Keras model with these weights: ours, or that of keras.applications."""
+        dtype = self._dtype()
+        if self.dialect.library == OWN:
+            from ..tf_impl.build import build
+
+            return build(self.net, self.arrays, dtype)
+        if self.dialect.library != "keras.applications":
+            raise FileError(f"{self.dialect.library} has no Keras models; write .safetensors or .pth in its names")
+        from . import applications
+
+        return applications.model(self.net, self.arrays, self.dialect, dtype)
+
+    def _dtype(self) -> str:
+        """The one dtype of all arrays; raises FileError for several, or one that Keras models are not built in."""
+        kinds = sorted({str(array.dtype) for array in self.arrays.values()})
+        if len(kinds) != 1 or kinds[0] not in DTYPES:
+            raise FileError(
+                f"the weights are {' and '.join(kinds)}, but a Keras model is all {' or all '.join(DTYPES)}; save them "
+                "in one of these first, or write .safetensors or .pth, which keep each dtype"
+            )
+        return kinds[0]

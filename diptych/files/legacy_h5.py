@@ -1,0 +1,110 @@
+"""Keras 2's HDF5 files, whole models and weights alone, and Keras 3's legacy writer: read as arrays and text only."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..common.errors import FileError
+from ..common.spec import Array
+from . import h5, keras_file
+from .checkpoint import Checkpoint
+
+WEIGHTS, CONFIG, LAYERS, NAMES = "model_weights", "model_config", "layer_names", "weight_names"
+
+
+def read(path: Path) -> Checkpoint:
+    """The checkpoint in an HDF5 file of Keras 2 or 3; raises FileError where it is neither."""
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            root = h5.child(file, WEIGHTS, str(path)) if WEIGHTS in file else file
+            if _has(root, LAYERS):
+                return _read(file, root, path)
+    except keras_file.BROKEN as error:
+        raise FileError(f"{path} holds no whole HDF5 file of weights ({keras_file.reason(error)})") from None
+    return keras_file.read_keras3(path)
+
+
+def _read(file: Any, root: Any, path: Path) -> Checkpoint:
+    where = str(path)
+    if h5.text(root.attrs.get("backend", "")) == "theano":
+        raise FileError(
+            f"{where} was written by Keras on Theano, whose kernels are mirrored; save it on TensorFlow first"
+        )
+    model = _config(file, where)
+    config = None if model is None else keras_file.entries(model, f"{where}: its {CONFIG}")
+    source, layers = h5.Source(file, where), dict[str, list[Array]]()
+    for layer in _texts(root, LAYERS, where):
+        group = h5.child(root, layer, where)
+        if not hasattr(group, "keys"):
+            raise FileError(f"{where} names a layer {layer!r} that it has no group for, so it is not whole")
+        source.enter(group, f"{where}/{layer}")
+        for key, arrays in _layer(source, group, layer, config or {}).items():
+            if key in layers:
+                raise FileError(f"{where} has two layers named {key!r}")
+            layers[key] = h5.without_count(arrays)
+    own = (model or {}).get("config")
+    title = str(own.get("name", "")) if isinstance(own, dict) else ""
+    rest = sorted(key for key in file if key != WEIGHTS) if root is not file else []
+    notes = (f"left out: {', '.join(rest)}",) if rest else ()
+    return Checkpoint(path, "h5", {}, layers, config=config, title=title, notes=notes)
+
+
+def _layer(source: h5.Source, group: Any, layer: str, config: Mapping[str, Any]) -> dict[str, list[Array]]:
+    """The variables of one group, by the layer inside it that each belongs to."""
+    where = f"{source.where}/{layer}"
+    names = _texts(group, NAMES, where)
+    owners = [re.sub(r":\d+$", "", name).rpartition("/")[0] for name in names]
+    inside = any(name.startswith(f"{layer}/") for name in config)
+    found: dict[str, list[Array]] = {}
+    for name, owner in zip(names, owners, strict=True):
+        key = _key(layer, owner, config) if inside or len(set(owners)) > 1 else layer
+        found.setdefault(key, []).append(source.array(h5.child(group, name, where), f"{where}/{name}"))
+    return found
+
+
+def _key(layer: str, owner: str, config: Mapping[str, Any]) -> str:
+    """The path of an inner layer; the config tells it in full where Keras wrote only its end."""
+    known = [name for name in config if name.startswith(f"{layer}/") and name.endswith(f"/{owner}")]
+    if len(known) == 1:
+        return known[0]
+    inner = "" if owner == layer else owner.removeprefix(f"{layer}/")
+    return f"{layer}/{inner}" if inner else layer
+
+
+def _config(file: Any, where: str) -> dict[str, Any] | None:
+    if CONFIG not in file.attrs:
+        return None
+    found = h5.text(file.attrs[CONFIG])
+    if len(found) > keras_file.TEXT_LIMIT:
+        raise FileError(f"{where}: its {CONFIG} has {len(found)} characters, more than any model needs; refused")
+    try:
+        config = json.loads(found)
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{where}: its {CONFIG} is not readable ({keras_file.reason(error)})") from None
+    return config if isinstance(config, dict) else {}
+
+
+def _has(group: Any, name: str) -> bool:
+    return hasattr(group, "attrs") and (name in group.attrs or f"{name}0" in group.attrs)
+
+
+def _texts(group: Any, name: str, where: str) -> list[str]:
+    """A list of names, which Keras cuts into attributes name0, name1 ... where it is long."""
+    parts = [name] if name in group.attrs else []
+    while not parts or (parts[-1] != name and f"{name}{len(parts)}" in group.attrs):
+        parts.append(f"{name}{len(parts)}")
+    if any(part not in group.attrs for part in parts):
+        raise FileError(f"{where} has no attribute {name!r}, where Keras lists names; the file is not whole")
+    found = [item for part in parts for item in np.ravel(group.attrs[part]).tolist()]
+    names = [h5.text(item) for item in found]
+    if len(set(names)) < len(names) or not all(isinstance(item, (str, bytes)) for item in found):
+        raise FileError(f"{where}: its {name} are not names, each once; save the model anew")
+    return names
