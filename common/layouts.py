@@ -27,8 +27,14 @@ def rearranged(array: Array, source: str, target: str, sizes: Mapping[str, int] 
     # einops gives the moved axes as a view; copied in slabs it takes a fifth of the time of one long strided copy.
     moved: Array = rearrange(array, f"{source} -> {target.replace('(', '').replace(')', '')}", **dict(sizes or {}))
     copy = np.empty(moved.shape, array.dtype)
-    for start in range(0, len(moved), SLAB):
-        copy[start : start + SLAB] = moved[start : start + SLAB].copy(order="K")
+    first = max(range(moved.ndim), key=lambda axis: moved.strides[axis] * (moved.shape[axis] > 1))
+    if moved.shape[first] >= len(moved):  # slabs that lie in one piece in the source
+        for start in range(0, moved.shape[first], SLAB):
+            slab = (*[slice(None)] * first, slice(start, start + SLAB))
+            copy[slab] = moved[slab]
+    else:  # slabs that lie in one piece in the copy
+        for start in range(0, len(moved), SLAB):
+            copy[start : start + SLAB] = moved[start : start + SLAB].copy(order="K")
     return copy.reshape(_grouped(target, moved.shape))
 
 

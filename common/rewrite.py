@@ -140,6 +140,8 @@ class _Rewriting:
         name = f"{node.owner or node.path}."
         mean, var, shift = (self._exact(f"{name}{kind}") for kind in ("running_mean", "running_var", "bias"))
         gamma = self._exact(f"{name}weight") if one.scale else np.ones_like(shift)
+        if two.scale and not one.scale:
+            self._count("scales of 1 added")
         before = self._convolution(node)
         if before is not None and self._lost_bias(before):
             mean = mean - self.weights[f"{before.path}.bias"]
@@ -188,7 +190,12 @@ class _Rewriting:
         """The convolution whose result only this normalisation takes, if there is one."""
         index = node.inputs[0]
         before, takers = self.source.nodes[index], [n for n in self.source.nodes if index in n.inputs]
-        return before if before.kind == "conv" and len(takers) == 1 and not before.owner else None
+        alone = len(takers) == 1 and self._alone(before) and self._alone(node)
+        return before if before.kind == "conv" and alone else None
+
+    def _alone(self, node: Node) -> bool:
+        """Whether no other node has the same weights."""
+        return not node.owner and all(other.owner != node.path for other in self.source.nodes)
 
     def _lost_bias(self, before: Node) -> bool:
         step, other = self.layers[before.path]
@@ -197,7 +204,8 @@ class _Rewriting:
     def _behind(self, node: Node) -> None:
         """Raise DiptychError unless a normalisation alone takes the result of a convolution that loses its bias."""
         takers = [other for other in self.source.nodes if self.source.nodes.index(node) in other.inputs]
-        if len(takers) != 1 or takers[0].kind != "batch_norm":
+        alone = len(takers) == 1 and self._alone(node) and self._alone(takers[0])
+        if not alone or takers[0].kind != "batch_norm":
             raise self._refusal(node, "bias", "normalisation behind")
 
     def _refusal(self, node: Node, what: str, other: str) -> DiptychError:

@@ -54,7 +54,9 @@ def files(source: Path) -> list[Path]:
     else:
         found = [Path(path) for path in sorted(glob.glob(str(source), recursive=True))]
     if not found:
-        kind = "is a folder, expected a file of weights or a folder of such files" if source.is_dir() else "fits no file"
+        kind = (
+            "is a folder, expected a file of weights or a folder of such files" if source.is_dir() else "fits no file"
+        )
         raise FileError(f"{source} {kind}; the suffixes are {', '.join(SUFFIXES)}")
     return found
 

@@ -7,7 +7,8 @@ import json
 import platform
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from .common.compare import same_bits
 from .common.dialect import OWN, Dialect
 from .common.errors import DiptychError, WeightsError
 from .common.spec import Array, Net
-from .common.weights import checked
-from .files import format_of, read, source_format, write
+from .common.weights import Weights, checked
+from .files import format_of, read, source_format, write_content
 from .files.atomic import check_destination, replacing
-from .files.checkpoint import Checkpoint, counters, keras_slots
+from .files.checkpoint import counters, keras_slots
+from .files.content import Content
 from .files.dialects import translated
 from .forms import target
 from .identification import Identified, identified
@@ -96,21 +98,17 @@ def convert(
         check_destination(path, source, force)
     say(f"reading {source}")
     start = time.monotonic()
-    checkpoint = read(source)
-    sha256 = digest(source)
     options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": input_size}
-    found = identified(checkpoint, network, options)
-    arrays = checked(found.net, found.checkpoint.named(found.net), str(source))
-    _check_extras(found.checkpoint, found.net)
+    found, arrays, sha256 = _loaded(source, network, options)
     net, exact, dialect, notes = target(found.net, arrays, form, to)
     moved = _rounded(exact, arrays)
-    extras = found.checkpoint.extras
     record: dict[str, Any] = {"sha256": sha256, "from": found.library, "to": dialect.library, "versions": versions()}
+    content = Content(net, moved, found.checkpoint.extras, dialect, record)
     proof = None
     with replacing(destination, force) as temporary:
         say(f"writing {destination}")
-        write(temporary, net, moved, extras, dialect=dialect, record=record)
-        back = _prove(net, moved, extras, read(temporary), dialect, destination)
+        write_content(temporary, content)
+        back = _read_back(temporary, content, destination)
         seconds = time.monotonic() - start
         if check is not None:
             say(f"checking {destination}")
@@ -118,14 +116,31 @@ def convert(
             rewritten = any(exact[name] is not moved[name] for name in moved)
             unrounded = Side(net, two, exact) if rewritten else None
             proof = prove(Side(found.net, one, arrays), Side(net, two, back), check, unrounded)
-            record |= {"difference": proof.difference, "precision": proof.precision}
-            write(temporary, net, moved, extras, dialect=dialect, record=record)
-            _prove(net, moved, extras, read(temporary), dialect, destination)
+            content = replace(content, record=record | {"difference": proof.difference, "precision": proof.precision})
+            write_content(temporary, content)
+            _read_back(temporary, content, destination)
     origin = found.net.name if net.name != found.net.name else ""
     done = Conversion(source, destination, net.name, dict(net.options), len(moved), found.notes + notes, True,
                       found.library, dialect.library, origin, sha256, proof, seconds)  # fmt: skip
     _write_report(done, found, net, dialect, force, html)
     return done
+
+
+def _loaded(source: Path, network: str | None, options: Mapping[str, Any]) -> tuple[Identified, Weights, str]:
+    """(what the file is, its weights under our names, its SHA-256); the checkpoint that is left holds no arrays."""
+    with ThreadPoolExecutor(1) as pool:  # hashing does not hold the interpreter's lock
+        hashing = pool.submit(digest, source)
+        found = identified(read(source), network, options)
+        arrays = checked(found.net, found.checkpoint.named(found.net), str(source))
+        sha256 = hashing.result()
+    known = set(counters(found.net))
+    strangers = [name for name in found.checkpoint.extras if name not in known]
+    if strangers:
+        raise WeightsError(
+            f"{source}: {found.net.name} has no batch normalisation for {', '.join(strangers[:8])}; name the right "
+            "network"
+        )
+    return replace(found, checkpoint=replace(found.checkpoint, arrays={}, layers=None)), arrays, sha256
 
 
 def report_path(destination: Path) -> Path:
@@ -162,29 +177,12 @@ def _rounded(exact: Mapping[str, Array], arrays: Mapping[str, Array]) -> dict[st
     return {name: array if dtype in (None, array.dtype) else array.astype(dtype) for name, array in exact.items()}
 
 
-def _check_extras(checkpoint: Checkpoint, net: Net) -> None:
-    known = set(counters(net))
-    strangers = [name for name in checkpoint.extras if name not in known]
-    if strangers:
-        raise WeightsError(
-            f"{checkpoint.path}: {net.name} has no batch normalisation for {', '.join(strangers[:8])}; name the right "
-            "network"
-        )
-
-
-def _prove(
-    net: Net,
-    arrays: Mapping[str, Array],
-    extras: Mapping[str, int],
-    written: Checkpoint,
-    dialect: Dialect,
-    destination: Path,
-) -> dict[str, Array]:
-    """The weights read back; raises DiptychError unless they are the same bits under the same names."""
-    back = translated(written, dialect)
-    found = back.named(net)
-    worst = same_bits(arrays, found)
-    lost = [name for name, count in extras.items() if back.extras.get(name) != count]
+def _read_back(path: Path, content: Content, destination: Path) -> Mapping[str, Array]:
+    """The weights of a written file; raises DiptychError unless they are the same bits under the same names."""
+    back = translated(read(path), content.dialect)
+    found = back.view(content.net)
+    worst = same_bits(content.arrays, found)
+    lost = [name for name, count in content.extras.items() if back.extras.get(name) != count]
     if worst.first or lost:
         raise DiptychError(
             f"{destination} was not written: read back, {worst.first or lost[0]} differs from what was read "

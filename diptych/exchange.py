@@ -29,7 +29,7 @@ def identify(file: Source, as_json: Json = False) -> None:
         found = run(file)
     if as_json:
         typer.echo(json.dumps(_identified(found), indent=2))
-        return
+        raise typer.Exit(0 if found.matches else 1)
     for match in found.matches:
         show.say(f"{file}: {_line(match)}")
     if len(found.matches) > 1:

@@ -168,7 +168,9 @@ def _searched(checkpoint: Checkpoint, given: Options) -> tuple[Match, tuple[str,
 def _chosen(checkpoint: Checkpoint, exact: list[Match]) -> tuple[Match, tuple[str, ...]]:
     """The one of several networks with the same weights that the origin of the file speaks for."""
     if checkpoint.layers is None:
-        left = [found for found in exact if network(found.net.name).source == "torchvision"]
+        # Only where the names are torchvision's: timm's are those of several functions, of which none is the usual one.
+        whose = [(network(found.net.name).source, found.dialect.library) for found in exact]
+        left = [found for found, who in zip(exact, whose, strict=True) if who == ("torchvision", OWN)]
         why = "torchvision's form"
     elif checkpoint.config is not None:
         left, why = [found for found in exact if not _architecture(found)], "as its config.json says"

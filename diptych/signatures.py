@@ -1,6 +1,6 @@
 """Which networks have exactly these names: digests of the names of every network in every dialect, kept in a file.
 
-The file spares tracing 204 networks for each checkpoint. It holds no more than they say, which a test compares; a
+The file spares tracing every network for each checkpoint. It holds no more than they say, which a test compares; a
 network that it lacks is found all the same, only later.
 """
 

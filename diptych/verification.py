@@ -15,6 +15,9 @@ from .forms import target
 from .identification import Identified, identified
 from .proof import Precision, Proof, Side, prove
 
+FIELDS = {"path": str, "sha256": str, "network": str, "options": dict}
+"""What a report says of each side, as far as it is needed here."""
+
 
 @dataclass(frozen=True)
 class Verification:
@@ -83,8 +86,8 @@ def _report(path: Path) -> dict[str, Any]:
     try:
         data: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
         for side in ("source", "result"):
-            if not {"path", "sha256", "network", "options"} <= data[side].keys():
-                raise KeyError(side)
+            if not all(isinstance(data[side][key], kind) for key, kind in FIELDS.items()):
+                raise TypeError(side)
     except FileNotFoundError:
         raise FileError(f"{path} has no {place.name} beside it, which says what to hold it against") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

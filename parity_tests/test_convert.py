@@ -21,7 +21,8 @@ from diptych.common.errors import DiptychError, FileError, WeightsError
 from diptych.common.registry import spec
 from diptych.common.spec import Array, Net
 from diptych.common.weights import scrambled
-from diptych.files import read, write
+from diptych.files import read, write, write_content
+from diptych.files.content import Content
 from diptych.identification import identified as identify
 
 PLAIN_KERAS = """
@@ -66,8 +67,8 @@ def same_state(path: Path, state: OrderedDict[str, Any]) -> bool:
 def test_torch_to_keras_to_torch_is_bitwise_equal(tmp_path: Path, dtype: str) -> None:
     net = spec("resnet18", num_classes=10)
     state = torch_checkpoint(tmp_path / "in.pth", net, dtype)
-    there = diptych.convert(tmp_path / "in.pth", tmp_path / "out.keras")
-    back = diptych.convert(tmp_path / "out.keras", tmp_path / "back.pth")
+    there = diptych.convert(tmp_path / "in.pth", tmp_path / "out.keras", check=None)
+    back = diptych.convert(tmp_path / "out.keras", tmp_path / "back.pth", check=None)
     assert there.network == back.network == "resnet18"
     assert there.options == back.options == {"num_classes": 10}
     assert (there.matched, there.bitwise, back.bitwise) == (len(net.weights), True, True)
@@ -94,9 +95,9 @@ def test_a_chain_through_every_format_is_bitwise_equal(tmp_path: Path) -> None:
     net = spec("mobilenet_v2.keras", num_classes=4)
     state = torch_checkpoint(tmp_path / "0.pth", net)
     names = ["0.pth", "1.weights.h5", "2.safetensors", "3.pt", "4.keras", "5.weights.h5", "6.pth"]
-    diptych.convert(tmp_path / names[0], tmp_path / names[1], "mobilenet_v2.keras")
+    diptych.convert(tmp_path / names[0], tmp_path / names[1], "mobilenet_v2.keras", check=None)
     for source, destination in itertools.pairwise(names[1:]):
-        done = diptych.convert(tmp_path / source, tmp_path / destination)
+        done = diptych.convert(tmp_path / source, tmp_path / destination, check=None)
         assert (done.network, done.options) == ("mobilenet_v2.keras", {"num_classes": 4})
     assert same_state(tmp_path / "6.pth", state)
 
@@ -278,10 +279,11 @@ def test_a_file_that_does_not_read_back_the_same_is_not_kept(tmp_path: Path, mon
     path = arrays_file(tmp_path / "w.safetensors", spec("lenet5_modern"))
     diptych.convert(path, tmp_path / "good.pth")
 
-    def careless(target: Path, net: Net, arrays: dict[str, Array], extras: dict[str, int], **more: Any) -> None:
-        write(target, net, arrays | {"c3.bias": np.nextafter(arrays["c3.bias"], np.float32(1))}, extras, **more)
+    def careless(target: Path, content: Content) -> None:
+        changed = {"c3.bias": np.nextafter(content.arrays["c3.bias"], np.float32(1))}
+        write_content(target, replace(content, arrays={**content.arrays, **changed}))
 
-    monkeypatch.setattr(sys.modules["diptych.conversion"], "write", careless)
+    monkeypatch.setattr(sys.modules["diptych.conversion"], "write_content", careless)
     before = (tmp_path / "good.pth").read_bytes()
     with pytest.raises(DiptychError, match=r"c3\.bias differs"):
         diptych.convert(path, tmp_path / "good.pth", force=True)

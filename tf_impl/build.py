@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from ..common.errors import SpecError
 from ..common.form import Form, Make
-from ..common.spec import Array, Net, Node
+from ..common.layouts import to_framework
+from ..common.spec import Array, Net, Node, Weight
 from ..common.weights import checked, init
 from . import embedding
 from .features import features_of
@@ -19,6 +23,8 @@ from .ops import form
 from .state import write
 
 DTYPES = ("float32", "float64")
+INITIALISERS = {("DepthwiseConv2D", "kernel"): "depthwise_initializer"}
+"""What Keras calls an initialiser where that is not the name of its variable with _initializer."""
 NAMESPACE = {"layers": layers, "ops": ops, "keras": keras}
 
 
@@ -34,9 +40,10 @@ def build(
     if dtype not in DTYPES:
         raise SpecError(f"dtype is one of {', '.join(DTYPES)}, not {dtype!r}")
     arrays = init(net) if weights is None else checked(net, weights)
-    tensors = graph(net, dtype)
+    begin = Beginning(arrays, dtype)
+    tensors = graph(net, dtype, begin)
     model = keras.Model(tensors[0], _outputs(net, tensors), name=_model_name(net))
-    write(model, net, arrays)
+    write(model, net, {name: array for name, array in arrays.items() if name not in begin.done})
     return features_of(net, model, features) if features else model
 
 
@@ -52,14 +59,74 @@ def unbuilt(net: Net) -> list[Any]:
     return made
 
 
-def graph(net: Net, dtype: str) -> list[Any]:
+def unfilled(net: Net, dtype: str) -> keras.Model:
+    """The model without its weights: for writing a file of it, whose weights need not go through the model."""
+    tensors = graph(net, dtype, Blank())
+    return keras.Model(tensors[0], _outputs(net, tensors), name=_model_name(net))
+
+
+class Blank:
+    """Layers begin with zeros, which take no time to draw."""
+
+    def call(self, layer: Any, value: Any, node: Node, made: Form) -> Any:
+        """Call a new layer, with zeros for its initialisers as long as that takes."""
+        zeros = keras.initializers.Zeros()
+        return self._called(layer, value, dict.fromkeys(_initialisers(layer, made).values(), zeros))
+
+    def _called(self, layer: Any, value: Any, initialisers: Mapping[str, Any]) -> Any:
+        usual = {name: getattr(layer, name) for name in initialisers}
+        for name, initialiser in initialisers.items():
+            setattr(layer, name, initialiser)
+        result = layer(value)
+        for name, initialiser in usual.items():
+            setattr(layer, name, initialiser)
+        return result
+
+
+def _initialisers(layer: Any, made: Form) -> dict[str, str]:
+    """Slot -> the attribute of a layer with its initialiser, for those that have one."""
+    kind = type(layer).__name__
+    found = {s.name: INITIALISERS.get((kind, s.attribute), f"{s.attribute}_initializer") for s in made.slots}
+    return {name: attribute for name, attribute in found.items() if hasattr(layer, attribute)}
+
+
+@dataclass
+class Beginning(Blank):
+    """Canonical weights with which layers begin, where they have initialisers: random ones take seconds for a VGG-16.
+
+    `done` are the names of those that were asked for.
+    """
+
+    weights: Mapping[str, Array]
+    dtype: str
+    done: set[str] = field(default_factory=set)
+
+    def call(self, layer: Any, value: Any, node: Node, made: Form) -> Any:
+        """Call a new layer, with its own initialisers replaced for as long."""
+        attributes, canonical = _initialisers(layer, made), node.weights()
+        names = {slot.name: f"{node.path}.{slot.name}" for slot in made.slots}
+        begin = {
+            attributes[slot.name]: partial(self._given, names[slot.name], canonical[names[slot.name]], slot.axes)
+            for slot in made.slots
+            if slot.name in attributes
+        }
+        return self._called(layer, value, begin)
+
+    def _given(self, name: str, weight: Weight, axes: str, shape: Any, dtype: Any = None) -> Array:
+        array = to_framework(np.asarray(self.weights[name], self.dtype), weight, axes)
+        if array.shape == tuple(shape):
+            self.done.add(name)
+        return array
+
+
+def graph(net: Net, dtype: str, begin: Blank) -> list[Any]:
     """The symbolic tensor of every node, in order; the layer that ends a node bears its path as its name."""
     channels, height, width = net.input_shape
     tensors: list[Any] = [keras.Input((height, width, channels), dtype=dtype, name="input")]
     shared: dict[str, Any] = {}
     for node in net.nodes[1:]:
         inputs = [tensors[index] for index in node.inputs]
-        tensors.append(_applied(node, form(node), inputs, dtype, shared))
+        tensors.append(_applied(node, form(node), inputs, dtype, shared, begin))
         _rename(node, tensors[-1], {id(value) for value in inputs})
     return tensors
 
@@ -76,7 +143,7 @@ def _rename(node: Node, result: Any, inputs: set[int]) -> None:
         _rename(node, value, inputs)
 
 
-def _applied(node: Node, made: Form, inputs: list[Any], dtype: str, shared: dict[str, Any]) -> Any:
+def _applied(node: Node, made: Form, inputs: list[Any], dtype: str, shared: dict[str, Any], begin: Blank) -> Any:
     """Apply the steps of a form; the last layer step is named after the node, or an Identity after the last step."""
     value = inputs[0] if len(inputs) == 1 else inputs
     *before, last = made.steps
@@ -88,20 +155,9 @@ def _applied(node: Node, made: Form, inputs: list[Any], dtype: str, shared: dict
         return layers.Identity(name=node.path, dtype=dtype)(shared[node.owner](value))
     if last.layer:
         shared[node.path] = _resolve(last, made)(*last.args, **last.kwargs, name=node.path, dtype=dtype)
-        return _called(shared[node.path], value)
+        return begin.call(shared[node.path], value, node, made)
     extra = {"name": made.holder(node.path, made.slots[0]), "dtype": dtype} if made.slots else {}
     return layers.Identity(name=node.path, dtype=dtype)(_step(last, made, value, {}, **extra))
-
-
-def _called(layer: Any, value: Any) -> Any:
-    """Call a new layer without drawing the random kernel that our weights replace: for VGG-16 it takes seconds."""
-    usual = getattr(layer, "kernel_initializer", None)
-    if usual is None:
-        return layer(value)
-    layer.kernel_initializer = keras.initializers.Zeros()
-    result = layer(value)
-    layer.kernel_initializer = usual
-    return result
 
 
 def _step(step: Make, made: Form, value: Any, naming: Mapping[str, str], **extra: str) -> Any:

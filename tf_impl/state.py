@@ -38,9 +38,10 @@ def read(model: Any, net: Net) -> dict[str, Array]:
 
 
 def write(model: Any, net: Net, weights: Mapping[str, Array]) -> None:
-    """Assign canonical weights to a model's variables."""
+    """Assign canonical weights to a model's variables; those that are not given stay."""
     for name, weight, variable, axes in variables(model, net):
-        variable.assign(to_framework(np.asarray(weights[name]), weight, axes))
+        if name in weights:
+            variable.assign(to_framework(np.asarray(weights[name]), weight, axes))
     settle(model)
 
 

@@ -92,27 +92,29 @@ def source_format(path: Path) -> Format:
     if tf_file.is_model(path):
         return known
     head = _head(path if prefix is None else index_of(prefix), known)
-    looks = content(path, head)
+    looks = sniffed(path, head)
     if looks not in ("", known.content):
         raise FileError(f"{path} holds {looks} content, not what its suffix says; give the file its right suffix")
     return known
 
 
 def write(path: Path, net: Net, arrays: Mapping[str, Array], extras: Mapping[str, int], **more: Any) -> None:
-    """Write canonical weights and torch's batch counters, and what else `Content` takes, as the suffix says.
+    """Write canonical weights and torch's batch counters, and what else `Content` takes, as the suffix says."""
+    write_content(path, Content(net, arrays, extras, **more))
 
-    The file is not written whole or not at all: see `atomic`.
-    """
+
+def write_content(path: Path, content: Content) -> None:
+    """Write a weights file as its suffix says; not whole or not at all: see `atomic`."""
     writer = format_of(path).write
     if writer is None:
         raise TypeError(f"{path.name} is in a format without a writer")
     try:
-        writer(path, Content(net, arrays, extras, **more))
+        writer(path, content)
     except ModuleNotFoundError as error:
         raise FileError(f"writing {path.name} needs {error.name}: pip install 'diptych[all]'") from None
 
 
-def content(path: Path, head: bytes) -> str:
+def sniffed(path: Path, head: bytes) -> str:
     """What a file looks like by its content, or "" where that is not plain."""
     if head.startswith(b"\x89HDF\r\n\x1a\n"):
         return "HDF5"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,11 @@ class Checkpoint:
 
         An array that does not fit comes back in a shape that differs from the network's.
         """
-        return dict(self.arrays) if self.layers is None else _from_layers(self.layers, net)
+        return dict(self.view(net))
+
+    def view(self, net: Net) -> Mapping[str, Array]:
+        """The same, but each array of a Keras layer is turned into canonical axes only when it is asked for."""
+        return self.arrays if self.layers is None else Turned(self.layers, net)
 
     def shapes(self, net: Net) -> dict[str, Shape]:
         """The shapes of `named`, without moving the arrays."""
@@ -75,8 +79,8 @@ def separated(found: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, i
 
 
 def native(array: Any) -> Array:
-    """An array in the byte order of this machine, in C order and with memory of its own."""
-    plain = np.array(array, order="C")
+    """An array in the byte order of this machine and in C order; not a copy where it is so already."""
+    plain = np.asarray(array, order="C")
     return plain.astype(plain.dtype.newbyteorder("="), copy=False)
 
 
@@ -109,18 +113,33 @@ def _keras_slots(net: Net) -> Slots:
     return slots
 
 
-def _from_layers(layers: Mapping[str, list[Array]], net: Net) -> dict[str, Array]:
-    slots = keras_slots(net)
-    arrays: dict[str, Array] = {}
-    for layer, variables in layers.items():
-        wanted = slots.get(layer, [])
-        for index, array in enumerate(variables):
-            if index < len(wanted):
-                name, weight, axes = wanted[index]
-                arrays[name] = _fitted(array, weight, axes)
-            else:
-                arrays[f"{layer}.{index}"] = array
-    return arrays
+class Turned(Mapping[str, Array]):
+    """The variables of Keras layers by canonical name; what the network lacks goes by "layer.index"."""
+
+    def __init__(self, layers: Mapping[str, list[Array]], net: Net) -> None:
+        slots = keras_slots(net)
+        self._found: dict[str, tuple[Array, Weight | None, str]] = {}
+        for layer, variables in layers.items():
+            wanted = slots.get(layer, [])
+            for index, array in enumerate(variables):
+                if index < len(wanted):
+                    name, weight, axes = wanted[index]
+                    self._found[name] = array, weight, axes
+                else:
+                    self._found[f"{layer}.{index}"] = array, None, ""
+
+    def __getitem__(self, name: str) -> Array:
+        array, weight, axes = self._found[name]
+        return array if weight is None else _fitted(array, weight, axes)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._found  # without turning the array
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def _fitted(array: Array, weight: Weight, axes: str) -> Array:

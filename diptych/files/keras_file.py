@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import io
+import gc
 import json
+import time
 import zipfile
 import zlib
 from pathlib import Path
@@ -11,12 +12,12 @@ from typing import Any
 
 from ..common.errors import FileError
 from ..common.spec import Array
-from . import h5, provenance
+from . import h5, provenance, stored
 from .checkpoint import Checkpoint
 from .content import Content
 from .limits import swollen
 
-CONFIG, WEIGHTS, MEMBER = "config.json", "model.weights.h5", "diptych.json"
+CONFIG, WEIGHTS, METADATA, MEMBER = "config.json", "model.weights.h5", "metadata.json", "diptych.json"
 ATTRIBUTE = "diptych"
 TEXT_LIMIT = 1 << 26
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError, KeyError)
@@ -24,20 +25,24 @@ BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtime
 
 def read(path: Path) -> Checkpoint:
     """The checkpoint in a .keras file (a zip of config.json and model.weights.h5); raises FileError for any other."""
+    stated = provenance.Provenance()
     try:
         with zipfile.ZipFile(path) as archive:
-            members = {name: _member(archive, name, path) for name in (CONFIG, WEIGHTS, MEMBER)}
+            names = archive.namelist()
+            missing = [name for name in (CONFIG, WEIGHTS) if name not in names]
+            if missing:
+                raise FileError(f"{path} is not a .keras file: the zip has no {' and no '.join(missing)}")
+            config, said = _text(archive, CONFIG, path), _text(archive, MEMBER, path) if MEMBER in names else b""
+            info = archive.getinfo(WEIGHTS)
+        _check_size(info, swollen(info.file_size, info.compress_size), path)
+        weights = stored.opened(path, info)
     except BROKEN as error:
         raise FileError(f"{path} is not a whole .keras file ({reason(error)})") from None
-    missing = [name for name in (CONFIG, WEIGHTS) if members[name] is None]
-    if missing:
-        raise FileError(f"{path} is not a .keras file: the zip has no {' and no '.join(missing)}")
-    config = _config(members[CONFIG] or b"", path)
-    stated = provenance.Provenance()
-    if members[MEMBER] is not None:
-        stated = provenance.loads(members[MEMBER] or b"", path)
-    layers, title, notes, _ = _opened(io.BytesIO(members[WEIGHTS] or b""), path)
-    return Checkpoint(path, "keras", {}, layers, stated.extras, stated, config, title, notes)
+    if said:
+        stated = provenance.loads(said, path)
+    with weights:
+        layers, title, notes, _ = _opened(weights, path)
+    return Checkpoint(path, "keras", {}, layers, stated.extras, stated, _config(config, path), title, notes)
 
 
 def read_keras3(path: Path) -> Checkpoint:
@@ -49,9 +54,22 @@ def read_keras3(path: Path) -> Checkpoint:
 
 def write(path: Path, content: Content) -> None:
     """Write a .keras file that plain Keras loads; diptych.json, which Keras ignores, says what it is."""
-    content.model().save(path)
-    with zipfile.ZipFile(path, "a") as archive:
+    import keras
+
+    model = content.model()
+    weights = path.with_name(WEIGHTS)
+    # As Model.save does, which keeps the whole file of weights in memory beside the weights.
+    model.save_weights(weights)
+    config = json.dumps(keras.saving.serialize_keras_object(model))
+    del model
+    gc.collect()  # a Keras model is cyclic garbage, as large as its weights
+    saved = time.strftime("%Y-%m-%d@%H:%M:%S")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(METADATA, json.dumps({"keras_version": keras.__version__, "date_saved": saved}))
+        archive.writestr(CONFIG, config)
+        archive.write(weights, WEIGHTS)
         archive.writestr(MEMBER, content.text(counters=True))
+    weights.unlink()
 
 
 def write_weights(path: Path, content: Content) -> None:
@@ -59,19 +77,22 @@ def write_weights(path: Path, content: Content) -> None:
     import h5py
 
     content.model().save_weights(path)
+    gc.collect()
     with h5py.File(path, "a") as file:
         file.attrs[ATTRIBUTE] = content.text(counters=True)
 
 
-def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes | None:
-    """The bytes of a member, or None; raises FileError where it would swell beyond reason."""
-    if name not in archive.namelist():
-        return None
+def _text(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
     info = archive.getinfo(name)
-    too_large = swollen(info.file_size, info.compress_size) if name == WEIGHTS else info.file_size > TEXT_LIMIT
-    if too_large:
-        raise FileError(f"{path}: {name} would swell from {info.compress_size} to {info.file_size} bytes; refused")
+    _check_size(info, info.file_size > TEXT_LIMIT, path)
     return archive.read(info)
+
+
+def _check_size(info: zipfile.ZipInfo, too_large: bool, path: Path) -> None:
+    """Raise FileError for a member that would swell beyond reason."""
+    if too_large:
+        sizes = f"from {info.compress_size} to {info.file_size}"
+        raise FileError(f"{path}: {info.filename} would swell {sizes} bytes; refused")
 
 
 def entries(model: Any, where: str) -> dict[str, Any]:

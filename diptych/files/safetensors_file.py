@@ -48,7 +48,7 @@ def write(path: Path, content: Content) -> None:
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
-    tensors: dict[str, Any] = {name: np.array(array, order="C") for name, array in content.tensors().items()}
+    tensors: dict[str, Any] = {name: np.asarray(array, order="C") for name, array in content.tensors().items()}
     said = {NETWORK: content.net.name, OPTIONS: json.dumps(dict(content.net.options))}
     said |= {RECORD: json.dumps(content.record)} if content.record else {}
     try:

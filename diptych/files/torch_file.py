@@ -5,6 +5,8 @@ from __future__ import annotations
 import pickle
 import re
 import warnings
+import zipfile
+import zlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,7 +44,7 @@ def write(path: Path, content: Content) -> None:
     import torch
 
     state: OrderedDict[str, Any] = OrderedDict()
-    state.update({name: torch.tensor(array) for name, array in content.tensors().items()})
+    state.update({name: _tensor(array) for name, array in content.tensors().items()})
     setattr(state, ATTRIBUTE, content.text())
     if content.dialect.version:
         # torchvision's MNASNet refuses a state dict that does not say in which of its versions it was saved.
@@ -53,20 +55,50 @@ def write(path: Path, content: Content) -> None:
         raise OSError(f"torch could not write the file ({str(error).partition(chr(10))[0]})") from None
 
 
+def _tensor(array: Array) -> Any:
+    """A tensor of the same memory, where torch may write to that."""
+    import torch
+
+    return torch.from_numpy(array if array.flags.writeable else array.copy())
+
+
 def _loaded(path: Path) -> Any:
     import torch
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=True)
+            # Mapped, not copied into memory; torch then does not look at the checksums of the zip.
+            mapped = zipfile.is_zipfile(path)
+            if mapped:
+                _check_sums(path)
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except pickle.UnpicklingError as error:
         raise FileError(_refusal(path, str(error))) from None
-    except (EOFError, KeyError, RuntimeError, ValueError, TypeError, AttributeError, IndexError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        KeyError,
+        RuntimeError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        OSError,
+    ) as error:
         if "TorchScript" in str(error):
             raise FileError(f"{path} is a TorchScript program; save the model's state_dict() instead") from None
         reason = str(error).partition(".")[0][:120] or type(error).__name__
         raise FileError(f"{path} is not a whole torch checkpoint ({type(error).__name__}: {reason})") from None
+
+
+def _check_sums(path: Path) -> None:
+    """Raise BadZipFile where a member of the zip is damaged."""
+    with zipfile.ZipFile(path) as archive:
+        damaged = archive.testzip()
+    if damaged is not None:
+        raise zipfile.BadZipFile(f"{damaged} is damaged: its checksum differs")
 
 
 def _refusal(path: Path, message: str) -> str:

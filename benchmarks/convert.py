@@ -1,0 +1,161 @@
+"""How long a conversion takes and how much memory, without the check; and how fast what comes out runs.
+
+Run `python -m benchmarks.convert`. Each conversion is a process of its own, which imports the frameworks first: the
+seconds and the memory of that are in columns of their own. The peak is the process's (VmHWM), imports included. The
+error is |a - b| / |b| (Euclidean) of the outputs of the two frameworks in float32, on one random image of 224x224.
+The times of the models are the best of turns taken by both sides, batch 1 and 16.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+
+NETWORKS = ("resnet50", "vgg16_d", "densenet121", "mobilenet_v3_large")
+WAYS = ((".pth", ".keras"), (".keras", ".pth"))
+TURNS = 3
+IMPORTS = {".pth": "torch", ".keras": "tensorflow, keras"}
+CASE = """
+import json, re, sys, time
+def peak():
+    with open("/proc/self/status") as file:
+        return int(re.search(r"VmHWM:\\s+(\\d+)", file.read())[1]) / 1e6
+start = time.perf_counter()
+import {imports}
+imported, base = time.perf_counter() - start, peak()
+import diptych
+start = time.perf_counter()
+done = diptych.convert({source!r}, {destination!r}, check=None, force=True)
+print(json.dumps([imported, base, time.perf_counter() - start, peak()]))
+"""
+
+
+def run(code: str) -> Any:
+    """What a process of its own prints, as data."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def made(name: str, folder: Path, suffix: str) -> Path:
+    """A file of seeded weights of a network, written by a process of its own."""
+    path = folder / f"{name}{suffix}"
+    code = (
+        f"import diptych, json; from pathlib import Path; from diptych.files import write; n = diptych.spec({name!r})"
+    )
+    run(f"{code}; write(Path({str(path)!r}), n, diptych.init(n), {{}}); print(json.dumps(0))")
+    return path
+
+
+def error(name: str) -> float:
+    """The relative L2 error of the outputs of the two frameworks in float32, with the same weights."""
+    import torch
+
+    import diptych
+
+    net = diptych.spec(name)
+    weights = diptych.init(net)
+    image = np.random.default_rng(0).standard_normal((1, *net.input_shape), dtype=np.float32)
+    with torch.no_grad():
+        one = diptych.build(net, "torch", weights=weights)(torch.from_numpy(image)).numpy()
+    two = np.asarray(diptych.build(net, "tf", weights=weights)(image.transpose(0, 2, 3, 1), training=False))
+    return float(np.linalg.norm(one - two) / np.linalg.norm(two))
+
+
+def conversions() -> None:
+    """Print a line per network and way."""
+    print(f"{'':22}{'way':17}{'seconds':>8}{'peak GB':>9}{'imports s':>11}{'GB':>6}{'L2 error':>10}")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in NETWORKS:
+            wrong = error(name)
+            for before, after in WAYS:
+                source = made(name, Path(folder), before)
+                # A torch file takes torch to read and to write; a Keras file TensorFlow to write, and nothing to read.
+                imports = ", ".join(dict.fromkeys(IMPORTS[s] for s in (".pth", after)))
+                code = CASE.format(
+                    imports=imports, source=str(source), destination=str(source.with_name(f"out{after}"))
+                )
+                imported, base, seconds, peak = min((run(code) for _ in range(TURNS)), key=lambda row: row[2])
+                way = f"{before} -> {after}"
+                print(
+                    f"{name:22}{way:17}{seconds:7.2f} {peak:8.2f} {imported:10.2f} {base:5.2f} {wrong:9.1e}", flush=True
+                )
+                for path in Path(folder).iterdir():
+                    path.unlink()
+
+
+def best(calls: tuple[Callable[[], Any], Callable[[], Any]]) -> tuple[float, float]:
+    """The best seconds of each of two calls that take turns."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for call in calls:
+        call()
+    for _ in range(3 * TURNS):
+        for call, column in zip(calls, times, strict=True):
+            start = time.perf_counter()
+            call()
+            column.append(time.perf_counter() - start)
+    return min(times[0]), min(times[1])
+
+
+def speeds() -> None:
+    """Print how long converted models take beside the libraries' own with the same weights."""
+    sys.path.insert(0, "parity_tests")
+    import keras
+    import torch
+    from references import references
+    from references.libraries import made as library_model
+
+    import diptych
+
+    print(f"\n{'':22}{'beside':34}{'batch':>6}{'ours ms':>9}{'theirs ms':>11}{'ratio':>7}")
+    for name, theirs, arguments in (
+        ("resnet50.keras", "ResNet50", {}),
+        ("densenet121.keras", "DenseNet121", {}),
+        ("mobilenet_v3_large.keras", "MobileNetV3Large", {"include_preprocessing": True}),
+    ):
+        other = getattr(keras.applications, theirs)(weights=None, classifier_activation=None, **arguments)
+        ours = diptych.build(name, "tf")
+        for batch in (1, 16):
+            x = keras.ops.convert_to_tensor(np.random.default_rng(0).random((batch, 224, 224, 3), dtype=np.float32))
+            pair = best((_graph(ours, x), _graph(other, x)))
+            _line(name, f"keras.applications.{theirs}, graph", batch, pair)
+        del other, ours
+        gc.collect()
+    for name in ("resnet50", "densenet121", "mobilenet_v3_large"):
+        item = next(found for found in references("torchvision") if found.network == name and not found.options)
+        torch_other, torch_ours = library_model(item).eval(), diptych.build(name, "torch")
+        for batch in (1, 16):
+            y = torch.rand(batch, 3, 224, 224)
+            with torch.inference_mode():
+                pair = best((lambda m=torch_ours, y=y: m(y), lambda m=torch_other, y=y: m(y)))
+            _line(name, f"torchvision {item.name}, eager", batch, pair)
+
+
+def _graph(model: Any, x: Any) -> Callable[[], Any]:
+    import tensorflow as tf
+
+    compiled = tf.function(lambda image: model(image, training=False))
+    return lambda: compiled(x).numpy()
+
+
+def _line(name: str, beside: str, batch: int, pair: tuple[float, float]) -> None:
+    ours, theirs = pair
+    print(f"{name:22}{beside:34}{batch:6}{1e3 * ours:9.1f}{1e3 * theirs:11.1f}{ours / theirs:7.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    conversions()
+    speeds()
