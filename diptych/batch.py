@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .common.errors import DiptychError, FileError
-from .conversion import convert, digest
+from .conversion import convert, digest, report_path
 from .files import FORMATS, format_of, source_format
 from .files.atomic import replacing
 
@@ -144,12 +144,23 @@ def _one(source: Path, target: Path, settings: Mapping[str, Any], said: str) -> 
     try:
         source_format(source)
         with native_stderr_kept():
-            found = convert(source, target, **{**settings, "force": True} if target.exists() else dict(settings))
+            found = convert(source, target, **{**settings, "force": settings.get("force") or _ours(target)})
     except DiptychError as error:
         return Done(str(source), str(target), error=str(error), settings=said)
     difference = found.proof.difference if found.proof else None
     return Done(str(source), str(target), found.network, found.matched, difference, round(found.seconds, 3),
                 found.sha256, said)  # fmt: skip
+
+
+def _ours(target: Path) -> bool:
+    """Whether writing there loses nothing of anyone else's: it is gone, or still what its report says was written."""
+    if not target.exists():
+        return True
+    try:
+        said = json.loads(report_path(target).read_text(encoding="utf-8"))["result"]["sha256"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+    return bool(said == digest(target))
 
 
 def _read(manifest: Path) -> dict[str, Done]:

@@ -16,8 +16,8 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
 h1 { font-size: 1.4rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.1rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #8884;
-         overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #8884; }
+td { overflow-wrap: anywhere; }
 th { font-weight: 600; }
 code { font-size: .85em; }
 .proof { border-left: .3rem solid #2a7; padding: .5rem 1rem; }
@@ -26,7 +26,7 @@ code { font-size: .85em; }
 <h1>{{ source.path }} → {{ result.path }}</h1>
 {% if proof %}
 <p class="proof">The network with the source's weights in {{ proof.source }} and with the result's in
-{{ proof.result }} gave the same {{ proof.outputs }} output{{ "s" if proof.outputs > 1 }} in {{ proof.precision }} on
+{{ proof.result }} gave the same output{{ "s" if proof.outputs > 1 }} in {{ proof.precision }} on
 random images of {{ proof.size[0] }}x{{ proof.size[1] }}: largest relative difference
 <strong>{{ "%.1e" | format(proof.difference) }}</strong>, tolerance {{ "%.0e" | format(proof.tolerance) }}.
 {% if proof.rounding is not none %}Rounding the rewritten weights to the file's dtype adds

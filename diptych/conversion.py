@@ -23,6 +23,7 @@ from .files.atomic import check_destination, replacing
 from .files.checkpoint import counters, keras_slots
 from .files.content import Content
 from .files.dialects import translated
+from .files.keras_config import differences
 from .forms import target
 from .identification import Identified, identified
 from .proof import Precision, Proof, Side, prove
@@ -182,11 +183,13 @@ def _read_back(path: Path, content: Content, destination: Path) -> Mapping[str, 
     back = translated(read(path), content.dialect)
     found = back.view(content.net)
     worst = same_bits(content.arrays, found)
+    other = differences(back.config, content.net) if back.config is not None and content.dialect.library == OWN else []
     lost = [name for name, count in content.extras.items() if back.extras.get(name) != count]
-    if worst.first or lost:
+    if worst.first or lost or other:
+        first = (worst.first or [*lost, *other][0]) + f" differs from what was read ({worst.why or 'another value'})"
         raise DiptychError(
-            f"{destination} was not written: read back, {worst.first or lost[0]} differs from what was read "
-            f"({worst.why or 'another count'}). This is a fault of diptych or of a library below it; please report it"
+            f"{destination} was not written: read back, {first}. This is a fault of diptych or of a library below it; "
+            "please report it"
         )
     return found
 

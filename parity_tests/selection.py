@@ -24,7 +24,6 @@ GATED = (
     "resnet18",
     "resnet50.keras",  # bottlenecks, biases before normalisation
     "preresnet50.keras",  # the stride in the last unit of a stage, zeros before a max pool
-    "resnext50_32x4d",  # grouped convolutions
     "densenet121",
     "se_resnet18",
     "xception.keras",  # separable convolutions, SAME pools

@@ -119,7 +119,8 @@ def test_keras_files_are_read_without_keras(tmp_path: Path) -> None:
 
 
 def test_reading_and_describing_files_imports_no_framework() -> None:
-    code = "import sys, diptych.files, diptych.identification, diptych.cli; assert not {'torch', 'keras'} & set(sys.modules)"
+    code = "import sys, diptych.files, diptych.identification, diptych.cli; "
+    code += "assert not {'torch', 'keras'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -88,12 +88,13 @@ SMALLEST = {
     "xception.keras": (71, 72),
     "inception_v3.keras": (75, 76),
 }
+EVERYDAY = ("mobilenet_v3_small.keras", "densenet121.keras", "efficientnet_b0.keras", "xception.keras")
 IN_KERAS = [item.network for item in dialects() if item.library == "keras.applications"]
 
 
 def applications() -> Iterator[Any]:
     for name in IN_KERAS:
-        marks = [] if name in SMALLEST else [pytest.mark.full]
+        marks = [] if name in EVERYDAY else [pytest.mark.full]
         own = network(name).input_size if name.startswith("vgg") else network(name).check_sizes[0]
         yield pytest.param(name, SMALLEST.get(name) or own, marks=marks, id=name)
 
@@ -189,7 +190,7 @@ def test_a_librarys_state_dict_goes_to_keras_and_back(tmp_path: Path, library: s
     torch.manual_seed(0)
     model = of_library(library, name)
     torch.save(model.state_dict(), tmp_path / "in.pth")
-    asked = None if library == "timm" else name  # of torchvision's names several forms could be
+    asked = name if library == "torchvision" or name == "efficientnet_b0" else None  # several forms have these weights
     there = diptych.convert(tmp_path / "in.pth", tmp_path / "mid.keras", asked, check=None)
     assert there.network == name
     net = spec(name, input_size=network(name).check_sizes[0])

@@ -204,7 +204,13 @@ REGISTERED = (
 )
 
 
-@pytest.mark.parametrize(("one", "two"), REGISTERED)
+LARGE = ("efficientnet_b5", "inception_resnet_v2")
+CASES = [
+    pytest.param(*pair, marks=[pytest.mark.full] if pair[0].partition(".")[0] in LARGE else []) for pair in REGISTERED
+]
+
+
+@pytest.mark.parametrize(("one", "two"), CASES)
 def test_registered_forms_are_the_same_function(one: str, two: str) -> None:
     net = traced(one, {"num_classes": 5})
     weights: dict[str, Array] = scrambled(net)

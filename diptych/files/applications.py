@@ -20,6 +20,9 @@ def model(net: Net, arrays: Mapping[str, Array], dialect: Dialect, dtype: str) -
     """
     import keras
 
+    for node in net.nodes:
+        if node.kind == "adaptive_avg_pool" and node.shape[1:] != (1, 1) and node.in_shapes[0] != node.shape:
+            raise _at_another_size(net, dialect, f"nothing that pools as {node.path} of {net.name}")
     with _policy(dtype):
         try:
             made = getattr(keras.applications, dialect.name)(**arguments(net, dialect))
@@ -35,10 +38,21 @@ def model(net: Net, arrays: Mapping[str, Array], dialect: Dialect, dtype: str) -
         if values is None or len(values) != len(variables):
             raise _other(dialect, f"a layer {layer.name} that {net.name} has not")
         for variable, value in zip(variables, values, strict=True):
-            variable.assign(value.reshape(variable.shape))
+            there = tuple(variable.shape)
+            if value.shape != there and (1, 1, *value.shape) != there:  # a matrix may be a kernel of 1x1
+                raise _at_another_size(net, dialect, f"{there} in {layer.name}, where {net.name} has {value.shape}")
+            variable.assign(value.reshape(there))
     if wanted:
         raise _other(dialect, f"no layers {', '.join(list(wanted)[:6])}")
     return made
+
+
+def _at_another_size(net: Net, dialect: Dialect, what: str) -> DiptychError:
+    size = "x".join(str(int(n)) for n in net.input_shape[1:])
+    return DiptychError(
+        f"keras.applications.{dialect.name} has, at an input of {size}, {what}; convert at the input size at which the "
+        "two are the same network"
+    )
 
 
 def _other(dialect: Dialect, what: str) -> DiptychError:
