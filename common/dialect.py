@@ -78,8 +78,8 @@ def _text(place: re.Match[str], values: Mapping[str, Any]) -> str | None:
 class Rule:
     """The path of a node of ours, and what it is called there.
 
-    `kernel` says that they keep the matrix of our linear layer as a kernel of 1x1. On the side of Keras, "layer#1" is
-    the second variable of a layer that is two nodes of ours.
+    `kernel` says that they keep the matrix of our linear layer as a kernel, of 1x1 or of the map that it flattens. On
+    the side of Keras, "layer#1" is the second variable of a layer that is two nodes of ours.
     """
 
     ours: Side
@@ -139,7 +139,7 @@ class Dialect:
         return name if self.theirs(name) == name else None
 
     def kernel(self, path: str) -> bool:
-        """Whether they keep the matrix of this node as a kernel of 1x1."""
+        """Whether they keep the matrix of this node as a kernel."""
         return any(rule.kernel and rule.ours.read(path) is not None for rule in self.rules)
 
 

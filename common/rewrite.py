@@ -60,6 +60,8 @@ def _compare(one: Net, two: Net) -> None:
             size = "x".join(map(str, map(int, one.input_shape[1:])))
             raise DiptychError(f"{one.name} and {two.name} are different functions, at {size}: {said}; no weights of "
                                f"{two.name} compute what these do. Write {one.name} instead")  # fmt: skip
+    if len(mine) == len(theirs) and _outputs(one) != _outputs(two):
+        raise DiptychError(f"{one.name} and {two.name} are different functions: their outputs are of other layers")
     if len(mine) != len(theirs):
         longer = max((mine, theirs), key=len)[min(len(mine), len(theirs))].node
         raise DiptychError(f"{one.name} and {two.name} are different functions: only one has {longer.path}")
@@ -67,6 +69,17 @@ def _compare(one: Net, two: Net) -> None:
 
 def _steps(net: Net) -> list[Step]:
     """The nodes without dropout, and with zero pads joined to the convolution or pool behind them."""
+    return _walked(net)[0]
+
+
+def _outputs(net: Net) -> list[int]:
+    """The steps that give the outputs."""
+    place = _walked(net)[1]
+    return [place[output] for output in net.outputs]
+
+
+def _walked(net: Net) -> tuple[list[Step], list[int]]:
+    """(steps, the step of each node)."""
     place = list[int]()  # of each node's value among the steps
     waiting: dict[int, tuple[int, ...]] = {}  # pads not yet joined, by node
     steps = list[Step]()
@@ -81,7 +94,7 @@ def _steps(net: Net) -> list[Step]:
         before = waiting.get(node.inputs[0], (0, 0, 0, 0)) if node.inputs else (0, 0, 0, 0)
         place.append(len(steps))
         steps.append(Step(node, _fields(node, before), tuple(place[i] for i in node.inputs)))
-    return steps
+    return steps, place
 
 
 def _joins(net: Net, index: int) -> bool:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from .common.errors import DiptychError, FileError
-from .conversion import convert, digest, report_path
+from .conversion import convert
+from .conversion_report import digest, report_path
 from .files import FORMATS, format_of, source_format
 from .files.atomic import replacing
 

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import platform
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
-from importlib import metadata
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from .common.compare import same_bits
-from .common.dialect import OWN, Dialect
+from .common.dialect import OWN
 from .common.errors import DiptychError, WeightsError
-from .common.spec import Array, Net
+from .common.spec import Array
 from .common.weights import Weights, checked
+from .conversion_report import digest, report_path, versions, write_report
 from .files import format_of, read, source_format, write_content
 from .files.atomic import check_destination, replacing
-from .files.checkpoint import counters, keras_slots
+from .files.checkpoint import counters
 from .files.content import Content
 from .files.dialects import translated
 from .files.keras_config import differences
 from .forms import target
 from .identification import Identified, identified
 from .proof import Precision, Proof, Side, prove
-
-PACKAGES = ("diptych", "numpy", "torch", "tensorflow", "keras", "safetensors", "h5py")
-BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -123,7 +117,7 @@ def convert(
     origin = found.net.name if net.name != found.net.name else ""
     done = Conversion(source, destination, net.name, dict(net.options), len(moved), found.notes + notes, True,
                       found.library, dialect.library, origin, sha256, proof, seconds)  # fmt: skip
-    _write_report(done, found, net, dialect, force, html)
+    write_report(done, found, net, dialect, force, html)
     return done
 
 
@@ -142,33 +136,6 @@ def _loaded(source: Path, network: str | None, options: Mapping[str, Any]) -> tu
             "network"
         )
     return replace(found, checkpoint=replace(found.checkpoint, arrays={}, layers=None)), arrays, sha256
-
-
-def report_path(destination: Path) -> Path:
-    """OUT.report.json, beside OUT."""
-    return destination.with_name(f"{destination.name}.report.json")
-
-
-def digest(path: Path) -> str:
-    """The SHA-256 of a file, or of all files of a folder in the order of their names."""
-    found = hashlib.sha256()
-    files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
-    for item in files if path.is_dir() or path.exists() else sorted(path.parent.glob(f"{path.name}.*")):
-        with item.open("rb") as file:
-            while part := file.read(BLOCK):
-                found.update(part)
-    return found.hexdigest()
-
-
-def versions() -> dict[str, str]:
-    """The versions of diptych, of what it stands on, and of Python, as installed."""
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def _rounded(exact: Mapping[str, Array], arrays: Mapping[str, Array]) -> dict[str, Array]:
@@ -192,58 +159,3 @@ def _read_back(path: Path, content: Content, destination: Path) -> Mapping[str, 
             "please report it"
         )
     return found
-
-
-def _write_report(
-    done: Conversion, found: Identified, net: Net, dialect: Dialect, force: bool, html: str | Path | None
-) -> None:
-    data = {
-        "source": {
-            "path": str(done.source.resolve()),
-            "format": source_format(done.source).name,
-            "sha256": done.sha256,
-            "names": done.library,
-            "network": found.net.name,
-            "options": dict(found.net.options),
-        },
-        "result": {
-            "path": str(done.destination.resolve()),
-            "format": format_of(done.destination).name,
-            "sha256": digest(done.destination),
-            "names": done.to,
-            "network": net.name,
-            "options": dict(net.options),
-        },
-        "versions": versions(),
-        "matched": done.matched,
-        "bitwise": done.bitwise,
-        "proof": asdict(done.proof) if done.proof else None,
-        "seconds": round(done.seconds, 3),
-        "notes": list(done.notes),
-        "mapping": _mapping(found, net, dialect),
-    }
-    with replacing(done.report, True) as path:
-        path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-    if html is not None:
-        from .certificate import page
-
-        with replacing(Path(html), force) as path:
-            path.write_text(page(data), encoding="utf-8")
-
-
-def _mapping(found: Identified, net: Net, dialect: Dialect) -> list[list[str]]:
-    """[name in the source, our name, name in the result] of each weight."""
-    before, after = _names(found.net, found.dialect), _names(net, dialect)
-    ours = [name for name in net.weights if name in found.net.weights]
-    return [[before[name], name, after[name]] for name in ours]
-
-
-def _names(net: Net, dialect: Dialect) -> dict[str, str]:
-    """Our name -> theirs; of a Keras layer's variable, the layer and the kind."""
-    if not dialect.of_layers:
-        return {name: f"{dialect.theirs(name.rpartition('.')[0])}.{name.rpartition('.')[2]}" for name in net.weights}
-    return {
-        name: f"{dialect.theirs(layer).partition('#')[0]}/{name.rpartition('.')[2]}"
-        for layer, slots in keras_slots(net).items()
-        for name, _, _ in slots
-    }

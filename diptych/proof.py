@@ -20,6 +20,7 @@ Precision = Literal["float64", "float32"]
 TOLERANCE: Mapping[Precision, float] = {"float64": FLOAT64_TOLERANCE, "float32": 1e-4}
 """In float32 rounding alone gives 1e-7 to 1e-5, so that faults below 1e-4 pass unseen: the quick check is weaker."""
 BATCH = 2
+LARGE = 10**7
 FRAMEWORKS = {"torch": "PyTorch", "tf": "TensorFlow"}
 
 
@@ -117,7 +118,8 @@ def _outputs(net: Net, side: Side, images: Array, precision: Precision) -> tuple
     model = backend.build(net, {name: np.asarray(side.weights[name]) for name in net.weights}, precision)
     found = backend.outputs(model, net, images.astype(precision))
     del model
-    gc.collect()  # Keras models are cyclic garbage, and two of a VGG are gigabytes
+    if net.params > LARGE:
+        gc.collect()  # Keras models are cyclic garbage, and two of a VGG are gigabytes
     return found
 
 

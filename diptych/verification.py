@@ -9,7 +9,7 @@ from typing import Any
 
 from .common.errors import DiptychError, FileError
 from .common.weights import checked
-from .conversion import digest, report_path
+from .conversion_report import digest, report_path
 from .files import read, source_format
 from .forms import target
 from .identification import Identified, identified

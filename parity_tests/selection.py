@@ -22,8 +22,7 @@ GATED = (
     "googlenet_bvlc",  # response normalisation, Inception modules
     "inception_v3.keras",  # normalisation without a scale, pools that leave their padding out, 1x7 kernels
     "resnet18",
-    "resnet50.keras",  # bottlenecks, biases before normalisation
-    "preresnet50.keras",  # the stride in the last unit of a stage, zeros before a max pool
+    "preresnet50.keras",  # bottlenecks, biases, the stride in the last unit of a stage, zeros before a max pool
     "densenet121",
     "se_resnet18",
     "xception.keras",  # separable convolutions, SAME pools
@@ -35,7 +34,6 @@ GATED = (
     "shufflenet_v2_x0_5",
     "repvgg_a0_train",  # branches that are added up
     "hrnet_w18_small_v1_cls",  # lists of layers, nearest upsampling
-    "cspdarknet53_cls",  # split and joined stages, leaky ReLU
 )
 """The networks whose gates `make test` runs: each has layers or a structure that those before it have not."""
 

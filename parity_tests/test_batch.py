@@ -16,7 +16,7 @@ from diptych.common.errors import FileError
 from diptych.common.registry import spec
 from diptych.common.spec import Net
 from diptych.common.weights import scrambled
-from diptych.conversion import digest
+from diptych.conversion_report import digest
 from diptych.files import read, write
 
 MODERN, OLD = spec("lenet5_modern"), spec("lenet5_1998")

@@ -110,7 +110,7 @@ def test_an_interrupt_ends_quietly_and_leaves_nothing(tmp_path: Path) -> None:
         "import sys, time, diptych.cli; diptych.convert\n"
         "def slow(path, *rest):\n"
         "    path.write_text('half'); print('ready', flush=True); time.sleep(60)\n"
-        "sys.modules['diptych.conversion'].write = slow\n"
+        "sys.modules['diptych.conversion'].write_content = slow\n"
         "diptych.cli.main()"
     )
     command = [sys.executable, "-c", code, "convert", str(tmp_path / "in.pth"), str(tmp_path / "out.pth")]

@@ -83,8 +83,8 @@ def test_torch_to_keras_to_torch_is_bitwise_equal(tmp_path: Path, dtype: str) ->
 def test_keras_to_safetensors_to_keras_is_bitwise_equal(tmp_path: Path, name: str) -> None:
     net = spec(name)
     write(tmp_path / "in.keras", net, scrambled(net), {})
-    diptych.convert(tmp_path / "in.keras", tmp_path / "mid.safetensors")
-    diptych.convert(tmp_path / "mid.safetensors", tmp_path / "out.keras")
+    diptych.convert(tmp_path / "in.keras", tmp_path / "mid.safetensors", check=None)
+    diptych.convert(tmp_path / "mid.safetensors", tmp_path / "out.keras", check=None)
     before, after = read(tmp_path / "in.keras").layers or {}, read(tmp_path / "out.keras").layers or {}
     assert before.keys() == after.keys() != set()
     for name, arrays in before.items():
@@ -104,8 +104,8 @@ def test_a_chain_through_every_format_is_bitwise_equal(tmp_path: Path) -> None:
 
 def test_half_precision_goes_where_it_can_be_kept(tmp_path: Path) -> None:
     state = torch_checkpoint(tmp_path / "in.pth", spec("lenet5_modern"), "float16")
-    diptych.convert(tmp_path / "in.pth", tmp_path / "mid.safetensors")
-    diptych.convert(tmp_path / "mid.safetensors", tmp_path / "back.pth")
+    diptych.convert(tmp_path / "in.pth", tmp_path / "mid.safetensors", check=None)
+    diptych.convert(tmp_path / "mid.safetensors", tmp_path / "back.pth", check=None)
     assert same_state(tmp_path / "back.pth", state)
     with pytest.raises(FileError, match=r"float16.*float32 or all float64"):
         diptych.convert(tmp_path / "in.pth", tmp_path / "out.keras")
@@ -124,8 +124,8 @@ def test_a_keras_file_that_plain_keras_saved_anew_comes_back(tmp_path: Path) -> 
     """What diptych wrote beside the model is gone then; names and arguments of layers still tell what it is."""
     net = spec("lenet5_modern", num_classes=7)
     torch_checkpoint(tmp_path / "in.pth", net)
-    diptych.convert(tmp_path / "in.pth", tmp_path / "m.keras")
-    diptych.convert(tmp_path / "in.pth", tmp_path / "m.weights.h5")
+    diptych.convert(tmp_path / "in.pth", tmp_path / "m.keras", check=None)
+    diptych.convert(tmp_path / "in.pth", tmp_path / "m.weights.h5", check=None)
     images = np.random.default_rng(0).standard_normal((2, 32, 32, 1), dtype=np.float32)
     np.save(tmp_path / "m.keras.in.npy", images)
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -135,13 +135,13 @@ def test_a_keras_file_that_plain_keras_saved_anew_comes_back(tmp_path: Path) -> 
     np.testing.assert_allclose(np.load(tmp_path / "m.keras.npy"), ours, rtol=0, atol=1e-6)
     with zipfile.ZipFile(tmp_path / "m.keras.again.keras") as archive:
         assert "diptych.json" not in archive.namelist()
-    done = diptych.convert(tmp_path / "m.keras.again.keras", tmp_path / "back.pth")
+    done = diptych.convert(tmp_path / "m.keras.again.keras", tmp_path / "back.pth", check=None)
     assert (done.network, done.options) == ("lenet5_modern", {"num_classes": 7})
 
 
 def test_a_fine_tuned_checkpoint_needs_no_options(tmp_path: Path) -> None:
     torch_checkpoint(tmp_path / "in.pth", spec("resnet18", num_classes=10, in_channels=1))
-    done = diptych.convert(tmp_path / "in.pth", tmp_path / "out.safetensors")
+    done = diptych.convert(tmp_path / "in.pth", tmp_path / "out.safetensors", check=None)
     assert done.options == {"num_classes": 10, "in_channels": 1}
     assert "num_classes=10, in_channels=1: read off the file's shapes" in done.notes
 
@@ -152,7 +152,7 @@ def test_a_checkpoint_of_a_distributed_run_is_unwrapped(tmp_path: Path) -> None:
     state = torch_checkpoint(tmp_path / "in.pth", spec("resnet18", num_classes=10))
     wrapped = {"model": {f"module.{name}": tensor for name, tensor in state.items()}, "optimizer": {}, "epoch": 9}
     torch.save(wrapped, tmp_path / "ddp.pth")
-    done = diptych.convert(tmp_path / "ddp.pth", tmp_path / "out.pth")
+    done = diptych.convert(tmp_path / "ddp.pth", tmp_path / "out.pth", check=None)
     assert same_state(tmp_path / "out.pth", state)
     assert any("optimizer, epoch" in note for note in done.notes)
 

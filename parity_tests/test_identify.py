@@ -37,7 +37,10 @@ def hollow(net: Net, dialect: Dialect, layers: bool) -> Checkpoint:
         for node in net.nodes:
             for name, weight in ({} if node.owner else node.weights()).items():
                 shape = tuple(map(int, weight.shape))
-                shape = (*shape, 1, 1) if len(shape) == 2 and dialect.kernel(node.path) else shape
+                if len(shape) == 2 and dialect.kernel(node.path):
+                    sides = dict(weight.sizes)
+                    height, width = sides.get("H", 1), sides.get("W", 1)
+                    shape = (shape[0], shape[1] // (height * width), height, width)
                 arrays[f"{dialect.theirs(node.path)}.{name.rpartition('.')[2]}"] = _zeros(shape)
         return Checkpoint(Path("made.pth"), "torch", arrays)
     found: dict[str, list[Array]] = {}

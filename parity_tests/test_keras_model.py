@@ -17,8 +17,9 @@ from diptych.common.registry import network
 from diptych.common.weights import scrambled
 
 FAMILIES = ["lenet5_1998", "resnet18", "mobilenet_v2", "shufflenet_v2_x1_0", "googlenet_bvlc_aux", "densenet121"]
-PLAINLY = [*FAMILIES, "lenet5_modern", "mobilenet_v2.keras", "googlenet_torchvision_bn_aux", "inception_v3.keras"]
-PLAINLY += [
+PLAINLY = [
+    *FAMILIES,
+    "lenet5_modern",
     "efficientnet_b0.keras",
     "mobilenet_v3_small.keras",
     "darknet19_cls",

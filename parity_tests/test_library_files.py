@@ -151,7 +151,7 @@ def of_library(library: Any, name: str) -> torch.nn.Module:
 TAKEN = (
     ("timm", "efficientnet_b0"),
     ("timm", "mobilenet_v3_large.timm"),
-    ("timm", "preresnet50.timm"),
+    pytest.param("timm", "preresnet50.timm", marks=pytest.mark.full),
     ("timm", "mnasnet_b1"),
     ("timm", "ghostnet_1_0"),
     ("torchvision", "mnasnet_b1"),

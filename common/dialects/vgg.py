@@ -1,4 +1,4 @@
-"""VGG: torchvision shares our names; keras.applications counts blocks and their convolutions from 1."""
+"""VGG: torchvision shares our names; keras.applications counts blocks and convolutions from 1, timm names the head."""
 
 from __future__ import annotations
 
@@ -25,9 +25,19 @@ def _keras(network: str) -> tuple[Rule, ...]:
     )
 
 
+def _timm(name: str) -> Dialect:
+    """timm keeps the hidden layers as convolutions, the first with a kernel of 7x7."""
+    heads = (("classifier.0", "pre_logits.fc1", True), ("classifier.3", "pre_logits.fc2", True))
+    theirs = name.partition("_")[0] + ("_bn" if name.endswith("_bn") else "")
+    return Dialect("timm", name, theirs, rules(*heads, ("classifier.6", "head.fc")))
+
+
+PLAIN = ("vgg11_a", "vgg13_b", "vgg16_d", "vgg19_e")
+NORMALISED = tuple(f"vgg{depth}_bn" for depth in (11, 13, 16, 19))
 DIALECTS = (
     *same("torchvision", vgg11_a="vgg11", vgg13_b="vgg13", vgg16_d="vgg16", vgg19_e="vgg19"),
-    *same("torchvision", *(f"vgg{depth}_bn" for depth in (11, 13, 16, 19))),
+    *same("torchvision", *NORMALISED),
+    *map(_timm, (*PLAIN, *NORMALISED)),
     Dialect("keras.applications", "vgg16_d", "VGG16", _keras("vgg16_d"), bare=BARE),
     Dialect("keras.applications", "vgg19_e", "VGG19", _keras("vgg19_e"), bare=BARE),
 )

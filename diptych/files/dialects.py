@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..common.dialect import Dialect, numbered
-from ..common.spec import Array, Net
+from ..common.spec import Array, Net, Weight
 from .checkpoint import Checkpoint
 
 UNKNOWN = ":"
@@ -37,14 +37,20 @@ def in_dialect(net: Net, arrays: Mapping[str, Array], extras: Mapping[str, int],
     for node in net.nodes:
         if node.owner:
             continue
-        for name in node.weights():
+        for name, weight in node.weights().items():
             kernel = arrays[name].ndim == 2 and dialect.kernel(node.path)
             there = f"{dialect.theirs(node.path)}.{name.rpartition('.')[2]}"
-            found[there] = arrays[name][:, :, None, None] if kernel else arrays[name]
+            found[there] = _kernel(arrays[name], weight) if kernel else arrays[name]
         if node.kind == "batch_norm":
             counter = f"{node.path}.num_batches_tracked"
             found[f"{dialect.theirs(node.path)}.num_batches_tracked"] = np.array(extras.get(counter, 0), np.int64)
     return found
+
+
+def _kernel(array: Array, weight: Weight) -> Array:
+    """A matrix as a kernel of the map that its columns were flattened from, of 1x1 where there was none."""
+    sizes = dict(weight.sizes)
+    return array.reshape(len(array), -1, sizes.get("H", 1), sizes.get("W", 1))
 
 
 def _entry(name: str, dialect: Dialect) -> str:
@@ -58,10 +64,10 @@ def _weight(name: str, dialect: Dialect) -> str:
 
 
 def _matrix(name: str, array: Array, dialect: Dialect) -> Array:
-    """The array, as the matrix that it is where the dialect keeps matrices as kernels of 1x1."""
+    """The array, as the matrix that it is where the dialect keeps matrices as kernels."""
     ours = dialect.ours(name.rpartition(".")[0])
-    kernel = array.ndim == 4 and array.shape[2:] == (1, 1) and ours is not None and dialect.kernel(ours)
-    return array[:, :, 0, 0] if kernel else array
+    kernel = array.ndim == 4 and ours is not None and dialect.kernel(ours)
+    return array.reshape(len(array), -1) if kernel else array
 
 
 def _layers(name: str, arrays: list[Array], dialect: Dialect) -> Iterator[tuple[str, list[Array]]]:

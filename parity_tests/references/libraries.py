@@ -59,7 +59,7 @@ def made(reference: Reference) -> torch.nn.Module:
 def reference_model(reference: Reference, state: Mapping[str, torch.Tensor]) -> torch.nn.Module:
     """The model, in evaluation mode, with exactly these weights of ours, moved by name, whose memory it shares.
 
-    A kernel of 1x1 stands for the matrix that it is, and the other way round; any other shape is an error of torch.
+    A kernel stands for the matrix of its rows, and the other way round; any other shape is an error of torch.
     """
     with torch.device("meta"):
         model = made(reference)
@@ -76,9 +76,9 @@ def reference_model(reference: Reference, state: Mapping[str, torch.Tensor]) -> 
 
 
 def _squeezed(tensor: torch.Tensor) -> tuple[int, ...]:
-    """The shape, without the 1x1 of a kernel."""
+    """The shape, of a kernel as that of the matrix of its rows."""
     shape = tuple(tensor.shape)
-    return shape[:2] if len(shape) == 4 and shape[2:] == (1, 1) else shape
+    return (shape[0], tensor[0].numel()) if len(shape) == 4 else shape
 
 
 def outputs(model: torch.nn.Module, image: torch.Tensor) -> list[torch.Tensor]:

@@ -8,7 +8,7 @@ from keras import Sequential, layers
 
 
 class VGG16ColumnD(keras.Model):
-    """VGG as a column of table 1, with or without batch normalisation."""
+    """VGG as a column of table 1, with or without batch normalisation and the two hidden fully connected layers."""
 
     def __init__(self, num_classes=1000):
         super().__init__()

@@ -8,7 +8,7 @@ from torch import nn
 
 
 class VGG16ColumnD(nn.Module):
-    """VGG as a column of table 1, with or without batch normalisation."""
+    """VGG as a column of table 1, with or without batch normalisation and the two hidden fully connected layers."""
 
     def __init__(self, in_channels=3, num_classes=1000):
         super().__init__()

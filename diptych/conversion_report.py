@@ -1,0 +1,107 @@
+"""What is kept of a conversion: digests, versions, names on either side, and what was measured."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .common.dialect import Dialect
+from .common.spec import Net
+from .files import format_of, source_format
+from .files.atomic import replacing
+from .files.checkpoint import keras_slots
+from .identification import Identified
+
+if TYPE_CHECKING:
+    from .conversion import Conversion
+
+PACKAGES = ("diptych", "numpy", "torch", "tensorflow", "keras", "safetensors", "h5py")
+BLOCK = 1 << 22
+
+
+def report_path(destination: Path) -> Path:
+    """OUT.report.json, beside OUT."""
+    return destination.with_name(f"{destination.name}.report.json")
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, or of all files of a folder in the order of their names."""
+    found = hashlib.sha256()
+    files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
+    for item in files if path.is_dir() or path.exists() else sorted(path.parent.glob(f"{path.name}.*")):
+        with item.open("rb") as file:
+            while part := file.read(BLOCK):
+                found.update(part)
+    return found.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """The versions of diptych, of what it stands on, and of Python, as installed."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def write_report(
+    done: Conversion, found: Identified, net: Net, dialect: Dialect, force: bool, html: str | Path | None
+) -> None:
+    """Write OUT.report.json, and the page of it where one is asked for."""
+    data = {
+        "source": {
+            "path": str(done.source.resolve()),
+            "format": source_format(done.source).name,
+            "sha256": done.sha256,
+            "names": done.library,
+            "network": found.net.name,
+            "options": dict(found.net.options),
+        },
+        "result": {
+            "path": str(done.destination.resolve()),
+            "format": format_of(done.destination).name,
+            "sha256": digest(done.destination),
+            "names": done.to,
+            "network": net.name,
+            "options": dict(net.options),
+        },
+        "versions": versions(),
+        "matched": done.matched,
+        "bitwise": done.bitwise,
+        "proof": asdict(done.proof) if done.proof else None,
+        "seconds": round(done.seconds, 3),
+        "notes": list(done.notes),
+        "mapping": _mapping(found, net, dialect),
+    }
+    with replacing(done.report, True) as path:
+        path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    if html is not None:
+        from .certificate import page
+
+        with replacing(Path(html), force) as path:
+            path.write_text(page(data), encoding="utf-8")
+
+
+def _mapping(found: Identified, net: Net, dialect: Dialect) -> list[list[str]]:
+    """[name in the source, our name, name in the result] of each weight."""
+    before, after = _names(found.net, found.dialect), _names(net, dialect)
+    ours = [name for name in net.weights if name in found.net.weights]
+    return [[before[name], name, after[name]] for name in ours]
+
+
+def _names(net: Net, dialect: Dialect) -> dict[str, str]:
+    """Our name -> theirs; of a Keras layer's variable, the layer and the kind."""
+    if not dialect.of_layers:
+        return {name: f"{dialect.theirs(name.rpartition('.')[0])}.{name.rpartition('.')[2]}" for name in net.weights}
+    return {
+        name: f"{dialect.theirs(layer).partition('#')[0]}/{name.rpartition('.')[2]}"
+        for layer, slots in keras_slots(net).items()
+        for name, _, _ in slots
+    }
