@@ -107,7 +107,8 @@ def test_an_interrupt_ends_quietly_and_leaves_nothing(tmp_path: Path) -> None:
     net = spec("lenet5_modern")
     write(tmp_path / "in.pth", net, scrambled(net), {})
     code = (
-        "import sys, time, diptych.cli; diptych.convert\n"
+        "import signal, sys, time, diptych.cli; diptych.convert\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background ignores it
         "def slow(path, *rest):\n"
         "    path.write_text('half'); print('ready', flush=True); time.sleep(60)\n"
         "sys.modules['diptych.conversion'].write_content = slow\n"
