@@ -34,6 +34,7 @@ GATED = (
     "shufflenet_v2_x0_5",
     "repvgg_a0_train",  # branches that are added up
     "hrnet_w18_small_v1_cls",  # lists of layers, nearest upsampling
+    "darknet19_cls",  # leaky ReLU
 )
 """The networks whose gates `make test` runs: each has layers or a structure that those before it have not."""
 
