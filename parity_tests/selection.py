@@ -25,7 +25,6 @@ GATED = (
     "preresnet50.keras",  # bottlenecks, biases, the stride in the last unit of a stage, zeros before a max pool
     "densenet121",
     "se_resnet18",
-    "xception.keras",  # separable convolutions, SAME pools
     "mobilenet_v1_025.keras",  # padding that depends on the stride alone
     "mobilenet_v2",
     "mobilenet_v3_small.keras",  # an input stage, SAME, hard sigmoid and hard swish
