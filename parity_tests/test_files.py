@@ -1,9 +1,8 @@
-"""Weights files: what is read is what was written, what does not belong is refused, and nothing is written in part."""
+"""Weights files: what is read is what was written, and what does not belong is refused."""
 
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import sys
 import zipfile
@@ -17,12 +16,11 @@ import numpy as np
 import pytest
 from selection import placed
 
-from diptych.common.errors import DiptychError, FileError
+from diptych.common.errors import FileError
 from diptych.common.registry import networks, spec
 from diptych.common.spec import Array, Net, Weight
 from diptych.common.weights import init, scrambled
 from diptych.files import format_of, provenance, read, write
-from diptych.files.atomic import replacing
 from diptych.files.axes import canonical_shape, stored_shape
 from diptych.files.checkpoint import counters, keras_slots
 
@@ -236,55 +234,6 @@ def test_provenance_comes_back() -> None:
     net = spec("resnet18", num_classes=5, input_size=(64, 48))
     found = provenance.loads(provenance.dumps(net, {"bn1.num_batches_tracked": 3}), Path("x"))
     assert found == provenance.Provenance("resnet18", dict(net.options), {"bn1.num_batches_tracked": 3})
-
-
-def test_a_file_is_replaced_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
-    path = tmp_path / "out.pth"
-    path.write_text("old")
-    with replacing(path, force=True) as temporary:
-        temporary.write_text("new")
-        assert path.read_text() == "old"
-    assert path.read_text() == "new"
-    assert os.listdir(tmp_path) == ["out.pth"]
-
-
-@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, OSError, DiptychError])
-def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, error: type[BaseException]) -> None:
-    path = tmp_path / "out.pth"
-    path.write_text("old")
-
-    def interrupted() -> None:
-        with replacing(path, force=True) as temporary:
-            temporary.write_text("half")
-            raise error
-
-    with pytest.raises(FileError if error is OSError else error):
-        interrupted()
-    assert path.read_text() == "old"
-    assert os.listdir(tmp_path) == ["out.pth"]
-
-
-def test_a_destination_that_appears_meanwhile_is_not_written_over(tmp_path: Path) -> None:
-    path = tmp_path / "out.pth"
-
-    def overtaken() -> None:
-        with replacing(path) as temporary:
-            temporary.write_text("ours")
-            path.write_text("theirs")
-
-    with pytest.raises(FileError, match="exists already"):
-        overtaken()
-    assert path.read_text() == "theirs"
-    assert os.listdir(tmp_path) == ["out.pth"]
-
-
-def test_a_link_as_destination_stays_a_link(tmp_path: Path) -> None:
-    (tmp_path / "real.pth").write_text("old")
-    (tmp_path / "link.pth").symlink_to("real.pth")
-    with replacing(tmp_path / "link.pth", force=True) as temporary:
-        temporary.write_text("new")
-    assert (tmp_path / "link.pth").is_symlink()
-    assert (tmp_path / "real.pth").read_text() == "new"
 
 
 @pytest.mark.parametrize(
