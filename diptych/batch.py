@@ -14,11 +14,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from .common.dialect import OWN
 from .common.errors import DiptychError, FileError
 from .conversion import convert
 from .conversion_report import digest, report_path
 from .files import FORMATS, format_of, source_format
 from .files.atomic import replacing
+from .forms import known_library
 
 MANIFEST = "manifest.json"
 MAGIC = "*?["
@@ -68,8 +70,10 @@ def convert_all(
     """Convert files into a folder, each to its own name with another suffix; an error of one does not stop the others.
 
     The manifest there names what was done from which file with which settings: that is not done again. Raises
-    DiptychError where two results would have one name, or the suffix is that of no format to write.
+    DiptychError where two results would have one name, or the suffix is that of no format to write, or no library has
+    the name that is asked for.
     """
+    known_library(settings.get("to", OWN))
     targets = _targets(sources, folder, suffix)
     said = json.dumps(dict(settings), sort_keys=True, default=str)
     manifest = folder / MANIFEST

@@ -13,15 +13,15 @@ from .common.compare import same_bits
 from .common.dialect import OWN
 from .common.errors import DiptychError, WeightsError
 from .common.spec import Array
-from .common.weights import Weights, checked
-from .conversion_report import digest, report_path, versions, write_report
-from .files import format_of, read, source_format, write_content
+from .common.weights import checked
+from .conversion_report import digest, record, report_path, write_report
+from .files import Format, format_of, read, source_format, write_content
 from .files.atomic import check_destination, replacing
 from .files.checkpoint import counters
 from .files.content import Content
 from .files.dialects import translated
 from .files.keras_config import differences
-from .forms import target
+from .forms import known_library, target
 from .identification import Identified, identified
 from .proof import Precision, Proof, Side, prove
 
@@ -86,42 +86,56 @@ def convert(
     framework; DST.report.json says what was done and measured. Raises DiptychError, and leaves nothing partial behind,
     for anything but a full match of every weight by name and shape, or where the outputs differ.
     """
-    source, destination = Path(src), Path(dst)
-    say = progress or (lambda text: None)
-    known = format_of(destination)
-    for path in (destination, report_path(destination), *([Path(html)] if html else [])):
-        check_destination(path, source, force)
+    source, destination, say = Path(src), Path(dst), progress or (lambda text: None)
+    known = _checked_request(source, destination, to, html, force)
     say(f"reading {source}")
     start = time.monotonic()
     options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": input_size}
-    found, arrays, sha256 = _loaded(source, network, options)
-    net, exact, dialect, notes = target(found.net, arrays, form, to)
-    moved = _rounded(exact, arrays)
-    record: dict[str, Any] = {"sha256": sha256, "from": found.library, "to": dialect.library, "versions": versions()}
-    content = Content(net, moved, found.checkpoint.extras, dialect, record)
+    found, given, sha256 = _loaded(source, network, options)
+    moved = _moved(found, given.weights, sha256, form, to)
     proof = None
     with replacing(destination, force) as temporary:
         say(f"writing {destination}")
-        write_content(temporary, content)
-        back = _read_back(temporary, content, destination)
+        back = Side(moved.content.net, known.framework, _written(temporary, moved.content, destination))
         seconds = time.monotonic() - start
         if check is not None:
             say(f"checking {destination}")
-            one, two = source_format(source).framework, known.framework
-            rewritten = any(exact[name] is not moved[name] for name in moved)
-            unrounded = Side(net, two, exact) if rewritten else None
-            proof = prove(Side(found.net, one, arrays), Side(net, two, back), check, unrounded)
-            content = replace(content, record=record | {"difference": proof.difference, "precision": proof.precision})
-            write_content(temporary, content)
-            _read_back(temporary, content, destination)
-    origin = found.net.name if net.name != found.net.name else ""
-    done = Conversion(source, destination, net.name, dict(net.options), len(moved), found.notes + notes, True,
-                      found.library, dialect.library, origin, sha256, proof, seconds)  # fmt: skip
-    write_report(done, found, net, dialect, force, html)
+            proof = prove(given, back, check, moved.unrounded(known.framework))
+            _written(temporary, moved.stating(proof), destination)
+    done = _done(source, destination, found, moved, proof, seconds)
+    write_report(done, found, moved.content.net, moved.content.dialect, force, html)
     return done
 
 
-def _loaded(source: Path, network: str | None, options: Mapping[str, Any]) -> tuple[Identified, Weights, str]:
+@dataclass(frozen=True)
+class _Moved:
+    """What is written: `content`; `exact` are its weights before rewritten ones were rounded to the file's dtype."""
+
+    content: Content
+    exact: Mapping[str, Array]
+    notes: tuple[str, ...]
+
+    def unrounded(self, framework: str) -> Side | None:
+        """The network with the weights before rounding, None where none was rewritten."""
+        rewritten = any(self.exact[name] is not array for name, array in self.content.arrays.items())
+        return Side(self.content.net, framework, self.exact) if rewritten else None
+
+    def stating(self, proof: Proof) -> Content:
+        """The content with what was measured in its record."""
+        measured = {"difference": proof.difference, "precision": proof.precision}
+        return replace(self.content, record={**self.content.record, **measured})
+
+
+def _checked_request(source: Path, destination: Path, to: str, html: str | Path | None, force: bool) -> Format:
+    """The format to write; raises DiptychError for what cannot be done whatever is in the source."""
+    known = format_of(destination)
+    known_library(to)
+    for path in (destination, report_path(destination), *([Path(html)] if html else [])):
+        check_destination(path, source, force)
+    return known
+
+
+def _loaded(source: Path, network: str | None, options: Mapping[str, Any]) -> tuple[Identified, Side, str]:
     """(what the file is, its weights under our names, its SHA-256); the checkpoint that is left holds no arrays."""
     with ThreadPoolExecutor(1) as pool:  # hashing does not hold the interpreter's lock
         hashing = pool.submit(digest, source)
@@ -135,7 +149,15 @@ def _loaded(source: Path, network: str | None, options: Mapping[str, Any]) -> tu
             f"{source}: {found.net.name} has no batch normalisation for {', '.join(strangers[:8])}; name the right "
             "network"
         )
-    return replace(found, checkpoint=replace(found.checkpoint, arrays={}, layers=None)), arrays, sha256
+    given = Side(found.net, source_format(source).framework, arrays)
+    return replace(found, checkpoint=replace(found.checkpoint, arrays={}, layers=None)), given, sha256
+
+
+def _moved(found: Identified, arrays: Mapping[str, Array], sha256: str, form: str | None, library: str) -> _Moved:
+    """The weights of a source in the form and the names that are asked for."""
+    net, exact, dialect, notes = target(found.net, arrays, form, library)
+    said = record(found, net, dialect, sha256)
+    return _Moved(Content(net, _rounded(exact, arrays), found.checkpoint.extras, dialect, said), exact, notes)
 
 
 def _rounded(exact: Mapping[str, Array], arrays: Mapping[str, Array]) -> dict[str, Array]:
@@ -143,6 +165,12 @@ def _rounded(exact: Mapping[str, Array], arrays: Mapping[str, Array]) -> dict[st
     kinds = {array.dtype for array in arrays.values()}
     dtype = kinds.pop() if len(kinds) == 1 else None
     return {name: array if dtype in (None, array.dtype) else array.astype(dtype) for name, array in exact.items()}
+
+
+def _written(path: Path, content: Content, destination: Path) -> Mapping[str, Array]:
+    """Write a file, and answer with the weights that are read back from it."""
+    write_content(path, content)
+    return _read_back(path, content, destination)
 
 
 def _read_back(path: Path, content: Content, destination: Path) -> Mapping[str, Array]:
@@ -159,3 +187,25 @@ def _read_back(path: Path, content: Content, destination: Path) -> Mapping[str, 
             "please report it"
         )
     return found
+
+
+def _done(
+    source: Path, destination: Path, found: Identified, moved: _Moved, proof: Proof | None, seconds: float
+) -> Conversion:
+    """What was done, for the caller."""
+    content = moved.content
+    return Conversion(
+        source,
+        destination,
+        content.net.name,
+        dict(content.net.options),
+        matched=len(content.arrays),
+        notes=found.notes + moved.notes,
+        bitwise=True,  # else `_read_back` has raised
+        library=found.library,
+        to=content.dialect.library,
+        origin=found.net.name if content.net.name != found.net.name else "",
+        sha256=content.record["sha256"],
+        proof=proof,
+        seconds=seconds,
+    )

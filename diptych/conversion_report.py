@@ -8,7 +8,7 @@ import platform
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .common.dialect import Dialect
 from .common.spec import Net
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 PACKAGES = ("diptych", "numpy", "torch", "tensorflow", "keras", "safetensors", "h5py")
 BLOCK = 1 << 22
+LONGEST = 1 << 15
+"""Characters of a mapping in the file itself; that of every registered network is shorter, the longest has 26,000."""
+ELSEWHERE = "in the report"
 
 
 def report_path(destination: Path) -> Path:
@@ -49,6 +52,15 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+def record(found: Identified, net: Net, dialect: Dialect, sha256: str) -> dict[str, Any]:
+    """What a file says of the conversion that wrote it, as data for JSON; `mapping` is that of layers."""
+    mapping: Any = _renamed(found, net, dialect)
+    if len(json.dumps(mapping)) > LONGEST:
+        mapping = ELSEWHERE
+    whose = {"from": found.library, "to": dialect.library}
+    return {"sha256": sha256, **whose, "versions": versions(), "mapping": mapping}
 
 
 def write_report(
@@ -96,12 +108,29 @@ def _mapping(found: Identified, net: Net, dialect: Dialect) -> list[list[str]]:
     return [[before[name], name, after[name]] for name in ours]
 
 
+def _renamed(found: Identified, net: Net, dialect: Dialect) -> dict[str, str | list[str]]:
+    """Layer of the source -> layer of the result, where the names differ; a list where one of Keras is two of ours."""
+    before, after = _layers(found.net, found.dialect), _layers(net, dialect)
+    groups: dict[str, dict[str, None]] = {}
+    for name in net.weights:
+        if name in before:
+            groups.setdefault(before[name], {})[after[name]] = None
+    there = {layer: list(names) for layer, names in groups.items()}
+    return {layer: names if len(names) > 1 else names[0] for layer, names in there.items() if names != [layer]}
+
+
 def _names(net: Net, dialect: Dialect) -> dict[str, str]:
     """Our name -> theirs; of a Keras layer's variable, the layer and the kind."""
+    between = "/" if dialect.of_layers else "."
+    return {name: f"{layer}{between}{name.rpartition('.')[2]}" for name, layer in _layers(net, dialect).items()}
+
+
+def _layers(net: Net, dialect: Dialect) -> dict[str, str]:
+    """Our name of a weight -> their name of its layer."""
     if not dialect.of_layers:
-        return {name: f"{dialect.theirs(name.rpartition('.')[0])}.{name.rpartition('.')[2]}" for name in net.weights}
+        return {name: dialect.theirs(name.rpartition(".")[0]) for name in net.weights}
     return {
-        name: f"{dialect.theirs(layer).partition('#')[0]}/{name.rpartition('.')[2]}"
+        name: dialect.theirs(layer).partition("#")[0]
         for layer, slots in keras_slots(net).items()
         for name, _, _ in slots
     }

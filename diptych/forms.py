@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .common.dialect import OWN, Dialect, dialect, dialects
+from .common.dialect import LIBRARIES, OWN, Dialect, dialect, dialects
 from .common.errors import DiptychError
 from .common.registry import network, networks
 from .common.rewrite import rewritten
@@ -15,6 +15,14 @@ from .matching import traced
 SHORT = {"keras": "keras.applications"}
 
 
+def known_library(name: str) -> str:
+    """The full name of a library that a caller names; raises DiptychError, with the names there are, for another."""
+    library = SHORT.get(name, name)
+    if library not in (OWN, *LIBRARIES):
+        raise DiptychError(f"there is no library {name!r}; the names are {', '.join([OWN, *LIBRARIES, *SHORT])}")
+    return library
+
+
 def target(
     net: Net, weights: Mapping[str, Array], form: str | None, library: str
 ) -> tuple[Net, Mapping[str, Array], Dialect, tuple[str, ...]]:
@@ -23,7 +31,7 @@ def target(
     Without a form it is the network's own; where the library does not have that, one that it has and that the weights
     can be rewritten for. Raises DiptychError, naming the layer that is another function, where there is none such.
     """
-    library = SHORT.get(library, library)
+    library = known_library(library)
     if form is not None:
         net, weights, notes = _rewritten(net, weights, network(form).name)
         return net, weights, dialect(library, net.name), notes

@@ -15,6 +15,7 @@ from .common.compare import FLOAT64_TOLERANCE, difference
 from .common.errors import DiptychError, SpecError
 from .common.registry import network, networks
 from .common.spec import Array, Net
+from .images import random_images
 
 Precision = Literal["float64", "float32"]
 TOLERANCE: Mapping[Precision, float] = {"float64": FLOAT64_TOLERANCE, "float32": 1e-4}
@@ -72,7 +73,7 @@ def prove(
     one, two = _at_check_size(source.net), _at_check_size(result.net)
     if one.input_shape != two.input_shape:
         one, two = source.net, result.net
-    images = _images(one, np.random.default_rng(seed))
+    images = random_images(one, BATCH, np.random.default_rng(seed))
     expected = _outputs(one, source, images, precision)
     if not any(np.any(output) for output in expected):
         raise DiptychError(
@@ -121,13 +122,6 @@ def _outputs(net: Net, side: Side, images: Array, precision: Precision) -> tuple
     if net.params > LARGE:
         gc.collect()  # Keras models are cyclic garbage, and two of a VGG are gigabytes
     return found
-
-
-def _images(net: Net, rng: np.random.Generator) -> Array:
-    """Random images, exact in float32; pixels of 0 to 255 where the network begins by rescaling them."""
-    spread, mean = (50, 120) if net.nodes[1].kind in ("rescale", "standardize") else (1, 0.1)
-    noise = rng.standard_normal((BATCH, *net.input_shape), dtype=np.float32)
-    return (noise * np.float32(spread) + np.float32(mean)).astype(np.float64)
 
 
 def _at_check_size(net: Net) -> Net:

@@ -30,6 +30,12 @@ def test_an_unknown_network_names_near_matches(tmp_path: Path, command: list[str
     assert "did you mean 'resnet18'" in error
 
 
+def test_an_unknown_library_is_an_error_before_the_file_is_read(tmp_path: Path) -> None:
+    error = refused(tmp_path, "convert", tmp_path / "absent.pth", tmp_path / "out.pth", "--to", "foo")
+    known = "diptych, torchvision, timm, keras.applications, pytorchcv, efficientnet_pytorch, tf-slim, keras"
+    assert error == f"error: there is no library 'foo'; the names are {known}"
+
+
 @pytest.mark.parametrize("options", [["--num-classes", "-1"], ["--input-size", "wide"], ["--input-size", "2x2x2"]])
 def test_a_wrong_option_is_named(tmp_path: Path, options: list[str]) -> None:
     error = refused(tmp_path, "table", "resnet18", *options)

@@ -203,6 +203,7 @@ def test_two_sources_with_one_target_are_refused(folder: Path) -> None:
         (["convert", "{in}", "{out}", "--suffix", ".txt"], "no known suffix"),
         (["convert", "{in}", "{in}/a.pth", "--suffix", ".npz"], "is a file; several results need a folder"),
         (["convert", "{in}", "{out}", "--suffix", ".npz", "--html", "x.html"], "--html takes one conversion"),
+        (["convert", "{in}", "{out}", "--suffix", ".npz", "--to", "foo"], "there is no library 'foo'; the names are"),
         (["convert", "{in}/*.txx", "{out}", "--suffix", ".npz"], "fits no file"),
         (["convert", "{in}/a.pth", "{out}.npz", "--suffix", ".npz"], "--suffix and --jobs are for several files"),
         (["convert", "{in}/a.pth", "{out}.npz", "--jobs", "2"], "--suffix and --jobs are for several files"),
