@@ -3,7 +3,10 @@
 Run `python -m benchmarks.convert`. Each conversion is a process of its own, which imports the frameworks first: the
 seconds and the memory of that are in columns of their own. The peak is the process's (VmHWM), imports included. The
 error is |a - b| / |b| (Euclidean) of the outputs of the two frameworks in float32, on one random image of 224x224.
-The times of the models are the best of turns taken by both sides, batch 1 and 16.
+The floor is what the library of the destination takes to make and save the same network, in processes that take turns
+with ours and are timed without their imports: keras.applications' constructor without weights and Model.save, or
+torchvision's constructor and torch.save of the state dict. It reads nothing and proves nothing. The times of the models
+are the best of turns taken by both sides, batch 1 and 16.
 """
 
 from __future__ import annotations
@@ -23,7 +26,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 
-NETWORKS = ("resnet50", "vgg16_d", "densenet121", "mobilenet_v3_large")
+NETWORKS = {
+    "resnet50": ("resnet50", "ResNet50"),
+    "vgg16_d": ("vgg16", "VGG16"),
+    "densenet121": ("densenet121", "DenseNet121"),
+    "mobilenet_v3_large": ("mobilenet_v3_large", "MobileNetV3Large"),
+}
+"""Ours -> what it is called in torchvision and in keras.applications."""
 WAYS = ((".pth", ".keras"), (".keras", ".pth"))
 TURNS = 3
 IMPORTS = {".pth": "torch", ".keras": "tensorflow, keras"}
@@ -40,6 +49,25 @@ start = time.perf_counter()
 done = diptych.convert({source!r}, {destination!r}, check=None, force=True)
 print(json.dumps([imported, base, time.perf_counter() - start, peak()]))
 """
+FLOORS = {
+    ".keras": """
+import json, time
+import keras
+start = time.perf_counter()
+keras.applications.{keras}(weights=None).save({destination!r})
+print(json.dumps(time.perf_counter() - start))
+""",
+    ".pth": """
+import json, sys, time
+import torch
+sys.path.insert(0, "parity_tests")
+from references.libraries import torchvision_models
+make = torchvision_models().{torchvision}
+start = time.perf_counter()
+torch.save(make(weights=None).state_dict(), {destination!r})
+print(json.dumps(time.perf_counter() - start))
+""",
+}
 
 
 def run(code: str) -> Any:
@@ -75,24 +103,29 @@ def error(name: str) -> float:
     return float(np.linalg.norm(one - two) / np.linalg.norm(two))
 
 
+def turns(source: Path, name: str, suffix: str) -> tuple[list[float], float]:
+    """(imports: seconds and GB, seconds, peak GB) of the best conversion, and the best seconds of the floor."""
+    # A torch file takes torch to read and to write; a Keras file TensorFlow to write, and nothing to read.
+    imports = ", ".join(dict.fromkeys(IMPORTS[s] for s in (".pth", suffix)))
+    out, plain = (str(source.with_name(f"{stem}{suffix}")) for stem in ("out", "floor"))
+    torchvision, keras = NETWORKS[name]
+    ours = CASE.format(imports=imports, source=str(source), destination=out)
+    floor = FLOORS[suffix].format(torchvision=torchvision, keras=keras, destination=plain)
+    rows = [(run(ours), run(floor)) for _ in range(TURNS)]
+    return min((row for row, _ in rows), key=lambda row: row[2]), min(seconds for _, seconds in rows)
+
+
 def conversions() -> None:
     """Print a line per network and way."""
-    print(f"{'':22}{'way':17}{'seconds':>8}{'peak GB':>9}{'imports s':>11}{'GB':>6}{'L2 error':>10}")
+    columns = f"{'seconds':>8}{'peak GB':>9}{'imports s':>11}{'GB':>6}{'L2 error':>10}{'floor s':>9}{'ratio':>7}"
+    print(f"{'':22}{'way':17}{columns}")
     with tempfile.TemporaryDirectory() as folder:
         for name in NETWORKS:
             wrong = error(name)
             for before, after in WAYS:
-                source = made(name, Path(folder), before)
-                # A torch file takes torch to read and to write; a Keras file TensorFlow to write, and nothing to read.
-                imports = ", ".join(dict.fromkeys(IMPORTS[s] for s in (".pth", after)))
-                code = CASE.format(
-                    imports=imports, source=str(source), destination=str(source.with_name(f"out{after}"))
-                )
-                imported, base, seconds, peak = min((run(code) for _ in range(TURNS)), key=lambda row: row[2])
-                way = f"{before} -> {after}"
-                print(
-                    f"{name:22}{way:17}{seconds:7.2f} {peak:8.2f} {imported:10.2f} {base:5.2f} {wrong:9.1e}", flush=True
-                )
+                (imported, base, seconds, peak), floor = turns(made(name, Path(folder), before), name, after)
+                figures = f"{seconds:7.2f} {peak:8.2f} {imported:10.2f} {base:5.2f} {wrong:9.1e} {floor:8.2f}"
+                print(f"{name:22}{f'{before} -> {after}':17}{figures}{seconds / floor:7.2f}", flush=True)
                 for path in Path(folder).iterdir():
                     path.unlink()
 
@@ -120,7 +153,7 @@ def speeds() -> None:
 
     import diptych
 
-    print(f"\n{'':22}{'beside':34}{'batch':>6}{'ours ms':>9}{'theirs ms':>11}{'ratio':>7}")
+    print(f"\n{'':26}{'beside':44}{'batch':>6}{'ours ms':>9}{'theirs ms':>11}{'ratio':>7}")
     for name, theirs, arguments in (
         ("resnet50.keras", "ResNet50", {}),
         ("densenet121.keras", "DenseNet121", {}),
@@ -153,7 +186,7 @@ def _graph(model: Any, x: Any) -> Callable[[], Any]:
 
 def _line(name: str, beside: str, batch: int, pair: tuple[float, float]) -> None:
     ours, theirs = pair
-    print(f"{name:22}{beside:34}{batch:6}{1e3 * ours:9.1f}{1e3 * theirs:11.1f}{ours / theirs:7.2f}", flush=True)
+    print(f"{name:26}{beside:44}{batch:6}{1e3 * ours:9.1f}{1e3 * theirs:11.1f}{ours / theirs:7.2f}", flush=True)
 
 
 if __name__ == "__main__":
