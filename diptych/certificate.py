@@ -17,9 +17,10 @@ h1 { font-size: 1.4rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.1rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #8884; }
-td { overflow-wrap: anywhere; }
+td, li { overflow-wrap: anywhere; }
 th { font-weight: 600; }
-code { font-size: .85em; }
+code, .sha256 td { font-family: ui-monospace, monospace; font-size: .85em; }
+strong, .number { white-space: nowrap; }
 .proof { border-left: .3rem solid #2a7; padding: .5rem 1rem; }
 .none { border-left-color: #b80; }
 </style>
@@ -28,16 +29,17 @@ code { font-size: .85em; }
 <p class="proof">The network with the source's weights in {{ proof.source }} and with the result's in
 {{ proof.result }} gave the same output{{ "s" if proof.outputs > 1 }} in {{ proof.precision }} on
 random images of {{ proof.size[0] }}x{{ proof.size[1] }}: largest relative difference
-<strong>{{ "%.1e" | format(proof.difference) }}</strong>, tolerance {{ "%.0e" | format(proof.tolerance) }}.
+<strong>{{ "%.1e" | format(proof.difference) }}</strong>, tolerance
+<span class="number">{{ "%.0e" | format(proof.tolerance) }}</span>.
 {% if proof.rounding is not none %}Rounding the rewritten weights to the file's dtype adds
-{{ "%.1e" | format(proof.rounding) }}.{% endif %}</p>
+<span class="number">{{ "%.1e" | format(proof.rounding) }}</span>.{% endif %}</p>
 {% else %}
 <p class="proof none">The two were not run against each other; {{ matched }} weights were read back bitwise equal.</p>
 {% endif %}
 <table>
 <tr><th></th><th>source</th><th>result</th></tr>
 {% for key in ("network", "options", "format", "names", "sha256") %}
-<tr><th>{{ key }}</th><td>{{ source[key] | shown }}</td><td>{{ result[key] | shown }}</td></tr>
+<tr class="{{ key }}"><th>{{ key }}</th><td>{{ source[key] | shown }}</td><td>{{ result[key] | shown }}</td></tr>
 {% endfor %}
 </table>
 {% if notes %}<h2>Notes</h2><ul>{% for note in notes %}<li>{{ note }}</li>{% endfor %}</ul>{% endif %}
