@@ -11,6 +11,7 @@ from typing import Any
 
 from .cards import Card, card
 from .errors import DiptychError, SpecError
+from .folding import SUFFIX, folded
 from .spec import Net, near
 from .trace import trace
 
@@ -94,6 +95,19 @@ class Network:
         return read
 
 
+class Folded(Network):
+    """A registered network after its batch normalisations were folded into the layers before them."""
+
+    @property
+    def card(self) -> Card:
+        """The card of the network as it was published."""
+        return card(self.family, self.name.removesuffix(SUFFIX))
+
+    def trace(self, *args: Any, **options: Any) -> Net:
+        """Trace the network, and fold it; raises DiptychError where there is nothing to fold."""
+        return folded(super().trace(*args, **options))
+
+
 def _read(value: Any, kind: type) -> Any:
     """A value as one of a kind: text as on a command line, and a whole number where any number will do."""
     if isinstance(value, str) and kind is bool:
@@ -150,12 +164,27 @@ def canonical() -> dict[str, str]:
 
 
 def network(name: str) -> Network:
-    """The registered network of a name or alias; raises DiptychError naming near matches."""
+    """The registered network of a name or alias; raises DiptychError naming near matches.
+
+    NAME.folded is the network without the batch normalisations that fold into the layers before them, and for a
+    network of RepVGG blocks its deployed form.
+    """
     known, aliases = _registered()
+    if name.endswith(SUFFIX) and name not in known:
+        plain = network(name.removesuffix(SUFFIX))
+        deployed = f"{plain.name.removesuffix('_train')}_deploy"
+        if deployed in known:
+            return known[deployed]
+        return Folded(**vars(plain) | {"name": f"{plain.name}{SUFFIX}", "aliases": ()})
     if name not in known and name not in aliases:
         advice = near(str(name), [*known, *aliases])
         raise DiptychError(f"there is no network {name!r}; {advice} (`diptych list` shows all)")
     return known[aliases.get(name, name)]
+
+
+def registered(name: str) -> bool:
+    """Whether a network has this very name, a folded one included."""
+    return name.removesuffix(SUFFIX) in _registered()[0]
 
 
 def spec(

@@ -14,6 +14,7 @@ import numpy as np
 
 from .blocks.rep_vgg import branched_block, branched_identity_block
 from .errors import DiptychError
+from .folding import affine, fold_weights, foldable, folded
 from .ops.batch_norm import BatchNorm
 from .registry import network, networks, spec
 from .spec import Array, Call, Net
@@ -47,6 +48,27 @@ def reparameterize(weights: Mapping[str, Any], net: Net | str, deployed: Net | N
     return target, checked(target, found, f"the re-parameterised weights of {net.name}")
 
 
+def fold(net: Net | str, weights: Mapping[str, Any]) -> tuple[Net, Weights]:
+    """The network for deployment, and the weights with which it is the same function in evaluation.
+
+    Batch normalisations are folded into the convolutions and linear layers before them, and RepVGG's branches into
+    one convolution; where there is nothing to fold, the answer is the network as it is. `weights` are the canonical
+    ones of `net`; what is new is computed in float64 and has their dtype. Raises WeightsError where they do not fit.
+
+    >>> from diptych.common.weights import init
+    >>> net, weights = fold("resnet18", init(spec("resnet18")))
+    >>> (net.name, net.statistics, "bn1.weight" in weights)
+    ('resnet18.folded', 0, False)
+    """
+    net = spec(net) if isinstance(net, str) else net
+    if any(call.block in BRANCHED for call in net.root.walk()):
+        return reparameterize(weights, net)
+    if not foldable(net):
+        return net, checked(net, weights)
+    target = folded(net)
+    return target, fold_weights(net, target, weights)
+
+
 def _deployed(net: Net) -> Net:
     """The registered network that is the deployed form of a registered one, with the same options."""
     name = f"{net.name.removesuffix('_train')}_deploy"
@@ -64,18 +86,10 @@ def _merged(net: Net, call: Call, weights: Weights) -> tuple[Array, Array]:
         if isinstance(node.op, BatchNorm):
             prefix, _, last = path.rpartition(".")
             branch = _identity(like.shape) if last == "identity" else weights[f"{prefix}.conv.weight"]
-            factor, offset = _affine(node.op, path, weights)
+            factor, offset = affine(node.op, path, weights)
             kernel += _padded(branch, like.shape) * factor[:, None, None, None]
             bias += offset
     return kernel.astype(like.dtype), bias.astype(like.dtype)
-
-
-def _affine(op: BatchNorm, path: str, weights: Weights) -> tuple[Array, Array]:
-    """Batch normalisation with running statistics as a factor and an offset per channel."""
-    names = ("weight", "bias", "running_mean", "running_var")
-    scale, shift, mean, variance = (weights[f"{path}.{name}"].astype(np.float64) for name in names)
-    factor = scale / np.sqrt(variance + op.eps)
-    return factor, shift - mean * factor
 
 
 def _identity(shape: tuple[int, ...]) -> Array:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import SpecError
 from .expr import plain
+
+if TYPE_CHECKING:
+    from .onnx_graph import Graph
 
 Array = NDArray[np.floating[Any]]
 Shape = tuple[int, ...]
@@ -84,6 +87,13 @@ class Op:
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         """The meaning of the op in NumPy, on batches in NCHW order."""
+        raise NotImplementedError
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        """The meaning of the op in ONNX: add its operators to the graph, and answer with the name of its value.
+
+        `inputs` and `weights` (in the order of `weights()`) are the names of values and of canonical weights.
+        """
         raise NotImplementedError
 
 

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from .checking import check
     from .common.errors import DiptychError
     from .common.registry import networks, spec
-    from .common.reparameterize import reparameterize
+    from .common.reparameterize import fold, reparameterize
     from .common.spec import Net
     from .common.trace import trace
     from .common.weights import init
     from .conversion import convert
     from .drawing.output import draw
     from .emission import source
+    from .exporting import export
     from .identification import identify
     from .verification import verify
 
@@ -34,6 +35,8 @@ __all__ = [
     "check",
     "convert",
     "draw",
+    "export",
+    "fold",
     "identify",
     "init",
     "networks",
@@ -52,6 +55,8 @@ _HOMES = {
     "check": "checking",
     "convert": "conversion",
     "draw": "drawing.output",
+    "export": "exporting",
+    "fold": "common.reparameterize",
     "identify": "identification",
     "init": "common.weights",
     "networks": "common.registry",

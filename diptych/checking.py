@@ -12,10 +12,12 @@ import numpy as np
 
 from . import backends
 from .common.errors import DiptychError
-from .common.registry import network, networks
+from .common.registry import network, registered
 from .common.spec import Array, Net
 from .common.weights import scrambled
 from .gates import GATES, Case, Finding
+from .images import random_images
+from .referee import onnx, require, settled
 from .report import Gate, Report
 
 Progress = Callable[[str], None]
@@ -28,30 +30,37 @@ def check(
     sizes: Sequence[tuple[int, int]] | None = None,
     batches: Sequence[int] = (1, 3),
     seed: int = 0,
+    referee: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Run the gates on a network, or on a (torch, Keras) pair of its models as they stand, and answer with the Report.
 
     The gates are structure, transfer, forward in float64, forward in float32, gradients and training in float64; the
     first that fails ends the check. A registered network is checked at small non-square sizes, even and odd, with
-    scrambled weights; given models at their own input size with their own weights. Raises DiptychError where nothing
-    can be told.
+    scrambled weights; given models at their own input size with their own weights. With `referee` the gate "onnx"
+    holds both to the ONNX graph of the spec, run by others; a check that fails before then says which side ONNX agrees
+    with. Raises DiptychError where nothing can be told.
     """
     net = network(net).trace() if isinstance(net, str) else net
     if not batches or any(batch < 1 for batch in batches) or (sizes is not None and not sizes):
         raise DiptychError(f"a check needs at least one size and one batch, got sizes={sizes} and batches={batches}")
     start = time.monotonic()
-    gates = {name: Gate(name) for name in GATES}
+    wanted = dict(GATES)
+    if referee:
+        require()
+        wanted["onnx"] = onnx
+    gates = {name: Gate(name) for name in wanted}
     names: list[str] = []
     noise: dict[str, float] = {}
     for case in _cases(net, models, sizes, batches, seed):
         names.append(case.name)
-        for name, gate in GATES.items():
+        for name, gate in wanted.items():
             if progress:
                 progress(f"{net.name} {case.name}: {name}")
             gates[name] = _merged(gates[name], name, gate(case), case)
             if not gates[name].passed:
-                return Report(net.name, tuple(gates.values()), tuple(names), noise, time.monotonic() - start)
+                said = settled(case) if referee and name != "onnx" else ""
+                return Report(net.name, tuple(gates.values()), tuple(names), noise, time.monotonic() - start, said)
         noise = {side: max(noise.get(side, 0.0), value) for side, value in case.noise.items()}
         # Two models of VGG-16 in float64 and their gradients are gigabytes, and Keras models are cyclic garbage.
         del case, gate
@@ -79,11 +88,11 @@ def _cases(
             raise DiptychError("models is a pair: (torch module, Keras model)")
         if sizes is not None:
             raise DiptychError("given models are checked at their own input size; leave out `sizes`")
-        yield Case(net, models[0], models[1], None, tuple(_images(net, batches, rng)))
+        yield Case(net, models[0], models[1], None, tuple(random_images(net, batch, rng) for batch in batches))
         return
     nets = list(_sized(net, sizes))
     for turn, sized in enumerate(nets):
-        yield _scrambled(sized, tuple(_images(sized, batches, rng)), seed, turn, len(nets))
+        yield _scrambled(sized, tuple(random_images(sized, batch, rng) for batch in batches), seed, turn, len(nets))
 
 
 def _scrambled(net: Net, images: tuple[Array, ...], seed: int, turn: int, turns: int) -> Case:
@@ -92,24 +101,13 @@ def _scrambled(net: Net, images: tuple[Array, ...], seed: int, turn: int, turns:
     return Case(net, torch_model, keras_model, weights, images, turn, turns)
 
 
-def _images(net: Net, batches: Sequence[int], rng: np.random.Generator) -> Iterator[Array]:
-    """Random batches, representable in float32 so that both precisions see the same numbers.
-
-    A network that begins by rescaling takes pixels of 0 to 255: numbers about 0 would all be the same to it.
-    """
-    spread, mean = (50, 120) if net.nodes[1].kind == "rescale" else (1, 0.1)
-    for batch in batches:
-        noise = rng.standard_normal((batch, *net.input_shape), dtype=np.float32)
-        yield (noise * np.float32(spread) + np.float32(mean)).astype(np.float64)
-
-
 def _sized(net: Net, sizes: Sequence[tuple[int, int]] | None) -> Iterator[Net]:
     """The network at the sizes of the check: the given ones, else its own if it was asked for, else the registered."""
     options = dict(net.options)
-    registered = net.name in networks() and network(net.name).trace(**options).nodes == net.nodes
-    if sizes is not None and not registered:
+    known = registered(net.name) and network(net.name).trace(**options).nodes == net.nodes
+    if sizes is not None and not known:
         raise DiptychError(f"{net.name} is no registered network: it can be checked at its own input size only")
-    if not registered or (sizes is None and "input_size" in options):
+    if not known or (sizes is None and "input_size" in options):
         yield net
         return
     for size in sizes or network(net.name).check_sizes:

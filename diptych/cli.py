@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from . import exchange, study, zoo
+from . import exchange, shipping, study, zoo
 from .common.errors import DiptychError
 from .quiet import native_stderr_kept
 
@@ -62,6 +62,10 @@ def check(
         list[str] | None, typer.Argument(metavar="NAME...", help="Registered networks or aliases.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Check every registered network.")] = False,
+    referee: Annotated[
+        bool,
+        typer.Option("--referee", help="Hold both to the spec's ONNX graph, too: two more opinions."),
+    ] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the reports to this file, as JSON.")] = None,
 ) -> None:
     """Check that both frameworks compute the same function: exit code 0 same, 1 different, 2 cannot tell."""
@@ -76,7 +80,7 @@ def check(
         # Before minutes of work whose result could not be written after them.
         check_destination(json_file, force=True)
     with native_stderr_kept():
-        reports, problems = _checked(wanted)
+        reports, problems = _checked(wanted, referee)
     if json_file is not None:
         data = {"passed": len(reports) == len(wanted) and all(r.passed for r in reports), "wanted": wanted}
         data |= {"reports": [report.to_dict() for report in reports], "cannot_tell": problems}
@@ -92,11 +96,11 @@ def check(
         raise typer.Exit(BAD)
 
 
-for word, command in (exchange.COMMANDS | zoo.COMMANDS | study.COMMANDS).items():
+for word, command in (exchange.COMMANDS | shipping.COMMANDS | zoo.COMMANDS | study.COMMANDS).items():
     app.command(word)(command)
 
 
-def _checked(names: list[str]) -> tuple[list[Any], dict[str, str]]:
+def _checked(names: list[str], referee: bool) -> tuple[list[Any], dict[str, str]]:
     """The reports of the networks that could be checked, printed as they come, and why the others could not."""
     from . import check as run
     from . import show
@@ -106,7 +110,7 @@ def _checked(names: list[str]) -> tuple[list[Any], dict[str, str]]:
     for name in names:
         try:
             with show.waiting(f"checking {name}") as update:
-                reports.append(run(name, progress=update))
+                reports.append(run(name, referee=referee, progress=update))
             remember(reports[-1])
             typer.echo(str(reports[-1]))
         except DiptychError as error:

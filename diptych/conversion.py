@@ -91,7 +91,7 @@ def convert(
     say(f"reading {source}")
     start = time.monotonic()
     options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": input_size}
-    found, given, sha256 = _loaded(source, network, options)
+    found, given, sha256 = loaded(source, network, options)
     moved = _moved(found, given.weights, sha256, form, to)
     proof = None
     with replacing(destination, force) as temporary:
@@ -135,7 +135,7 @@ def _checked_request(source: Path, destination: Path, to: str, html: str | Path 
     return known
 
 
-def _loaded(source: Path, network: str | None, options: Mapping[str, Any]) -> tuple[Identified, Side, str]:
+def loaded(source: Path, network: str | None, options: Mapping[str, Any]) -> tuple[Identified, Side, str]:
     """(what the file is, its weights under our names, its SHA-256); the checkpoint that is left holds no arrays."""
     with ThreadPoolExecutor(1) as pool:  # hashing does not hold the interpreter's lock
         hashing = pool.submit(digest, source)

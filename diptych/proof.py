@@ -13,7 +13,7 @@ import numpy as np
 from . import backends
 from .common.compare import FLOAT64_TOLERANCE, difference
 from .common.errors import DiptychError, SpecError
-from .common.registry import network, networks
+from .common.registry import network, registered
 from .common.spec import Array, Net
 from .images import random_images
 
@@ -127,7 +127,7 @@ def _outputs(net: Net, side: Side, images: Array, precision: Precision) -> tuple
 def _at_check_size(net: Net) -> Net:
     """The network at a small non-square size, where that does not change the shape of a weight; else as it is."""
     options = {key: value for key, value in net.options if key != "input_size"}
-    if net.name not in networks():
+    if not registered(net.name):
         return net
     try:
         small = network(net.name).trace(**options, input_size=network(net.name).check_sizes[0])

@@ -25,13 +25,17 @@ class Gate:
 
 @dataclass(frozen=True)
 class Report:
-    """The gates of one check of one network. It passes when every gate was reached and passed."""
+    """The gates of one check of one network. It passes when every gate was reached and passed.
+
+    `referee` says of a check that failed which side ONNX agrees with, where that was asked for.
+    """
 
     network: str
     gates: tuple[Gate, ...]
     cases: tuple[str, ...]
     noise: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
+    referee: str = ""
 
     @property
     def passed(self) -> bool:
@@ -58,7 +62,7 @@ class Report:
         for gate in self.gates:
             mark = {True: "pass", False: "FAIL", None: "not reached"}[gate.passed]
             lines.append(f"  {gate.name:<18} {mark:<11} {_measure(gate)}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *([f"  referee: {self.referee}"] if self.referee else [])])
 
 
 def _measure(gate: Gate) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import SpecError
 from ..geometry import Pair, pair
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
 
@@ -36,6 +37,24 @@ class AdaptiveAvgPool(Op):
             parts = [np.arange(i * n // size, -(-(i + 1) * n // size)) for i in range(size)]
             x = np.concatenate([x.take(part, axis).mean(axis=axis, keepdims=True) for part in parts], axis)
         return x
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        size = g.node.in_shapes[0][1:]
+        if self.size == (1, 1):
+            return g.add("GlobalAveragePool", *inputs)
+        if self.size == size:
+            return inputs[0]
+        rows, columns = (_means(n, wanted) for n, wanted in zip(size, self.size, strict=True))
+        return g.add("MatMul", g.constant(rows), g.add("MatMul", *inputs, g.constant(columns.T)))
+
+
+def _means(n: int, size: int) -> Array:
+    """The matrix (size, n) whose product with n numbers is the mean of each window."""
+    matrix = np.zeros((size, n))
+    for i in range(size):
+        first, last = i * n // size, -(-(i + 1) * n // size)
+        matrix[i, first:last] = 1 / (last - first)
+    return matrix
 
 
 def adaptive_avg_pool(x: Value, size: int | Pair, *, name: str | None = None) -> Value:

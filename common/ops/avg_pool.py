@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import SpecError
 from ..geometry import Pads, Pair, padding, pair, resolved
+from ..onnx_graph import Graph, attributes
 from ..pooling import Pool
 from ..spec import Array, Shape
 from ..trace import Value, apply
@@ -46,6 +47,11 @@ class AvgPool(Pool):
             for padded in (_padded(x, self.explicit(size), 0), _padded(inside, rest, 0))
         )
         return np.asarray(total / count)
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        where = attributes(self.pads, self.kernel, self.stride)
+        counted = int(self.count_include_pad)
+        return g.add("AveragePool", *inputs, **where, ceil_mode=int(self.ceil_mode), count_include_pad=counted)
 
 
 def _padded(x: Array, pads: tuple[int, ...], value: int) -> Array:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..errors import SpecError
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
 
@@ -54,6 +55,17 @@ class BatchNorm(Op):
         y = (x - wide["running_mean"]) / np.sqrt(wide["running_var"] + self.eps)
         scaled = y * wide["weight"] if self.scale else y
         return np.asarray(scaled + wide["bias"])
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        ones = () if self.scale else (g.constant(np.ones(g.node.in_shapes[0][0])),)
+        *others, variance = weights.values()
+        epsilon = float(np.float32(self.eps))
+        if g.double:
+            # The attribute is a float32: what it lacks is added to the variance.
+            variance = g.add("Add", variance, g.constant(self.eps - epsilon))
+        return g.add(
+            "BatchNormalization", *inputs, *ones, *others, variance, epsilon=self.eps, momentum=1 - self.momentum
+        )
 
 
 def batch_norm(

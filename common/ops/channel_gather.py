@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..errors import SpecError
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
 
@@ -32,6 +33,9 @@ class ChannelGather(Op):
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return arrays[0].take(list(map(int, self.indices)), axis=1)
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        return g.add("Gather", *inputs, g.integers(*self.indices), axis=1)
 
 
 def listed(indices: tuple[int, ...]) -> str:

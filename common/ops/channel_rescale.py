@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..errors import SpecError
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
 
@@ -28,6 +29,9 @@ class ChannelRescale(Op):
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return np.asarray(arrays[0] * np.array(self.factors, arrays[0].dtype)[:, None, None])
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        return g.add("Mul", *inputs, g.constant(np.reshape(self.factors, (-1, 1, 1))))
 
 
 def channel_rescale(x: Value, factors: tuple[float, ...], *, name: str | None = None) -> Value:

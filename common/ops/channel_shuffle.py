@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from ..errors import SpecError
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
 
@@ -29,6 +32,11 @@ class ChannelShuffle(Op):
         (x,) = arrays
         n, c, h, w = x.shape
         return x.reshape(n, self.groups, c // self.groups, h, w).swapaxes(1, 2).reshape(n, c, h, w)
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        channels = g.node.in_shapes[0][0]
+        order = np.arange(channels).reshape(self.groups, -1).T.ravel()
+        return g.add("Gather", *inputs, g.integers(*order), axis=1)
 
 
 def channel_shuffle(x: Value, groups: int, *, name: str | None = None) -> Value:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..errors import SpecError
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
 
@@ -30,6 +31,9 @@ class ChannelSlice(Op):
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return arrays[0][:, self.start : self.stop]
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        return g.add("Slice", *inputs, g.integers(self.start), g.integers(self.stop), g.integers(1))
 
 
 def channel_slice(x: Value, start: int, stop: int, *, name: str | None = None) -> Value:

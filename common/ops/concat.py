@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..errors import SpecError
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
 
@@ -33,6 +34,9 @@ class Concat(Op):
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return np.concatenate(arrays, axis=1)
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        return g.add("Concat", *inputs, axis=1)
 
 
 def concat(values: Sequence[Value], *, name: str | None = None) -> Value:

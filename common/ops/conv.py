@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import SpecError
 from ..geometry import Padding, Pads, Pair, padding, pair, resolved, windows
+from ..onnx_graph import Graph, attributes
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
 from ..windows import strided
@@ -80,6 +81,10 @@ class Conv(Op):
         kernels = weight.reshape(g, self.channels // g, -1).transpose(0, 2, 1)
         y = np.moveaxis(columns @ kernels, 3, 2).reshape(n, self.channels, h, w)
         return y + weights["bias"][:, None, None] if self.bias else y
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        return g.add("Conv", *inputs, *weights.values(), **attributes(self.pads, self.kernel, self.stride),
+                     dilations=self.dilation, group=self.groups)  # fmt: skip
 
 
 def conv(

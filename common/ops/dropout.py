@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from ..elementwise import Elementwise
 from ..errors import SpecError
+from ..onnx_graph import Graph
 from ..spec import Array, Shape
 from ..trace import Value, apply
 
@@ -25,6 +26,9 @@ class Dropout(Elementwise):
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return arrays[0]
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        return inputs[0]
 
 
 def dropout(x: Value, rate: float, *, name: str | None = None) -> Value:

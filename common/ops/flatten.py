@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..errors import SpecError
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
 
@@ -29,6 +30,9 @@ class Flatten(Op):
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return arrays[0].reshape(arrays[0].shape[0], -1)
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        return g.add("Flatten", *inputs, axis=1)
 
 
 def flatten(x: Value, *, name: str | None = None) -> Value:

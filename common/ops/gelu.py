@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..elementwise import Elementwise
+from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
 
@@ -27,6 +28,18 @@ class Gelu(Elementwise):
         if self.approximate:
             return np.asarray(0.5 * x * (1 + np.tanh((2 / math.pi) ** 0.5 * (x + 0.044715 * x**3))))
         return np.asarray(0.5 * x * (1 + ERF(x * 0.5**0.5).astype(x.dtype)))
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        if g.double and not self.approximate:
+            # ONNX defines Gelu by operators whose constants are float32.
+            part = g.add("Erf", g.add("Mul", *inputs, g.constant(0.5**0.5)))
+            return g.add("Mul", g.add("Mul", *inputs, g.constant(0.5)), g.add("Add", part, g.constant(1)))
+        if g.double:
+            cubic = g.add("Mul", g.add("Pow", *inputs, g.constant(3)), g.constant(0.044715))
+            inner = g.add("Mul", g.add("Add", *inputs, cubic), g.constant((2 / math.pi) ** 0.5))
+            part = g.add("Add", g.add("Tanh", inner), g.constant(1))
+            return g.add("Mul", g.add("Mul", *inputs, g.constant(0.5)), part)
+        return g.add("Gelu", *inputs, approximate="tanh" if self.approximate else "none")
 
 
 def gelu(x: Value, approximate: bool = False, *, name: str | None = None) -> Value:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..errors import SpecError
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
 
@@ -29,6 +30,9 @@ class GlobalAvgPool(Op):
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return np.asarray(arrays[0].mean(axis=(2, 3)))
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        return g.add("Flatten", g.add("GlobalAveragePool", *inputs), axis=1)
 
 
 def global_avg_pool(x: Value, *, name: str | None = None) -> Value:

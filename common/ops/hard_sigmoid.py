@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..elementwise import Elementwise
+from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
 
@@ -20,6 +21,12 @@ class HardSigmoid(Elementwise):
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return np.clip(arrays[0] + 3, 0, 6) / 6
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        if not g.double:
+            return g.add("HardSigmoid", *inputs, alpha=1 / 6, beta=0.5)
+        clipped = g.add("Clip", g.add("Add", *inputs, g.constant(3)), g.constant(0), g.constant(6))
+        return g.add("Div", clipped, g.constant(6))
 
 
 def hard_sigmoid(x: Value, *, name: str | None = None) -> Value:

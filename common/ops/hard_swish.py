@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..elementwise import Elementwise
+from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
 
@@ -21,6 +22,12 @@ class HardSwish(Elementwise):
     def run(self, *arrays: Array, **weights: Array) -> Array:
         (x,) = arrays
         return x * np.clip(x + 3, 0, 6) / 6
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        if not g.double:
+            return g.add("HardSwish", *inputs)
+        clipped = g.add("Clip", g.add("Add", *inputs, g.constant(3)), g.constant(0), g.constant(6))
+        return g.add("Div", g.add("Mul", *inputs, clipped), g.constant(6))
 
 
 def hard_swish(x: Value, *, name: str | None = None) -> Value:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..elementwise import Elementwise
+from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
 
@@ -22,6 +23,11 @@ class LeakyRelu(Elementwise):
     def run(self, *arrays: Array, **weights: Array) -> Array:
         (x,) = arrays
         return np.where(x > 0, x, self.slope * x)
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        if not g.double:
+            return g.add("LeakyRelu", *inputs, alpha=self.slope)
+        return g.add("PRelu", *inputs, g.constant(np.full(1, self.slope)))
 
 
 def leaky_relu(x: Value, slope: float = 0.01, *, name: str | None = None) -> Value:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..errors import SpecError
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
 
@@ -44,6 +45,9 @@ class Linear(Op):
     def run(self, *arrays: Array, **weights: Array) -> Array:
         y = arrays[0] @ weights["weight"].T
         return y + weights["bias"] if self.bias else y
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        return g.add("Gemm", *inputs, *weights.values(), transB=1)
 
 
 def linear(x: Value, features: int, *, bias: bool = True, name: str | None = None, owner: str = "") -> Value:

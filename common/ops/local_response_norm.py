@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..errors import SpecError
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
 
@@ -39,6 +40,21 @@ class LocalResponseNorm(Op):
         squares = np.pad(x * x, ((0, 0), (self.size // 2, (self.size - 1) // 2), (0, 0), (0, 0)))
         total = np.sum([squares[:, i : i + channels] for i in range(self.size)], axis=0)
         return np.asarray(x / (self.k + self.alpha / self.size * total) ** self.beta)
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        if self.size % 2 and not g.double:
+            return g.add("LRN", *inputs, size=self.size, alpha=self.alpha, beta=self.beta, bias=self.k)
+        # LRN's windows of even sizes reach further forward than ours, which reach further back.
+        squares = g.add("Mul", *inputs, *inputs)
+        pads = g.integers(self.size // 2, (self.size - 1) // 2)
+        squares = g.add("Pad", squares, pads, g.constant(0), g.integers(1), mode="constant")
+        channels = g.node.in_shapes[0][0]
+        windows = [
+            g.add("Slice", squares, g.integers(i), g.integers(i + channels), g.integers(1)) for i in range(self.size)
+        ]
+        part = g.add("Mul", g.add("Sum", *windows), g.constant(self.alpha / self.size))
+        power = g.add("Pow", g.add("Add", part, g.constant(self.k)), g.constant(self.beta))
+        return g.add("Div", *inputs, power)
 
 
 def local_response_norm(

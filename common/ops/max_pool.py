@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from ..geometry import Pads, Pair, padding, pair
+from ..onnx_graph import Graph, attributes
 from ..pooling import Pool
 from ..spec import Array
 from ..trace import Value, apply
@@ -26,6 +27,11 @@ class MaxPool(Pool):
         x = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=-np.inf)
         h, w = self.size((arrays[0].shape[2], arrays[0].shape[3]))
         return np.asarray(strided(x, self.kernel, self.stride)[:, :, :h, :w].max(axis=(4, 5)))
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        return g.add(
+            "MaxPool", *inputs, **attributes(self.pads, self.kernel, self.stride), ceil_mode=int(self.ceil_mode)
+        )
 
 
 def max_pool(

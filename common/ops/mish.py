@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..elementwise import Elementwise
+from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
 
@@ -21,6 +22,9 @@ class Mish(Elementwise):
     def run(self, *arrays: Array, **weights: Array) -> Array:
         (x,) = arrays
         return np.asarray(x * np.tanh(np.logaddexp(0, x)))
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        return g.add("Mish", *inputs)
 
 
 def mish(x: Value, *, name: str | None = None) -> Value:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..errors import SpecError
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
 
@@ -31,6 +32,9 @@ class Multiply(Op):
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return arrays[0] * arrays[1]
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        return g.add("Mul", *inputs)
 
 
 def multiply(x: Value, y: Value, *, name: str | None = None) -> Value:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import SpecError
 from ..geometry import Pads, Pair, padding
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
 
@@ -33,6 +34,11 @@ class Pad(Op):
     def run(self, *arrays: Array, **weights: Array) -> Array:
         top, bottom, left, right = self.pads
         return np.pad(arrays[0], ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=self.value)
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        top, bottom, left, right = self.pads
+        pads = g.integers(top, left, bottom, right)
+        return g.add("Pad", *inputs, pads, g.constant(self.value), g.integers(2, 3), mode="constant")
 
 
 def pad(x: Value, pads: int | Pair | Pads, value: float = 0.0, *, name: str | None = None) -> Value:

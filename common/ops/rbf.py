@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..errors import SpecError
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
 
@@ -37,6 +38,10 @@ class Rbf(Op):
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return np.asarray(((arrays[0][:, None] - weights["prototypes"]) ** 2).sum(axis=2))
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        apart = g.add("Sub", g.add("Unsqueeze", *inputs, g.integers(1)), weights["prototypes"])
+        return g.add("ReduceSum", g.add("Mul", apart, apart), g.integers(2), keepdims=0)
 
 
 def rbf(x: Value, classes: int, *, name: str | None = None, owner: str = "") -> Value:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..elementwise import Elementwise
+from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
 
@@ -20,6 +21,9 @@ class Relu6(Elementwise):
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return np.clip(arrays[0], 0, 6)
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        return g.add("Clip", *inputs, g.constant(0), g.constant(6))
 
 
 def relu6(x: Value, *, name: str | None = None) -> Value:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..elementwise import Elementwise
+from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
 
@@ -20,6 +21,10 @@ class Rescale(Elementwise):
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return arrays[0] * self.factor + self.offset
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        scaled = g.add("Mul", *inputs, g.constant(self.factor))
+        return g.add("Add", scaled, g.constant(self.offset)) if self.offset else scaled
 
 
 def rescale(x: Value, factor: float, offset: float = 0.0, *, name: str | None = None) -> Value:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from ..errors import SpecError
 from ..geometry import Pair
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
 
@@ -59,13 +60,18 @@ class Resize(Op):
         exact = self.mode == "nearest" and self.scale is not None and self.scale.bit_count() == 1
         return () if exact else inputs[0][1:]
 
+    def nearest(self, m: int, n: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """The pixel of m that each of n reads."""
+        i = np.arange(n)
+        return (2 * i + 1) * m // (2 * n) if self.rule == "half_pixel" else i * m // n
+
     def run(self, *arrays: Array, **weights: Array) -> Array:
         x = arrays[0]
         sizes = self.target((x.shape[2], x.shape[3]))
         for axis, n in zip((2, 3), sizes, strict=True):
             m, i = x.shape[axis], np.arange(n)
             if self.mode == "nearest":
-                x = x.take((2 * i + 1) * m // (2 * n) if self.rule == "half_pixel" else i * m // n, axis)
+                x = x.take(self.nearest(m, n), axis)
                 continue
             u = (i + 0.5) * m / n - 0.5 if self.rule == "half_pixel" else i * (m - 1) / max(n - 1, 1)
             u = np.clip(u, 0, m - 1)
@@ -73,6 +79,22 @@ class Resize(Op):
             part = (u - low).astype(x.dtype).reshape(-1, *[1] * (3 - axis))
             x = x.take(low, axis) * (1 - part) + x.take(np.minimum(low + 1, m - 1), axis) * part
         return x
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        _, height, width = g.node.in_shapes[0]
+        size = height, width
+        if self.mode == "nearest" and self.facts(*g.node.in_shapes):
+            # Where m / n is rounded, runtimes disagree about the nearest pixel: say which it is.
+            rows, columns = (self.nearest(m, n) for m, n in zip(size, self.target(size), strict=True))
+            return g.add("Gather", g.add("Gather", *inputs, g.integers(*rows), axis=2), g.integers(*columns), axis=3)
+        rounding = "round_prefer_ceil" if self.rule == "half_pixel" else "floor"
+        how: dict[str, Any] = (
+            {"mode": "linear"} if self.mode == "bilinear" else {"mode": "nearest", "nearest_mode": rounding}
+        )
+        how |= {"coordinate_transformation_mode": self.rule, "axes": (2, 3)}
+        if self.size is None:
+            return g.add("Resize", *inputs, "", g.scales(self.scale or 1, self.scale or 1), **how)
+        return g.add("Resize", *inputs, "", "", g.integers(*self.size), **how)
 
 
 def resize(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..errors import SpecError
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
 
@@ -35,6 +36,13 @@ class Scale(Op):
         ones = [1] * (x.ndim - 2)
         y = x * weights["weight"].reshape(-1, *ones)
         return y + weights["bias"].reshape(-1, *ones) if self.bias else y
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        own = list(weights.values())
+        if len(g.node.shape) == 3:
+            own = [g.add("Unsqueeze", name, g.integers(1, 2)) for name in own]
+        scaled = g.add("Mul", *inputs, own[0])
+        return g.add("Add", scaled, own[1]) if self.bias else scaled
 
 
 def scale(x: Value, bias: bool = True, *, name: str | None = None, owner: str = "") -> Value:

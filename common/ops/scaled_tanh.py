@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..elementwise import Elementwise
+from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
 
@@ -22,6 +23,10 @@ class ScaledTanh(Elementwise):
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return np.asarray(self.amplitude * np.tanh(self.slope * arrays[0]))
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        inner = g.add("Tanh", g.add("Mul", *inputs, g.constant(self.slope)))
+        return g.add("Mul", inner, g.constant(self.amplitude))
 
 
 def scaled_tanh(x: Value, amplitude: float = 1.7159, slope: float = 2 / 3, *, name: str | None = None) -> Value:

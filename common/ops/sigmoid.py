@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..elementwise import Elementwise
+from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
 
@@ -20,6 +21,9 @@ class Sigmoid(Elementwise):
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return np.asarray(np.exp(-np.logaddexp(0, -arrays[0])))
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        return g.add("Sigmoid", *inputs)
 
 
 def sigmoid(x: Value, *, name: str | None = None) -> Value:

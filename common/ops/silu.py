@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..elementwise import Elementwise
+from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
 
@@ -21,6 +22,9 @@ class Silu(Elementwise):
     def run(self, *arrays: Array, **weights: Array) -> Array:
         (x,) = arrays
         return np.asarray(x * np.exp(-np.logaddexp(0, -x)))
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        return g.add("Mul", *inputs, g.add("Sigmoid", *inputs))
 
 
 def silu(x: Value, *, name: str | None = None) -> Value:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..errors import SpecError
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
 
@@ -28,6 +29,9 @@ class Softmax(Op):
     def run(self, *arrays: Array, **weights: Array) -> Array:
         powers = np.exp(arrays[0] - arrays[0].max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        return g.add("Softmax", *inputs, axis=1)
 
 
 def softmax(x: Value, *, name: str | None = None) -> Value:

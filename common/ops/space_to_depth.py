@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+import numpy as np
+
 from ..errors import SpecError
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
 
@@ -44,6 +47,14 @@ class SpaceToDepth(Op):
         squares = x.reshape(n, c, h // b, b, w // b, b)  # N C H i W j
         order = {"torch": (0, 1, 3, 5, 2, 4), "tf": (0, 3, 5, 1, 2, 4), "focus": (0, 5, 3, 1, 2, 4)}[self.order]
         return squares.transpose(order).reshape(n, c * b * b, h // b, w // b)
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        y = g.add("SpaceToDepth", *inputs, blocksize=self.block)
+        if self.order == "tf":
+            return y
+        squares = np.arange(g.node.shape[0]).reshape(self.block, self.block, -1)  # i j C, the order of ONNX
+        order = squares.transpose((2, 0, 1) if self.order == "torch" else (1, 0, 2)).ravel()
+        return g.add("Gather", y, g.integers(*order), axis=1)
 
 
 def space_to_depth(x: Value, block: int = 2, order: Order = "torch", *, name: str | None = None) -> Value:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..errors import SpecError
+from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
 
@@ -39,6 +40,11 @@ class Standardize(Op):
     def run(self, *arrays: Array, **weights: Array) -> Array:
         deviation = np.maximum(np.sqrt(weights["variance"]), FLOOR)
         return np.asarray((arrays[0] - weights["mean"][:, None, None]) / deviation[:, None, None])
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        mean, variance = (g.add("Unsqueeze", name, g.integers(1, 2)) for name in weights.values())
+        deviation = g.add("Max", g.add("Sqrt", variance), g.constant(FLOOR))
+        return g.add("Div", g.add("Sub", *inputs, mean), deviation)
 
 
 def standardize(x: Value, *, name: str | None = None, owner: str = "") -> Value:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..elementwise import Elementwise
+from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
 
@@ -20,6 +21,9 @@ class Tanh(Elementwise):
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return np.tanh(arrays[0])
+
+    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
+        return g.add("Tanh", *inputs)
 
 
 def tanh(x: Value, *, name: str | None = None) -> Value:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..common.errors import FileError
 from ..common.spec import Array
-from . import proto
+from . import onnx_model, proto
 from .checkpoint import COUNTER, Checkpoint, native, separated
 from .limits import Budget
 
@@ -32,7 +32,9 @@ def read(path: Path) -> Checkpoint:
     producer = " ".join(part for part in (model.producer_name, model.producer_version) if part)
     notes = [f"the model was written by {producer}"] if producer else []
     notes += [f"left out: {len(shapes)} constants that are shapes or indices ({_listed(shapes)})"] if shapes else []
-    return Checkpoint(path, "onnx", arrays, extras=extras, title=model.graph.name, notes=(*notes, *more))
+    said = onnx_model.stated(model, path)
+    kept = () if said.network else (*notes, *more)
+    return Checkpoint(path, "onnx", arrays, extras=extras, stated=said, title=model.graph.name, notes=kept)
 
 
 def _arrays(graph: Any, path: Path) -> tuple[dict[str, Array], list[str]]:

@@ -1,0 +1,112 @@
+"""A network in ONNX operators, as data: what each op's `onnx` method adds to, without the onnx package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from .errors import SpecError
+from .geometry import Padding, Pair
+from .spec import Array, Net, Node
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One ONNX operator: its inputs and its one output by name; `tensor` is the value of a Constant."""
+
+    kind: str
+    name: str
+    inputs: tuple[str, ...]
+    output: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    tensor: Array | None = None
+
+    def key(self) -> tuple[Any, ...]:
+        """All that it says, as plain data."""
+        tensor = None if self.tensor is None else (str(self.tensor.dtype), self.tensor.shape, self.tensor.tobytes())
+        return self.kind, self.inputs, self.output, tuple(sorted(self.attributes.items())), tensor
+
+
+class Graph:
+    """The operators of a network so far; `node` is the one being written, with plain numbers.
+
+    The value of a node has the node's path for its name, whatever operators make it. ONNX's attributes are float32 at
+    any dtype: where that would round a number, and `double` says that the graph is float64, an op says it otherwise.
+    """
+
+    def __init__(self, net: Net, dtype: str) -> None:
+        if dtype not in ("float32", "float64"):
+            raise SpecError(f"dtype is float32 or float64, not {dtype!r}")
+        self.net, self.dtype = net, dtype
+        self.operators: list[Operator] = []
+        self.values: list[str] = [net.nodes[0].path]
+        self.node = net.nodes[0]
+        for index, node in enumerate(net.nodes[1:], 1):
+            self._write(index, node.plain())
+
+    @property
+    def double(self) -> bool:
+        """Whether numbers are float64."""
+        return self.dtype == "float64"
+
+    @property
+    def outputs(self) -> list[str]:
+        """The names of the network's outputs."""
+        return [self.values[index] for index in self.net.outputs]
+
+    def add(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        """Add an operator of the node being written; the answer is the name of its value."""
+        name = f"{self.node.path}.{kind}"
+        taken = sum(operator.name.rstrip("0123456789") == name for operator in self._own)
+        name = f"{name}{taken}" if taken else name
+        self._own.append(Operator(kind, name, inputs, name, attributes))
+        return name
+
+    def constant(self, value: float | Array) -> str:
+        """The name of a constant in the dtype of the graph."""
+        return self._constant(np.asarray(value, self.dtype))
+
+    def integers(self, *values: int) -> str:
+        """The name of a list of whole numbers, as ONNX takes shapes, axes and indices."""
+        return self._constant(np.asarray(values, np.int64))
+
+    def scales(self, *values: float) -> str:
+        """The name of a list of factors, which ONNX takes in float32 whatever the dtype of the graph."""
+        return self._constant(np.asarray(values, np.float32))
+
+    def _constant(self, tensor: Array) -> str:
+        name = self.add("Constant")
+        self._own[-1] = replace(self._own[-1], tensor=tensor)
+        return name
+
+    def _write(self, index: int, node: Node) -> None:
+        self.node, self._own = node, list[Operator]()
+        inputs = [self.values[source] for source in node.inputs]
+        weights = {name.rpartition(".")[2]: name for name in node.weights()}
+        value = node.op.onnx(self, *inputs, **weights)
+        if value in inputs and index in self.net.outputs:
+            value = self.add("Identity", value)
+        if value not in inputs:
+            last = self._own[-1]
+            if last.output != value:
+                raise SpecError(f"{node.path} ({node.kind}): the last operator must make the value of the node")
+            self._own[-1] = replace(last, name=node.path, output=node.path)
+            value = node.path
+        self.operators += self._own
+        self.values.append(value)
+
+    def key(self) -> tuple[Any, ...]:
+        """All that the graph says but the size of its input: equal keys are one graph for several sizes."""
+        return tuple(operator.key() for operator in self.operators)
+
+
+def attributes(pads: Padding, kernel: Pair, stride: Pair) -> dict[str, Any]:
+    """The attributes that windows have in ONNX; its SAME_UPPER is TensorFlow's SAME, at any size."""
+    where: dict[str, Any] = {"kernel_shape": kernel, "strides": stride}
+    if pads == "same":
+        return where | {"auto_pad": "SAME_UPPER"}
+    top, bottom, left, right = pads
+    return where | {"pads": (top, left, bottom, right)}
