@@ -6,6 +6,7 @@ import glob
 import json
 import multiprocessing
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -189,14 +190,14 @@ def _write(manifest: Path, before: Mapping[str, Done], done: Mapping[str, Done])
 @contextmanager
 def _progress(total: int) -> Iterator[Any]:
     """A bar on a terminal's stderr; nothing in a pipe."""
-    import sys
-
     if not sys.stderr.isatty():
         yield lambda: None
         return
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True)) as bar:
+    # A file of its own, since each conversion in this process turns descriptor 2 away: see `quiet`.
+    own = os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding)
+    with own as terminal, Progress(console=Console(file=terminal)) as bar:
         task = bar.add_task("converting", total=total)
-        yield lambda: bar.advance(task)
+        yield lambda: bar.update(task, advance=1, refresh=True)

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +191,36 @@ def test_two_processes_do_the_same(folder: Path) -> None:
         assert {name: array.tobytes() for name, array in first.items()} == {
             name: array.tobytes() for name, array in second.items()
         }
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_terminal_sees_the_bar_move(folder: Path, jobs: int) -> None:
+    """Each conversion keeps back what native code writes to stderr, and must not take the bar with it."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "diptych", "convert", str(folder), str(folder.with_name("out")), *QUICK]
+    with subprocess.Popen([*command, "--jobs", str(jobs)], stdout=subprocess.PIPE, stderr=theirs) as running:
+        os.close(theirs)
+        shown = b"".join(iter(lambda: some(ours), b"")).decode()
+        assert running.stdout is not None
+        assert b"3 converted" in running.stdout.read()
+    os.close(ours)
+    steps = re.findall(r"\d+%", shown)
+    assert list(dict.fromkeys(steps)) == ["0%", "33%", "67%", "100%"], shown
+
+
+def some(terminal: int) -> bytes:
+    """What there is to read; nothing once the other end is closed, which Linux calls an error."""
+    try:
+        return os.read(terminal, 1 << 16)
+    except OSError:
+        return b""
+
+
+def test_a_pipe_gets_no_bar(folder: Path) -> None:
+    command = [sys.executable, "-m", "diptych", "convert", str(folder), str(folder.with_name("out")), *QUICK]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert "%" not in done.stdout
 
 
 def test_two_sources_with_one_target_are_refused(folder: Path) -> None:
