@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .common.trace import trace
     from .common.weights import init
     from .conversion import convert
+    from .deploying import deploy
     from .drawing.output import draw
     from .emission import source
     from .exporting import export
@@ -34,6 +35,7 @@ __all__ = [
     "build",
     "check",
     "convert",
+    "deploy",
     "draw",
     "export",
     "fold",
@@ -54,6 +56,7 @@ _HOMES = {
     "build": "api",
     "check": "checking",
     "convert": "conversion",
+    "deploy": "deploying",
     "draw": "drawing.output",
     "export": "exporting",
     "fold": "common.reparameterize",

@@ -9,6 +9,7 @@ from typing import Any
 
 from .common.dialect import LIBRARIES, OWN, Dialect, dialects
 from .common.errors import DiptychError, SpecError, WeightsError
+from .common.folding import SUFFIX
 from .common.registry import Network, network
 from .common.spec import Net
 from .common.weights import checked
@@ -58,10 +59,14 @@ class Identification:
 def identify(source: str | Path | Checkpoint) -> Identification:
     """What a checkpoint is from its names and shapes alone: network, names, options, what is missing or too many.
 
+    Only a folded network, whose names no other file has, is one that the file states, and that fits it exactly.
     Raises FileError for a file that cannot be read, DiptychError where no network has even a tenth of its names.
     """
     checkpoint = source if isinstance(source, Checkpoint) else read(Path(source))
     exact, near = _matches(checkpoint, {})
+    if (checkpoint.stated.network or "").endswith(SUFFIX):
+        said = _named(_stated(checkpoint), checkpoint, dict(checkpoint.stated.options))
+        exact += [said] if said.exact else []
     if not exact and not near:
         raise _strange(checkpoint)
     first = (exact or near)[0]

@@ -70,7 +70,7 @@ def prove(
     and the result itself may be as far from it as rounding to float32 takes it.
     """
     start = time.monotonic()
-    one, two = _at_check_size(source.net), _at_check_size(result.net)
+    one, two = at_check_size(source.net), at_check_size(result.net)
     if one.input_shape != two.input_shape:
         one, two = source.net, result.net
     images = random_images(one, BATCH, np.random.default_rng(seed))
@@ -124,7 +124,7 @@ def _outputs(net: Net, side: Side, images: Array, precision: Precision) -> tuple
     return found
 
 
-def _at_check_size(net: Net) -> Net:
+def at_check_size(net: Net) -> Net:
     """The network at a small non-square size, where that does not change the shape of a weight; else as it is."""
     options = {key: value for key, value in net.options if key != "input_size"}
     if not registered(net.name):

@@ -43,6 +43,29 @@ def export(
     show.say(*(f"  note: {note}" for note in notes))
 
 
+def deploy(
+    name: Name,
+    weights: Weights,
+    out: Annotated[
+        Path, typer.Argument(help=".onnx, .pt2, .tflite, a weights file, or without a suffix a SavedModel's folder.")
+    ],
+    force: Force = False,
+    num_classes: Classes = None,
+    in_channels: Channels = None,
+    input_size: Size = None,
+) -> None:
+    """Fold batch normalisation into the convolutions, write the network for others to run, and run what was written."""
+    from . import show
+    from .deploying import deploy as run
+
+    options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": size_of(input_size)}
+    with native_stderr_kept(), show.waiting(f"reading {weights}") as update:
+        net, arrays, record, notes = _read(weights, name, options)
+        done = run(net, arrays, out, force=force, record=record, progress=update)
+    typer.echo(str(done))
+    show.say(*(f"  note: {note}" for note in notes))
+
+
 def _read(path: Path, name: str, options: Mapping[str, Any]) -> tuple[Net, Mapping[str, Array], dict[str, Any], Any]:
     """(network, its weights, where they come from, notes) of a file."""
     from .common.dialect import OWN, dialect
@@ -53,4 +76,4 @@ def _read(path: Path, name: str, options: Mapping[str, Any]) -> tuple[Net, Mappi
     return found.net, given.weights, record(found, found.net, dialect(OWN, found.net.name), sha256), found.notes
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"export": export}
+COMMANDS: dict[str, Callable[..., None]] = {"deploy": deploy, "export": export}

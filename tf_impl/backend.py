@@ -102,13 +102,13 @@ def _kind(layer: Any) -> str:
 def outputs(model: keras.Model, net: Net, x: Array) -> tuple[Array, ...]:
     """The outputs in evaluation mode."""
     results = _several(model(_tensor(model, x), training=False))
-    return tuple(_nchw(net.nodes[i], np.array(o)) for i, o in zip(net.outputs, results, strict=True))
+    return tuple(nchw(net.nodes[i], np.array(o)) for i, o in zip(net.outputs, results, strict=True))
 
 
 def nodes(model: keras.Model, net: Net, x: Array) -> dict[str, Array]:
     """Every node for which the model has a layer of that name."""
     results = observe(net, model, _tensor(model, x))
-    return {path: _nchw(net.node(path), np.array(value)) for path, value in results.items()}
+    return {path: nchw(net.node(path), np.array(value)) for path, value in results.items()}
 
 
 def step(model: keras.Model, net: Net, x: Array, cotangents: Sequence[Array], training: bool = False) -> Step:
@@ -132,7 +132,7 @@ def step(model: keras.Model, net: Net, x: Array, cotangents: Sequence[Array], tr
         name: to_canonical(np.array(gradient), weight, axes)
         for (name, weight, _, axes), gradient in zip(weights, rest, strict=True)
     }
-    done = tuple(_nchw(net.nodes[i], np.array(o)) for i, o in zip(net.outputs, results, strict=True))
+    done = tuple(nchw(net.nodes[i], np.array(o)) for i, o in zip(net.outputs, results, strict=True))
     return Step(done, rearranged(np.array(first), BATCH["tf"], BATCH["torch"]), gradients, after)
 
 
@@ -156,7 +156,7 @@ def _tensor(model: keras.Model, x: Array) -> tf.Tensor:
     return tf.constant(rearranged(np.asarray(x), BATCH["torch"], BATCH["tf"]), dtype=model.inputs[0].dtype)
 
 
-def _nchw(node: Node, value: Array) -> Array:
+def nchw(node: Node, value: Array) -> Array:
     """A node's output in canonical order: NCHW for a map, and (C, H, W) order for a flattened one."""
     if value.ndim == 4:
         return rearranged(value, BATCH["tf"], BATCH["torch"])

@@ -1,0 +1,58 @@
+"""A program for deployment: a SavedModel as Keras exports it, or LiteRT's .tflite through TensorFlow's converter."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from ..common.errors import DiptychError
+from ..common.layouts import BATCH, rearranged
+from ..common.spec import Array, Net
+from .backend import nchw
+
+SUFFIXES = (".tflite", "")
+
+
+def save(model: keras.Model, net: Net, path: Path) -> None:
+    """Write the model as a program for batches of any length: a folder, or a .tflite file of built-in operators.
+
+    Raises DiptychError where LiteRT has no operator for a layer.
+    """
+    if path.suffix != ".tflite":
+        model.export(str(path), verbose=False)
+        return
+    with tempfile.TemporaryDirectory(prefix="diptych-") as folder:
+        model.export(folder, verbose=False)
+        try:
+            path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(folder).convert())
+        except tf.lite.python.convert_phase.ConverterError as error:
+            said = " ".join(str(error).split())[:200]
+            raise DiptychError(f"TensorFlow's converter does not take {net.name}: {said}") from None
+
+
+def run(path: Path, net: Net, x: Array) -> tuple[Array, ...]:
+    """The outputs of a written program for a batch (N, C, H, W) in float32, in NCHW order."""
+    image = rearranged(x, BATCH["torch"], BATCH["tf"])
+    found = _lite(path, image) if path.suffix == ".tflite" else _served(path, image)
+    return tuple(nchw(net.nodes[i], value) for i, value in zip(net.outputs, found, strict=True))
+
+
+def _served(path: Path, image: Array) -> list[Array]:
+    loaded = tf.saved_model.load(str(path))  # it owns the variables, and must outlive the call
+    answer = loaded.serve(tf.constant(image))
+    return [value.numpy() for value in (answer if isinstance(answer, (list, tuple)) else [answer])]
+
+
+def _lite(path: Path, image: Array) -> list[Array]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the interpreter will move to a package of its own
+        interpreter: Any = tf.lite.Interpreter(model_path=str(path))
+    runner = interpreter.get_signature_runner()
+    (name,) = runner.get_input_details()
+    found = runner(**{name: image})
+    return [found[key] for key in sorted(found, key=lambda key: int("".join(filter(str.isdigit, key)) or 0))]
