@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from .memory import empty
 from .spec import Array, Weight
 
 SLAB = 64
@@ -26,7 +27,7 @@ def rearranged(array: Array, source: str, target: str, sizes: Mapping[str, int] 
 
     # einops gives the moved axes as a view; copied in slabs it takes a fifth of the time of one long strided copy.
     moved: Array = rearrange(array, f"{source} -> {target.replace('(', '').replace(')', '')}", **dict(sizes or {}))
-    copy = np.empty(moved.shape, array.dtype)
+    copy = empty(moved.shape, array.dtype)
     first = max(range(moved.ndim), key=lambda axis: moved.strides[axis] * (moved.shape[axis] > 1))
     if moved.shape[first] >= len(moved):  # slabs that lie in one piece in the source
         for start in range(0, moved.shape[first], SLAB):

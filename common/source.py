@@ -45,7 +45,7 @@ def emit(net: Net, language: Language, also: Iterable[str] = ()) -> Source:
     writer = Writer(net, language, classes)
     calls = [call for call in net.root.walk() if call.style != "stack"]
     first = {classes[call]: call for call in reversed(calls)}
-    blocks = {classes[call]: writer.block(first[classes[call]]) for call in reversed(calls)}
+    blocks = {name: writer.block(call) for name, call in first.items()}
     helpers = tuple(sorted({*writer.helpers, *also}))
     # Helpers stand last: what a reader is here for comes first, and imports take no comment for their neighbour.
     body = [*blocks.values(), *([Line(text) for text in helper_lines(language.helpers, name)] for name in helpers)]

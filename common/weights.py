@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import zlib
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .errors import WeightsError
+from .memory import empty
 from .spec import Array, Net, Weight
 
 Weights = dict[str, Array]
+FILLS = {"zeros": 0, "ones": 1}
+"""The initialisations that take no random numbers."""
 
 
 def init(net: Net, seed: int = 0) -> Weights:
@@ -25,13 +32,41 @@ def init(net: Net, seed: int = 0) -> Weights:
     >>> init(spec("lenet5_modern"))["c1.weight"].shape
     (6, 1, 5, 5)
     """
+    with drawing(net, seed) as weights:
+        return dict(weights)
 
-    def draw(name: str) -> Array:
-        return _initial(net.weights[name], _generator(name, seed))
 
-    # NumPy draws without holding the interpreter's lock, and each weight has a stream of its own.
-    with ThreadPoolExecutor() as pool:
-        return dict(zip(net.weights, pool.map(draw, net.weights), strict=True))
+@contextmanager
+def drawing(net: Net, seed: int = 0) -> Iterator[Mapping[str, Array]]:
+    """The weights of `init` while other threads still draw them: to ask for one is to wait for it, or to draw it.
+
+    NumPy draws without holding the interpreter's lock, and each weight has a stream of its own. The largest go first,
+    and no more at a time than there are cores, so that none of them is left alone at the end.
+    """
+    order = sorted(net.weights, key=lambda name: -net.weights[name].count)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        draw = partial(_drawn, net, seed)
+        try:
+            yield _Drawn(net, draw, {n: pool.submit(draw, n) for n in order if net.weights[n].init not in FILLS})
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True)
+class _Drawn(Mapping[str, Array]):
+    net: Net
+    draw: Callable[[str], Array]
+    ahead: Mapping[str, Future[Array]]
+
+    def __getitem__(self, name: str) -> Array:
+        future = self.ahead.get(name)
+        return self.draw(name) if future is None or future.cancel() else future.result()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.net.weights)
+
+    def __len__(self) -> int:
+        return len(self.net.weights)
 
 
 def scrambled(net: Net, seed: int = 0) -> Weights:
@@ -102,23 +137,31 @@ def _generator(name: str, seed: int) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(name.encode())])
 
 
-def _initial(weight: Weight, rng: np.random.Generator) -> Array:
-    shape = tuple(map(int, weight.shape))
+def _drawn(net: Net, seed: int, name: str) -> Array:
+    weight = net.weights[name]
+    array = empty(tuple(map(int, weight.shape)))
+    if weight.init in FILLS:
+        array.fill(FILLS[weight.init])
+    else:
+        _fill(array, weight, _generator(name, seed))
+    return array
+
+
+def _fill(array: Array, weight: Weight, rng: np.random.Generator) -> None:
     if weight.init in ("he", "lecun"):
-        spread = np.float32(((2 if weight.init == "he" else 1) / weight.fan_in) ** 0.5)
-        array = rng.standard_normal(shape, dtype=np.float32)
-        array *= spread
-        return array
-    if weight.init in ("zeros", "ones"):
-        return np.full(shape, float(weight.init == "ones"), np.float32)
-    if weight.init == "signs":
-        return rng.choice(np.array([-1, 1], np.float32), shape)
-    raise WeightsError(f"a weight has the unknown initialisation {weight.init!r}")
+        rng.standard_normal(out=array, dtype=np.float32)
+        array *= np.float32(((2 if weight.init == "he" else 1) / weight.fan_in) ** 0.5)
+    elif weight.init == "signs":
+        array[...] = rng.choice(np.array([-1, 1], np.float32), array.shape)
+    else:
+        raise WeightsError(f"a weight has the unknown initialisation {weight.init!r}")
 
 
 def _scrambled(name: str, weight: Weight, rng: np.random.Generator) -> Array:
     shape = tuple(map(int, weight.shape))
-    if weight.init in ("he", "lecun", "signs"):
-        return _initial(weight, rng)
+    if weight.init not in FILLS:
+        array = empty(shape)
+        _fill(array, weight, rng)
+        return array
     noise = rng.standard_normal(shape, dtype=np.float32) * np.float32(0.2)
     return np.abs(noise + 1) + np.float32(0.1) if weight.init == "ones" else noise + np.float32(0.05)

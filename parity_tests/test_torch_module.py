@@ -99,6 +99,25 @@ def test_channels_last_gives_the_same_numbers(name: str) -> None:
     assert_same(moved(x.to(memory_format=torch.channels_last)), expected)
 
 
+def test_weights_are_copied_into_c_order() -> None:
+    net = diptych.spec("lenet5_modern")
+    given = {name: array.T.copy().T for name, array in scrambled(net).items()}
+    model = diptych.build(net, "torch", weights=given)
+    assert all(value.is_contiguous() for value in model.state_dict().values())
+    with torch.no_grad():
+        model.c1.weight.zero_()
+    assert given["c1.weight"].all()
+
+
+def test_equal_networks_share_their_classes_and_nothing_else() -> None:
+    first, second = (diptych.build("lenet5_modern", "torch") for _ in range(2))
+    assert type(first) is type(second)
+    assert type(first) is not type(diptych.build(diptych.spec("lenet5_modern", num_classes=7), "torch"))
+    with torch.no_grad():
+        first.c1.weight.zero_()
+    assert second.c1.weight.all()
+
+
 def assert_same(a: Any, b: Any) -> None:
     several = isinstance(b, tuple)
     for left, right in zip(a if several else [a], b if several else [b], strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
@@ -16,7 +17,7 @@ from ..common.errors import SpecError
 from ..common.form import Form, Make
 from ..common.layouts import to_framework
 from ..common.spec import Array, Net, Node, Weight
-from ..common.weights import checked, init
+from ..common.weights import checked, drawing
 from . import embedding
 from .features import features_of
 from .ops import form
@@ -39,11 +40,11 @@ def build(
     """
     if dtype not in DTYPES:
         raise SpecError(f"dtype is one of {', '.join(DTYPES)}, not {dtype!r}")
-    arrays = init(net) if weights is None else checked(net, weights)
-    begin = Beginning(arrays, dtype)
-    tensors = graph(net, dtype, begin)
-    model = keras.Model(tensors[0], _outputs(net, tensors), name=_model_name(net))
-    write(model, net, {name: array for name, array in arrays.items() if name not in begin.done})
+    with nullcontext(checked(net, weights)) if weights is not None else drawing(net) as arrays:
+        begin = Beginning(arrays, dtype)
+        tensors = graph(net, dtype, begin)
+        model = keras.Model(tensors[0], _outputs(net, tensors), name=_model_name(net))
+        write(model, net, {name: arrays[name] for name in arrays if name not in begin.done})
     return features_of(net, model, features) if features else model
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import linecache
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from types import ModuleType
 
 import numpy as np
@@ -13,8 +15,9 @@ import torch
 from torch import nn
 
 from ..common.errors import SpecError
+from ..common.memory import empty
 from ..common.spec import Array, Net
-from ..common.weights import checked, init
+from ..common.weights import checked, drawing
 from .features import features_of
 from .source import source
 from .state import write
@@ -35,16 +38,24 @@ def build(
     """
     if dtype not in DTYPES:
         raise SpecError(f"dtype is one of {', '.join(DTYPES)}, not {dtype!r}")
-    namespace = compiled(net)
-    with torch.device("meta"):
-        model: nn.Module = namespace[net.name]().to(DTYPES[dtype])
-    # What the caller holds stays the caller's.
-    own = init(net) if weights is None else {k: np.array(v, dtype) for k, v in checked(net, weights).items()}
-    write(model, net, own)
+    with nullcontext(checked(net, weights)) if weights is not None else drawing(net) as given:
+        namespace = compiled(net)
+        with torch.device("meta"):
+            model: nn.Module = namespace[net.name]()
+        kept = weights is None and dtype == "float32"
+        write(model, net, {name: given[name] if kept else _copied(given[name], dtype) for name in net.weights})
     model.eval()
     return features_of(net, model, features) if features else model
 
 
+def _copied(array: Array, dtype: str) -> Array:
+    """A copy, since what the caller holds stays the caller's; in C order, as torch's kernels take it."""
+    copy = empty(array.shape, dtype)
+    np.copyto(copy, array, casting="same_kind")
+    return copy
+
+
+@functools.lru_cache(maxsize=16)
 def compiled(net: Net) -> dict[str, type[nn.Module]]:
     """The classes of the emitted source, run as a module of its own; its lines show in tracebacks."""
     emitted = source(net)

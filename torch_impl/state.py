@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import nn
@@ -14,15 +12,10 @@ from ..common.spec import Array, Net
 
 
 def write(model: nn.Module, net: Net, weights: Mapping[str, Array]) -> None:
-    """Give a module its weights, and batch counters of 0; arrays of its dtype become its memory."""
-    own = model.state_dict()
-    state: OrderedDict[str, Any] = OrderedDict()
+    """Give a module its weights, and batch counters of 0; the arrays, with their dtype, become its memory."""
+    state = {name: torch.from_numpy(weights[name]) for name in net.weights}
     for node in net.nodes:
-        if node.owner:
-            continue
-        for name in node.weights():
-            state[name] = torch.from_numpy(weights[name]).to(own[name].dtype)
-        if node.kind == "batch_norm":
+        if node.kind == "batch_norm" and not node.owner:
             # torch counts batches beside its statistics; the count takes no part in the function.
             state[f"{node.path}.num_batches_tracked"] = torch.tensor(0)
     model.load_state_dict(state, strict=True, assign=True)
