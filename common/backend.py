@@ -11,6 +11,9 @@ from typing import Any, Protocol
 
 from .spec import Array, Net
 
+MEMORY_FORMATS = (None, "channels_last")
+"""How a model lays out its maps: as its framework does by itself, or with the channels of a pixel side by side."""
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -43,8 +46,9 @@ class Backend(Protocol):
         weights: Mapping[str, Array] | None,
         dtype: str = "float32",
         features: Sequence[str] | None = None,
+        memory_format: str | None = None,
     ) -> Any:
-        """A model of the network with these canonical weights, or with those of `init(net)`."""
+        """A model of the network with these canonical weights, or with those of `init(net)`, in a memory format."""
 
     def read(self, model: Any, net: Net) -> dict[str, Array]:
         """The model's weights under canonical names and axes."""

@@ -93,10 +93,35 @@ def test_the_default_compiler_gives_the_same_numbers() -> None:
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_channels_last_gives_the_same_numbers(name: str) -> None:
-    _, model, x = small(name)
-    expected = model(x)
-    moved = model.to(memory_format=torch.channels_last)
-    assert_same(moved(x.to(memory_format=torch.channels_last)), expected)
+    net, model, x = small(name)
+    moved = diptych.build(net, "torch", weights=scrambled(net), dtype="float64", memory_format="channels_last")
+    assert_same(moved(x), model(x))
+    assert_same(moved(x.to(memory_format=torch.channels_last)), model(x))
+    read = diptych.weights(moved, net)
+    assert all(
+        np.array_equal(read[key], array) and read[key].flags.c_contiguous for key, array in scrambled(net).items()
+    )
+
+
+def test_channels_last_holds_for_kernels_and_maps() -> None:
+    paths = ["conv1", "layer1", "layer3.0.downsample.0", "layer4.1.add"]
+    net = diptych.spec("resnet18", input_size=(64, 48))
+    moved, plain = (diptych.build(net, "torch", features=paths, memory_format=form) for form in ("channels_last", None))
+    x = torch.rand(2, 3, 64, 48)
+    for model, form, other in (
+        (moved, torch.channels_last, torch.contiguous_format),
+        (plain, torch.contiguous_format, torch.channels_last),
+    ):
+        arrays = [model.conv1.weight, model.get_submodule("layer1.0.conv1").weight, *model(x).values()]
+        assert all(a.is_contiguous(memory_format=form) and not a.is_contiguous(memory_format=other) for a in arrays)
+
+
+def test_an_unknown_memory_format_is_an_error_and_keras_has_the_known_one() -> None:
+    for framework in ("torch", "tf"):
+        with pytest.raises(DiptychError, match="memory_format is 'channels_last' or None, not 'NHWC'"):
+            diptych.build("lenet5_modern", framework, memory_format="NHWC")  # type: ignore[arg-type]
+    model = diptych.build("lenet5_modern", "tf", memory_format="channels_last")
+    assert {layer.data_format for layer in model.layers if hasattr(layer, "data_format")} == {"channels_last"}
 
 
 def test_weights_are_copied_into_c_order() -> None:

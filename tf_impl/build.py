@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from ..common.backend import MEMORY_FORMATS
 from ..common.errors import SpecError
 from ..common.form import Form, Make
 from ..common.layouts import to_framework
@@ -30,16 +31,22 @@ NAMESPACE = {"layers": layers, "ops": ops, "keras": keras}
 
 
 def build(
-    net: Net, weights: Mapping[str, Array] | None, dtype: str = "float32", features: Sequence[str] | None = None
+    net: Net,
+    weights: Mapping[str, Array] | None,
+    dtype: str = "float32",
+    features: Sequence[str] | None = None,
+    memory_format: str | None = None,
 ) -> keras.Model:
     """The network as a functional keras.Model on batches (N, H, W, C), with these canonical weights.
 
     Without weights it has those of `init(net)`. With `features`, paths of nodes or blocks, it answers with a dict of
-    their outputs instead of the network's. Raises SpecError for an unknown dtype or path and WeightsError where the
-    weights do not fit.
+    their outputs instead of the network's. The `memory_format` "channels_last" is what every such model has. Raises
+    SpecError for an unknown dtype, format or path and WeightsError where the weights do not fit.
     """
     if dtype not in DTYPES:
         raise SpecError(f"dtype is one of {', '.join(DTYPES)}, not {dtype!r}")
+    if memory_format not in MEMORY_FORMATS:
+        raise SpecError(f"memory_format is 'channels_last' or None, not {memory_format!r}")
     with nullcontext(checked(net, weights)) if weights is not None else drawing(net) as arrays:
         begin = Beginning(arrays, dtype)
         tensors = graph(net, dtype, begin)

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..common.backend import MEMORY_FORMATS
 from ..common.errors import SpecError
 from ..common.memory import empty
 from ..common.spec import Array, Net
@@ -28,22 +29,31 @@ _serial = itertools.count()
 
 
 def build(
-    net: Net, weights: Mapping[str, Array] | None, dtype: str = "float32", features: Sequence[str] | None = None
+    net: Net,
+    weights: Mapping[str, Array] | None,
+    dtype: str = "float32",
+    features: Sequence[str] | None = None,
+    memory_format: str | None = None,
 ) -> nn.Module:
     """The network as an nn.Module on batches (N, C, H, W), in evaluation mode, with these canonical weights.
 
     Without weights it has those of `init(net)`. With `features`, paths of nodes or blocks, it answers with a dict of
-    their outputs instead of the network's. Raises SpecError for an unknown dtype or path and WeightsError where the
-    weights do not fit.
+    their outputs instead of the network's. With the `memory_format` "channels_last" its kernels lie so, and
+    what convolutions make of any batch with them. Raises SpecError for an unknown dtype, format or path and
+    WeightsError where the weights do not fit.
     """
     if dtype not in DTYPES:
         raise SpecError(f"dtype is one of {', '.join(DTYPES)}, not {dtype!r}")
+    if memory_format not in MEMORY_FORMATS:
+        raise SpecError(f"memory_format is 'channels_last' or None, not {memory_format!r}")
     with nullcontext(checked(net, weights)) if weights is not None else drawing(net) as given:
         namespace = compiled(net)
         with torch.device("meta"):
             model: nn.Module = namespace[net.name]()
         kept = weights is None and dtype == "float32"
         write(model, net, {name: given[name] if kept else _copied(given[name], dtype) for name in net.weights})
+    if memory_format == "channels_last":
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # documented, not declared
     model.eval()
     return features_of(net, model, features) if features else model
 
