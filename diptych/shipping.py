@@ -57,7 +57,10 @@ def deploy(
     """Fold batch normalisation into the convolutions, write the network for others to run, and run what was written."""
     from . import show
     from .deploying import deploy as run
+    from .files.atomic import check_destination
 
+    if out.suffix:
+        check_destination(out, weights, force)
     options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": size_of(input_size)}
     with native_stderr_kept(), show.waiting(f"reading {weights}") as update:
         net, arrays, record, notes = _read(weights, name, options)
