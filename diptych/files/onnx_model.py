@@ -139,4 +139,4 @@ def _node(operator: Operator) -> Any:
 def _tensor(name: str, array: Array) -> Any:
     from onnx import numpy_helper
 
-    return numpy_helper.from_array(np.ascontiguousarray(array), name)
+    return numpy_helper.from_array(np.asarray(array, order="C"), name)
