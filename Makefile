@@ -38,7 +38,7 @@ demo: $(READY) ## the main job on real input: train, convert, check, classify
 test: $(READY) ## all tests and doctests; what builds models, for the cheapest network of each family
 	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not full" $(TESTS)
 
-BUILDING := parity references keras_applications source_truth reparameterize draw draw_units show_page files dialects library_files rewrite identify
+BUILDING := parity references keras_applications source_truth reparameterize draw draw_units show_page files dialects library_files rewrite identify onnx_export referee
 test-full: $(READY) ## what builds models, for every network, and the table of docs/checks.md: an hour or more
 	rm -rf reports
 	DIPTYCH_REPORTS=$(CURDIR)/reports $(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup \

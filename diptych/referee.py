@@ -41,18 +41,20 @@ def onnx(case: Case) -> Finding:
     narrow = _Graph(case.net, weights, "float32").run(x)
     if isinstance(narrow, str):
         raise DiptychError(f"{case.net.name}: {narrow}")
-    low, side, _, why = _worst(case.net, narrow, theirs)
+    low, side, place, why = _worst(case.net, narrow, theirs)
     tolerance = FLOAT32_FACTOR * min(case.noise.values(), default=FLOAT32_TOLERANCE) + FLOAT32_FLOOR
     if not low <= tolerance:
         detail = f"ONNX Runtime in float32 differs from {side}{f': {why}' if why else ''}; {settled(case)}"
-        return Finding(False, low, tolerance, where, detail, 2 * count)
+        return Finding(False, low, tolerance, place, detail, 2 * count)
     said = f"ONNX Runtime {low:.1e} in float32 (tolerance {tolerance:.1e})"
     answer = wide.missing() or wide.run(x)
     if isinstance(answer, str):
         return Finding(True, gap, FLOAT64_TOLERANCE, where, f"{said}; {answer}", 2 * count)
-    high, side, _, _ = _worst(case.net, answer, theirs)
-    detail = f"{said}, {high:.1e} in float64"
-    return Finding(bool(high <= FLOAT64_TOLERANCE), max(gap, high), FLOAT64_TOLERANCE, where, detail, 3 * count)
+    high, side, place, why = _worst(case.net, answer, theirs)
+    if not high <= FLOAT64_TOLERANCE:
+        detail = f"ONNX Runtime in float64 differs from {side}{f': {why}' if why else ''}; {settled(case)}"
+        return Finding(False, high, FLOAT64_TOLERANCE, place, detail, 3 * count)
+    return Finding(True, max(gap, high), FLOAT64_TOLERANCE, where, f"{said}, {high:.1e} in float64", 3 * count)
 
 
 def require() -> None:
@@ -73,9 +75,11 @@ def _opinion(case: Case, side: str) -> str:
     backend: Backend = backends.get(side)
     try:
         weights = checked(case.net, backend.read(case.float64(side), case.net), side)
+        x, outputs = case.images[0], case.outputs(side, 0)
     except WeightsError:
         return f"{side} has other weights than the spec"
-    x, outputs = case.images[0], case.outputs(side, 0)
+    except Exception as error:  # noqa: BLE001  a faulty model may not run, and each framework has errors of its own
+        return f"{side} does not run ({type(error).__name__})"
     graph = _Graph(case.net, weights, "float64", observed=True)
     values = dict(zip(graph.names, graph.evaluated(x), strict=True))
     gap = _difference([values[name] for name in graph.graph.outputs], outputs)

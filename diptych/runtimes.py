@@ -49,7 +49,9 @@ def evaluated(model: Any | Path, names: Sequence[str], x: Array) -> list[Array]:
     """The named outputs by onnx's reference evaluator, which is NumPy and slow: for small inputs."""
     from onnx.reference import ReferenceEvaluator
 
+    from .evaluator import MENDED
+
     source = str(model) if isinstance(model, Path) else model
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its sigmoid overflows on the way to a right answer
-        return [np.asarray(y) for y in ReferenceEvaluator(source).run(list(names), {"input": x})]
+        return [np.asarray(y) for y in ReferenceEvaluator(source, new_ops=MENDED).run(list(names), {"input": x})]
