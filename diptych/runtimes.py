@@ -41,7 +41,7 @@ def opened(model: Any | Path, threads: int | None = None) -> Any | str:
     except Exception as error:  # noqa: BLE001  its classes are those of a compiled module, and differ by version
         if "NOT_IMPLEMENTED" in str(error):
             kind = str(error).partition("implementation for ")[2].partition("(")[0]
-            return f"ONNX Runtime has no kernel of {kind or 'an operator'} for these numbers"
+            return f"ONNX Runtime has no kernel of {kind or 'an operator'} in this precision"
         raise DiptychError(f"ONNX Runtime does not take the model: {str(error)[:300]}; please report it") from None
 
 

@@ -1,4 +1,7 @@
-"""Every registered network is the same function in PyTorch and Keras: all gates of the check, on all its inputs."""
+"""Every registered network is the same function in PyTorch and Keras: all gates of the check, on all its inputs.
+
+The gate of the ONNX graph is one of them, so that every network has its third and fourth opinion.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +20,17 @@ NAMES = networks()
 @pytest.mark.parametrize("name", [placed(name, gated=True) for name in NAMES])
 def test_all_gates_pass(name: str) -> None:
     # The many that `make test` leaves out are checked on one batch, of two images: all gates, at both sizes.
-    report = check(name) if name in GATED else check(name, batches=(2,))
+    report = check(name, referee=True) if name in GATED else check(name, batches=(2,), referee=True)
     keep(report)
     assert report.passed, str(report)
-    assert len(report.gates) == 6
+    assert len(report.gates) == 7
     idle = [gate.name for gate in report.gates if not gate.compared]
     assert idle == ([] if diptych.spec(name).statistics else ["training_float64"]), "a gate must compare something"
     assert not any(gate.detail.startswith("not observable") for gate in report.gates)
     measured = {gate.name: gate.measured for gate in report.gates}
     assert all(measured[f"{kind}_float64"] < FLOAT64_TOLERANCE for kind in ("forward", "gradients", "training"))
+    assert 0 < measured["onnx"] < FLOAT64_TOLERANCE
+    assert "ONNX Runtime" in report.gate("onnx").detail
     assert all(0 < noise < 1e-4 for noise in report.noise.values())
 
 

@@ -78,7 +78,7 @@ def test_without_a_fault_the_gate_passes(net: Net, dtype: str) -> None:
     assert gate.compared == 4, "two opinions on two models"
     assert gate.measured is not None
     assert gate.measured < FLOAT64_TOLERANCE
-    assert "ONNX Runtime has no kernel of Conv for these numbers" in gate.detail
+    assert "ONNX Runtime has no kernel of Conv in this precision" in gate.detail
     assert [each.name for each in check(net, models=pair(net), batches=(1,)).gates][-1] == "training_float64"
 
 

@@ -16,18 +16,19 @@ from typing import Any
 from diptych.common.registry import network, networks
 from diptych.report import Report
 
-GATES = ("forward_float64", "gradients_float64", "training_float64", "forward_float32")
+GATES = ("forward_float64", "gradients_float64", "training_float64", "forward_float32", "onnx")
 TARGET = Path(__file__).parents[1] / "docs" / "checks.md"
 HEAD = """# What the checks measured
 
 Registered networks, built in both frameworks with the same weights and checked by all gates of `diptych check`, on two
 image sizes. The numbers are the largest relative differences max |a - b| / max |b|; the gates in float64 pass below
-1e-10, the one in float32 within each framework's own rounding. A dash: nothing to compare (training is evaluation where
-there is no batch normalisation). Written by `make test-full`: {passed} of {registered} networks were measured and
-pass{rest}.
+1e-10, the one in float32 within each framework's own rounding. ONNX is the graph of the spec in onnx's reference
+evaluator, in float64, against both frameworks; its gate holds ONNX Runtime to them, too, in float32, since that has no
+float64 kernel of Conv. A dash: nothing to compare (training is evaluation where there is no batch normalisation).
+Written by `make test-full`: {passed} of {registered} networks were measured and pass{rest}.
 
-| network | form of | sizes | forward float64 | gradients float64 | training float64 | forward float32 |
-|---|---|---|---|---|---|---|
+| network | form of | sizes | forward float64 | gradients float64 | training float64 | forward float32 | ONNX float64 |
+|---|---|---|---|---|---|---|---|
 """
 
 
