@@ -65,11 +65,11 @@ def torch_sides(name: str, batch: int, options: argparse.Namespace) -> Iterator[
     item = next(i for i in references("torchvision", "timm") if i.network == name and not i.options)
     nets = {"ours": (net, weights)} | ({"folded": folded} if (folded := folding(net, weights)) else {})
 
-    def side(model: torch.nn.Module, channels_last: bool = False) -> Call:
+    def side(model: Any, channels_last: bool = False) -> Call:
         batch = x.to(memory_format=torch.channels_last) if channels_last else x
         return lambda: model(batch).numpy()
 
-    def library() -> torch.nn.Module:
+    def library() -> Any:
         return reference_model(item, diptych.build(net, "torch", weights=weights).state_dict())
 
     for label, (made, values) in nets.items():
@@ -77,7 +77,7 @@ def torch_sides(name: str, batch: int, options: argparse.Namespace) -> Iterator[
         moved = diptych.build(made, "torch", weights=values, memory_format="channels_last")
         yield f"{label} channels_last", side(moved, channels_last=True)
     yield "library", side(library())
-    yield "library channels_last", side(library().to(memory_format=torch.channels_last), channels_last=True)  # type: ignore[call-overload]
+    yield "library channels_last", side(library().to(memory_format=torch.channels_last), channels_last=True)
     if options.compile:
         yield "ours compiled", side(torch.compile(diptych.build(net, "torch", weights=weights)))
         yield "library compiled", side(torch.compile(library()))

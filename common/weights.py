@@ -16,6 +16,7 @@ import numpy as np
 from .errors import WeightsError
 from .memory import empty
 from .spec import Array, Net, Weight
+from .streams import standard_normal
 
 Weights = dict[str, Array]
 FILLS = {"zeros": 0, "ones": 1}
@@ -71,7 +72,10 @@ class _Drawn(Mapping[str, Array]):
 
 def scrambled(net: Net, seed: int = 0) -> Weights:
     """Seeded weights for checks, as float32 arrays: no bias, scale, mean or variance has a value that hides a fault."""
-    found = {name: _scrambled(name, weight, _generator(name, seed)) for name, weight in net.weights.items()}
+    found = {
+        name: _scrambled(weight, _generator(name, seed)) if weight.init in FILLS else _drawn(net, seed, name)
+        for name, weight in net.weights.items()
+    }
     for name, sums in summed(net).items():
         found[name] *= np.float32(sums)
     return found
@@ -138,30 +142,20 @@ def _generator(name: str, seed: int) -> np.random.Generator:
 
 
 def _drawn(net: Net, seed: int, name: str) -> Array:
-    weight = net.weights[name]
+    weight, generator = net.weights[name], partial(_generator, name, seed)
     array = empty(tuple(map(int, weight.shape)))
     if weight.init in FILLS:
         array.fill(FILLS[weight.init])
+    elif weight.init in ("he", "lecun"):
+        standard_normal(generator, array, os.cpu_count() or 1)
+        array *= np.float32(((2 if weight.init == "he" else 1) / weight.fan_in) ** 0.5)
+    elif weight.init == "signs":
+        array[...] = generator().choice(np.array([-1, 1], np.float32), array.shape)
     else:
-        _fill(array, weight, _generator(name, seed))
+        raise WeightsError(f"a weight has the unknown initialisation {weight.init!r}")
     return array
 
 
-def _fill(array: Array, weight: Weight, rng: np.random.Generator) -> None:
-    if weight.init in ("he", "lecun"):
-        rng.standard_normal(out=array, dtype=np.float32)
-        array *= np.float32(((2 if weight.init == "he" else 1) / weight.fan_in) ** 0.5)
-    elif weight.init == "signs":
-        array[...] = rng.choice(np.array([-1, 1], np.float32), array.shape)
-    else:
-        raise WeightsError(f"a weight has the unknown initialisation {weight.init!r}")
-
-
-def _scrambled(name: str, weight: Weight, rng: np.random.Generator) -> Array:
-    shape = tuple(map(int, weight.shape))
-    if weight.init not in FILLS:
-        array = empty(shape)
-        _fill(array, weight, rng)
-        return array
-    noise = rng.standard_normal(shape, dtype=np.float32) * np.float32(0.2)
+def _scrambled(weight: Weight, rng: np.random.Generator) -> Array:
+    noise = rng.standard_normal(tuple(map(int, weight.shape)), dtype=np.float32) * np.float32(0.2)
     return np.abs(noise + 1) + np.float32(0.1) if weight.init == "ones" else noise + np.float32(0.05)
