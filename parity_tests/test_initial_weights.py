@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pytest
 
-from diptych.common import streams, weights
+from diptych.common import weights
 from diptych.common.registry import spec
-from diptych.common.spec import Array
-
-NUMBERS = 100_003
 
 
-def drawn(seed: int, cores: int) -> Array:
-    out = np.zeros((7, NUMBERS // 7), np.float32)
-    streams.standard_normal(partial(np.random.default_rng, seed), out, cores)
-    return out
-
-
-@pytest.mark.parametrize("cores", [1, 2, 3, 6])
-def test_several_cores_draw_the_bits_of_one(cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "SHARE", 1 << 14)
-    for seed in range(20):
-        alone = np.random.default_rng(seed).standard_normal((7, NUMBERS // 7), dtype=np.float32)
-        assert np.array_equal(drawn(seed, cores), alone)
-
-
-def test_the_shares_are_joined_and_not_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "SHARE", 1 << 14)
-    joined, met = streams._Reader.joined, list[bool]()
-
-    def watched(self: streams._Reader, done: int, rng: np.random.Generator) -> tuple[int, np.random.Generator]:
-        answer = joined(self, done, rng)
-        met.append(answer[1] is self.rng)
-        return answer
-
-    monkeypatch.setattr(streams._Reader, "joined", watched)
-    for seed in range(20):
-        drawn(seed, 4)
-    assert len(met) == 60
-    assert sum(met) >= 59  # a start four deviations off is no fault: the core before then goes on
-
-
-def test_a_wrong_estimate_costs_time_and_not_bits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "SHARE", 1 << 14)
-    monkeypatch.setattr(streams, "WORDS", 1.2)
-    alone = np.random.default_rng(5).standard_normal((7, NUMBERS // 7), dtype=np.float32)
-    assert np.array_equal(drawn(5, 3), alone)
+def test_a_large_weight_is_drawn_in_blocks_whoever_draws_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = np.zeros((7, 1000), np.float32)
+    weights._normal("fc.weight", 3, alone)
+    assert np.array_equal(alone, weights._generator("fc.weight", 3).standard_normal((7, 1000), dtype=np.float32))
+    monkeypatch.setattr(weights, "BLOCK", 3000)
+    parts = np.zeros((7, 1000), np.float32)
+    weights._normal("fc.weight", 3, parts)
+    assert np.array_equal(parts.ravel()[:3000], alone.ravel()[:3000])
+    assert len({float(part[0]) for part in np.split(parts.ravel(), [3000, 6000])}) == 3  # no stream is drawn twice
+    again = np.zeros((7, 1000), np.float32)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    weights._normal("fc.weight", 3, again)
+    assert np.array_equal(parts, again)
 
 
 def test_weights_may_be_asked_for_in_any_order_or_not_at_all() -> None:
