@@ -145,10 +145,16 @@ def _generator(name: str, seed: int, *block: int) -> np.random.Generator:
 def _normal(name: str, seed: int, out: Array) -> None:
     """Fill a contiguous array with normal numbers; a large one by all cores, each block from a stream of its own."""
     flat = out.reshape(-1)
-    blocks = [flat[start : start + BLOCK] for start in range(0, flat.size, BLOCK)]
-    streams = [_generator(name, seed, *([number] if number else [])) for number in range(len(blocks))]
+
+    def draw(number: int) -> None:
+        part = flat[number * BLOCK : (number + 1) * BLOCK]
+        _generator(name, seed, *([number] if number else [])).standard_normal(dtype=np.float32, out=part)
+
+    if flat.size <= BLOCK:  # threads would take longer to start than most weights to draw
+        draw(0)
+        return
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda rng, part: rng.standard_normal(dtype=np.float32, out=part), streams, blocks))
+        list(pool.map(draw, range(-(-flat.size // BLOCK))))
 
 
 def _drawn(net: Net, seed: int, name: str) -> Array:
