@@ -20,7 +20,7 @@ from .spec import Array, Net, Weight
 Weights = dict[str, Array]
 FILLS = {"zeros": 0, "ones": 1}
 """The initialisations that take no random numbers."""
-BLOCK = 1 << 23
+BLOCK = 1 << 25
 """The numbers that one stream draws: only the first linear layers of AlexNet, ZFNet and VGG have more."""
 
 
