@@ -34,8 +34,8 @@ from diptych.images import random_images
 from diptych.report import Report
 from diptych.runtimes import evaluated, run
 
-NARROW = 1e-5
-"""The tolerance in float32: rounding gives 1e-7 to 6e-6."""
+NARROW = 5e-5
+"""The tolerance in float32: rounding gives 1e-7 (LeNet-5) to 1e-5 (GhostNet)."""
 
 
 def small(x: Value) -> Value:
@@ -235,8 +235,8 @@ DEAR = {
 
 def case(name: str) -> Any:
     """The cheapest of each family, and what has an op of its own, unless it is dear."""
-    chosen = name in everyday().union(GATED) - DEAR
-    return pytest.param(name, marks=[] if chosen else [pytest.mark.full])
+    marks = [] if name in everyday().union(GATED) - DEAR else [pytest.mark.full]
+    return pytest.param(name, marks=[*marks, *([pytest.mark.xdist_group("vgg")] if name.startswith("vgg") else [])])
 
 
 @pytest.mark.parametrize("name", [case(name) for name in networks()])
