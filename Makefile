@@ -12,7 +12,7 @@ TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 TEST_ENV += MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=500000000
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help setup demo test test-full notebooks write-notebooks write-models lint format types clean
+.PHONY: help setup demo test test-slow test-full notebooks write-notebooks write-models lint format types clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -35,10 +35,13 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY) ## the main job on real input: train, convert, check, classify
 	$(BIN)/python -m demo
 
-test: $(READY) ## all tests and doctests; what builds models, for the cheapest network of each family
-	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not full" $(TESTS)
+test: $(READY) ## tests and doctests but the slow ones; what builds models, for the cheapest network of each family
+	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not full and not slow" $(TESTS)
 
-BUILDING := parity references keras_applications source_truth reparameterize draw draw_units show_page files dialects library_files rewrite identify onnx_export referee
+test-slow: $(READY) ## what `make test` leaves out of its networks because it takes long; CI runs both
+	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "slow and not full" $(TESTS)
+
+BUILDING := parity references keras_applications source_truth reparameterize draw draw_units show_page files dialects library_files rewrite identify onnx_export referee folding deploy keras_model real_weights
 test-full: $(READY) ## what builds models, for every network, and the table of docs/checks.md: an hour or more
 	rm -rf reports
 	DIPTYCH_REPORTS=$(CURDIR)/reports $(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup \

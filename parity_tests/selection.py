@@ -2,7 +2,8 @@
 
 Everything cheap (figures, golden text, emission) runs for every network. What builds a model once (references, pages)
 runs for the cheapest network of each family, and for the cheapest of its forms in keras.applications; all gates and the
-emitted files run for GATED. The others are marked `full`, and `make test-full` leaves nothing out.
+emitted files run for GATED. The others are marked `full`, and `make test-full` leaves nothing out. What takes long of
+the rest is marked `slow`: CI runs it by `make test-slow`, so that `make test` stays a matter of minutes.
 """
 
 from __future__ import annotations
@@ -37,6 +38,13 @@ GATED = (
 )
 """The networks whose gates `make test` runs: each has layers or a structure that those before it have not."""
 
+LONG = (
+    *("inception_v3", "inception_v3.keras", "inception_v4", "inception_resnet_v1", "inception_resnet_v2.keras"),
+    *("preresnet50.keras", "resnet50.keras", "densenet121", "densenet121.keras", "hrnet_w18_small_v1_cls"),
+    *("xception", "xception.keras", "efficientnet_b0.keras", "repvgg_a0_train", "bn_inception"),
+)
+"""What builds one of these takes 10 to 30 seconds."""
+
 
 @functools.cache
 def everyday() -> frozenset[str]:
@@ -55,4 +63,5 @@ def placed(name: str, *values: Any, gated: bool = False, **options: Any) -> Any:
     """
     marks = [pytest.mark.xdist_group("vgg")] if network(name).family == "vgg" else []
     marks += [] if name in (GATED if gated else everyday()) else [pytest.mark.full]
+    marks += [pytest.mark.slow] if name in LONG else []
     return pytest.param(*(values or (name,)), marks=marks, **options)

@@ -25,6 +25,7 @@ from diptych.proof import TOLERANCE
 SUFFIXES = (".onnx", ".pt2", ".tflite", "", ".pth", ".safetensors", ".keras", ".weights.h5", ".npz")
 FOLDED = "shufflenet_v2_x0_5.folded"
 QUICK = "lenet5_1998"
+pytestmark = pytest.mark.slow
 MARKS = {True: [], False: [pytest.mark.full]}
 PROGRAMS = (".onnx", ".pt2", ".tflite", "")
 

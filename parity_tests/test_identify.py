@@ -107,6 +107,7 @@ def measured(names: Collection[str]) -> dict[str, int]:
     return counts
 
 
+@pytest.mark.slow
 def test_every_network_in_every_dialect_is_identified() -> None:
     """Of each family the cheapest, whole, with other heads and without; a tie is one that no method could break."""
     counts = measured(everyday())

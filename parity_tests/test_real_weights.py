@@ -24,7 +24,7 @@ from diptych.common.spec import Array
 from diptych.files import read
 
 FLOAT32 = 1e-4
-pytestmark = pytest.mark.xdist_group("real_weights")  # one process fetches them
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real_weights")]  # one process fetches them
 
 
 @pytest.fixture(scope="session")

@@ -133,7 +133,7 @@ GROUPS = {group: names for group, names in GROUPS.items() if names} | {"single o
 
 
 def marks(group: str) -> Any:
-    return pytest.param(group, marks=pytest.mark.full if group in FAMILIES else [])
+    return pytest.param(group, marks=pytest.mark.full if group in FAMILIES else pytest.mark.slow)
 
 
 @pytest.mark.parametrize("group", [marks(group) for group in GROUPS])
