@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .common import reference
-from .common.compare import FLOAT64_TOLERANCE, difference, same_bits
+from .common.compare import difference, same_bits
 from .common.errors import DiptychError, SpecError
 from .common.onnx_graph import Graph
 from .common.registry import network, registered, spec
@@ -19,10 +19,8 @@ from .common.weights import checked
 from .files import onnx_file, onnx_model
 from .files.atomic import check_destination, replacing
 from .images import random_images
+from .proof import TOLERANCE
 from .runtimes import evaluated, run
-
-TOLERANCE = 1e-4
-"""Of an ONNX model in float32 against the meaning in float64: rounding gives 1e-7 to 1e-5, faults 1e-4 to 1."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ def _proven(path: Path, net: Net, graph: Graph, arrays: Mapping[str, Array], don
         answer = evaluated(path, graph.outputs, x.astype(done.dtype))
     gaps = [difference(np.asarray(got, np.float64), want) for got, want in zip(answer, wanted, strict=True)]
     worst, why = max(gaps, key=lambda gap: gap[0])
-    tolerance = FLOAT64_TOLERANCE if done.dtype == "float64" else TOLERANCE
+    tolerance = TOLERANCE["float64" if done.dtype == "float64" else "float32"]
     if not worst <= tolerance:
         raise DiptychError(
             f"{done.path} was not written: {runner} differs from the NumPy meaning of {net.name} by {worst:.1e}, "

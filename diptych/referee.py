@@ -17,9 +17,10 @@ from .common.weights import checked
 from .exporting import check_shapes
 from .files import onnx_model
 from .gates import FLOAT32_FACTOR, FLOAT32_FLOOR, SIDES, Case, Finding
+from .proof import TOLERANCE
 from .runtimes import evaluated, opened, run
 
-FLOAT32_TOLERANCE = 1e-4
+FLOAT32_TOLERANCE = TOLERANCE["float32"]
 """Of ONNX Runtime where the rounding of the sides is not known, as when an earlier gate failed."""
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pairs import pair
 
-from diptych import build, check
+from diptych import check
 from diptych.common.errors import DiptychError
 from diptych.common.form import Form, Make
 from diptych.common.ops.avg_pool import avg_pool
@@ -23,7 +24,6 @@ from diptych.common.ops.max_pool import max_pool
 from diptych.common.ops.relu import relu
 from diptych.common.spec import Net
 from diptych.common.trace import Value, trace
-from diptych.common.weights import scrambled
 
 Plant = Callable[[Any, Any], None]
 
@@ -41,11 +41,6 @@ def small(x: Value) -> Value:
 @pytest.fixture(scope="module")
 def net() -> Net:
     return trace(small, "small", (3, 14, 20))
-
-
-def pair(net: Net, dtype: str = "float64") -> tuple[Any, Any]:
-    weights = scrambled(net)
-    return build(net, "torch", weights=weights, dtype=dtype), build(net, "tf", weights=weights, dtype=dtype)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

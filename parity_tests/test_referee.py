@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from own_network import nested_network, own_network
+from pairs import pair
 from selection import GATED, everyday
 from torch import nn
 from typer.testing import CliRunner
 
-from diptych import DiptychError, build, check, networks
+from diptych import DiptychError, check, networks
 from diptych.cli import app
 from diptych.common import reference
 from diptych.common.compare import FLOAT64_TOLERANCE, difference
@@ -49,11 +50,6 @@ def small(x: Value) -> Value:
 @pytest.fixture(scope="module")
 def net() -> Net:
     return trace(small, "small", (3, 14, 20))
-
-
-def pair(net: Net, dtype: str = "float64") -> tuple[Any, Any]:
-    weights = scrambled(net)
-    return build(net, "torch", weights=weights, dtype=dtype), build(net, "tf", weights=weights, dtype=dtype)
 
 
 def judged(net: Net, models: tuple[Any, Any]) -> Report:

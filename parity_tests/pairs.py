@@ -1,0 +1,13 @@
+"""Both models of a network with the same check weights, for tests that plant a fault in one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diptych import Net, build
+from diptych.common.weights import scrambled
+
+
+def pair(net: Net, dtype: str = "float64") -> tuple[Any, Any]:
+    weights = scrambled(net)
+    return build(net, "torch", weights=weights, dtype=dtype), build(net, "tf", weights=weights, dtype=dtype)
