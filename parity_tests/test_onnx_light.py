@@ -26,7 +26,7 @@ from diptych.common.compare import difference
 from diptych.common.geometry import windows
 from diptych.common.registry import network, networks
 from diptych.common.spec import Array
-from diptych.exporting import TOLERANCE
+from diptych.proof import TOLERANCE
 from diptych.runtimes import opened
 from parity_tests import light
 from parity_tests.light import Difference, Layer, Reader
@@ -141,12 +141,12 @@ def test_the_pads_of_a_3x3_pool_at_stride_2_are_ceil_mode_at_every_size() -> Non
 
 @pytest.mark.parametrize("name", RUN)
 def test_without_the_listed_differences_the_function_is_ours(name: str) -> None:
-    assert _gap(name) < TOLERANCE
+    assert _gap(name) < TOLERANCE["float32"]
 
 
 @pytest.mark.parametrize(("name", "key"), [("bvlc_alexnet", "bias"), ("inception_v2", "count_include_pad")])
 def test_one_listed_difference_is_enough_to_be_another_function(name: str, key: str) -> None:
-    assert _gap(name, but=key) > 10 * TOLERANCE
+    assert _gap(name, but=key) > 10 * TOLERANCE["float32"]
 
 
 def _gap(name: str, but: str = "") -> float:
