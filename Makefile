@@ -69,8 +69,9 @@ format: $(READY) ## put the style right where a machine can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-types: $(READY) ## strict type check of the package and the demo
+types: $(READY) ## strict type check of the package, the demo, the tests and the benchmarks
 	$(BIN)/mypy -p diptych -p demo
+	MYPYPATH=parity_tests $(BIN)/mypy parity_tests benchmarks
 
 clean: ## remove what the other targets made, the environment too
 	rm -rf $(VENV) build dist *.egg-info demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,24 +1,21 @@
-"""How long a conversion takes and how much memory, without the check; and how fast what comes out runs.
+"""How long a conversion takes and how much memory, without the check.
 
 Run `python -m benchmarks.convert`. Each conversion is a process of its own, which imports the frameworks first: the
 seconds and the memory of that are in columns of their own. The peak is the process's (VmHWM), imports included. The
 error is |a - b| / |b| (Euclidean) of the outputs of the two frameworks in float32, on one random image of 224x224.
 The floor is what the library of the destination takes to make and save the same network, in processes that take turns
 with ours and are timed without their imports: keras.applications' constructor without weights and Model.save, or
-torchvision's constructor and torch.save of the state dict. It reads nothing and proves nothing. The times of the models
-are the best of turns taken by both sides, batch 1 and 16.
+torchvision's constructor and torch.save of the state dict. It reads nothing and proves nothing. How fast the models
+themselves run is what `python -m benchmarks.models` measures.
 """
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -130,65 +127,5 @@ def conversions() -> None:
                     path.unlink()
 
 
-def best(calls: tuple[Callable[[], Any], Callable[[], Any]]) -> tuple[float, float]:
-    """The best seconds of each of two calls that take turns."""
-    times: tuple[list[float], list[float]] = ([], [])
-    for call in calls:
-        call()
-    for _ in range(3 * TURNS):
-        for call, column in zip(calls, times, strict=True):
-            start = time.perf_counter()
-            call()
-            column.append(time.perf_counter() - start)
-    return min(times[0]), min(times[1])
-
-
-def speeds() -> None:
-    """Print how long converted models take beside the libraries' own with the same weights."""
-    sys.path.insert(0, "parity_tests")
-    import keras
-    import torch
-    from references import references
-    from references.libraries import made as library_model
-
-    import diptych
-
-    print(f"\n{'':26}{'beside':44}{'batch':>6}{'ours ms':>9}{'theirs ms':>11}{'ratio':>7}")
-    for name, theirs, arguments in (
-        ("resnet50.keras", "ResNet50", {}),
-        ("densenet121.keras", "DenseNet121", {}),
-        ("mobilenet_v3_large.keras", "MobileNetV3Large", {"include_preprocessing": True}),
-    ):
-        other = getattr(keras.applications, theirs)(weights=None, classifier_activation=None, **arguments)
-        ours = diptych.build(name, "tf")
-        for batch in (1, 16):
-            x = keras.ops.convert_to_tensor(np.random.default_rng(0).random((batch, 224, 224, 3), dtype=np.float32))
-            pair = best((_graph(ours, x), _graph(other, x)))
-            _line(name, f"keras.applications.{theirs}, graph", batch, pair)
-        del other, ours
-        gc.collect()
-    for name in ("resnet50", "densenet121", "mobilenet_v3_large"):
-        item = next(found for found in references("torchvision") if found.network == name and not found.options)
-        torch_other, torch_ours = library_model(item).eval(), diptych.build(name, "torch")
-        for batch in (1, 16):
-            y = torch.rand(batch, 3, 224, 224)
-            with torch.inference_mode():
-                pair = best((lambda m=torch_ours, y=y: m(y), lambda m=torch_other, y=y: m(y)))
-            _line(name, f"torchvision {item.name}, eager", batch, pair)
-
-
-def _graph(model: Any, x: Any) -> Callable[[], Any]:
-    import tensorflow as tf
-
-    compiled = tf.function(lambda image: model(image, training=False))
-    return lambda: compiled(x).numpy()
-
-
-def _line(name: str, beside: str, batch: int, pair: tuple[float, float]) -> None:
-    ours, theirs = pair
-    print(f"{name:26}{beside:44}{batch:6}{1e3 * ours:9.1f}{1e3 * theirs:11.1f}{ours / theirs:7.2f}", flush=True)
-
-
 if __name__ == "__main__":
     conversions()
-    speeds()

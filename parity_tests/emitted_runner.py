@@ -71,9 +71,9 @@ def in_keras(job: dict[str, Any], arrays: Arrays) -> list[np.ndarray[Any, Any]]:
     x = image(job["shape"]).transpose(0, 2, 3, 1)
     model(x)
     for w in job["weights"]:
-        layer = model
+        layer: Any = model
         for step in w["place"]:
-            listed = layer if isinstance(layer, list) else getattr(layer, "layers", None)
+            listed: Any = layer if isinstance(layer, list) else getattr(layer, "layers", None)
             layer = listed[step] if isinstance(step, int) else getattr(layer, step)
         while isinstance(layer, keras.Sequential):
             layer = layer.layers[-1]
@@ -89,10 +89,10 @@ def outputs(value: Any) -> list[np.ndarray[Any, Any]]:
 
 
 def main(jobs: str) -> None:
-    sys.meta_path.insert(0, NoDiptych())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, NoDiptych())
     for job in json.loads(Path(jobs).read_text()):
         arrays = {w["name"]: array(*w["array"]) for w in job["weights"]}
-        results = {f"torch{i}": y for i, y in enumerate(in_torch(job, arrays))}
+        results: dict[str, Any] = {f"torch{i}": y for i, y in enumerate(in_torch(job, arrays))}
         results |= {f"tf{i}": y for i, y in enumerate(in_keras(job, arrays))}
         np.savez(job["outputs"], **results)
         if job["params"] > LARGE:

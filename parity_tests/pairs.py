@@ -6,8 +6,9 @@ from typing import Any
 
 from diptych import Net, build
 from diptych.common.weights import scrambled
+from diptych.proof import Precision
 
 
-def pair(net: Net, dtype: str = "float64") -> tuple[Any, Any]:
+def pair(net: Net, dtype: Precision = "float64") -> tuple[Any, Any]:
     weights = scrambled(net)
     return build(net, "torch", weights=weights, dtype=dtype), build(net, "tf", weights=weights, dtype=dtype)

@@ -6,7 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import h5py
 import numpy as np
@@ -47,7 +47,7 @@ def sound(path: Path) -> Path:
     }
     match path.suffix:
         case ".npz":
-            np.savez(path, **arrays)
+            np.savez(path, **cast(dict[str, Any], arrays))
         case ".h5" | ".hdf5":
             legacy(path, groups)
         case ".onnx":

@@ -21,6 +21,7 @@ from diptych.common.errors import FileError
 from diptych.common.registry import spec
 from diptych.common.spec import Net
 from diptych.common.weights import scrambled
+from diptych.conversion import convert
 from diptych.conversion_report import digest
 from diptych.files import read, write
 
@@ -144,7 +145,7 @@ def test_a_run_that_broke_off_goes_on(folder: Path, monkeypatch: pytest.MonkeyPa
     """The second of three conversions ends the process; the first is in the manifest by then."""
     from diptych import batch
 
-    out, real = folder.with_name("out"), batch.convert
+    out, real = folder.with_name("out"), convert
 
     def broken(source: Path, *rest: Any, **more: Any) -> Any:
         if source.name == "b.npz":

@@ -16,6 +16,7 @@ from diptych import Net, deploying, spec
 from diptych.cli import app
 from diptych.common.errors import DiptychError
 from diptych.common.registry import network
+from diptych.common.reparameterize import fold
 from diptych.common.spec import Array
 from diptych.common.weights import Weights, scrambled
 from diptych.deploying import deploy
@@ -106,7 +107,7 @@ def test_nothing_is_left_where_the_file_differs(suffix: str, tmp_path: Path, mon
         target, merged = plain(net, weights)
         return target, merged | {"fc.bias": merged["fc.bias"] + (0.5 if late else 1e-6)}
 
-    plain, net = deploying.fold, small("shufflenet_v2_x0_5")
+    plain, net = fold, small("shufflenet_v2_x0_5")
     late = False
     monkeypatch.setattr(deploying, "fold", wrong)
     with pytest.raises(DiptychError, match="folding shufflenet_v2_x0_5 changes it by"):

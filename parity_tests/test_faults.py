@@ -24,6 +24,7 @@ from diptych.common.ops.max_pool import max_pool
 from diptych.common.ops.relu import relu
 from diptych.common.spec import Net
 from diptych.common.trace import Value, trace
+from diptych.proof import Precision
 
 Plant = Callable[[Any, Any], None]
 
@@ -44,7 +45,7 @@ def net() -> Net:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_without_a_fault_the_check_passes(net: Net, dtype: str) -> None:
+def test_without_a_fault_the_check_passes(net: Net, dtype: Precision) -> None:
     report = check(net, models=pair(net, dtype))
     assert report.passed, str(report)
     assert [gate.passed for gate in report.gates] == [True] * 6

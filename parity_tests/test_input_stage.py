@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -97,6 +98,6 @@ def test_the_factors_of_imagenet_need_three_channels() -> None:
 @pytest.mark.parametrize(
     ("option", "value"), [("width", 0.0), ("depth", 0.0), ("depth", -1.0), ("width", float("nan"))]
 )
-def test_a_network_of_no_width_or_depth_is_refused(option: str, value: float) -> None:
+def test_a_network_of_no_width_or_depth_is_refused(option: str, value: Any) -> None:
     with pytest.raises(SpecError, match="positive"):
         diptych.spec("efficientnet_b0", **{option: value})

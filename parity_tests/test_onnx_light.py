@@ -3,7 +3,7 @@
 light_differences.json holds the list, and the page its tables. After a change that is meant, write both anew, fill in
 the reasons that are missing, write again, and read the diff:
 
-    python -m parity_tests.test_onnx_light --write
+    python parity_tests/test_onnx_light.py --write
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
+import light
 import numpy as np
 import onnx
 import pytest
+from light import Difference, Layer, Reader
 
 from diptych.common.compare import difference
 from diptych.common.geometry import windows
@@ -28,8 +30,6 @@ from diptych.common.registry import network, networks
 from diptych.common.spec import Array
 from diptych.proof import TOLERANCE
 from diptych.runtimes import opened
-from parity_tests import light
-from parity_tests.light import Difference, Layer, Reader
 
 LISTED = Path(__file__).with_name("light_differences.json")
 PAGE = Path(__file__).parents[1] / "docs" / "onnx.md"

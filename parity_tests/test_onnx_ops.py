@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -169,7 +170,7 @@ def test_what_is_put_right_in_the_reference_evaluator_is_wrong_in_it_still(kind:
     item = case(function, ODD)
     graph = Graph(item.net, dtype)
     assert kind in {operator.kind for operator in graph.operators}
-    plain = ReferenceEvaluator(item.model(graph)).run(graph.outputs, {"input": item.x.astype(dtype)})
+    plain: Any = ReferenceEvaluator(item.model(graph)).run(graph.outputs, {"input": item.x.astype(dtype)})
     assert item.gap(graph, plain) > least, f"onnx has mended it ({why}): take {kind} out of diptych.evaluator"
     assert item.evaluated(graph) < (TOLERANCE if dtype == "float64" else NARROW)
     assert sorted(KNOWN) == sorted(each.__name__ for each in MENDED)

@@ -32,6 +32,7 @@ from diptych.common.trace import Value, trace
 from diptych.common.weights import scrambled
 from diptych.files import onnx_model
 from diptych.images import random_images
+from diptych.proof import Precision
 from diptych.report import Report
 from diptych.runtimes import evaluated, run
 
@@ -66,7 +67,7 @@ def failed(report: Report, gate: str) -> str:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_without_a_fault_the_gate_passes(net: Net, dtype: str) -> None:
+def test_without_a_fault_the_gate_passes(net: Net, dtype: Precision) -> None:
     report = judged(net, pair(net, dtype))
     assert report.passed, str(report)
     assert (len(report.gates), report.referee) == (7, "")

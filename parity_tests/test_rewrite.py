@@ -62,7 +62,7 @@ def exact(pairs: list[tuple[Net, Net]], weights: Weights) -> Weights:
 
 def weights_of(pairs: list[tuple[Net, Net]], **changes: Any) -> Weights:
     """Weights that all differ, in float64, but for those given by name with __ for a full stop."""
-    found = {name: array.astype(np.float64) for name, array in scrambled(pairs[0][0]).items()}
+    found: Weights = {name: array.astype(np.float64) for name, array in scrambled(pairs[0][0]).items()}
     for name, value in changes.items():
         found[name.replace("__", ".")][:] = value
     return found
@@ -141,8 +141,9 @@ def behind(x: Value, *, kind: str, bias: bool = True, scale: bool = True) -> Val
         return global_avg_pool(batch_norm(y, scale=scale, name="bn") + y)
     if kind == "none":
         return global_avg_pool(relu(y))
-    between = {"relu": relu, "pool": partial(max_pool, kernel=2), "direct": lambda value: value}[kind]
-    return global_avg_pool(batch_norm(between(y), scale=scale, name="bn"))
+    units: dict[str, Callable[[Value], Value]]
+    units = {"relu": relu, "pool": partial(max_pool, kernel=2), "direct": lambda value: value}
+    return global_avg_pool(batch_norm(units[kind](y), scale=scale, name="bn"))
 
 
 @pytest.mark.parametrize("kind", ["none", "relu", "pool", "twice"])

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 import diptych
 from diptych.common.errors import DiptychError
@@ -18,14 +17,14 @@ from diptych.common.weights import scrambled
 FAMILIES = ["lenet5_1998", "resnet18", "mobilenet_v2.keras", "shufflenet_v2_x1_0", "googlenet_bvlc_aux", "densenet121"]
 
 
-def made(name: str, dtype: Any = "float64", **options: Any) -> tuple[diptych.Net, nn.Module, torch.Tensor]:
+def made(name: str, dtype: Any = "float64", **options: Any) -> tuple[diptych.Net, Any, torch.Tensor]:
     net = diptych.spec(name, **options)
     model = diptych.build(net, "torch", weights=scrambled(net), dtype=dtype)
     generator = torch.Generator().manual_seed(0)
     return net, model, torch.randn(2, *net.input_shape, generator=generator, dtype=getattr(torch, dtype))
 
 
-def small(name: str, dtype: Any = "float64") -> tuple[diptych.Net, nn.Module, torch.Tensor]:
+def small(name: str, dtype: Any = "float64") -> tuple[diptych.Net, Any, torch.Tensor]:
     size = (36, 32) if name.startswith("lenet") else (96, 112)
     return made(name, dtype, input_size=size)
 
@@ -79,7 +78,7 @@ def test_export_gives_the_same_numbers(name: str) -> None:
 @pytest.mark.parametrize("name", FAMILIES)
 def test_the_whole_graph_is_captured_by_compile(name: str) -> None:
     _, model, x = small(name)
-    compiled = torch.compile(model, fullgraph=True, backend="aot_eager")
+    compiled: Any = torch.compile(model, fullgraph=True, backend="aot_eager")
     with torch.no_grad():
         assert_same(compiled(x), model(x))
 
@@ -87,8 +86,9 @@ def test_the_whole_graph_is_captured_by_compile(name: str) -> None:
 @pytest.mark.filterwarnings("ignore")  # inductor's own imports warn, and nothing here can change it
 def test_the_default_compiler_gives_the_same_numbers() -> None:
     _, model, x = made("lenet5_modern")
+    compiled: Any = torch.compile(model, fullgraph=True)
     with torch.no_grad():
-        assert_same(torch.compile(model, fullgraph=True)(x), model(x))
+        assert_same(compiled(x), model(x))
 
 
 @pytest.mark.parametrize("name", FAMILIES)

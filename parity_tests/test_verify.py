@@ -17,6 +17,7 @@ import diptych
 from diptych.cli import app
 from diptych.common.errors import DiptychError
 from diptych.common.registry import spec
+from diptych.common.rewrite import rewritten
 from diptych.common.spec import Array, Net
 from diptych.common.weights import scrambled
 from diptych.conversion_report import digest, report_path
@@ -251,7 +252,7 @@ def test_a_wrong_layout_fails_the_proof_and_leaves_nothing(tmp_path: Path, monke
 def test_a_wrong_rewriting_fails_the_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from diptych import forms
 
-    right = forms.rewritten
+    right = rewritten
 
     def wrong(*given: Any) -> Any:
         moved, notes = right(*given)
