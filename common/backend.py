@@ -47,8 +47,12 @@ class Backend(Protocol):
         dtype: str = "float32",
         features: Sequence[str] | None = None,
         memory_format: str | None = None,
+        inplace: bool = True,
     ) -> Any:
-        """A model of the network with these canonical weights, or with those of `init(net)`, in a memory format."""
+        """A model of the network with these canonical weights, or with those of `init(net)`.
+
+        In a memory format; `inplace` lets it write over maps.
+        """
 
     def read(self, model: Any, net: Net) -> dict[str, Array]:
         """The model's weights under canonical names and axes."""

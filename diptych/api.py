@@ -21,16 +21,19 @@ def build(
     dtype: Literal["float32", "float64"] = "float32",
     features: Sequence[str] | None = None,
     memory_format: Literal["channels_last"] | None = None,
+    inplace: bool = True,
 ) -> Any:
     """A native, trainable model of a network: an nn.Module (NCHW) for "torch", a keras.Model (NHWC) for "tf".
 
     Without weights it has those of `init(net)`; with `features`, paths of nodes or blocks, it answers with a dict of
     their outputs. With the `memory_format` "channels_last" a torch module keeps kernels and maps in that order, as
-    Keras's always does; its shapes stay NCHW, batches need not be converted, and most networks run faster. Raises
-    DiptychError for unknown names, WeightsError where the weights do not fit.
+    Keras's always does; its shapes stay NCHW, batches need not be converted, and most networks run faster. A
+    torch module's activations and sums write over maps that nothing else reads, as torchvision's do: a hook must clone
+    what it keeps, and full backward hooks need `inplace=False`.
+    Raises DiptychError for unknown names, WeightsError where the weights do not fit.
     """
     net = spec(net) if isinstance(net, str) else net
-    return backends.get(framework).build(net, weights, dtype, features, memory_format)
+    return backends.get(framework).build(net, weights, dtype, features, memory_format, inplace)
 
 
 def weights(model: Any, net: Net | str) -> Weights:

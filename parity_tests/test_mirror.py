@@ -31,7 +31,7 @@ def parameters(function: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
 
 def test_the_folders_hold_the_same_files() -> None:
     assert files("tf_impl") - files("torch_impl") == ONE_SIDED
-    assert files("torch_impl") <= files("tf_impl")
+    assert files("torch_impl") - files("tf_impl") == {"inplace.py"}, "Keras writes over nothing"
     assert files("torch_impl/helpers") == files("tf_impl/helpers")
     assert files("torch_impl/models") == files("tf_impl/models")
     assert files("torch_impl/ops") == files("tf_impl/ops")

@@ -42,7 +42,7 @@ def test_blocks_are_modules_with_hooks() -> None:
     assert model.layer1[0](torch.zeros(1, 64, 8, 8, dtype=torch.float64)).shape == (1, 256, 8, 8)
 
 
-def test_tracebacks_show_the_emitted_line() -> None:
+def test_tracebacks_show_the_line_that_ran() -> None:
     import traceback
 
     _, model, _ = made("resnet18", input_size=(64, 48))
@@ -50,7 +50,7 @@ def test_tracebacks_show_the_emitted_line() -> None:
         model(torch.zeros(1, 4, 64, 48, dtype=torch.float64))
     except RuntimeError as error:
         text = "".join(traceback.format_exception(error))
-    assert "x = torch.relu(self.bn1(self.conv1(x)))" in text
+    assert "x = torch.relu_(self.bn1(self.conv1(x)))" in text
 
 
 def test_it_is_built_for_evaluation_and_trains() -> None:

@@ -1,4 +1,4 @@
-"""Build the PyTorch module of a network by compiling the very source that the emitter prints."""
+"""Build the PyTorch module of a network by compiling the source that the emitter prints, but for writing in place."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..common.memory import empty
 from ..common.spec import Array, Net
 from ..common.weights import checked, drawing
 from .features import features_of
-from .source import source
+from .source import source, source_in_place
 from .state import write
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -34,20 +34,22 @@ def build(
     dtype: str = "float32",
     features: Sequence[str] | None = None,
     memory_format: str | None = None,
+    inplace: bool = True,
 ) -> nn.Module:
     """The network as an nn.Module on batches (N, C, H, W), in evaluation mode, with these canonical weights.
 
     Without weights it has those of `init(net)`. With `features`, paths of nodes or blocks, it answers with a dict of
     their outputs instead of the network's. With the `memory_format` "channels_last" its kernels lie so, and
-    what convolutions make of any batch with them. Raises SpecError for an unknown dtype, format or path and
-    WeightsError where the weights do not fit.
+    what convolutions make of any batch with them. `inplace` lets activations and sums write over maps that
+    nothing else reads, as torchvision's do; a hook on the layer before sees what was written over what it kept.
+    Raises SpecError for an unknown dtype, format or path and WeightsError where the weights do not fit.
     """
     if dtype not in DTYPES:
         raise SpecError(f"dtype is one of {', '.join(DTYPES)}, not {dtype!r}")
     if memory_format not in MEMORY_FORMATS:
         raise SpecError(f"memory_format is 'channels_last' or None, not {memory_format!r}")
     with nullcontext(checked(net, weights)) if weights is not None else drawing(net) as given:
-        namespace = compiled(net)
+        namespace = compiled(net, inplace and not features)
         with torch.device("meta"):
             model: nn.Module = namespace[net.name]()
         kept = weights is None and dtype == "float32"
@@ -66,15 +68,18 @@ def _copied(array: Array, dtype: str) -> Array:
 
 
 @functools.lru_cache(maxsize=16)
-def compiled(net: Net) -> dict[str, type[nn.Module]]:
-    """The classes of the emitted source, run as a module of its own; its lines show in tracebacks."""
-    emitted = source(net)
+def compiled(net: Net, inplace: bool = True) -> dict[str, type[nn.Module]]:
+    """The classes of the emitted source, run as a module of its own; its lines show in tracebacks.
+
+    `inplace` is how activations and sums are written, and all that may differ from the text that a reader studies.
+    """
+    emitted = source_in_place(net) if inplace else source(net)
     name = f"{MODULES}.torch_{next(_serial)}"
     filename = f"<{name}: {net.name}>"
     linecache.cache[filename] = (len(emitted.text), None, emitted.text.splitlines(keepends=True), filename)
     module = ModuleType(name)
     sys.modules[name] = module
-    # The text is this package's own, made from a trace: what a reader studies is what runs.
+    # The text is this package's own, made from a trace.
     exec(compile(emitted.text, filename, "exec"), vars(module))  # noqa: S102
     for block in emitted.blocks:
         getattr(module, block).diptych_block = True

@@ -92,5 +92,5 @@ class _Recorder(fx.Interpreter):
     def run_node(self, n: fx.Node) -> Any:
         value = super().run_node(n)
         if n.name in self.paths:
-            self.results[self.paths[n.name]] = value
+            self.results[self.paths[n.name]] = value.clone()  # the next one may write over it
         return value

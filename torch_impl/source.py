@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
-from ..common.form import Make
+from ..common.form import Form, Make
 from ..common.language import Language
 from ..common.source import Source, emit
-from ..common.spec import Net
+from ..common.spec import Net, Node
+from .inplace import overwriting, written_over
 from .ops import symbolic_form
 
 
@@ -48,3 +50,14 @@ LANGUAGE = Language(
 def source(net: Net, also: Iterable[str] = ()) -> Source:
     """PyTorch source of the network: classes of its blocks with a `forward`, state-dict names as the canonical ones."""
     return emit(net, LANGUAGE, also)
+
+
+def source_in_place(net: Net) -> Source:
+    """The same classes, with activations and sums that write over what nothing else reads."""
+    places = overwriting(net)
+
+    def form(node: Node) -> Form:
+        plain = symbolic_form(node)
+        return written_over(plain, places[node.path]) if node.path in places else plain
+
+    return emit(net, replace(LANGUAGE, form=form))
