@@ -1,9 +1,10 @@
 """Images per second of our models, beside the libraries' own of the same function, and ONNX Runtime as the limit.
 
 Run `python -m benchmarks.models [--networks NAME ...] [--batches 1 16] [--turns N] [--compile] [--jit]`. The sides of a
-row take turns in one process of the row's own, with the same weights and the same batch, on all cores; each counts with
-its best time. A ratio is ours over theirs, from that process: 1 or more is at least as fast. That both sides answer the
-same is looked at first. What cannot be run here has a dash, and its reason below the table.
+row take turns in one process of the row's own, with the same weights and the same batch, on all cores, forwards and
+backwards by turns; images per second are those of the best time. A ratio is ours over theirs, the median of the ratios
+of the turns, in which the two run side by side: 1 or more is at least as fast. That both sides answer the same is
+looked at first. What cannot be run here has a dash, and its reason below the table.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -147,22 +149,28 @@ def images(batch: int) -> np.ndarray:
     return np.random.default_rng(0).random((batch, SIZE, SIZE, 3), dtype=np.float32)
 
 
-def measured(sides: Iterator[tuple[str, Call]], turns: int) -> dict[str, float]:
-    """The best seconds of each side; raises where one answers something else than ours."""
-    calls = dict(sides)
+def measured(sides: Iterator[tuple[str, Call]], turns: int) -> dict[str, list[float]]:
+    """The best seconds of each side in each turn; raises where one answers something else than ours."""
+    calls = dict(
+        sorted(sides, key=lambda side: side[0].replace("library", "ours"))
+    )  # each ratio's sides are neighbours
     expected = calls["ours"]()
     for label, call in calls.items():
         error = np.linalg.norm(call() - expected) / np.linalg.norm(expected)
         if not error < 1e-4:  # also where it is no number
             raise SystemExit(f"{label} is another function than ours: relative error {error:.1e}")
-    best = dict.fromkeys(calls, float("inf"))
-    for _ in range(turns):
-        for label, call in calls.items():
-            for _ in range(CALLS):
-                start = time.perf_counter()
-                call()
-                best[label] = min(best[label], time.perf_counter() - start)
+    best: dict[str, list[float]] = {label: [] for label in calls}
+    for turn in range(turns):
+        for label in calls if turn % 2 else reversed(calls):
+            best[label].append(min(seconds(calls[label]) for _ in range(CALLS)))
     return best
+
+
+def seconds(call: Call) -> float:
+    """How long a call takes."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
 
 
 def child(options: argparse.Namespace) -> None:
@@ -178,23 +186,24 @@ def child(options: argparse.Namespace) -> None:
     print(json.dumps(best))
 
 
-def row(framework: str, name: str, batch: int) -> dict[str, float] | str:
-    """The best seconds of every side, from a process of its own; or why there are none."""
+def row(framework: str, name: str, batch: int) -> dict[str, list[float]] | str:
+    """The best seconds of every side in every turn, from a process of its own; or why there are none."""
     command = [sys.executable, "-m", "benchmarks.models", *sys.argv[1:], "--row", framework, name, str(batch)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         return (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, list[float]] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
-def cells(columns: tuple[str, ...], best: dict[str, float], batch: int) -> list[str]:
+def cells(columns: tuple[str, ...], best: dict[str, list[float]], batch: int) -> list[str]:
     """Images per second by column, with the ratio behind what has a library's beside it."""
     texts = []
     for column in columns:
-        seconds, theirs = best.get(column), best.get(column.replace("ours", "library"))
-        ratio = f" ({theirs / seconds:.2f})" if column.startswith("ours") and theirs and seconds else ""
-        texts.append(f"{batch / seconds:.1f}{ratio}" if seconds else "-")
+        ours, theirs = best.get(column, []), best.get(column.replace("ours", "library"), [])
+        ratios = [b / a for a, b in zip(ours, theirs, strict=False)] if column.startswith("ours") else []
+        ratio = f" ({statistics.median(ratios):.2f})" if ratios else ""
+        texts.append(f"{batch / min(ours):.1f}{ratio}" if ours else "-")
     return texts
 
 

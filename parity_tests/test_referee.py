@@ -141,8 +141,6 @@ def test_a_module_of_ones_own_that_scales_what_it_is_given(net: Net) -> None:
     t, k = pair(net)
 
     class Scaled(type(t)):  # type: ignore[misc]
-        diptych_block = False
-
         def forward(self, x: Any) -> Any:
             return super().forward(x * 1.001)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -16,12 +17,12 @@ class _Tracer(fx.Tracer):
     """Enter the blocks that diptych compiled and plain chains; leave every other module whole."""
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return not (getattr(type(m), "diptych_block", False) or type(m) is nn.Sequential)
+        return not (is_built(m) or type(m) is nn.Sequential)
 
 
 def is_built(model: nn.Module) -> bool:
-    """Whether this module was compiled from emitted source, so that its graph follows the nodes of its network."""
-    return bool(getattr(type(model), "diptych_block", False))
+    """Whether the forward of this module was compiled from emitted source, and is not that of a class made from it."""
+    return "diptych_block" in vars(type(model)) and "forward" not in vars(model)
 
 
 def graph_of(net: Net, model: nn.Module) -> tuple[fx.Graph, dict[str, fx.Node]]:
@@ -52,11 +53,15 @@ def features_of(net: Net, model: nn.Module, paths: Sequence[str]) -> nn.Module:
 
 
 def observe(net: Net, model: nn.Module, x: torch.Tensor) -> dict[str, torch.Tensor]:
-    """The output of every node that can be seen: all of a built module, the modules of the same name of another."""
+    """The output of every node that can be seen: all of a built module, the modules of the same name of another.
+
+    A built module whose forward was changed is another one.
+    """
     if is_built(model):
-        recorder = _Recorder(net, model)
-        recorder.run(x)
-        return recorder.results
+        with suppress(SpecError, fx.proxy.TraceError):
+            recorder = _Recorder(net, model)
+            recorder.run(x)
+            return recorder.results
     seen: dict[str, list[torch.Tensor]] = {}
     known = dict(model.named_modules())
 
