@@ -151,9 +151,8 @@ def images(batch: int) -> np.ndarray:
 
 def measured(sides: Iterator[tuple[str, Call]], turns: int) -> dict[str, list[float]]:
     """The best seconds of each side in each turn; raises where one answers something else than ours."""
-    calls = dict(
-        sorted(sides, key=lambda side: side[0].replace("library", "ours"))
-    )  # each ratio's sides are neighbours
+    # The two sides of a ratio are neighbours, so that the machine is in the same mood for both.
+    calls = dict(sorted(sides, key=lambda side: side[0].replace("library", "ours")))
     expected = calls["ours"]()
     for label, call in calls.items():
         error = np.linalg.norm(call() - expected) / np.linalg.norm(expected)

@@ -64,7 +64,7 @@ def ghostnet(x: Value, num_classes: int, width: float = 1.0) -> Value:
 def _network(number: str, width: float) -> Network:
     alias = f"ghostnet_{round(100 * width):03}"
     title = "GhostNet" if width == 1 else f"GhostNet {width}"
-    sizes = LARGER if width > 1 else SMALL
+    sizes = LARGER if width >= 1 else SMALL
     return Network(
         f"ghostnet_{number}", title, ghostnet, {"width": width}, "timm", (alias,), ("width",), check_sizes=sizes
     )
