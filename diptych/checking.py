@@ -15,7 +15,8 @@ from .common.errors import DiptychError
 from .common.registry import network, registered
 from .common.spec import Array, Net
 from .common.weights import scrambled
-from .gates import GATES, Case, Finding
+from .files.checkpoint import PREFIXES
+from .gates import GATES, SIDES, Case, Finding
 from .images import random_images
 from .referee import onnx, require, settled
 from .report import Gate, Report
@@ -79,13 +80,27 @@ def _merged(gate: Gate, name: str, found: Finding, case: Case) -> Gate:
     return Gate(name, passed, found.measured, found.tolerance, where, found.detail, compared)
 
 
+def _require_pair(models: Any) -> None:
+    if not isinstance(models, tuple) or len(models) != 2:
+        raise DiptychError("models is a pair: (torch module, Keras model)")
+    found = tuple(map(backends.framework_of, models))
+    if found != SIDES:
+        raise DiptychError(f"models is a pair: (torch module, Keras model), not ({', '.join(found)})")
+    names = list(models[0].state_dict())
+    for prefix in PREFIXES:
+        if names and all(name.startswith(prefix) for name in names):
+            inside = f"the {prefix.removesuffix('.')!r} inside it"
+            raise DiptychError(
+                f"the torch module is a wrapper, whose weights are called {names[0]} and so on: check {inside}"
+            )
+
+
 def _cases(
     net: Net, models: tuple[Any, Any] | None, sizes: Sequence[tuple[int, int]] | None, batches: Sequence[int], seed: int
 ) -> Iterator[Case]:
     rng = np.random.default_rng(seed)
     if models is not None:
-        if not isinstance(models, tuple) or len(models) != 2:
-            raise DiptychError("models is a pair: (torch module, Keras model)")
+        _require_pair(models)
         if sizes is not None:
             raise DiptychError("given models are checked at their own input size; leave out `sizes`")
         yield Case(net, models[0], models[1], None, tuple(random_images(net, batch, rng) for batch in batches))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from pairs import pair
 
 from diptych import check, spec
@@ -307,3 +308,24 @@ def test_a_built_module_with_a_forward_of_ones_own_is_seen_by_its_layers(kind: s
 
 
 FIRST = {"subclass": "conv1", "block": "layer1.1.conv1", "method": "conv1"}
+
+
+@pytest.mark.parametrize(
+    ("wrap", "said"),
+    [
+        (lambda t, k: (k, t), r"\(torch module, Keras model\), not \(tf, torch\)"),
+        (lambda t, k: (t, t), r"not \(torch, torch\)"),
+        (lambda t, k: [t, k], r"models is a pair"),
+        (
+            lambda t, k: (torch.compile(t, backend="eager"), k),
+            "a wrapper, .* called _orig_mod.conv1.weight .* the '_orig_mod'",
+        ),
+        (
+            lambda t, k: (torch.nn.DataParallel(t), k),
+            "a wrapper, .* called module.conv1.weight .* the 'module' inside it",
+        ),
+    ],
+)
+def test_models_that_cannot_be_checked_are_refused(net: Net, wrap: Callable[[Any, Any], Any], said: str) -> None:
+    with pytest.raises(DiptychError, match=said):
+        check(net, models=wrap(*pair(net)))
