@@ -25,7 +25,8 @@ image sizes. The numbers are the largest relative differences max |a - b| / max 
 1e-10, the one in float32 within each framework's own rounding. ONNX is the graph of the spec in onnx's reference
 evaluator, in float64, against both frameworks; its gate holds ONNX Runtime to them, too, in float32, since that has no
 float64 kernel of Conv. A dash: nothing to compare (training is evaluation where there is no batch normalisation).
-Written by `make test-full`: {passed} of {registered} networks were measured and pass{rest}.
+Written by `make test-full`, or from reports of its parts: {passed} of {registered} networks were measured and
+pass{rest}.
 
 | network | form of | sizes | forward float64 | gradients float64 | training float64 | forward float32 | ONNX float64 |
 |---|---|---|---|---|---|---|---|
