@@ -41,7 +41,7 @@ test: $(READY) ## tests and doctests but the slow ones; what builds models, for 
 test-slow: $(READY) ## what `make test` leaves out of its networks because it takes long; CI runs both
 	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "slow and not full" $(TESTS)
 
-BUILDING := parity references keras_applications source_truth reparameterize draw draw_units show_page files dialects library_files rewrite identify onnx_export referee folding deploy keras_model real_weights
+BUILDING := parity references keras_applications source_truth reparameterize inplace draw draw_units show_page files dialects library_files rewrite identify onnx_export referee folding deploy keras_model real_weights
 test-full: $(READY) ## what builds models, for every network, and the table of docs/checks.md: an hour or more
 	rm -rf reports
 	DIPTYCH_REPORTS=$(CURDIR)/reports $(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup \

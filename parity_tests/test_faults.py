@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from types import MethodType
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from pairs import pair
 
-from diptych import check, spec
+from diptych import check
 from diptych.common.errors import DiptychError
 from diptych.common.form import Form, Make
 from diptych.common.ops.avg_pool import avg_pool
@@ -256,76 +254,3 @@ def test_outputs_of_zeros_prove_nothing(net: Net) -> None:
     assert report.failed is not None
     assert report.failed.name == "forward_float64"
     assert "proves nothing" in report.failed.detail
-
-
-def test_the_models_are_left_as_they_were(net: Net) -> None:
-    torch_model, keras_model = pair(net)
-    before = [value.clone() for value in torch_model.state_dict().values()], keras_model.get_weights()
-    check(net, models=(torch_model, keras_model))
-    after = list(torch_model.state_dict().values()), keras_model.get_weights()
-    assert all((a == b).all() for a, b in zip(before[0], after[0], strict=True))
-    assert all((a == b).all() for a, b in zip(before[1], after[1], strict=True))
-    assert not torch_model.training
-
-
-def _changed(fault: float) -> dict[str, Callable[[Any], None]]:
-    """Ways in which a user changes the forward of a built module; its function is off by `fault`."""
-
-    def subclass(model: Any) -> None:
-        class Own(type(model)):  # type: ignore[misc]
-            def forward(self, x: Any) -> Any:
-                return super().forward(x + fault)
-
-        model.__class__ = Own
-
-    def block(model: Any) -> None:
-        class Own(type(model.layer1[0])):  # type: ignore[misc]
-            def forward(self, x: Any) -> Any:
-                return super().forward(x) + fault
-
-        model.layer1[0].__class__ = Own
-
-    def method(model: Any) -> None:
-        def forward(self: Any, x: Any) -> Any:
-            return type(self).forward(self, x + fault if x.sum() > -1e9 else x)  # torch.fx cannot follow this
-
-        model.forward = MethodType(forward, model)
-
-    return {"subclass": subclass, "block": block, "method": method}
-
-
-@pytest.mark.parametrize("kind", _changed(0.0))
-def test_a_built_module_with_a_forward_of_ones_own_is_seen_by_its_layers(kind: str) -> None:
-    net = spec("resnet18", input_size=(32, 40), num_classes=3)
-    torch_model, keras_model = pair(net)
-    _changed(0.0)[kind](torch_model)
-    assert check(net, models=(torch_model, keras_model)).passed
-    torch_model, keras_model = pair(net)
-    _changed(1e-3)[kind](torch_model)
-    report = check(net, models=(torch_model, keras_model))
-    assert report.failed is not None
-    assert (report.failed.name, report.failed.where) == ("forward_float64", FIRST[kind])
-
-
-FIRST = {"subclass": "conv1", "block": "layer1.1.conv1", "method": "conv1"}
-
-
-@pytest.mark.parametrize(
-    ("wrap", "said"),
-    [
-        (lambda t, k: (k, t), r"\(torch module, Keras model\), not \(tf, torch\)"),
-        (lambda t, k: (t, t), r"not \(torch, torch\)"),
-        (lambda t, k: [t, k], r"models is a pair"),
-        (
-            lambda t, k: (torch.compile(t, backend="eager"), k),
-            "a wrapper, .* called _orig_mod.conv1.weight .* the '_orig_mod'",
-        ),
-        (
-            lambda t, k: (torch.nn.DataParallel(t), k),
-            "a wrapper, .* called module.conv1.weight .* the 'module' inside it",
-        ),
-    ],
-)
-def test_models_that_cannot_be_checked_are_refused(net: Net, wrap: Callable[[Any, Any], Any], said: str) -> None:
-    with pytest.raises(DiptychError, match=said):
-        check(net, models=wrap(*pair(net)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from selection import placed
+from selection import GATED, placed
 from torch import nn
 
 import diptych
@@ -158,7 +158,7 @@ def at_check_size(name: str) -> Net:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [placed(name, gated=True) for name in networks()])
+@pytest.mark.parametrize("name", GATED)
 def test_the_numbers_of_a_network_are_the_same_bits(name: str) -> None:
     same_with_and_without(at_check_size(name))
 

@@ -194,3 +194,13 @@ def test_the_version_is_said_once_and_described() -> None:
 
 def names(requirements: list[str]) -> set[str]:
     return {re.split(r"[^\w.-]", requirement)[0] for requirement in requirements}
+
+
+def test_the_full_run_leaves_out_no_file_with_full_tests() -> None:
+    (listed,) = re.findall(r"^BUILDING := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    tests = {path for path in (ROOT / "parity_tests").glob("test_*.py") if path != Path(__file__)}
+    marked = {
+        path.stem.removeprefix("test_") for path in tests if re.search(r"\bplaced\(|mark\.full", path.read_text())
+    }
+    assert len(marked) > 10
+    assert marked <= set(listed.split())
