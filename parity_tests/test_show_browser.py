@@ -34,6 +34,7 @@ FOCUS = "document.activeElement.id"
 INSIDE = """id => { const box = document.getElementById(id).getBoundingClientRect();
   return box.top >= document.querySelector('.heads').getBoundingClientRect().bottom - 1
     && box.bottom <= document.querySelector('.foot').getBoundingClientRect().top + 1; }"""
+SERVED = "http://page.test/"
 GROUND = "getComputedStyle(document.body).backgroundColor"
 
 
@@ -53,23 +54,24 @@ def sources() -> tuple[Any, Any]:
 
 
 @pytest.fixture(scope="module")
-def address(sources: tuple[Any, Any], tmp_path_factory: pytest.TempPathFactory) -> str:
+def file(sources: tuple[Any, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "resnet50.html"
     path.write_text(study_page(NET, *sources), encoding="utf-8")
-    return path.as_uri()
+    return path
 
 
 class Desk:
     """Opens the page, and keeps what it says in the console and what it asks of the network."""
 
-    def __init__(self, browser: Any, address: str) -> None:
-        self.browser, self.address = browser, address
+    def __init__(self, browser: Any, file: Path) -> None:
+        self.browser, self.file, self.address = browser, file, file.as_uri()
         self.contexts: list[Any] = []
         self.complaints: list[str] = []
 
     def open(self, size: dict[str, int], anchor: str = "", **options: Any) -> Any:
         context = self.browser.new_context(viewport=size, **options)
         self.contexts.append(context)
+        context.route(SERVED, lambda route: route.fulfill(path=self.file, content_type="text/html; charset=utf-8"))
         page = context.new_page()
         page.on("console", lambda message: self.complaints.append(message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -79,8 +81,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(browser: Any, address: str) -> Iterator[Desk]:
-    made = Desk(browser, address)
+def desk(browser: Any, file: Path) -> Iterator[Desk]:
+    made = Desk(browser, file)
     yield made
     for context in made.contexts:
         context.close()
@@ -204,6 +206,8 @@ def test_a_deep_link_shows_its_line(desk: Desk, size: dict[str, int]) -> None:
 
 
 def test_dark_and_light_differ_and_the_choice_is_kept(desk: Desk) -> None:
+    # Chromium loses about 1 in 50 first writes to the storage of a file: page in a new context; of an http: page, none.
+    desk.address = SERVED
     light, dark = (desk.open(WIDE, color_scheme=scheme) for scheme in ("light", "dark"))
     grounds = [page.evaluate(GROUND) for page in (light, dark)]
     assert grounds[0] != grounds[1]
