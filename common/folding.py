@@ -7,11 +7,12 @@ convolution or a linear layer with one behind it is the same layer with other we
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from .dialect import Dialect
 from .errors import DiptychError
 from .ops.batch_norm import BatchNorm
 from .ops.conv import Conv
@@ -85,6 +86,43 @@ def fold_weights(net: Net, target: Net, weights: Mapping[str, Any]) -> Weights:
         found[f"{path}.weight"] = wide.astype(kernel.dtype)
         found[f"{path}.bias"] = (bias.astype(np.float64) * factor + offset).astype(kernel.dtype)
     return checked(target, found, f"the folded weights of {net.name}")
+
+
+@dataclass(frozen=True)
+class NamesFromBefore(Dialect):
+    """The names in a file whose normalisations were folded by others, who leave every layer the name that it had.
+
+    `unfolded` is the dialect of the network before, `before` our path of a layer -> its path there; ours differ where
+    chains are numbered anew.
+    """
+
+    unfolded: Dialect = field(kw_only=True)
+    before: Mapping[str, str] = field(kw_only=True)
+
+    @property
+    def plain(self) -> bool:
+        """Whether every name is ours."""
+        return False
+
+    def theirs(self, path: str) -> str:
+        """The name there of a node of ours."""
+        return self.unfolded.theirs(self.before.get(path, path))
+
+    def ours(self, name: str) -> str | None:
+        """The path of a node that has this name there, or None where none can have it."""
+        old = self.unfolded.ours(name)
+        return next((path for path, before in self.before.items() if before == old), None)
+
+    def kernel(self, path: str) -> bool:
+        """Whether they keep the matrix of this node as a kernel."""
+        return self.unfolded.kernel(self.before.get(path, path))
+
+
+def names_from_before(unfolded: Dialect, net: Net) -> Dialect:
+    """The names that another's folding leaves `folded(net)`, where those of `net` are those of a dialect."""
+    work = _Folding(net)
+    before = {work.paths[net.nodes[index].path]: net.nodes[index].path for index in work.kept}
+    return NamesFromBefore(**vars(unfolded) | {"network": work.net.name}, unfolded=unfolded, before=before)
 
 
 class _Folding:

@@ -99,6 +99,8 @@ def summed(net: Net) -> dict[str, int]:
 
 def checked(net: Net, weights: Mapping[str, Any], where: str = "the weights") -> Weights:
     """The weights as arrays in the order of the network; raises WeightsError listing every name that does not fit."""
+    if not isinstance(weights, Mapping):
+        raise WeightsError(f"{where} are a {type(weights).__name__}, expected a mapping from names to arrays")
     wanted = net.weights
     problems = [f"missing {name} {_shape(w.shape)}" for name, w in wanted.items() if name not in weights]
     problems += [f"extra {name} {_shape(np.shape(weights[name]))}" for name in weights if name not in wanted]

@@ -15,6 +15,7 @@ from .common.spec import Net
 from .files import format_of, source_format
 from .files.atomic import replacing
 from .files.checkpoint import keras_slots
+from .files.onnx_data import beside
 from .identification import Identified
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ def report_path(destination: Path) -> Path:
 
 
 def digest(path: Path) -> str:
-    """The SHA-256 of a file, or of all files of a folder in the order of their names."""
+    """The SHA-256 of a file and of what belongs to it beside it, or of all files of a folder in the order of names."""
     found = hashlib.sha256()
-    files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
+    files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path, *beside(path)]
     for item in files if path.is_dir() or path.exists() else sorted(path.parent.glob(f"{path.name}.*")):
         with item.open("rb") as file:
             while part := file.read(BLOCK):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from .files import read
 from .files.checkpoint import Checkpoint
 from .files.keras_config import differences, weighted_differences
 from .matching import Match, match, merged
-from .signatures import behind, candidates, spoken, variants, vocabulary
+from .signatures import behind, candidates, folded_candidates, spoken, variants, vocabulary
 
 Options = dict[str, Any]
 NEAR = 5
@@ -59,7 +60,8 @@ class Identification:
 def identify(source: str | Path | Checkpoint) -> Identification:
     """What a checkpoint is from its names and shapes alone: network, names, options, what is missing or too many.
 
-    Only a folded network, whose names no other file has, is one that the file states, and that fits it exactly.
+    A folded network is found where its layers have the names from before, as other folders than ours leave them; under
+    our names, where the file states it.
     Raises FileError for a file that cannot be read, DiptychError where no network has even a tenth of its names.
     """
     checkpoint = source if isinstance(source, Checkpoint) else read(Path(source))
@@ -135,15 +137,15 @@ def _readable(checkpoint: Checkpoint, items: list[Dialect]) -> list[Dialect]:
 def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[Match]]:
     """(exact matches, the nearest others) of a checkpoint; the same names behind a shorter prefix come first."""
     near: list[Match] = []
-    for prefix, items in candidates(checkpoint):
-        tried = [match(behind(checkpoint, prefix), item, given) for item in _readable(checkpoint, items)]
+    by_names = ([(prefix, item) for item in _readable(checkpoint, items)] for prefix, items in candidates(checkpoint))
+    later = (list(find(checkpoint)) for find in (folded_candidates, _overlapping))
+    for group in itertools.chain(by_names, later):
+        tried = [match(behind(checkpoint, prefix), item, given) for prefix, item in group]
         exact = merged([item for item in tried if item.exact])
         near += [item for item in tried if not item.exact]
         if exact:
-            return exact, sorted(near, key=lambda item: -item.confidence)[:NEAR]
-    tried = near + [match(behind(checkpoint, prefix), item, given) for prefix, item in _overlapping(checkpoint)]
-    tried.sort(key=lambda item: -item.confidence)
-    return merged([item for item in tried if item.exact]), [item for item in tried if not item.exact][:NEAR]
+            break
+    return exact, sorted(near, key=lambda item: -item.confidence)[:NEAR]
 
 
 def _overlapping(checkpoint: Checkpoint) -> list[tuple[str, Dialect]]:

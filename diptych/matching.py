@@ -51,6 +51,7 @@ def match(checkpoint: Checkpoint, dialect: Dialect, given: Mapping[str, Any]) ->
     """The checkpoint against the dialect's network, with the options given and those that its shapes imply."""
     view = translated(checkpoint, dialect)
     net = fitted(network(dialect.network), view, given, dialect.bare)
+    view = view.filled(net)
     return Match(net, dialect, view, *_compared(view, net))
 
 

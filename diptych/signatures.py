@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from .common import dialects as folder
 from .common.dialect import OWN, Dialect, dialect, dialects, numbered
+from .common.folding import SUFFIX, foldable, names_from_before
 from .common.registry import network, networks
 from .common.spec import Array, Net
 from .files.checkpoint import Checkpoint, keras_slots
@@ -27,8 +28,14 @@ DEPTH = 4
 
 
 def spoken(name: str) -> list[Dialect]:
-    """The dialects in which a network's names differ, ours first."""
+    """The dialects in which a network's names differ, ours first; a folded one may have those from before, too."""
+    if name.endswith(SUFFIX):
+        return [dialect(OWN, name), *(_from_before(item) for item in spoken(name.removesuffix(SUFFIX)))]
     return [dialect(OWN, name), *(item for item in dialects() if item.network == name and not item.plain)]
+
+
+def _from_before(item: Dialect) -> Dialect:
+    return names_from_before(item, traced(item.network, {}))
 
 
 def candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, list[Dialect]]]:
@@ -38,6 +45,24 @@ def candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, list[Dialect]]]:
         found = known.get(digest(names), ())
         if found:
             yield prefix, [dialect(library, name) for library, name in found]
+
+
+def folded_candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, Dialect]]:
+    """(prefix, dialect) of each folded network that a checkpoint may be, under the names from before.
+
+    Such a file has all names of the network but those of some normalisations, and biases where there were none.
+    """
+    for prefix, found in variants(checkpoint) if checkpoint.layers is None else ():
+        present = frozenset(found)
+        known = present | behind(checkpoint, prefix).zeros
+        for item, wanted, _ in vocabulary():
+            more, less = present - wanted, wanted - known
+            if not wanted or not less or not all(name.endswith(".bias") for name in more):
+                continue
+            normal = {name.removesuffix(".running_var") for name in wanted if name.endswith(".running_var")}
+            gone = all(name.rpartition(".")[0] in normal for name in less)
+            if gone and foldable(traced(item.network, {})):
+                yield prefix, _from_before(item)
 
 
 def variants(checkpoint: Checkpoint) -> list[tuple[str, list[str]]]:
@@ -79,6 +104,7 @@ def behind(checkpoint: Checkpoint, prefix: str) -> Checkpoint:
         checkpoint,
         arrays=_cut(checkpoint.arrays, prefix),
         extras=_cut(checkpoint.extras, prefix),
+        zeros=frozenset(name.removeprefix(prefix) for name in checkpoint.zeros if name.startswith(prefix)),
         layers=None if checkpoint.layers is None else _cut(checkpoint.layers, prefix),
         config=None if checkpoint.config is None else _cut(checkpoint.config, prefix),
         notes=(*checkpoint.notes, f"the prefix {prefix!r} of the names was left out{rest}"),

@@ -248,7 +248,7 @@ def external(tensor: Any) -> None:
 @pytest.mark.parametrize(
     ("spoil", "complaint"),
     [
-        (external, "keeps its data in another file, which is not opened"),
+        (external, "keeps its data in '../../etc/passwd'; beside a model, only"),
         (lambda tensor: tensor.dims.__setitem__(0, 1 << 60), "is not whole: its shape"),
         (lambda tensor: tensor.dims.__setitem__(0, -4), "has the shape [-4]"),
         (lambda tensor: tensor.__setattr__("data_type", 16), "is bfloat16, which NumPy has no numbers for"),

@@ -13,6 +13,7 @@ from selection import placed
 from diptych import Net, fold, networks, spec
 from diptych.common import reference
 from diptych.common.compare import FLOAT64_TOLERANCE, difference
+from diptych.common.dialect import check_bijective
 from diptych.common.errors import DiptychError, WeightsError
 from diptych.common.folding import foldable, folded
 from diptych.common.ops.batch_norm import batch_norm
@@ -20,12 +21,15 @@ from diptych.common.ops.conv import conv
 from diptych.common.ops.global_avg_pool import global_avg_pool
 from diptych.common.ops.linear import linear
 from diptych.common.ops.relu import relu
-from diptych.common.registry import network
+from diptych.common.registry import canonical, network
 from diptych.common.spec import Array, Shape
 from diptych.common.trace import Value, sequence, stack, trace
 from diptych.common.weights import Weights, scrambled
 from diptych.emission import twins
+from diptych.files.checkpoint import Checkpoint
+from diptych.identification import identify
 from diptych.images import random_images
+from diptych.signatures import spoken
 
 SHAPE: Shape = (4, 9, 6)
 FOLDED = [name for name in networks() if foldable(spec(name))]
@@ -154,6 +158,26 @@ def test_chains_are_numbered_anew() -> None:
 
     target = folded(trace(function, "own", SHAPE))
     assert [node.path for node in target.nodes[1:]] == ["features.0.0", "features.0.1", "features.1", "features.2"]
+
+
+def foldable_names() -> list[str]:
+    return [name for name in canonical().values() if foldable(spec(name)) and "repvgg" not in name]  # branches merge
+
+
+@pytest.mark.parametrize("name", foldable_names())
+def test_what_others_folded_is_found_by_the_names_from_before(name: str) -> None:
+    """PyTorch's own fusion and its ONNX exporter leave every layer its name, in whosever names the network was."""
+    net = spec(f"{name}.folded")
+    asked = [item for item in spoken(f"{name}.folded") if not item.of_layers]
+    assert len(asked) > 1
+    for item in asked[1:]:
+        check_bijective(item, dict.fromkeys(weight.rpartition(".")[0] for weight in net.weights))
+        arrays = {
+            f"{item.theirs(path)}.{kind}": np.zeros(tuple(map(int, net.weights[weight].shape)), np.float32)
+            for weight in net.weights
+            for path, _, kind in [weight.rpartition(".")]
+        }
+        assert net.name in identify(Checkpoint(Path("fused.pth"), "torch", arrays)).names, item.library
 
 
 def test_names_of_folded_networks() -> None:

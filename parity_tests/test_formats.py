@@ -159,7 +159,7 @@ def test_onnx_initialisers_are_read_by_name(tmp_path: Path, dtype: str) -> None:
     assert not differing(found.arrays, wanted)
     assert found.extras == {"bn.num_batches_tracked": 5}
     assert found.notes[0] == "the model was written by handmade 1.2"
-    assert "left out: 2 constants that are shapes or indices (axis, to)" in found.notes
+    assert "left out: 2 shapes, indices or single numbers (axis, to)" in found.notes
 
 
 def test_numbers_in_the_lists_of_onnx_are_read(tmp_path: Path) -> None:

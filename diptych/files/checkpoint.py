@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,8 @@ class Checkpoint:
 
     `arrays` go by torch-style names (torch and safetensors files); `layers` by Keras layer name, each in the order of
     its variables and in Keras's axes. `stated` is what diptych wrote into the file, `config` the layers that a
-    .keras file states (name -> entry in config.json), `title` the name of its model. `notes` say what was left out or
-    unwrapped.
+    .keras file states (name -> entry in config.json), `title` the name of its model. `zeros` are names of weights that
+    the file leaves out since they are zero, as far as a network has them. `notes` say what was left out or unwrapped.
     """
 
     path: Path
@@ -38,6 +38,7 @@ class Checkpoint:
     config: Mapping[str, Any] | None = None
     title: str = ""
     notes: tuple[str, ...] = ()
+    zeros: frozenset[str] = frozenset()
 
     def named(self, net: Net) -> dict[str, Array]:
         """The arrays by the canonical names and in the canonical axes of a network; whatever it lacks keeps its name.
@@ -45,6 +46,14 @@ class Checkpoint:
         An array that does not fit comes back in a shape that differs from the network's.
         """
         return dict(self.view(net))
+
+    def filled(self, net: Net) -> Checkpoint:
+        """The checkpoint with those `zeros` that the network has."""
+        shapes = {name: tuple(map(int, net.weights[name].shape)) for name in net.weights if name in self.zeros}
+        if not shapes:
+            return self
+        dtype = np.result_type(*self.arrays.values())
+        return replace(self, arrays={**self.arrays, **{name: np.zeros(shapes[name], dtype) for name in shapes}})
 
     def view(self, net: Net) -> Mapping[str, Array]:
         """The same, but each array of a Keras layer is turned into canonical axes only when it is asked for."""

@@ -20,7 +20,8 @@ def translated(checkpoint: Checkpoint, dialect: Dialect) -> Checkpoint:
     if checkpoint.layers is None:
         arrays = {_weight(name, dialect): _matrix(name, array, dialect) for name, array in checkpoint.arrays.items()}
         extras = {_weight(name, dialect): count for name, count in checkpoint.extras.items()}
-        return replace(checkpoint, arrays=arrays, extras=extras)
+        zeros = frozenset(_weight(name, dialect) for name in checkpoint.zeros)
+        return replace(checkpoint, arrays=arrays, extras=extras, zeros=zeros)
     short = numbered(checkpoint.layers)
     layers = {
         path: part for name, all_ in checkpoint.layers.items() for path, part in _layers(short[name], all_, dialect)

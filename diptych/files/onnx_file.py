@@ -1,4 +1,4 @@
-"""ONNX models: the initialisers of the main graph as arrays by name; no node is run, no file beside it is opened."""
+"""ONNX models: the initialisers of the main graph as arrays by name; no node is run."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import numpy as np
 
 from ..common.errors import FileError
 from ..common.spec import Array
-from . import onnx_model, proto
+from . import onnx_data, onnx_model, proto
 from .checkpoint import COUNTER, Checkpoint, native, separated
 from .limits import Budget
 
+LAYERS, FOLDED = ("Conv", "ConvTranspose", "Gemm"), ".weight_bias"
 TYPES = (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13)
 """TensorProto's float32, the integers, bool, float16 and float64: what NumPy has numbers for."""
 
@@ -27,44 +28,71 @@ def read(path: Path) -> Checkpoint:
         raise FileError(
             f"{path} is not a whole ONNX model with weights: its graph has no initialisers; export it again"
         )
-    found, shapes = _arrays(model.graph, path)
-    arrays, extras, more = separated(found)
+    found, constants = _arrays(model.graph, path)
+    named, zeros = _biases(model.graph, found)
+    arrays, extras, more = separated(named)
     producer = " ".join(part for part in (model.producer_name, model.producer_version) if part)
     notes = [f"the model was written by {producer}"] if producer else []
-    notes += [f"left out: {len(shapes)} constants that are shapes or indices ({_listed(shapes)})"] if shapes else []
+    notes += (
+        [f"left out: {len(constants)} shapes, indices or single numbers ({_listed(constants)})"] if constants else []
+    )
     said = onnx_model.stated(model, path)
     kept = () if said.network else (*notes, *more)
-    return Checkpoint(path, "onnx", arrays, extras=extras, stated=said, title=model.graph.name, notes=kept)
+    return Checkpoint(path, "onnx", arrays, extras=extras, stated=said, title=model.graph.name, zeros=zeros, notes=kept)
 
 
 def _arrays(graph: Any, path: Path) -> tuple[dict[str, Array], list[str]]:
     """(arrays by name, names of the constants left out); raises FileError before anything is decoded."""
     if graph.sparse_initializer:
         raise FileError(f"{path} holds sparse weights, which are not read; save them dense first")
-    budget, names = Budget(path.stat().st_size), set()
+    stored = sum(file.stat().st_size for file in (path, *onnx_data.beside(path)))
+    budget, names = Budget(stored), set()
     for tensor in graph.initializer:
         if not tensor.name or tensor.name in names:
             raise FileError(f"{path} has no name, or one name twice, for a weight ({tensor.name!r}); export it again")
         names.add(tensor.name)
-        _check(tensor, f"{path}: {tensor.name}")
+        _check(tensor, path)
         budget.take(math.prod(tensor.dims) * _dtype(tensor).itemsize, f"{path}: {tensor.name}")
-    shapes = [tensor.name for tensor in graph.initializer if _is_shape(tensor)]
-    kept = [tensor for tensor in graph.initializer if tensor.name not in set(shapes)]
-    return {tensor.name: _decoded(tensor, path) for tensor in kept}, shapes
+    scales = {name for node in graph.node if node.op_type == "Resize" for name in node.input[1:]}
+    constants = [tensor.name for tensor in graph.initializer if tensor.name in scales or _is_constant(tensor)]
+    kept = [tensor for tensor in graph.initializer if tensor.name not in set(constants)]
+    return {tensor.name: _decoded(tensor, path) for tensor in kept}, constants
 
 
-def _check(tensor: Any, where: str) -> None:
-    """Raise FileError for data in another file, for a type that NumPy lacks, and for too many or too few bytes."""
+def _biases(graph: Any, found: dict[str, Array]) -> tuple[dict[str, Array], frozenset[str]]:
+    """(the arrays with the bias of each layer under the layer's name, names of the biases that layers do without).
+
+    PyTorch's exporter calls the bias that a folded normalisation leaves X.weight_bias, keeps one of those that are
+    equal, and none that is zero.
+    """
+    named, renamed, zeros = dict(found), set(), set()
+    for node in graph.node:
+        weight, bias = (*node.input[1:3], "", "")[:2] if node.op_type in LAYERS else ("", "")
+        own = f"{weight.removesuffix('weight')}bias"
+        if weight not in found or not weight.endswith(".weight") or own in found:
+            continue
+        if not bias:
+            zeros.add(own)
+        elif bias in found:
+            named[own] = found[bias]
+            renamed |= {bias} if bias.endswith(FOLDED) else set()
+    return {name: array for name, array in named.items() if name not in renamed}, frozenset(zeros)
+
+
+def _check(tensor: Any, path: Path) -> None:
+    """Raise FileError for data in a strange file, for a type that NumPy lacks, and for too many or too few bytes."""
     import onnx
 
-    if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
-        raise FileError(f"{where} keeps its data in another file, which is not opened; save the model in one file")
+    where = f"{path}: {tensor.name}"
     if tensor.data_type not in TYPES:
         known = tensor.data_type in onnx.TensorProto.DataType.values()
         kind = onnx.TensorProto.DataType.Name(tensor.data_type).lower() if known else f"type {tensor.data_type}"
         raise FileError(f"{where} is {kind}, which NumPy has no numbers for; save it as float32 first")
     if min(tensor.dims, default=0) < 0:
         raise FileError(f"{where} has the shape {list(tensor.dims)}; export the model again")
+    if onnx_data.is_outside(tensor):
+        onnx_data.place(tensor, _dtype(tensor), path)
+        return
     count, itemsize = math.prod(tensor.dims), _dtype(tensor).itemsize
     lists = (tensor.float_data, tensor.int32_data, tensor.int64_data, tensor.double_data, tensor.uint64_data)
     got = len(tensor.raw_data) / itemsize if tensor.HasField("raw_data") else sum(map(len, lists))
@@ -75,6 +103,8 @@ def _check(tensor: Any, where: str) -> None:
 def _decoded(tensor: Any, path: Path) -> Array:
     from onnx import numpy_helper
 
+    if onnx_data.is_outside(tensor):
+        return native(onnx_data.array(tensor, _dtype(tensor), path))
     try:
         return native(numpy_helper.to_array(tensor))
     except (ValueError, TypeError, OverflowError) as error:
@@ -87,9 +117,9 @@ def _dtype(tensor: Any) -> np.dtype[Any]:
     return np.dtype(onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type))
 
 
-def _is_shape(tensor: Any) -> bool:
-    """Whether a constant says where, not how much: a whole number, or ONNX's int64 list for Reshape and the like."""
-    if tensor.name.rpartition(".")[2] == COUNTER or _dtype(tensor).kind not in "iu":
+def _is_constant(tensor: Any) -> bool:
+    """Whether it is no weight of a network: a single number, such as a bound of Clip, or an int64 list for Reshape."""
+    if tensor.name.rpartition(".")[2] == COUNTER:
         return False
     return not tensor.dims or (len(tensor.dims) == 1 and _dtype(tensor) == np.int64)
 
