@@ -94,6 +94,21 @@ def test_a_bias_is_not_taken_for_zero_where_a_name_is_just_missing(tmp_path: Pat
     assert "missing c3.bias 16" in error
 
 
+@pytest.mark.parametrize(
+    ("biases", "said"), [([""], "c3.bias"), (["u", "u"], "c3.bias"), (["u", ""], ""), (["u", "v"], "")]
+)
+def test_a_bias_is_known_where_the_layers_of_its_weight_agree(biases: list[str], said: str, tmp_path: Path) -> None:
+    weights = {name: array for name, array in scrambled(spec("lenet5_modern")).items() if name != "c3.bias"}
+    model = onnx_model(tmp_path / "in.onnx", weights | {bias: np.ones(16, np.float32) for bias in biases if bias})
+    for index, bias in enumerate(biases):
+        taken = ["x", "c3.weight", bias] if bias else ["x", "c3.weight"]
+        model.graph.node.append(helper.make_node("Conv", taken, [f"z{index}"]))
+    (tmp_path / "in.onnx").write_bytes(model.SerializeToString())
+    found = read(tmp_path / "in.onnx")
+    assert ("c3.bias" in {*found.arrays, *found.zeros}) is bool(said)
+    assert found.zeros == (frozenset({said}) if biases == [""] else frozenset())
+
+
 def test_scales_and_single_numbers_are_no_weights(tmp_path: Path) -> None:
     net, path = spec("lenet5_modern"), tmp_path / "in.onnx"
     weights = scrambled(net)

@@ -63,20 +63,22 @@ def _biases(graph: Any, found: dict[str, Array]) -> tuple[dict[str, Array], froz
     """(the arrays with the bias of each layer under the layer's name, names of the biases that layers do without).
 
     PyTorch's exporter calls the bias that a folded normalisation leaves X.weight_bias, keeps one of those that are
-    equal, and none that is zero.
+    equal, and none that is zero. A weight that layers take with different biases says nothing.
     """
-    named, renamed, zeros = dict(found), set(), set()
+    taken: dict[str, set[str]] = {}
     for node in graph.node:
-        weight, bias = (*node.input[1:3], "", "")[:2] if node.op_type in LAYERS else ("", "")
-        own = f"{weight.removesuffix('weight')}bias"
-        if weight not in found or not weight.endswith(".weight") or own in found:
-            continue
-        if not bias:
-            zeros.add(own)
-        elif bias in found:
-            named[own] = found[bias]
-            renamed |= {bias} if bias.endswith(FOLDED) else set()
-    return {name: array for name, array in named.items() if name not in renamed}, frozenset(zeros)
+        if node.op_type in LAYERS and len(node.input) > 1:
+            taken.setdefault(node.input[1], set()).add(node.input[2] if len(node.input) > 2 else "")
+    beside = {
+        f"{weight.removesuffix('weight')}bias": biases.pop()
+        for weight, biases in taken.items()
+        if weight in found and weight.endswith(".weight") and len(biases) == 1
+    }
+    lacking = {own: bias for own, bias in beside.items() if own not in found}
+    renamed = {bias for bias in lacking.values() if bias.endswith(FOLDED)}
+    named = {name: array for name, array in found.items() if name not in renamed}
+    named |= {own: found[bias] for own, bias in lacking.items() if bias in found}
+    return named, frozenset(own for own, bias in lacking.items() if not bias)
 
 
 def _check(tensor: Any, path: Path) -> None:
