@@ -50,14 +50,14 @@ def candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, list[Dialect]]]:
 def folded_candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, Dialect]]:
     """(prefix, dialect) of each folded network that a checkpoint may be, under the names from before.
 
-    Such a file has all names of the network but those of some normalisations, and biases where there were none.
+    Such a file has all names of the network but those of some normalisations, and biases where there were none. Where
+    there are no such biases, the normalisations may as well be lost, and the network must be named.
     """
     for prefix, found in variants(checkpoint) if checkpoint.layers is None else ():
-        present = frozenset(found)
-        known = present | behind(checkpoint, prefix).zeros
+        present, zeros = frozenset(found), behind(checkpoint, prefix).zeros
         for item, wanted, _ in vocabulary():
-            more, less = present - wanted, wanted - known
-            if not wanted or not less or not all(name.endswith(".bias") for name in more):
+            more, less = (present | zeros) - wanted, wanted - present - zeros
+            if not wanted or not less or not more or not all(name.endswith(".bias") for name in more):
                 continue
             normal = {name.removesuffix(".running_var") for name in wanted if name.endswith(".running_var")}
             gone = all(name.rpartition(".")[0] in normal for name in less)

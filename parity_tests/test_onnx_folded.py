@@ -109,6 +109,23 @@ def test_a_bias_is_known_where_the_layers_of_its_weight_agree(biases: list[str],
     assert found.zeros == (frozenset({said}) if biases == [""] else frozenset())
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_numbers_of_a_normalisation_that_hide_in_nodes_are_seen(listed: bool, tmp_path: Path) -> None:
+    """A convolution without bias, and a normalisation whose numbers are constants, are not a folded convolution."""
+    weights = {name: array for name, array in scrambled(spec("resnet18.folded")).items() if name != "conv1.bias"}
+    model, numbers = onnx_model(tmp_path / "in.onnx", weights), np.ones(64, np.float32)
+    value = {"value_floats": numbers.tolist()} if listed else {"value": numpy_helper.from_array(numbers)}
+    model.graph.node.extend([
+        helper.make_node("Conv", ["x", "conv1.weight"], ["z"]),
+        helper.make_node("Constant", [], ["n"], **value),
+        helper.make_node("BatchNormalization", ["z", "n", "n", "n", "n"], ["b"]),
+    ])  # fmt: skip
+    (tmp_path / "in.onnx").write_bytes(model.SerializeToString())
+    refused(tmp_path, "convert", tmp_path / "in.onnx", tmp_path / "out.safetensors")
+    named = "--network", "resnet18.folded"
+    assert "extra n 64" in refused(tmp_path, "convert", tmp_path / "in.onnx", tmp_path / "out.safetensors", *named)
+
+
 def test_scales_and_single_numbers_are_no_weights(tmp_path: Path) -> None:
     net, path = spec("lenet5_modern"), tmp_path / "in.onnx"
     weights = scrambled(net)

@@ -1,4 +1,4 @@
-"""ONNX models: the initialisers of the main graph as arrays by name; no node is run."""
+"""ONNX models: the initialisers and constants of the main graph as arrays by name; no node is run."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from .checkpoint import COUNTER, Checkpoint, native, separated
 from .limits import Budget
 
 LAYERS, FOLDED = ("Conv", "ConvTranspose", "Gemm"), ".weight_bias"
+FLOATS = (1, 10, 11)
 TYPES = (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13)
 """TensorProto's float32, the integers, bool, float16 and float64: what NumPy has numbers for."""
 
@@ -46,17 +47,35 @@ def _arrays(graph: Any, path: Path) -> tuple[dict[str, Array], list[str]]:
     if graph.sparse_initializer:
         raise FileError(f"{path} holds sparse weights, which are not read; save them dense first")
     stored = sum(file.stat().st_size for file in (path, *onnx_data.beside(path)))
-    budget, names = Budget(stored), set()
-    for tensor in graph.initializer:
+    budget, names, tensors = Budget(stored), set(), [*graph.initializer, *_constants(graph)]
+    for tensor in tensors:
         if not tensor.name or tensor.name in names:
             raise FileError(f"{path} has no name, or one name twice, for a weight ({tensor.name!r}); export it again")
         names.add(tensor.name)
         _check(tensor, path)
         budget.take(math.prod(tensor.dims) * _dtype(tensor).itemsize, f"{path}: {tensor.name}")
     scales = {name for node in graph.node if node.op_type == "Resize" for name in node.input[1:]}
-    constants = [tensor.name for tensor in graph.initializer if tensor.name in scales or _is_constant(tensor)]
-    kept = [tensor for tensor in graph.initializer if tensor.name not in set(constants)]
+    constants = [tensor.name for tensor in tensors if tensor.name in scales or _is_constant(tensor)]
+    kept = [tensor for tensor in tensors if tensor.name not in set(constants)]
     return {tensor.name: _decoded(tensor, path) for tensor in kept}, constants
+
+
+def _constants(graph: Any) -> list[Any]:
+    """The floating-point tensors of Constant nodes: numbers of a layer that hide there make it another function."""
+    import onnx
+
+    found = []
+    for node in graph.node:
+        for attribute in node.attribute if node.op_type == "Constant" and node.output else ():
+            tensor = onnx.TensorProto()
+            if attribute.floats:
+                tensor = onnx.helper.make_tensor("", onnx.TensorProto.FLOAT, [len(attribute.floats)], attribute.floats)
+            elif attribute.HasField("t"):
+                tensor.CopyFrom(attribute.t)
+            tensor.name = node.output[0]
+            if tensor.dims and tensor.data_type in FLOATS:
+                found.append(tensor)
+    return found
 
 
 def _biases(graph: Any, found: dict[str, Array]) -> tuple[dict[str, Array], frozenset[str]]:
