@@ -24,6 +24,7 @@ from diptych.common.compare import difference, same_bits
 from diptych.common.spec import Array, Net
 from diptych.common.weights import scrambled
 from diptych.conversion_report import digest
+from diptych.exporting import export
 from diptych.files import read
 from diptych.files.onnx_data import ENDINGS
 from diptych.images import random_images
@@ -124,6 +125,17 @@ def test_numbers_of_a_normalisation_that_hide_in_nodes_are_seen(listed: bool, tm
     refused(tmp_path, "convert", tmp_path / "in.onnx", tmp_path / "out.safetensors")
     named = "--network", "resnet18.folded"
     assert "extra n 64" in refused(tmp_path, "convert", tmp_path / "in.onnx", tmp_path / "out.safetensors", *named)
+
+
+def test_constants_of_our_own_files_are_no_weights(tmp_path: Path) -> None:
+    """A normalisation without scale takes ones from a Constant."""
+    net = spec("inception_v3.keras")
+    weights = scrambled(net)
+    export(net, weights, tmp_path / "in.onnx", check=False)
+    assert any(node.op_type == "Constant" for node in onnx.load(tmp_path / "in.onnx").graph.node)
+    found = read(tmp_path / "in.onnx").arrays
+    assert not same_bits(weights, found).first
+    assert len(found) == len(weights)
 
 
 def test_scales_and_single_numbers_are_no_weights(tmp_path: Path) -> None:

@@ -29,7 +29,9 @@ def read(path: Path) -> Checkpoint:
         raise FileError(
             f"{path} is not a whole ONNX model with weights: its graph has no initialisers; export it again"
         )
-    found, constants = _arrays(model.graph, path)
+    said = onnx_model.stated(model, path)
+    hidden = [] if said.network else _constants(model.graph)  # ours are said by the spec
+    found, constants = _arrays(model.graph, hidden, path)
     named, zeros = _biases(model.graph, found)
     arrays, extras, more = separated(named)
     producer = " ".join(part for part in (model.producer_name, model.producer_version) if part)
@@ -37,17 +39,16 @@ def read(path: Path) -> Checkpoint:
     notes += (
         [f"left out: {len(constants)} shapes, indices or single numbers ({_listed(constants)})"] if constants else []
     )
-    said = onnx_model.stated(model, path)
     kept = () if said.network else (*notes, *more)
     return Checkpoint(path, "onnx", arrays, extras=extras, stated=said, title=model.graph.name, zeros=zeros, notes=kept)
 
 
-def _arrays(graph: Any, path: Path) -> tuple[dict[str, Array], list[str]]:
+def _arrays(graph: Any, hidden: list[Any], path: Path) -> tuple[dict[str, Array], list[str]]:
     """(arrays by name, names of the constants left out); raises FileError before anything is decoded."""
     if graph.sparse_initializer:
         raise FileError(f"{path} holds sparse weights, which are not read; save them dense first")
     stored = sum(file.stat().st_size for file in (path, *onnx_data.beside(path)))
-    budget, names, tensors = Budget(stored), set(), [*graph.initializer, *_constants(graph)]
+    budget, names, tensors = Budget(stored), set(), [*graph.initializer, *hidden]
     for tensor in tensors:
         if not tensor.name or tensor.name in names:
             raise FileError(f"{path} has no name, or one name twice, for a weight ({tensor.name!r}); export it again")
