@@ -41,12 +41,11 @@ test: $(READY) ## tests and doctests but the slow ones; what builds models, for 
 test-slow: $(READY) ## what `make test` leaves out of its networks because it takes long; CI runs both
 	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "slow and not full" $(TESTS)
 
-BUILDING := parity references keras_applications source_truth reparameterize inplace draw draw_units show_page files dialects library_files rewrite identify onnx_export referee folding deploy keras_model real_weights
 test-full: $(READY) ## what builds models, for every network, and the table of docs/checks.md: an hour or more
 	rm -rf reports
 	DIPTYCH_REPORTS=$(CURDIR)/reports $(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup \
-	  $(BUILDING:%=parity_tests/test_%.py)
-	cd parity_tests && ../$(BIN)/python -m write_checks ../reports
+	  parity_tests
+	PYTHONPATH=parity_tests $(BIN)/python parity_tests/write_checks.py reports
 
 notebooks: $(READY) ## run the notebooks from top to bottom, without writing to them
 	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --nbmake --nbmake-timeout=900 notebooks
@@ -59,7 +58,7 @@ write-notebooks: $(READY) # run them and keep their outputs
 	  notebooks/*.ipynb
 
 write-models: $(READY) # emit torch_impl/models and tf_impl/models anew
-	cd parity_tests && ../$(BIN)/python -m test_source --write
+	PYTHONPATH=parity_tests $(BIN)/python parity_tests/study/test_source.py --write
 
 lint: $(READY) ## style
 	$(BIN)/ruff check .

@@ -91,7 +91,7 @@ def torch_sides(name: str, batch: int, options: argparse.Namespace) -> Iterator[
 def onnx_side(net: Any, weights: Any, x: np.ndarray) -> Call:
     """ONNX Runtime on the file that diptych exports."""
     import diptych
-    from diptych.runtimes import opened
+    from diptych.onnx_impl.runtimes import opened
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"

@@ -59,7 +59,9 @@ def symmetric(pads: Padding) -> bool:
     return pads != "same" and pads[0] == pads[1] and pads[2] == pads[3]
 
 
-def windows(size: int, kernel: int, stride: int, before: int, after: int, dilation: int = 1, ceil: bool = False) -> int:
+def output_size(
+    size: int, kernel: int, stride: int, before: int, after: int, dilation: int = 1, ceil: bool = False
+) -> int:
     """The number of windows on one axis; `ceil` adds a partial one, unless it would start in the padding after."""
     free = size + before + after - ((kernel - 1) * dilation + 1)
     if free < 0 and not ceil:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .cards import Card, card
 from .errors import DiptychError, SpecError
-from .folding import SUFFIX, folded
+from .rewriting.fold import SUFFIX, folded
 from .spec import Net, near
 from .trace import trace
 
@@ -201,3 +201,13 @@ def spec(
     61706
     """
     return network(name).trace(num_classes, in_channels, input_size, **options)
+
+
+def traced(name: str, options: Mapping[str, Any]) -> Net:
+    """A registered network with these options, traced once per process."""
+    return _traced(name, tuple(sorted(options.items())))
+
+
+@functools.lru_cache(maxsize=1024)
+def _traced(name: str, options: tuple[tuple[str, Any], ...]) -> Net:
+    return network(name).trace(**dict(options))

@@ -77,11 +77,11 @@ class Op:
         """(extent, stride) of the input window under one output, per axis; None where it is the whole input."""
         return (1, 1), (1.0, 1.0)
 
-    def fold(self, *folds: Shape | None) -> Shape | None:
+    def flattened(self, *orders: Shape | None) -> Shape | None:
         """The (C, H, W) that the output vector was flattened from, where its order matters."""
-        return folds[0] if self.elementwise else None
+        return orders[0] if self.elementwise else None
 
-    def facts(self, *inputs: Shape) -> tuple[Any, ...]:
+    def class_key(self, *inputs: Shape) -> tuple[Any, ...]:
         """What a framework must know beyond the fields to write the op down; it tells apart the classes of blocks."""
         return ()
 
@@ -117,7 +117,7 @@ class Node:
     inputs: tuple[int, ...]
     in_shapes: tuple[Shape, ...]
     shape: Shape
-    fold: Shape | None = None
+    flattened: Shape | None = None
     owner: str = ""
 
     @property

@@ -24,7 +24,7 @@ class Value:
 
     node: int
     shape: Shape
-    fold: Shape | None = None
+    flattened: Shape | None = None
 
     @property
     def channels(self) -> int:
@@ -66,17 +66,17 @@ def apply(op: Op, *inputs: Value, name: str | None = None, owner: str = "") -> V
             return inputs[0]
         if min(shape) < 1:
             raise SpecError(f"the output would be {tuple(map(int, shape))}: the input is too small")
-        fold = op.fold(*(value.fold for value in inputs))
+        flattened = op.flattened(*(value.flattened for value in inputs))
     except SpecError as error:
         raise SpecError(f"{path} ({op.kind}): {error}") from None
     owner_path = f"{frame.path}.{owner}" if owner and frame.path else owner
-    node = Node(path, op, tuple(v.node for v in inputs), tuple(v.shape for v in inputs), shape, fold, owner_path)
+    node = Node(path, op, tuple(v.node for v in inputs), tuple(v.shape for v in inputs), shape, flattened, owner_path)
     if owner:
         _check_owner(tracer, frame, node)
     tracer.nodes.append(node)
     frame.body.append(len(tracer.nodes) - 1)
     frame.chain(path, node.inputs, len(tracer.nodes) - 1)
-    return Value(len(tracer.nodes) - 1, shape, fold)
+    return Value(len(tracer.nodes) - 1, shape, flattened)
 
 
 def _check_owner(tracer: Tracer, frame: Frame, node: Node) -> None:
@@ -160,7 +160,7 @@ def _entered(
             inputs[symbol] = value
             env[symbol] = value.channels
             inner = Sym.atom(symbol, int(value.channels))
-            bound[name] = Value(value.node, (inner, *value.shape[1:]), value.fold)
+            bound[name] = Value(value.node, (inner, *value.shape[1:]), value.flattened)
             continue
         default = signature.parameters[name].default
         has_default = default is not inspect.Parameter.empty
@@ -189,7 +189,7 @@ def _symbolic(text: str, value: Any, env: dict[str, int]) -> Any:
 def _left(value: Value, env: dict[str, int]) -> Value:
     channels = value.channels
     outer = channels.substitute(env) if isinstance(channels, Sym) else channels
-    return Value(value.node, (outer, *value.shape[1:]), value.fold)
+    return Value(value.node, (outer, *value.shape[1:]), value.flattened)
 
 
 def _doc(function: Callable[..., Any]) -> str:

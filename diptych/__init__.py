@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .api import build, weights
-    from .checking import check
+    from .checking.check import check
     from .common.errors import DiptychError
     from .common.registry import networks, spec
-    from .common.reparameterize import fold, reparameterize
+    from .common.rewriting.reparameterize import fold, reparameterize
     from .common.spec import Net
     from .common.trace import trace
     from .common.weights import init
-    from .conversion import convert
-    from .deploying import deploy
+    from .conversion.convert import convert
+    from .conversion.identify import identify
+    from .conversion.verify import verify
+    from .deployment.deploy import deploy
+    from .deployment.export import export
     from .drawing.output import draw
     from .emission import source
-    from .exporting import export
-    from .identification import identify
-    from .verification import verify
 
 __version__ = "0.1.0"
 __all__ = [
@@ -54,20 +54,20 @@ _HOMES = {
     "DiptychError": "common.errors",
     "Net": "common.spec",
     "build": "api",
-    "check": "checking",
-    "convert": "conversion",
-    "deploy": "deploying",
+    "check": "checking.check",
+    "convert": "conversion.convert",
+    "deploy": "deployment.deploy",
     "draw": "drawing.output",
-    "export": "exporting",
-    "fold": "common.reparameterize",
-    "identify": "identification",
+    "export": "deployment.export",
+    "fold": "common.rewriting.reparameterize",
+    "identify": "conversion.identify",
     "init": "common.weights",
     "networks": "common.registry",
-    "reparameterize": "common.reparameterize",
+    "reparameterize": "common.rewriting.reparameterize",
     "source": "emission",
     "spec": "common.registry",
     "trace": "common.trace",
-    "verify": "verification",
+    "verify": "conversion.verify",
     "weights": "api",
 }
 

@@ -1,5 +1,5 @@
 """`python -m diptych` is the `diptych` command."""
 
-from .cli import main
+from .commands.cli import main
 
 main()

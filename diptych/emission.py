@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .backends import ALIASES, NAMES
+from .common.emission.source import Source
 from .common.errors import DiptychError
 from .common.registry import spec
-from .common.source import Source
 from .common.spec import Net
 
 

@@ -19,7 +19,7 @@ from onnx import defs, helper, numpy_helper
 from diptych.common.onnx_graph import Graph, Operator
 from diptych.common.registry import network
 from diptych.common.spec import Array, Net, Node
-from diptych.files import onnx_model
+from diptych.onnx_impl import build
 
 FOLDER = Path(onnx.__file__).with_name("backend") / "test" / "data" / "light"
 WINDOWED = {"Conv": ("strides", "pads", "dilations"), "MaxPool": ("strides", "pads", "dilations")}
@@ -68,7 +68,7 @@ class Reader:
         self.model = onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
         graph = self.model.graph
         self.opset = self.model.opset_import[0].version
-        shapes = onnx_model.shapes(self.model).items()
+        shapes = build.shapes(self.model).items()
         self.tensors = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
         self.shapes = {name: tuple(1 if n == "batch" else int(n) for n in shape) for name, shape in shapes}
         self.shapes |= {name: array.shape for name, array in self.tensors.items()}
@@ -205,7 +205,7 @@ def at_their_size(ours: str, layers: Sequence[Layer]) -> Net:
 
 def our_model(net: Net) -> Any:
     """Our model, with dropout, whose weights are inputs."""
-    made = onnx_model.model(Trained(net, "float32"), None)
+    made = build.model(Trained(net, "float32"), None)
     rates = {node.input[1] for node in made.graph.node if node.op_type == "Dropout"}
     for node in made.graph.node:
         if node.output[0] in rates:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from diptych import Net, build
+from diptych.checking.proof import Precision
 from diptych.common.weights import scrambled
-from diptych.proof import Precision
 
 
 def pair(net: Net, dtype: Precision = "float64") -> tuple[Any, Any]:

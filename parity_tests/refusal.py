@@ -13,7 +13,7 @@ import numpy as np
 from safetensors.numpy import save_file
 from typer.testing import CliRunner
 
-from diptych.cli import app
+from diptych.commands.cli import app
 from diptych.common.registry import spec
 from diptych.common.spec import Array
 from diptych.common.weights import init

@@ -10,14 +10,14 @@ from typing import Any
 
 from typer.testing import CliRunner, Result
 
-from diptych.cli import app
+from diptych.checking.last_check import Recorded
+from diptych.checking.report import Gate, Report
+from diptych.commands.cli import app
+from diptych.common.emission.source import Source
 from diptych.common.registry import spec
-from diptych.common.source import Source
 from diptych.common.spec import Net
 from diptych.emission import emitted
-from diptych.last_check import Recorded
 from diptych.page.render import study_page
-from diptych.report import Gate, Report
 
 VOID = {"wbr", "meta", "link", "img", "br", "hr", "input"}
 OPTIONAL = {"li", "th", "td", "tr", "p", "dt", "dd", "thead", "tbody"}

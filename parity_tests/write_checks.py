@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from diptych.checking.report import Report
 from diptych.common.registry import network, networks
-from diptych.report import Report
 
 GATES = ("forward_float64", "gradients_float64", "training_float64", "forward_float32", "onnx")
 TARGET = Path(__file__).parents[1] / "docs" / "checks.md"

@@ -122,7 +122,7 @@ def step(model: keras.Model, net: Net, x: Array, cotangents: Sequence[Array], tr
         tape.watch([image, *(entry[2].value for entry in weights)])
         results = _several(model(image, training=training))
         pairs = zip(net.outputs, results, cotangents, strict=True)
-        loss = tf.add_n([tf.reduce_sum(o * _like(net.nodes[i].fold, o, c)) for i, o, c in pairs])
+        loss = tf.add_n([tf.reduce_sum(o * _like(net.nodes[i].flattened, o, c)) for i, o, c in pairs])
     sources = [image, *(entry[2].value for entry in weights)]
     first, *rest = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     after = {name: np.array(v) for name, weight, v, _ in kept if weight.kind == "statistic"}
@@ -160,19 +160,19 @@ def nchw(node: Node, value: Array) -> Array:
     """A node's output in canonical order: NCHW for a map, and (C, H, W) order for a flattened one."""
     if value.ndim == 4:
         return rearranged(value, BATCH["tf"], BATCH["torch"])
-    if node.fold:
-        return rearranged(value, "N (H W C)", "N (C H W)", _sizes(node.fold))
+    if node.flattened:
+        return rearranged(value, "N (H W C)", "N (C H W)", _sizes(node.flattened))
     return value
 
 
-def _like(fold: Shape | None, output: Any, cotangent: Array) -> tf.Tensor:
+def _like(flattened: Shape | None, output: Any, cotangent: Array) -> tf.Tensor:
     """A cotangent, given in canonical order, in the order of the model's output."""
     if cotangent.ndim == 4:
         cotangent = rearranged(cotangent, BATCH["torch"], BATCH["tf"])
-    elif fold:
-        cotangent = rearranged(cotangent, "N (C H W)", "N (H W C)", _sizes(fold))
+    elif flattened:
+        cotangent = rearranged(cotangent, "N (C H W)", "N (H W C)", _sizes(flattened))
     return tf.constant(cotangent, dtype=output.dtype)
 
 
-def _sizes(fold: Shape) -> dict[str, int]:
-    return dict(zip("CHW", map(int, fold), strict=True))
+def _sizes(flattened: Shape) -> dict[str, int]:
+    return dict(zip("CHW", map(int, flattened), strict=True))

@@ -15,13 +15,13 @@ from keras import layers, ops
 
 from ..common.backend import MEMORY_FORMATS
 from ..common.errors import SpecError
-from ..common.form import Form, Make
 from ..common.layouts import to_framework
+from ..common.lowering import Lowering, Make
 from ..common.spec import Array, Net, Node, Weight
 from ..common.weights import checked, drawing
 from . import embedding
 from .features import features_of
-from .ops import form
+from .ops import lower
 from .state import write
 
 DTYPES = ("float32", "float64")
@@ -61,7 +61,7 @@ def unbuilt(net: Net) -> list[Any]:
     """Fresh layers of every node, not yet called: what the layers of a faithful model look like."""
     made = []
     for node in net.nodes[1:]:
-        answer = form(node)
+        answer = lower(node)
         for number, step in enumerate(answer.steps):
             if step.layer and not node.owner:
                 name = node.path if number == len(answer.steps) - 1 else _name(node, step, number)
@@ -78,10 +78,10 @@ def unfilled(net: Net, dtype: str) -> keras.Model:
 class Blank:
     """Layers begin with zeros, which take no time to draw."""
 
-    def call(self, layer: Any, value: Any, node: Node, made: Form) -> Any:
+    def call(self, layer: Any, value: Any, node: Node, lowering: Lowering) -> Any:
         """Call a new layer, with zeros for its initialisers as long as that takes."""
         zeros = keras.initializers.Zeros()
-        return self._called(layer, value, dict.fromkeys(_initialisers(layer, made).values(), zeros))
+        return self._called(layer, value, dict.fromkeys(_initialisers(layer, lowering).values(), zeros))
 
     def _called(self, layer: Any, value: Any, initialisers: Mapping[str, Any]) -> Any:
         usual = {name: getattr(layer, name) for name in initialisers}
@@ -93,10 +93,10 @@ class Blank:
         return result
 
 
-def _initialisers(layer: Any, made: Form) -> dict[str, str]:
+def _initialisers(layer: Any, lowering: Lowering) -> dict[str, str]:
     """Slot -> the attribute of a layer with its initialiser, for those that have one."""
     kind = type(layer).__name__
-    found = {s.name: INITIALISERS.get((kind, s.attribute), f"{s.attribute}_initializer") for s in made.slots}
+    found = {s.name: INITIALISERS.get((kind, s.attribute), f"{s.attribute}_initializer") for s in lowering.slots}
     return {name: attribute for name, attribute in found.items() if hasattr(layer, attribute)}
 
 
@@ -111,13 +111,13 @@ class Beginning(Blank):
     dtype: str
     done: set[str] = field(default_factory=set)
 
-    def call(self, layer: Any, value: Any, node: Node, made: Form) -> Any:
+    def call(self, layer: Any, value: Any, node: Node, lowering: Lowering) -> Any:
         """Call a new layer, with its own initialisers replaced for as long."""
-        attributes, canonical = _initialisers(layer, made), node.weights()
-        names = {slot.name: f"{node.path}.{slot.name}" for slot in made.slots}
+        attributes, canonical = _initialisers(layer, lowering), node.weights()
+        names = {slot.name: f"{node.path}.{slot.name}" for slot in lowering.slots}
         begin = {
             attributes[slot.name]: partial(self._given, names[slot.name], canonical[names[slot.name]], slot.axes)
-            for slot in made.slots
+            for slot in lowering.slots
             if slot.name in attributes
         }
         return self._called(layer, value, begin)
@@ -136,7 +136,7 @@ def graph(net: Net, dtype: str, begin: Blank) -> list[Any]:
     shared: dict[str, Any] = {}
     for node in net.nodes[1:]:
         inputs = [tensors[index] for index in node.inputs]
-        tensors.append(_applied(node, form(node), inputs, dtype, shared, begin))
+        tensors.append(_applied(node, lower(node), inputs, dtype, shared, begin))
         _rename(node, tensors[-1], {id(value) for value in inputs})
     return tensors
 
@@ -153,25 +153,27 @@ def _rename(node: Node, result: Any, inputs: set[int]) -> None:
         _rename(node, value, inputs)
 
 
-def _applied(node: Node, made: Form, inputs: list[Any], dtype: str, shared: dict[str, Any], begin: Blank) -> Any:
-    """Apply the steps of a form; the last layer step is named after the node, or an Identity after the last step."""
+def _applied(
+    node: Node, lowering: Lowering, inputs: list[Any], dtype: str, shared: dict[str, Any], begin: Blank
+) -> Any:
+    """Apply the steps of a node; the last layer step is named after the node, or an Identity after the last step."""
     value = inputs[0] if len(inputs) == 1 else inputs
-    *before, last = made.steps
+    *before, last = lowering.steps
     for number, step in enumerate(before):
-        value = _step(step, made, value, {"name": _name(node, step, number), "dtype": dtype})
+        value = _step(step, lowering, value, {"name": _name(node, step, number), "dtype": dtype})
     if node.owner and not last.layer:
         raise SpecError(f"{node.path}: the Keras twin of {node.kind} cannot share its weights")
     if last.layer and node.owner:
         return layers.Identity(name=node.path, dtype=dtype)(shared[node.owner](value))
     if last.layer:
-        shared[node.path] = _resolve(last, made)(*last.args, **last.kwargs, name=node.path, dtype=dtype)
-        return begin.call(shared[node.path], value, node, made)
-    extra = {"name": made.holder(node.path, made.slots[0]), "dtype": dtype} if made.slots else {}
-    return layers.Identity(name=node.path, dtype=dtype)(_step(last, made, value, {}, **extra))
+        shared[node.path] = _resolve(last, lowering)(*last.args, **last.kwargs, name=node.path, dtype=dtype)
+        return begin.call(shared[node.path], value, node, lowering)
+    extra = {"name": lowering.holder(node.path, lowering.slots[0]), "dtype": dtype} if lowering.slots else {}
+    return layers.Identity(name=node.path, dtype=dtype)(_step(last, lowering, value, {}, **extra))
 
 
-def _step(step: Make, made: Form, value: Any, naming: Mapping[str, str], **extra: str) -> Any:
-    target = _resolve(step, made)
+def _step(step: Make, lowering: Lowering, value: Any, naming: Mapping[str, str], **extra: str) -> Any:
+    target = _resolve(step, lowering)
     if step.layer:
         return target(*step.args, **step.kwargs, **naming)(value)
     if isinstance(target, type):
@@ -180,11 +182,11 @@ def _step(step: Make, made: Form, value: Any, naming: Mapping[str, str], **extra
     return target(value, *step.args, **step.kwargs, **extra)
 
 
-def _resolve(step: Make, made: Form) -> Any:
+def _resolve(step: Make, lowering: Lowering) -> Any:
     head, _, attribute = step.target.rpartition(".")
     if head:
         return getattr(NAMESPACE[head], attribute)
-    homes = (import_module(f".helpers.{name}", __package__) for name in made.helpers)
+    homes = (import_module(f".helpers.{name}", __package__) for name in lowering.helpers)
     return next(getattr(home, step.target) for home in (*homes, embedding) if hasattr(home, step.target))
 
 

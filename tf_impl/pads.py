@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..common.expr import Sym
-from ..common.form import Make, symbolic
 from ..common.geometry import Padding, Pads
+from ..common.lowering import Make, symbolic
 
 Sides = int | tuple[int, int] | tuple[tuple[int, int], tuple[int, int]]
 

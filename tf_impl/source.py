@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..common.form import Make, literal
-from ..common.language import Language
-from ..common.source import Source, emit
+from ..common.emission.language import Language
+from ..common.emission.source import Source, emit
+from ..common.lowering import Make, literal
 from ..common.spec import Net
-from .ops import symbolic_form
+from .ops import lower_symbolic
 
 ATTRIBUTES = """
     activity_regularizer add add_loss add_metric add_variable add_weight autocast build build_from_config built call
@@ -52,7 +52,7 @@ def _method(inputs: list[str], several: bool) -> str:
 LANGUAGE = Language(
     title="Keras",
     twin="PyTorch",
-    form=symbolic_form,
+    lower=lower_symbolic,
     module="layers.Layer",
     root="keras.Model",
     sequence="Sequential",

@@ -10,7 +10,7 @@ import numpy as np
 from ..common.errors import WeightsError
 from ..common.layouts import to_canonical, to_framework
 from ..common.spec import Array, Net, Weight
-from .ops import form
+from .ops import lower
 
 
 def variables(model: Any, net: Net) -> Iterator[tuple[str, Weight, Any, str]]:
@@ -20,7 +20,7 @@ def variables(model: Any, net: Net) -> Iterator[tuple[str, Weight, Any, str]]:
         wanted = node.weights()
         if node.owner or not wanted:
             continue
-        made = form(node)
+        made = lower(node)
         for slot in made.slots:
             name, layer = f"{node.path}.{slot.name}", made.holder(node.path, slot)
             variable = getattr(by_name.get(layer), slot.attribute, None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from ..common.form import Form
+from ..common.lowering import Lowering
 from ..common.ops.leaky_relu import LeakyRelu
 from ..common.spec import Call, Net, Op
 
@@ -41,11 +41,11 @@ def _can(op: Op) -> bool:
     return op.kind in KINDS and not (isinstance(op, LeakyRelu) and op.slope < 0)
 
 
-def written_over(form: Form, place: int) -> Form:
+def written_over(lowering: Lowering, place: int) -> Lowering:
     """The form of an activation or a sum that writes its result over one of its inputs."""
-    if form.function == "{0} + {1}":
-        return replace(form, function=f"{{{place}}}.add_({{{1 - place}}})")
-    (make,) = form.steps
-    relu = form.function == "torch.relu({0})"
-    function = "torch.relu_({0})" if relu else f"{form.function.removesuffix(')')}, inplace=True)"
-    return replace(form, steps=(replace(make, kwargs={**make.kwargs, "inplace": True}),), function=function)
+    if lowering.function == "{0} + {1}":
+        return replace(lowering, function=f"{{{place}}}.add_({{{1 - place}}})")
+    (make,) = lowering.steps
+    relu = lowering.function == "torch.relu({0})"
+    function = "torch.relu_({0})" if relu else f"{lowering.function.removesuffix(')')}, inplace=True)"
+    return replace(lowering, steps=(replace(make, kwargs={**make.kwargs, "inplace": True}),), function=function)

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from ..common.form import Form, Make
-from ..common.language import Language
-from ..common.source import Source, emit
+from ..common.emission.language import Language
+from ..common.emission.source import Source, emit
+from ..common.lowering import Lowering, Make
 from ..common.spec import Net, Node
 from .inplace import overwriting, written_over
-from .ops import symbolic_form
+from .ops import lower_symbolic
 
 
 def _entry(name: str, made: str) -> str:
@@ -31,7 +31,7 @@ def _method(inputs: list[str], several: bool) -> str:
 LANGUAGE = Language(
     title="PyTorch",
     twin="Keras",
-    form=symbolic_form,
+    lower=lower_symbolic,
     module="nn.Module",
     root="nn.Module",
     sequence="nn.Sequential",
@@ -56,8 +56,8 @@ def source_in_place(net: Net) -> Source:
     """The same classes, with activations and sums that write over what nothing else reads."""
     places = overwriting(net)
 
-    def form(node: Node) -> Form:
-        plain = symbolic_form(node)
+    def lower(node: Node) -> Lowering:
+        plain = lower_symbolic(node)
         return written_over(plain, places[node.path]) if node.path in places else plain
 
-    return emit(net, replace(LANGUAGE, form=form))
+    return emit(net, replace(LANGUAGE, lower=lower))

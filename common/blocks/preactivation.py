@@ -21,7 +21,7 @@ Convs = tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True)
-class Form:
+class Variant:
     """An arrangement of figure 4, the constants of normalisation, and whether the unit is keras.applications'.
 
     That one has biases in its last convolution and its projection, and where it has stride but no projection its
@@ -46,39 +46,39 @@ class Form:
         return x
 
 
-FULL = Form()
+FULL = Variant()
 
 
-def unit(x: Value, convs: Convs, stride: int, form: Form) -> Value:
+def unit(x: Value, convs: Convs, stride: int, variant: Variant) -> Value:
     """Convolutions of (channels, kernel, stride) and a shortcut; a projection has what stands before the branch too."""
-    before, between, after, out = form.parts
+    before, between, after, out = variant.parts
     shift = int("bn" in before)  # bn1 stands before conv1, or behind it
-    activated = y = form.put(x, before, "bn1")
+    activated = y = variant.put(x, before, "bn1")
     for number, (channels, kernel, step) in enumerate(convs, start=1):
         last = number == len(convs)
-        y = conv(y, channels, kernel, stride=step, pad=kernel // 2, bias=form.keras and last, name=f"conv{number}")
-        y = form.put(y, after if last else between, f"bn{number + shift}")
-    if x.channels != y.channels or (stride > 1 and not form.keras):
-        x = projection(activated, y.channels, stride, form, name="downsample")
+        y = conv(y, channels, kernel, stride=step, pad=kernel // 2, bias=variant.keras and last, name=f"conv{number}")
+        y = variant.put(y, after if last else between, f"bn{number + shift}")
+    if x.channels != y.channels or (stride > 1 and not variant.keras):
+        x = projection(activated, y.channels, stride, variant, name="downsample")
     elif stride > 1:
         x = max_pool(x, 1, stride, name="pool")
-    return form.put(x + y, out, f"bn{len(convs)}")
+    return variant.put(x + y, out, f"bn{len(convs)}")
 
 
 @sequence
-def projection(x: Value, channels: int, stride: int, form: Form) -> Value:
+def projection(x: Value, channels: int, stride: int, variant: Variant) -> Value:
     """Projection shortcut."""
-    x = conv(x, channels, 1, stride=stride, bias=form.keras)
-    return form.style.norm(x) if "bn" in form.parts[2] else x  # as the last convolution of the branch
+    x = conv(x, channels, 1, stride=stride, bias=variant.keras)
+    return variant.style.norm(x) if "bn" in variant.parts[2] else x  # as the last convolution of the branch
 
 
 @block
-def preactivation_block(x: Value, width: int, stride: int = 1, form: Form = FULL) -> Value:
+def preactivation_block(x: Value, width: int, stride: int = 1, variant: Variant = FULL) -> Value:
     """Two 3x3 convolutions and a shortcut (arranged as in figure 4)."""
-    return unit(x, ((width, 3, stride), (width, 3, 1)), stride, form)
+    return unit(x, ((width, 3, stride), (width, 3, 1)), stride, variant)
 
 
 @block
-def preactivation_bottleneck(x: Value, width: int, stride: int = 1, form: Form = FULL) -> Value:
+def preactivation_bottleneck(x: Value, width: int, stride: int = 1, variant: Variant = FULL) -> Value:
     """1x1, 3x3, 1x1 convolutions and a shortcut (arranged as in figure 4)."""
-    return unit(x, ((width, 1, 1), (width, 3, stride), (4 * width, 1, 1)), stride, form)
+    return unit(x, ((width, 1, 1), (width, 3, stride), (4 * width, 1, 1)), stride, variant)

@@ -14,7 +14,7 @@ from .conv_norm import TORCH, Style
 
 
 @dataclass(frozen=True)
-class Form:
+class Variant:
     """What the sources of ResNet and its successors do differently in the same blocks.
 
     `stride_first` puts the stride of a bottleneck on its first 1x1 instead of the 3x3, `bias` gives every convolution
@@ -34,52 +34,54 @@ class Form:
         return width * (self.groups * self.group_width) // 64
 
 
-TORCHVISION = Form()
+TORCHVISION = Variant()
 """torchvision strides the 3x3 of a bottleneck ("v1.5"), where the paper strides its first 1x1."""
 
 
-def conv_bn(x: Value, channels: int, kernel: int, stride: int, number: int, form: Form, groups: int = 1) -> Value:
+def conv_bn(x: Value, channels: int, kernel: int, stride: int, number: int, variant: Variant, groups: int = 1) -> Value:
     """The convolution of this number in a block, and its batch normalisation."""
-    x = conv(x, channels, kernel, stride=stride, pad=kernel // 2, groups=groups, bias=form.bias, name=f"conv{number}")
-    return form.style.norm(x, f"bn{number}")
+    x = conv(
+        x, channels, kernel, stride=stride, pad=kernel // 2, groups=groups, bias=variant.bias, name=f"conv{number}"
+    )
+    return variant.style.norm(x, f"bn{number}")
 
 
-def basic_branch(x: Value, width: int, stride: int, form: Form) -> Value:
+def basic_branch(x: Value, width: int, stride: int, variant: Variant) -> Value:
     """Two 3x3 convolutions."""
-    y = relu(conv_bn(x, width, 3, stride, 1, form))
-    return conv_bn(y, width, 3, 1, 2, form)
+    y = relu(conv_bn(x, width, 3, stride, 1, variant))
+    return conv_bn(y, width, 3, 1, 2, variant)
 
 
-def bottleneck_branch(x: Value, inner: tuple[int, int], channels: int, stride: int, form: Form) -> Value:
+def bottleneck_branch(x: Value, inner: tuple[int, int], channels: int, stride: int, variant: Variant) -> Value:
     """1x1, 3x3, 1x1 convolutions; `inner` are the channels of the first two."""
-    first, second = (stride, 1) if form.stride_first else (1, stride)
-    y = relu(conv_bn(x, inner[0], 1, first, 1, form))
-    y = relu(conv_bn(y, inner[1], 3, second, 2, form, form.groups))
-    return conv_bn(y, channels, 1, 1, 3, form)
+    first, second = (stride, 1) if variant.stride_first else (1, stride)
+    y = relu(conv_bn(x, inner[0], 1, first, 1, variant))
+    y = relu(conv_bn(y, inner[1], 3, second, 2, variant, variant.groups))
+    return conv_bn(y, channels, 1, 1, 3, variant)
 
 
 @sequence
-def shortcut(x: Value, channels: int, stride: int, form: Form = TORCHVISION) -> Value:
+def shortcut(x: Value, channels: int, stride: int, variant: Variant = TORCHVISION) -> Value:
     """Projection shortcut (He et al. 2015, section 3.3, option B)."""
-    kernel = form.projection if stride > 1 else 1
-    return form.style.norm(conv(x, channels, kernel, stride=stride, pad=kernel // 2, bias=form.bias))
+    kernel = variant.projection if stride > 1 else 1
+    return variant.style.norm(conv(x, channels, kernel, stride=stride, pad=kernel // 2, bias=variant.bias))
 
 
-def joined(x: Value, y: Value, stride: int, form: Form) -> Value:
+def joined(x: Value, y: Value, stride: int, variant: Variant) -> Value:
     """The branch `y` added to `x`, which is projected where the shapes differ, and ReLU."""
     if stride != 1 or x.channels != y.channels:
-        x = shortcut(x, y.channels, stride, form, name="downsample")
+        x = shortcut(x, y.channels, stride, variant, name="downsample")
     return relu(y + x)
 
 
 @block
-def basic_block(x: Value, width: int, stride: int = 1, form: Form = TORCHVISION) -> Value:
+def basic_block(x: Value, width: int, stride: int = 1, variant: Variant = TORCHVISION) -> Value:
     """Two 3x3 convolutions and a shortcut (He et al. 2015, figure 5, left)."""
-    return joined(x, basic_branch(x, width, stride, form), stride, form)
+    return joined(x, basic_branch(x, width, stride, variant), stride, variant)
 
 
 @block
-def bottleneck(x: Value, width: int, stride: int = 1, form: Form = TORCHVISION) -> Value:
+def bottleneck(x: Value, width: int, stride: int = 1, variant: Variant = TORCHVISION) -> Value:
     """1x1, 3x3, 1x1 convolutions and a shortcut (He et al. 2015, figure 5, right)."""
-    y = bottleneck_branch(x, (form.inner(width), form.inner(width)), 4 * width, stride, form)
-    return joined(x, y, stride, form)
+    y = bottleneck_branch(x, (variant.inner(width), variant.inner(width)), 4 * width, stride, variant)
+    return joined(x, y, stride, variant)

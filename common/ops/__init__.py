@@ -14,7 +14,7 @@ from ..spec import Op, near
 
 def kinds() -> list[str]:
     """The names of all ops, as their files are named."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
 
 
 def op_class(kind: str) -> type[Op]:

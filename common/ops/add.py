@@ -24,10 +24,10 @@ class Add(Op):
             raise SpecError(f"cannot add {tuple(map(int, x))} and {tuple(map(int, y))}: the shapes must be equal")
         return x
 
-    def fold(self, *folds: Shape | None) -> Shape | None:
-        if folds[0] != folds[1]:
+    def flattened(self, *orders: Shape | None) -> Shape | None:
+        if orders[0] != orders[1]:
             raise SpecError("cannot add a flattened map to a vector of another order")
-        return folds[0]
+        return orders[0]
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return arrays[0] + arrays[1]

@@ -10,10 +10,10 @@ import numpy as np
 from ..errors import SpecError
 from ..geometry import Pads, Pair, padding, pair, resolved
 from ..onnx_graph import Graph, attributes
-from ..pooling import Pool
 from ..spec import Array, Shape
 from ..trace import Value, apply
-from ..windows import strided
+from ._pooling import Pool
+from ._windows import strided
 
 
 @dataclass(frozen=True)

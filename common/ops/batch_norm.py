@@ -31,11 +31,11 @@ class BatchNorm(Op):
             raise SpecError(f"batch normalisation of a vector, here of {int(x[0])}, always has a scale")
         return x
 
-    def fold(self, *folds: Shape | None) -> None:
-        if folds[0] is not None:
+    def flattened(self, *orders: Shape | None) -> None:
+        if orders[0] is not None:
             raise SpecError("a flattened map has another order in each framework; normalise the map, then flatten")
 
-    def facts(self, *inputs: Shape) -> tuple[bool]:
+    def class_key(self, *inputs: Shape) -> tuple[bool]:
         # PyTorch has a layer for maps and one for vectors.
         return (len(inputs[0]) == 1,)
 

@@ -27,8 +27,8 @@ class ChannelGather(Op):
             raise SpecError(f"channels {outside or 'to gather'} are missing: the input has 0 ... {int(x[0]) - 1}")
         return (len(self.indices), *x[1:])
 
-    def fold(self, *folds: Shape | None) -> None:
-        if folds[0] is not None:
+    def flattened(self, *orders: Shape | None) -> None:
+        if orders[0] is not None:
             raise SpecError("a flattened map has another order in each framework; gather from the map, then flatten")
 
     def run(self, *arrays: Array, **weights: Array) -> Array:

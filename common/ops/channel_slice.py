@@ -25,8 +25,8 @@ class ChannelSlice(Op):
             raise SpecError(f"there are no channels {int(self.start)} to {int(self.stop)} among {int(x[0])}")
         return (self.stop - self.start, *x[1:])
 
-    def fold(self, *folds: Shape | None) -> None:
-        if folds[0] is not None:
+    def flattened(self, *orders: Shape | None) -> None:
+        if orders[0] is not None:
             raise SpecError("a flattened map has another order in each framework; slice the map, then flatten")
 
     def run(self, *arrays: Array, **weights: Array) -> Array:

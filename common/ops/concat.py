@@ -28,8 +28,8 @@ class Concat(Op):
             raise SpecError(f"cannot concatenate {got}: all but the channels must be equal")
         return (sum(shape[0] for shape in inputs), *inputs[0][1:])
 
-    def fold(self, *folds: Shape | None) -> None:
-        if any(fold is not None for fold in folds):
+    def flattened(self, *orders: Shape | None) -> None:
+        if any(order is not None for order in orders):
             raise SpecError("flattened maps have another order in each framework; concatenate the maps, then flatten")
 
     def run(self, *arrays: Array, **weights: Array) -> Array:

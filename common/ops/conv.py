@@ -8,11 +8,11 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from ..errors import SpecError
-from ..geometry import Padding, Pads, Pair, padding, pair, resolved, windows
+from ..geometry import Padding, Pads, Pair, output_size, padding, pair, resolved
 from ..onnx_graph import Graph, attributes
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
-from ..windows import strided
+from ._windows import strided
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Conv(Op):
         """(height, width) of the output."""
         top, bottom, left, right = self.explicit(size)
         (kh, kw), (sh, sw), (dh, dw) = self.kernel, self.stride, self.dilation
-        return windows(size[0], kh, sh, top, bottom, dh), windows(size[1], kw, sw, left, right, dw)
+        return output_size(size[0], kh, sh, top, bottom, dh), output_size(size[1], kw, sw, left, right, dw)
 
     def explicit(self, size: Pair) -> Pads:
         """The four pads on an input of this size."""
@@ -58,7 +58,7 @@ class Conv(Op):
         weight = Weight("weight", shape, axes, init="he", fan_in=int(inside * kh * kw), sizes=sizes)
         return (weight, Weight("bias", (self.channels,), "O")) if self.bias else (weight,)
 
-    def facts(self, *inputs: Shape) -> tuple[int]:
+    def class_key(self, *inputs: Shape) -> tuple[int]:
         # The outputs per input channel of a depthwise convolution, for which Keras has a layer of its own.
         return (self.channels // self.groups if self.depthwise(inputs[0]) else 0,)
 

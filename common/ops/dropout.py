@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..elementwise import Elementwise
 from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Shape
 from ..trace import Value, apply
+from ._elementwise import Elementwise
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class Flatten(Op):
             raise SpecError(f"flatten takes a map (C, H, W), not a vector of {int(x[0])}")
         return (x[0] * (x[1] * x[2]),)
 
-    def fold(self, *folds: Shape | None) -> Shape | None:
+    def flattened(self, *orders: Shape | None) -> Shape | None:
         return self.folded if self.folded[1] * self.folded[2] > 1 else None
 
     def run(self, *arrays: Array, **weights: Array) -> Array:

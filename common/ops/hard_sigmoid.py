@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..elementwise import Elementwise
 from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
+from ._elementwise import Elementwise
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class Linear(Op):
     def macs(self, inputs: tuple[Shape, ...], output: Shape) -> int:
         return int(inputs[0][0]) * int(self.features)
 
-    def fold(self, *folds: Shape | None) -> Shape | None:
+    def flattened(self, *orders: Shape | None) -> Shape | None:
         return None
 
     def window(self) -> None:
@@ -52,4 +52,4 @@ class Linear(Op):
 
 def linear(x: Value, features: int, *, bias: bool = True, name: str | None = None, owner: str = "") -> Value:
     """Map a vector (F,) to (features,)."""
-    return apply(Linear(features, bias, x.fold), x, name=name, owner=owner)
+    return apply(Linear(features, bias, x.flattened), x, name=name, owner=owner)

@@ -9,10 +9,10 @@ import numpy as np
 
 from ..geometry import Pads, Pair, padding, pair
 from ..onnx_graph import Graph, attributes
-from ..pooling import Pool
 from ..spec import Array
 from ..trace import Value, apply
-from ..windows import strided
+from ._pooling import Pool
+from ._windows import strided
 
 
 @dataclass(frozen=True)

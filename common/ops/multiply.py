@@ -25,10 +25,10 @@ class Multiply(Op):
             raise SpecError(f"cannot multiply {got}: the shapes must be equal, or the second (C, 1, 1) to a first of C")
         return x
 
-    def fold(self, *folds: Shape | None) -> Shape | None:
-        if folds[0] != folds[1]:
-            raise SpecError(f"cannot multiply vectors flattened from {folds[0]} and {folds[1]}: their orders differ")
-        return folds[0]
+    def flattened(self, *orders: Shape | None) -> Shape | None:
+        if orders[0] != orders[1]:
+            raise SpecError(f"cannot multiply vectors flattened from {orders[0]} and {orders[1]}: their orders differ")
+        return orders[0]
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return arrays[0] * arrays[1]

@@ -26,8 +26,8 @@ class Rbf(Op):
             raise SpecError(f"radial basis functions take a vector, not a map {tuple(map(int, x))}; flatten it first")
         return (self.prototypes,)
 
-    def fold(self, *folds: Shape | None) -> None:
-        if folds[0] is not None:
+    def flattened(self, *orders: Shape | None) -> None:
+        if orders[0] is not None:
             raise SpecError("a flattened map has another order in each framework; put a linear layer in between")
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..elementwise import Elementwise
 from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
+from ._elementwise import Elementwise
 
 
 @dataclass(frozen=True)

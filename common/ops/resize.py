@@ -55,7 +55,7 @@ class Resize(Op):
             return extent, (1 / (self.scale or 1), 1 / (self.scale or 1))
         return extent, (self.source[0] / self.size[0], self.source[1] / self.size[1])
 
-    def facts(self, *inputs: Shape) -> Shape:
+    def class_key(self, *inputs: Shape) -> Shape:
         # Twice, four times, ... the nearest pixel: m / n is exact at any size, and no framework needs to know it.
         exact = self.mode == "nearest" and self.scale is not None and self.scale.bit_count() == 1
         return () if exact else inputs[0][1:]
@@ -83,7 +83,7 @@ class Resize(Op):
     def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
         _, height, width = g.node.in_shapes[0]
         size = height, width
-        if self.mode == "nearest" and self.facts(*g.node.in_shapes):
+        if self.mode == "nearest" and self.class_key(*g.node.in_shapes):
             # Where m / n is rounded, runtimes disagree about the nearest pixel: say which it is.
             rows, columns = (self.nearest(m, n) for m, n in zip(size, self.target(size), strict=True))
             return g.add("Gather", g.add("Gather", *inputs, g.integers(*rows), axis=2), g.integers(*columns), axis=3)

@@ -22,8 +22,8 @@ class Scale(Op):
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 
-    def fold(self, *folds: Shape | None) -> None:
-        if folds[0] is not None:
+    def flattened(self, *orders: Shape | None) -> None:
+        if orders[0] is not None:
             raise SpecError("a flattened map has another order in each framework; scale the map, then flatten")
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:

@@ -22,8 +22,8 @@ class Softmax(Op):
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 
-    def fold(self, *folds: Shape | None) -> None:
-        if folds[0] is not None:
+    def flattened(self, *orders: Shape | None) -> None:
+        if orders[0] is not None:
             raise SpecError("softmax over a flattened map mixes channels with places; take the softmax of the map")
 
     def run(self, *arrays: Array, **weights: Array) -> Array:

@@ -41,7 +41,7 @@ RATIO = 16  # of the gates
 
 
 @dataclass(frozen=True)
-class Form:
+class Variant:
     """What the sources do differently inside a module; `round_up` is said of the pools that halve the map."""
 
     style: Style = TORCH
@@ -61,12 +61,12 @@ class Form:
         return squeeze_excite(x, x.channels // RATIO, name="se") if self.gated else x
 
 
-def pair_and_triple(x: Value, widths: tuple[int, ...], stride: int, form: Form) -> list[Value]:
+def pair_and_triple(x: Value, widths: tuple[int, ...], stride: int, variant: Variant) -> list[Value]:
     """The branches that all modules have: 1x1 and 3x3, and 1x1 and twice 3x3."""
     n3x3_reduce, n3x3, double_reduce, double = widths
-    a = form.conv(form.conv(x, n3x3_reduce, 1, name="reduce3x3"), n3x3, 3, stride, name="conv3x3")
-    b = form.conv(form.conv(x, double_reduce, 1, name="reduce_double"), double, 3, name="double1")
-    return [a, form.conv(b, double, 3, stride, name="double2")]
+    a = variant.conv(variant.conv(x, n3x3_reduce, 1, name="reduce3x3"), n3x3, 3, stride, name="conv3x3")
+    b = variant.conv(variant.conv(x, double_reduce, 1, name="reduce_double"), double, 3, name="double1")
+    return [a, variant.conv(b, double, 3, stride, name="double2")]
 
 
 @block
@@ -78,41 +78,41 @@ def inception(
     double_reduce: int,
     double: int,
     n_pool: int,
-    form: Form,
+    variant: Variant,
     mean: bool,
 ) -> Value:
     """Inception module with two 3x3 in place of the 5x5."""
-    a = form.conv(x, n1x1, 1, name="conv1x1")
-    rest = pair_and_triple(x, (n3x3_reduce, n3x3, double_reduce, double), 1, form)
+    a = variant.conv(x, n1x1, 1, name="conv1x1")
+    rest = pair_and_triple(x, (n3x3_reduce, n3x3, double_reduce, double), 1, variant)
     pooled = avg_pool(x, 3, 1, pad=1, name="pool") if mean else max_pool(x, 3, 1, pad=1, name="pool")
-    return form.joined([a, *rest, form.conv(pooled, n_pool, 1, name="pool_proj")])
+    return variant.joined([a, *rest, variant.conv(pooled, n_pool, 1, name="pool_proj")])
 
 
 @block
-def reduction(x: Value, n3x3_reduce: int, n3x3: int, double_reduce: int, double: int, form: Form) -> Value:
+def reduction(x: Value, n3x3_reduce: int, n3x3: int, double_reduce: int, double: int, variant: Variant) -> Value:
     """Inception module that halves the map and passes on all channels of its pool."""
-    branches = pair_and_triple(x, (n3x3_reduce, n3x3, double_reduce, double), 2, form)
-    pooled = max_pool(x, 3, 2, pad=0 if form.round_up else 1, ceil_mode=form.round_up, name="pool")
-    return form.joined([*branches, pooled])
+    branches = pair_and_triple(x, (n3x3_reduce, n3x3, double_reduce, double), 2, variant)
+    pooled = max_pool(x, 3, 2, pad=0 if variant.round_up else 1, ceil_mode=variant.round_up, name="pool")
+    return variant.joined([*branches, pooled])
 
 
 def bn_inception(x: Value, num_classes: int, slim: bool = False, gated: bool = False) -> Value:
     """BN-Inception in one of its forms."""
-    form = Form(SLIM, round_up=False) if slim else Form(bias=not gated, gated=gated)
+    variant = Variant(SLIM, round_up=False) if slim else Variant(bias=not gated, gated=gated)
     if slim:
         x = conv(x, 8 * x.channels, 7, stride=2, pad=3, groups=x.channels, bias=False, name="conv1")
         x = relu(conv(x, 64, 1, name="conv1_pointwise"))
     else:
-        x = form.conv(x, 64, 7, 2, name="conv1")
-    x = form.conv(max_pool(x, 3, 2, ceil_mode=True, name="pool1"), 64, 1, name="conv2_reduce")
-    x = max_pool(form.conv(x, 192, 3, name="conv2"), 3, 2, ceil_mode=True, name="pool2")
+        x = variant.conv(x, 64, 7, 2, name="conv1")
+    x = variant.conv(max_pool(x, 3, 2, ceil_mode=True, name="pool1"), 64, 1, name="conv2_reduce")
+    x = max_pool(variant.conv(x, 192, 3, name="conv2"), 3, 2, ceil_mode=True, name="pool2")
     for name, widths in TABLE.items():
         if len(widths) == 4:
-            x = reduction(x, *widths, form, name=f"inception_{name}")
+            x = reduction(x, *widths, variant, name=f"inception_{name}")
         else:
             *rest, n_pool = widths
             n_pool = 96 if slim and name in ("4c", "4d") else n_pool
-            x = inception(x, *rest, n_pool, form, mean=slim or name != "5b", name=f"inception_{name}")
+            x = inception(x, *rest, n_pool, variant, mean=slim or name != "5b", name=f"inception_{name}")
     x = global_avg_pool(x, name="pool5")
     return linear(dropout(x, 0.2) if slim else x, num_classes, name="classifier")
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from ..blocks.conv_norm import TORCH, Style
-from ..blocks.preactivation import ARRANGEMENTS, Form, preactivation_block, preactivation_bottleneck
+from ..blocks.preactivation import ARRANGEMENTS, Variant, preactivation_block, preactivation_bottleneck
 from ..errors import SpecError
 from ..ops.conv import conv
 from ..ops.global_avg_pool import global_avg_pool
@@ -51,15 +51,15 @@ def preresnet(
     if arrangement not in ARRANGEMENTS:
         raise SpecError(f"arrangement is one of {', '.join(ARRANGEMENTS)}, not {arrangement!r}")
     keras = source == "keras.applications"
-    form = Form(arrangement, KERAS if keras else TORCH, keras)
+    variant = Variant(arrangement, KERAS if keras else TORCH, keras)
     unit, *repeats = TABLE[depth]
-    x = stem(x, source, form.style)
+    x = stem(x, source, variant.style)
     for stage, count in enumerate(repeats):
         halves = (count - 1 if stage < 3 else None) if keras else (0 if stage else None)
         with stack(f"layer{stage + 1}"):
             for index in range(count):
-                x = unit(x, 64 * 2**stage, 2 if index == halves else 1, form)
-    x = form.put(x, form.parts[0], "post_bn")  # "an extra activation" behind the last addition (appendix)
+                x = unit(x, 64 * 2**stage, 2 if index == halves else 1, variant)
+    x = variant.put(x, variant.parts[0], "post_bn")  # "an extra activation" behind the last addition (appendix)
     return linear(global_avg_pool(x, name="avgpool"), num_classes, name="fc")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..blocks.conv_norm import Style
-from ..blocks.residual import TORCHVISION, Form, basic_block, bottleneck
+from ..blocks.residual import TORCHVISION, Variant, basic_block, bottleneck
 from ..ops.conv import conv
 from ..ops.global_avg_pool import global_avg_pool
 from ..ops.linear import linear
@@ -25,19 +25,19 @@ TABLE: dict[int, tuple[Callable[..., Value], int, int, int, int]] = {
     101: (bottleneck, 3, 4, 23, 3),
     152: (bottleneck, 3, 8, 36, 3),
 }
-KERAS = Form(Style(eps=1.001e-5, momentum=0.01), stride_first=True, bias=True)
+KERAS = Variant(Style(eps=1.001e-5, momentum=0.01), stride_first=True, bias=True)
 
 
-def resnet(x: Value, num_classes: int, depth: int, form: Form = TORCHVISION) -> Value:
+def resnet(x: Value, num_classes: int, depth: int, variant: Variant = TORCHVISION) -> Value:
     """Residual network of the given depth."""
     unit, *repeats = TABLE[depth]
-    x = conv(x, 64, 7, stride=2, pad=3, bias=form.bias, name="conv1")
+    x = conv(x, 64, 7, stride=2, pad=3, bias=variant.bias, name="conv1")
     # keras.applications pads the pool with zeros, which win no maximum here either: they follow a ReLU.
-    x = max_pool(relu(form.style.norm(x, "bn1")), 3, 2, pad=1, name="maxpool")
+    x = max_pool(relu(variant.style.norm(x, "bn1")), 3, 2, pad=1, name="maxpool")
     for stage, count in enumerate(repeats):
         with stack(f"layer{stage + 1}"):
             for index in range(count):
-                x = unit(x, 64 * 2**stage, 2 if stage and not index else 1, form)
+                x = unit(x, 64 * 2**stage, 2 if stage and not index else 1, variant)
     return linear(global_avg_pool(x, name="avgpool"), num_classes, name="fc")
 
 
@@ -48,7 +48,7 @@ NETWORKS = (
             f"resnet{depth}.keras",
             f"ResNet-{depth} (keras.applications)",
             resnet,
-            {"depth": depth, "form": KERAS},
+            {"depth": depth, "variant": KERAS},
             "keras.applications",
         )
         for depth in (50, 101, 152)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ..blocks.residual import Form
+from ..blocks.residual import Variant
 from ..registry import Network
 from ..trace import Value
 from .resnet import resnet
@@ -20,7 +20,7 @@ TABLE = {  # depth, cardinality, width of a group in the first stage
 
 def resnext(x: Value, num_classes: int, depth: int, cardinality: int, width: int) -> Value:
     """ResNeXt of the given depth, cardinality and width of its groups."""
-    return resnet(x, num_classes, depth, Form(groups=cardinality, group_width=width))
+    return resnet(x, num_classes, depth, Variant(groups=cardinality, group_width=width))
 
 
 NETWORKS = tuple(

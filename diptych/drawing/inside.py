@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..common.emission.lists import name_of
 from ..common.expr import text
-from ..common.lists import name_of
 from ..common.spec import Call, Net, Node
 from .boxes import Box, Diagram, Link, Style, centred
 from .captions import children

@@ -108,14 +108,14 @@ def keras_slots(net: Net) -> Slots:
 
 
 def _keras_slots(net: Net) -> Slots:
-    from ..tf_impl.ops import form
+    from ..tf_impl.ops import lower
 
     slots: Slots = {}
     for node in net.nodes:
         weights = {} if node.owner else node.weights()
         if not weights:
             continue
-        made = form(node)
+        made = lower(node)
         for slot in made.slots:
             name = f"{node.path}.{slot.name}"
             slots.setdefault(made.holder(node.path, slot), []).append((name, weights[name], slot.axes))

@@ -1,6 +1,6 @@
 """What a .keras file says about its layers, held against a network; weights alone do not tell a stride or an epsilon.
 
-Only names, classes and arguments of layers are compared, not the wires between them, and no layer is ever made.
+Only names, classes and arguments of layers are compared, not the wires between them, and no layer is ever lowering.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..common.form import Form, Make
 from ..common.geometry import resolved
+from ..common.lowering import Lowering, Make
 from ..common.spec import Net, Node
 
 POSITIONAL = {
@@ -54,12 +54,12 @@ IGNORED = ("momentum",)
 
 def differences(layers: Mapping[str, Any], net: Net) -> list[str]:
     """What the layers of a .keras file (name -> its entry in config.json) say that the network does not, as texts."""
-    from ..tf_impl.ops import form
+    from ..tf_impl.ops import lower
 
     known = {net.nodes[0].path}
     found: list[str] = []
     for node in net.nodes[1:]:
-        for name, make in _expected(node, form(node)):
+        for name, make in _expected(node, lower(node)):
             known.add(name)
             found += _compared(name, make, layers.get(name))
     inside = tuple(f"{node.path}." for node in net.nodes)
@@ -72,14 +72,14 @@ def weighted_differences(layers: Mapping[str, Any], net: Net) -> list[str]:
 
     Their activations may be layers of their own here, and a linear layer a convolution of 1x1 there.
     """
-    from ..tf_impl.ops import form
+    from ..tf_impl.ops import lower
 
     found: list[str] = []
     for node in net.nodes[1:]:
         entry = layers.get(node.path)
         if entry is None or node.owner:
             continue
-        for name, make in _expected(node, form(node)):
+        for name, make in _expected(node, lower(node)):
             kind = make.target.rpartition(".")[2] if make is not None else ""
             if name == node.path and kind in WEIGHTED and entry.get("class_name") == kind:
                 stated = {key: value for key, value in entry["config"].items() if key in DECISIVE}
@@ -138,9 +138,9 @@ def input_size(layers: Mapping[str, Any]) -> tuple[int, int] | None:
     return None
 
 
-def _expected(node: Node, made: Form) -> Iterator[tuple[str, Make | None]]:
+def _expected(node: Node, lowering: Lowering) -> Iterator[tuple[str, Make | None]]:
     """(layer name, what makes it, or None where its helper does) of each layer that the builder names after a node."""
-    *before, last = made.steps
+    *before, last = lowering.steps
     for number, step in enumerate(before):
         if step.layer:
             yield f"{node.path}.{'pad' if step.target == 'layers.ZeroPadding2D' else f'step{number}'}", step
@@ -148,8 +148,8 @@ def _expected(node: Node, made: Form) -> Iterator[tuple[str, Make | None]]:
         yield node.path, last
         return
     yield node.path, Make("layers.Identity")
-    for slot in () if node.owner else made.slots:
-        yield made.holder(node.path, slot), None
+    for slot in () if node.owner else lowering.slots:
+        yield lowering.holder(node.path, slot), None
 
 
 def _compared(name: str, make: Make | None, entry: Any) -> list[str]:

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..common.errors import FileError
 from ..common.spec import Array
-from . import onnx_data, onnx_model, proto
+from ..onnx_impl import build
+from . import onnx_data, proto
 from .checkpoint import COUNTER, Checkpoint, native, separated
 from .limits import Budget
 
@@ -29,7 +30,7 @@ def read(path: Path) -> Checkpoint:
         raise FileError(
             f"{path} is not a whole ONNX model with weights: its graph has no initialisers; export it again"
         )
-    said = onnx_model.stated(model, path)
+    said = build.stated(model, path)
     hidden = [] if said.network else _constants(model.graph)  # ours are said by the spec
     found, constants = _arrays(model.graph, hidden, path)
     named, zeros = _biases(model.graph, found)

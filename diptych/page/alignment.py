@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..common.source import Source
+from ..common.emission.source import Source
 from ..common.spec import Call, Net
 from .zoo import Chunk, Zoo, children
 

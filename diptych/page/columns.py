@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from ..common.source import Source
+from ..common.emission.source import Source
 from ..common.spec import Shape
 from .alignment import Slot
 from .figures import Figures, Ledger, count_text, nchw_text, nhwc_text

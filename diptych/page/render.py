@@ -9,9 +9,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..common.source import Source
+from ..checking.last_check import Recorded
+from ..common.emission.source import Source
 from ..common.spec import Net
-from ..last_check import Recorded
 from .alignment import Slot, links, slots
 from .columns import Column, columns
 from .figures import Ledger, count_text, nchw_text, nhwc_text

@@ -7,10 +7,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ..checking.last_check import Recorded
+from ..checking.report import Gate
 from ..common.errors import DiptychError
 from ..common.spec import Net
-from ..last_check import Recorded
-from ..report import Gate
 from ..traps.trap import Trap
 from .highlight import lines
 

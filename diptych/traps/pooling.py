@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..common.geometry import Pads, resolved, windows
+from ..common.geometry import Pads, output_size, resolved
+from ..common.ops._pooling import Pool
 from ..common.ops.max_pool import MaxPool
-from ..common.pooling import Pool
 from ..common.spec import Node
 from .trap import Trap
 
@@ -126,7 +126,7 @@ def _counts(node: Node, drop: bool, ceil: bool) -> tuple[int, int]:
         return 0, 0
     pads, found = op.pads, []
     for n, k, s, before, after in zip(node.in_shapes[0][1:], op.kernel, op.stride, pads[::2], pads[1::2], strict=True):
-        kept = windows(n, k, s, before, after, ceil=ceil)
+        kept = output_size(n, k, s, before, after, ceil=ceil)
         found.append(kept if drop or not ceil else -(-(n + before + after - k) // s) + 1)
     return found[0], found[1]
 

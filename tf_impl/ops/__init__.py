@@ -7,22 +7,22 @@ import importlib
 from types import ModuleType
 
 from ...common.errors import SpecError
-from ...common.form import Form
+from ...common.lowering import Lowering
 from ...common.spec import Node
 
 
-def form(node: Node) -> Form:
+def lower(node: Node) -> Lowering:
     """The Keras layers and functions that say this node; raises SpecError for an op without a twin here."""
-    return symbolic_form(node.plain())
+    return lower_symbolic(node.plain())
 
 
-def symbolic_form(node: Node) -> Form:
+def lower_symbolic(node: Node) -> Lowering:
     """The same in the terms of the block around it, with its expressions, as it holds for every instance."""
     try:
         home = _home(node.kind)
     except ModuleNotFoundError:
         raise SpecError(f"{node.path}: the op {node.kind!r} has no twin in tf_impl/ops; add a file there") from None
-    answer: Form = getattr(home, node.kind)(node.op, *node.in_shapes)
+    answer: Lowering = getattr(home, node.kind)(node.op, *node.in_shapes)
     return answer
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.adaptive_avg_pool import AdaptiveAvgPool
 from ...common.spec import Shape
 
 
-def adaptive_avg_pool(op: AdaptiveAvgPool, x: Shape) -> Form:
+def adaptive_avg_pool(op: AdaptiveAvgPool, x: Shape) -> Lowering:
     """layers.AdaptiveAveragePooling2D(size); the global average at size 1 x 1, a class of our own at 1 x n."""
     if op.size == (1, 1):
-        return Form((Make("layers.GlobalAveragePooling2D", (), {"keepdims": True}),))
+        return Lowering((Make("layers.GlobalAveragePooling2D", (), {"keepdims": True}),))
     if 1 not in op.size:
-        return Form((Make("layers.AdaptiveAveragePooling2D", (op.size,)),))
-    return Form((Make("AdaptiveAverage", (op.size,), layer=False),), helpers=("adaptive_average",))
+        return Lowering((Make("layers.AdaptiveAveragePooling2D", (op.size,)),))
+    return Lowering((Make("AdaptiveAverage", (op.size,), layer=False),), helpers=("adaptive_average",))

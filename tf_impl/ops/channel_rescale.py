@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.channel_rescale import ChannelRescale
 from ...common.spec import Shape
 
 
-def channel_rescale(op: ChannelRescale, x: Shape) -> Form:
+def channel_rescale(op: ChannelRescale, x: Shape) -> Lowering:
     """ChannelRescale(*factors)."""
-    return Form((Make("ChannelRescale", op.factors, layer=False),), helpers=("channel_rescale",))
+    return Lowering((Make("ChannelRescale", op.factors, layer=False),), helpers=("channel_rescale",))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...common.errors import SpecError
-from ...common.form import Form, Make, Slot, given, symbolic
 from ...common.geometry import is_same
+from ...common.lowering import Lowering, Make, Slot, given, symbolic
 from ...common.ops.conv import Conv
 from ...common.spec import Shape
 from ..pads import zero_padding
@@ -12,7 +12,7 @@ from ..pads import zero_padding
 DEFAULTS = {"strides": (1, 1), "padding": "valid", "dilation_rate": (1, 1), "groups": 1, "use_bias": True}
 
 
-def conv(op: Conv, x: Shape) -> Form:
+def conv(op: Conv, x: Shape) -> Lowering:
     """layers.Conv2D(out, kernel, ...); SAME only where it means these very pads, or where the spec says SAME."""
     # Where a block's parameters make the window, the pads stay explicit: another instance may have another stride.
     fixed = not symbolic((*op.kernel, *op.stride, *op.dilation, *op.pads))
@@ -29,10 +29,10 @@ def conv(op: Conv, x: Shape) -> Form:
     if op.depthwise(x) and op.stride[0] != op.stride[1]:
         # TensorFlow's depthwise kernel takes equal strides only; its grouped one takes any.
         make = Make("layers.Conv2D", (op.channels, op.kernel), rest | {"groups": op.groups})
-        return Form((*before, make), slots=(Slot("weight", "kernel", "H W 1 (C M)"), *bias), helpers=helpers)
+        return Lowering((*before, make), slots=(Slot("weight", "kernel", "H W 1 (C M)"), *bias), helpers=helpers)
     if op.depthwise(x):
         multiplier = given({"depth_multiplier": 1}, depth_multiplier=int(op.channels) // int(op.groups))
         make = Make("layers.DepthwiseConv2D", (op.kernel,), multiplier | rest)
-        return Form((*before, make), slots=(Slot("weight", "kernel", "H W C M"), *bias), helpers=helpers)
+        return Lowering((*before, make), slots=(Slot("weight", "kernel", "H W C M"), *bias), helpers=helpers)
     make = Make("layers.Conv2D", (op.channels, op.kernel), rest | given(DEFAULTS, groups=op.groups))
-    return Form((*before, make), slots=(Slot("weight", "kernel", "H W I O"), *bias), helpers=helpers)
+    return Lowering((*before, make), slots=(Slot("weight", "kernel", "H W I O"), *bias), helpers=helpers)

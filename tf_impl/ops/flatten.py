@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.flatten import Flatten
 from ...common.spec import Shape
 
 
-def flatten(op: Flatten, x: Shape) -> Form:
+def flatten(op: Flatten, x: Shape) -> Lowering:
     """layers.Flatten()."""
-    return Form((Make("layers.Flatten"),))
+    return Lowering((Make("layers.Flatten"),))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.gelu import Gelu
 from ...common.spec import Shape
 
 
-def gelu(op: Gelu, x: Shape) -> Form:
+def gelu(op: Gelu, x: Shape) -> Lowering:
     """The exact form with ops.erf, or the approximate one with ops.tanh."""
     helper = "gelu_tanh" if op.approximate else "gelu_exact"
-    return Form((Make(helper, layer=False),), function=f"{helper}({{0}})", helpers=(helper,))
+    return Lowering((Make(helper, layer=False),), function=f"{helper}({{0}})", helpers=(helper,))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.hard_sigmoid import HardSigmoid
 from ...common.spec import Shape
 
 
-def hard_sigmoid(op: HardSigmoid, x: Shape) -> Form:
+def hard_sigmoid(op: HardSigmoid, x: Shape) -> Lowering:
     """layers.Activation("hard_sigmoid")."""
-    return Form((Make("layers.Activation", ("hard_sigmoid",)),))
+    return Lowering((Make("layers.Activation", ("hard_sigmoid",)),))

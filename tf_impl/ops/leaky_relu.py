@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make, literal
+from ...common.lowering import Lowering, Make, literal
 from ...common.ops.leaky_relu import LeakyRelu
 from ...common.spec import Shape
 
 
-def leaky_relu(op: LeakyRelu, x: Shape) -> Form:
+def leaky_relu(op: LeakyRelu, x: Shape) -> Lowering:
     """relu(x) - slope * relu(-x)."""
     steps = (Make("leaky_relu", (op.slope,), layer=False),)
-    return Form(steps, function=f"leaky_relu({{0}}, {literal(op.slope)})", helpers=("leaky_relu",))
+    return Lowering(steps, function=f"leaky_relu({{0}}, {literal(op.slope)})", helpers=("leaky_relu",))

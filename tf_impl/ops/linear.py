@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make, Slot, given
+from ...common.lowering import Lowering, Make, Slot, given
 from ...common.ops.linear import Linear
 from ...common.spec import Shape
 
 
-def linear(op: Linear, x: Shape) -> Form:
+def linear(op: Linear, x: Shape) -> Lowering:
     """layers.Dense(out)."""
     make = Make("layers.Dense", (op.features,), given({"use_bias": True}, use_bias=op.bias))
     kernel = Slot("weight", "kernel", "(H W C) O" if op.folded else "I O")
-    return Form((make,), slots=(kernel, Slot("bias", "bias", "O")) if op.bias else (kernel,))
+    return Lowering((make,), slots=(kernel, Slot("bias", "bias", "O")) if op.bias else (kernel,))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make, given
+from ...common.lowering import Lowering, Make, given
 from ...common.ops.local_response_norm import LocalResponseNorm
 from ...common.spec import Shape
 
 
-def local_response_norm(op: LocalResponseNorm, x: Shape) -> Form:
+def local_response_norm(op: LocalResponseNorm, x: Shape) -> Lowering:
     """LocalResponseNorm(size, ...): squares, their sum over a window of channels, and a power."""
     rest = given({"alpha": 1e-4, "beta": 0.75, "k": 1.0}, alpha=op.alpha, beta=op.beta, k=op.k)
-    return Form((Make("LocalResponseNorm", (op.size,), rest, layer=False),), helpers=("local_response_norm",))
+    return Lowering((Make("LocalResponseNorm", (op.size,), rest, layer=False),), helpers=("local_response_norm",))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make, given
 from ...common.geometry import is_same
+from ...common.lowering import Lowering, Make, given
 from ...common.ops.max_pool import MaxPool
 from ...common.spec import Shape
 from ..pads import infinite_padding
 
 
-def max_pool(op: MaxPool, x: Shape) -> Form:
+def max_pool(op: MaxPool, x: Shape) -> Lowering:
     """layers.MaxPooling2D(kernel, stride, ...)."""
     pads = op.explicit((x[1], x[2])) if op.pads != "same" else op.pads
     same = is_same(pads, op.kernel, op.stride) and pads != (0, 0, 0, 0)
     rest = given({"padding": "valid"}, padding="same" if same else "valid")
     pool = Make("layers.MaxPooling2D", (op.kernel, op.stride), rest)
     if same or pads == (0, 0, 0, 0):
-        return Form((pool,))
-    return Form((*infinite_padding(pads), pool), helpers=("infinite_padding2d",))
+        return Lowering((pool,))
+    return Lowering((*infinite_padding(pads), pool), helpers=("infinite_padding2d",))

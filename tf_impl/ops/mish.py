@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.mish import Mish
 from ...common.spec import Shape
 
 
-def mish(op: Mish, x: Shape) -> Form:
+def mish(op: Mish, x: Shape) -> Lowering:
     """layers.Activation("mish") in a chain, keras.activations.mish elsewhere."""
-    return Form((Make("layers.Activation", ("mish",)),), function="keras.activations.mish({0})")
+    return Lowering((Make("layers.Activation", ("mish",)),), function="keras.activations.mish({0})")

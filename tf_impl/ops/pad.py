@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.pad import Pad
 from ...common.spec import Shape
 from ..pads import sides
 
 
-def pad(op: Pad, x: Shape) -> Form:
+def pad(op: Pad, x: Shape) -> Lowering:
     """layers.ZeroPadding2D(...), or ConstantPadding2D(..., value)."""
     if not op.value:
-        return Form((Make("layers.ZeroPadding2D", (sides(op.pads),)),))
+        return Lowering((Make("layers.ZeroPadding2D", (sides(op.pads),)),))
     make = Make("ConstantPadding2D", (sides(op.pads), op.value), layer=False)
-    return Form((make,), helpers=("constant_padding2d",))
+    return Lowering((make,), helpers=("constant_padding2d",))

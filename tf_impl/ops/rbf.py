@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make, Slot
+from ...common.lowering import Lowering, Make, Slot
 from ...common.ops.rbf import Rbf
 from ...common.spec import Shape
 
 
-def rbf(op: Rbf, x: Shape) -> Form:
+def rbf(op: Rbf, x: Shape) -> Lowering:
     """RadialBasis(features, classes); in a functional model, an embedding whose layer is named after the node."""
-    return Form(
+    return Lowering(
         (Make("rbf_distance", (op.prototypes,), layer=False),),
         slots=(Slot("prototypes", "embeddings", "O I"),),
         helpers=("radial_basis",),

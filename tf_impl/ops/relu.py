@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.relu import Relu
 from ...common.spec import Shape
 
 
-def relu(op: Relu, x: Shape) -> Form:
+def relu(op: Relu, x: Shape) -> Lowering:
     """layers.ReLU() in a chain, ops.relu elsewhere."""
-    return Form((Make("layers.ReLU"),), function="ops.relu({0})")
+    return Lowering((Make("layers.ReLU"),), function="ops.relu({0})")

@@ -7,13 +7,13 @@ so that an emitted file writes the layer out.
 
 from __future__ import annotations
 
-from ...common.form import Form, Make, Slot
+from ...common.lowering import Lowering, Make, Slot
 from ...common.ops.standardize import Standardize
 from ...common.spec import Shape
 
 
-def standardize(op: Standardize, x: Shape) -> Form:
+def standardize(op: Standardize, x: Shape) -> Lowering:
     """Standardize(channels); in a functional model, layers.Normalization()."""
     slots = (Slot("mean", "adapt_mean", "C"), Slot("variance", "adapt_variance", "C"))
     made, written = Make("layers.Normalization"), Make("Standardize", (x[0],))
-    return Form((made,), slots=slots, helpers=("standardize",), written=written)
+    return Lowering((made,), slots=slots, helpers=("standardize",), written=written)

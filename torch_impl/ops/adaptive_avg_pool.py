@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.adaptive_avg_pool import AdaptiveAvgPool
 from ...common.spec import Shape
 
 
-def adaptive_avg_pool(op: AdaptiveAvgPool, x: Shape) -> Form:
+def adaptive_avg_pool(op: AdaptiveAvgPool, x: Shape) -> Lowering:
     """nn.AdaptiveAvgPool2d(size)."""
-    return Form((Make("nn.AdaptiveAvgPool2d", (op.size,)),))
+    return Lowering((Make("nn.AdaptiveAvgPool2d", (op.size,)),))

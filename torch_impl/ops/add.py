@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...common.form import Form
+from ...common.lowering import Lowering
 from ...common.ops.add import Add
 from ...common.spec import Shape
 
 
-def add(op: Add, x: Shape, y: Shape) -> Form:
+def add(op: Add, x: Shape, y: Shape) -> Lowering:
     """x + y."""
-    return Form((), function="{0} + {1}")
+    return Lowering((), function="{0} + {1}")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make, given
+from ...common.lowering import Lowering, Make, given
 from ...common.ops.avg_pool import AvgPool
 from ...common.spec import Shape
 
 DEFAULTS = {"padding": (0, 0), "ceil_mode": False, "count_include_pad": True}
 
 
-def avg_pool(op: AvgPool, x: Shape) -> Form:
+def avg_pool(op: AvgPool, x: Shape) -> Lowering:
     """nn.AvgPool2d(kernel, stride, ...)."""
     if op.pads == "same":
-        return Form((Make("AvgPool2dSame", (op.kernel, op.stride)),), helpers=("same_pad", "avg_pool2d_same"))
+        return Lowering((Make("AvgPool2dSame", (op.kernel, op.stride)),), helpers=("same_pad", "avg_pool2d_same"))
     include = op.count_include_pad or op.pads == (0, 0, 0, 0)
     if op.plain:
         pads = (op.pads[0], op.pads[2])
         rest = given(DEFAULTS, padding=pads, ceil_mode=op.ceil_mode, count_include_pad=include)
-        return Form((Make("nn.AvgPool2d", (op.kernel, op.stride), rest),))
+        return Lowering((Make("nn.AvgPool2d", (op.kernel, op.stride), rest),))
     rest = {"pads": (*op.pads[2:], *op.pads[:2])} | given(DEFAULTS, count_include_pad=include)
-    return Form((Make("AvgPool2dPadded", (op.kernel, op.stride), rest),), helpers=("avg_pool2d_padded",))
+    return Lowering((Make("AvgPool2dPadded", (op.kernel, op.stride), rest),), helpers=("avg_pool2d_padded",))

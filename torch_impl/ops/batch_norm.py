@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make, given
+from ...common.lowering import Lowering, Make, given
 from ...common.ops.batch_norm import BatchNorm
 from ...common.spec import Shape
 
 
-def batch_norm(op: BatchNorm, x: Shape) -> Form:
+def batch_norm(op: BatchNorm, x: Shape) -> Lowering:
     """nn.BatchNorm2d(channels, eps=..., momentum=...), and nn.BatchNorm1d for a vector."""
     rest = given({"eps": 1e-5, "momentum": 0.1}, eps=op.eps, momentum=op.momentum)
     if op.scale:
-        return Form((Make("nn.BatchNorm1d" if len(x) == 1 else "nn.BatchNorm2d", (x[0],), rest),))
-    return Form((Make("BatchNorm2dUnscaled", (x[0],), rest),), helpers=("batch_norm2d_unscaled",))
+        return Lowering((Make("nn.BatchNorm1d" if len(x) == 1 else "nn.BatchNorm2d", (x[0],), rest),))
+    return Lowering((Make("BatchNorm2dUnscaled", (x[0],), rest),), helpers=("batch_norm2d_unscaled",))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ...common.expr import Sym
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.channel_gather import ChannelGather, listed
 from ...common.spec import Shape
 
 
-def channel_gather(op: ChannelGather, x: Shape) -> Form:
+def channel_gather(op: ChannelGather, x: Shape) -> Lowering:
     """x[:, [...]], or ChannelGather(...) where the indices depend on a block's parameters."""
     symbolic = any(isinstance(index, Sym) for index in op.indices)
     function = "" if symbolic else f"{{0}}[:, {listed(op.indices)}]"
-    return Form((Make("ChannelGather", op.indices),), function=function, helpers=("channel_gather",))
+    return Lowering((Make("ChannelGather", op.indices),), function=function, helpers=("channel_gather",))

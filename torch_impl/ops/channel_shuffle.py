@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.channel_shuffle import ChannelShuffle
 from ...common.spec import Shape
 
 
-def channel_shuffle(op: ChannelShuffle, x: Shape) -> Form:
+def channel_shuffle(op: ChannelShuffle, x: Shape) -> Lowering:
     """nn.ChannelShuffle(groups)."""
-    return Form((Make("nn.ChannelShuffle", (op.groups,)),))
+    return Lowering((Make("nn.ChannelShuffle", (op.groups,)),))

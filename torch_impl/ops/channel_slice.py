@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ...common.expr import Sym
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.channel_slice import ChannelSlice
 from ...common.spec import Shape
 
 
-def channel_slice(op: ChannelSlice, x: Shape) -> Form:
+def channel_slice(op: ChannelSlice, x: Shape) -> Lowering:
     """x[:, start:stop], or ChannelSlice(start, stop) where these depend on a block's parameters."""
     symbolic = isinstance(op.start, Sym) or isinstance(op.stop, Sym)
     function = "" if symbolic else f"{{0}}[:, {op.start}:{op.stop}]"
-    return Form((Make("ChannelSlice", (op.start, op.stop)),), function=function, helpers=("channel_slice",))
+    return Lowering((Make("ChannelSlice", (op.start, op.stop)),), function=function, helpers=("channel_slice",))

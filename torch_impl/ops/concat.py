@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ...common.form import Form
+from ...common.lowering import Lowering
 from ...common.ops.concat import Concat
 from ...common.spec import Shape
 
 
-def concat(op: Concat, *shapes: Shape) -> Form:
+def concat(op: Concat, *shapes: Shape) -> Lowering:
     """torch.cat(values, 1)."""
     values = ", ".join(f"{{{i}}}" for i in range(len(shapes)))
-    return Form((), function=f"torch.cat(({values}), 1)")
+    return Lowering((), function=f"torch.cat(({values}), 1)")

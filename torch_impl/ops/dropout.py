@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.dropout import Dropout
 from ...common.spec import Shape
 
 
-def dropout(op: Dropout, x: Shape) -> Form:
+def dropout(op: Dropout, x: Shape) -> Lowering:
     """nn.Dropout(rate)."""
-    return Form((Make("nn.Dropout", (op.rate,)),))
+    return Lowering((Make("nn.Dropout", (op.rate,)),))

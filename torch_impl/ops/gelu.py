@@ -1,16 +1,16 @@
-"""Gaussian error linear unit, exact or in its tanh form."""
+"""Gaussian error linear unit, exact or in its tanh lowering."""
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.gelu import Gelu
 from ...common.spec import Shape
 
 
-def gelu(op: Gelu, x: Shape) -> Form:
+def gelu(op: Gelu, x: Shape) -> Lowering:
     """nn.GELU() in a chain, nn.functional.gelu elsewhere."""
     if op.approximate:
-        return Form(
+        return Lowering(
             (Make("nn.GELU", (), {"approximate": "tanh"}),), function="nn.functional.gelu({0}, approximate='tanh')"
         )
-    return Form((Make("nn.GELU"),), function="nn.functional.gelu({0})")
+    return Lowering((Make("nn.GELU"),), function="nn.functional.gelu({0})")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.hard_sigmoid import HardSigmoid
 from ...common.spec import Shape
 
 
-def hard_sigmoid(op: HardSigmoid, x: Shape) -> Form:
+def hard_sigmoid(op: HardSigmoid, x: Shape) -> Lowering:
     """HardSigmoid(), since nn.Hardsigmoid rounds its gradient to float32."""
-    return Form((Make("HardSigmoid"),), helpers=("hard_sigmoid",))
+    return Lowering((Make("HardSigmoid"),), helpers=("hard_sigmoid",))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...common.form import Form
+from ...common.lowering import Lowering
 from ...common.ops.multiply import Multiply
 from ...common.spec import Shape
 
 
-def multiply(op: Multiply, x: Shape, y: Shape) -> Form:
+def multiply(op: Multiply, x: Shape, y: Shape) -> Lowering:
     """x * y, with a gate (C, 1, 1) spread over the map."""
-    return Form((), function="{0} * {1}")
+    return Lowering((), function="{0} * {1}")

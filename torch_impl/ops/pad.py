@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.pad import Pad
 from ...common.spec import Shape
 
 
-def pad(op: Pad, x: Shape) -> Form:
+def pad(op: Pad, x: Shape) -> Lowering:
     """nn.ZeroPad2d((left, right, top, bottom)), or nn.ConstantPad2d with a value."""
     pads = (*op.pads[2:], *op.pads[:2])
     make = Make("nn.ConstantPad2d", (pads, op.value)) if op.value else Make("nn.ZeroPad2d", (pads,))
-    return Form((make,))
+    return Lowering((make,))

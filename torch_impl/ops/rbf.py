@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.rbf import Rbf
 from ...common.spec import Shape
 
 
-def rbf(op: Rbf, x: Shape) -> Form:
+def rbf(op: Rbf, x: Shape) -> Lowering:
     """RadialBasis(features, classes)."""
-    return Form((Make("RadialBasis", (x[0], op.prototypes)),), helpers=("radial_basis",))
+    return Lowering((Make("RadialBasis", (x[0], op.prototypes)),), helpers=("radial_basis",))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.relu import Relu
 from ...common.spec import Shape
 
 
-def relu(op: Relu, x: Shape) -> Form:
+def relu(op: Relu, x: Shape) -> Lowering:
     """nn.ReLU() in a chain, torch.relu elsewhere."""
-    return Form((Make("nn.ReLU"),), function="torch.relu({0})")
+    return Lowering((Make("nn.ReLU"),), function="torch.relu({0})")

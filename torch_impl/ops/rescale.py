@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make, given, literal
+from ...common.lowering import Lowering, Make, given, literal
 from ...common.ops.rescale import Rescale
 from ...common.spec import Shape
 
 
-def rescale(op: Rescale, x: Shape) -> Form:
+def rescale(op: Rescale, x: Shape) -> Lowering:
     """x * factor, x + offset, or Rescale(factor, offset) where both are needed."""
     make = Make("Rescale", (op.factor,), given({"offset": 0.0}, offset=op.offset))
     function = "" if op.offset else f"{{0}} * {literal(op.factor)}"
-    return Form((make,), function=function, helpers=("rescale",))
+    return Lowering((make,), function=function, helpers=("rescale",))

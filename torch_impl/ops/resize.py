@@ -7,22 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.resize import Resize
 from ...common.spec import Shape
 
 
-def resize(op: Resize, x: Shape) -> Form:
+def resize(op: Resize, x: Shape) -> Lowering:
     """nn.Upsample(scale_factor=...) or nn.Upsample(size=...) with the mode of the spec's rule."""
     rest: dict[str, Any] = {"scale_factor": op.scale} if op.size is None else {"size": op.size}
     if op.mode == "bilinear":
         rest |= {"mode": "bilinear", "align_corners": op.rule == "align_corners"}
-        return Form((Make("nn.Upsample", (), rest),))
+        return Lowering((Make("nn.Upsample", (), rest),))
     half_pixel = op.rule == "half_pixel" and op.size is not None
     size = op.target((x[1], x[2]))
     if not all(_faithful(int(m), int(n), half_pixel) for m, n in zip(x[1:], size, strict=True)):
-        return Form((Make("NearestResize", (size, half_pixel)),), helpers=("nearest_resize",))
-    return Form((Make("nn.Upsample", (), rest | ({"mode": "nearest-exact"} if half_pixel else {})),))
+        return Lowering((Make("NearestResize", (size, half_pixel)),), helpers=("nearest_resize",))
+    return Lowering((Make("nn.Upsample", (), rest | ({"mode": "nearest-exact"} if half_pixel else {})),))
 
 
 @cache

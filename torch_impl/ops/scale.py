@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make, given
+from ...common.lowering import Lowering, Make, given
 from ...common.ops.scale import Scale
 from ...common.spec import Shape
 
 
-def scale(op: Scale, x: Shape) -> Form:
+def scale(op: Scale, x: Shape) -> Lowering:
     """ChannelScale(channels, bias=...)."""
     make = Make("ChannelScale", (x[0],), given({"bias": True}, bias=op.bias))
-    return Form((make,), helpers=("channel_scale",))
+    return Lowering((make,), helpers=("channel_scale",))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.scaled_tanh import ScaledTanh
 from ...common.spec import Shape
 
 
-def scaled_tanh(op: ScaledTanh, x: Shape) -> Form:
+def scaled_tanh(op: ScaledTanh, x: Shape) -> Lowering:
     """ScaledTanh(amplitude, slope)."""
-    return Form((Make("ScaledTanh", (op.amplitude, op.slope)),), helpers=("scaled_tanh",))
+    return Lowering((Make("ScaledTanh", (op.amplitude, op.slope)),), helpers=("scaled_tanh",))

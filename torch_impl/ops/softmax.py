@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.softmax import Softmax
 from ...common.spec import Shape
 
 
-def softmax(op: Softmax, x: Shape) -> Form:
+def softmax(op: Softmax, x: Shape) -> Lowering:
     """nn.Softmax(1) in a chain, nn.functional.softmax elsewhere."""
-    return Form((Make("nn.Softmax", (1,)),), function="nn.functional.softmax({0}, 1)")
+    return Lowering((Make("nn.Softmax", (1,)),), function="nn.functional.softmax({0}, 1)")

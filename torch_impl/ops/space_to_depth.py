@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.space_to_depth import SpaceToDepth
 from ...common.spec import Shape
 
 
-def space_to_depth(op: SpaceToDepth, x: Shape) -> Form:
+def space_to_depth(op: SpaceToDepth, x: Shape) -> Lowering:
     """nn.PixelUnshuffle(block), SpaceToDepth(block) or Focus()."""
     if op.order == "torch":
-        return Form((Make("nn.PixelUnshuffle", (op.block,)),))
+        return Lowering((Make("nn.PixelUnshuffle", (op.block,)),))
     if op.order == "tf":
-        return Form((Make("SpaceToDepth", (op.block,)),), helpers=("space_to_depth",))
-    return Form((Make("Focus"),), helpers=("focus",))
+        return Lowering((Make("SpaceToDepth", (op.block,)),), helpers=("space_to_depth",))
+    return Lowering((Make("Focus"),), helpers=("focus",))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ...common.form import Form, Make
+from ...common.lowering import Lowering, Make
 from ...common.ops.standardize import Standardize
 from ...common.spec import Shape
 
 
-def standardize(op: Standardize, x: Shape) -> Form:
+def standardize(op: Standardize, x: Shape) -> Lowering:
     """Standardize(channels)."""
-    return Form((Make("Standardize", (x[0],)),), helpers=("standardize",))
+    return Lowering((Make("Standardize", (x[0],)),), helpers=("standardize",))

@@ -1,0 +1,1 @@
+"""From a traced network to source text: classes, names, loops and statements as data, printed last."""

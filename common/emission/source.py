@@ -1,0 +1,80 @@
+"""Source text of a network: one class per distinct block, written line for line the same way in either framework."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..spec import Net
+from .language import Language
+from .naming import Classes
+from .writer import Line, Writer
+
+WIDTH = 116
+
+
+@dataclass(frozen=True)
+class Source:
+    """Emitted source.
+
+    `root` is the name of the network's class and `instances` the paths of the blocks that are instances of each class.
+    `origins` has for each line the paths of the nodes, blocks and stacks that it makes or runs, in the first instance
+    of its class. `helpers` names what stands after the classes because the framework has no layer for it.
+    """
+
+    text: str
+    root: str
+    instances: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    origins: tuple[tuple[str, ...], ...] = ()
+    helpers: tuple[str, ...] = ()
+
+    @property
+    def blocks(self) -> frozenset[str]:
+        """The names of all block classes."""
+        return frozenset(self.instances)
+
+
+def emit(net: Net, language: Language, also: Iterable[str] = ()) -> Source:
+    """The network as one self-contained file of classes; `also` names helpers that only its twin needs."""
+    classes = Classes(net)
+    writer = Writer(net, language, classes)
+    calls = [call for call in net.root.walk() if call.style != "stack"]
+    first = {classes[call]: call for call in reversed(calls)}
+    blocks = {name: writer.block(call) for name, call in first.items()}
+    helpers = tuple(sorted({*writer.helpers, *also}))
+    # Helpers stand last: what a reader is here for comes first, and imports take no comment for their neighbour.
+    body = [*blocks.values(), *([Line(text) for text in helper_lines(language.helpers, name)] for name in helpers)]
+    lines = [line for block in body for line in (Line(""), Line(""), *block)]
+    lines = [*_head(net, language, [line.text for line in lines]), *lines]
+    text = "".join(f"{line.text}\n" for line in lines)
+    return Source(text, classes[net.root], classes.instances(), tuple(line.paths for line in lines), helpers)
+
+
+@functools.cache
+def helper_lines(folder: Path, name: str) -> tuple[str, ...]:
+    """The text of a helper file after its docstring and imports."""
+    text = (folder / f"{name}.py").read_text(encoding="utf-8")
+    heads = (ast.Expr, ast.Import, ast.ImportFrom)
+    start = max(part.end_lineno or 0 for part in ast.parse(text).body if isinstance(part, heads))
+    return tuple("\n".join(text.splitlines()[start:]).strip().splitlines())
+
+
+def _head(net: Net, language: Language, body: list[str]) -> list[Line]:
+    """The docstring of the file, which names the paper, and its imports."""
+    title = f'"""{net.title} in {language.title}, line for line the twin of its {language.twin} file.'
+    paper = ["", *textwrap.wrap(f"{net.paper.rstrip('.')}.", WIDTH), '"""'] if net.paper else []
+    code = "\n".join(line for line in body if not line.startswith("#"))
+    imports = []
+    for line, names in language.imports:
+        used = [name for name in names if re.search(rf"\b{name}[.()]", code)]
+        if used:
+            imports.append(line.format(", ".join(used)))
+    # As many lines as in the other language, also for a network so small that it needs less of its framework.
+    imports[:0] = [f"# All that this file needs of {language.title}:"] * (len(language.imports) - len(imports))
+    doc = [title, *paper] if paper else [f'{title}"""']
+    return [Line(text) for text in (*doc, "", *imports)]

@@ -1,0 +1,1 @@
+"""Networks rewritten exactly: batch normalisation folded, another library's form, RepVGG's branches merged."""

@@ -1,0 +1,129 @@
+"""Check that the PyTorch and the Keras model of a network are the same function, gate by gate."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .. import backends
+from ..common.errors import DiptychError
+from ..common.registry import network, registered
+from ..common.spec import Array, Net
+from ..common.weights import scrambled
+from ..files.checkpoint import PREFIXES
+from .gates import GATES, SIDES, Case, Finding
+from .images import random_images
+from .referee import onnx, require, settled
+from .report import Gate, Report
+
+Progress = Callable[[str], None]
+
+
+def check(
+    net: Net | str,
+    models: tuple[Any, Any] | None = None,
+    *,
+    sizes: Sequence[tuple[int, int]] | None = None,
+    batches: Sequence[int] = (1, 3),
+    seed: int = 0,
+    referee: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Run the gates on a network, or on a (torch, Keras) pair of its models as they stand, and answer with the Report.
+
+    The gates are structure, transfer, forward in float64, forward in float32, gradients and training in float64; the
+    first that fails ends the check. A registered network is checked at small non-square sizes, even and odd, with
+    scrambled weights; given models at their own input size with their own weights. With `referee` the gate "onnx"
+    holds both to the ONNX graph of the spec, run by others; a check that fails before then says which side ONNX agrees
+    with. Raises DiptychError where nothing can be told.
+    """
+    net = network(net).trace() if isinstance(net, str) else net
+    if not batches or any(batch < 1 for batch in batches) or (sizes is not None and not sizes):
+        raise DiptychError(f"a check needs at least one size and one batch, got sizes={sizes} and batches={batches}")
+    start = time.monotonic()
+    wanted = dict(GATES)
+    if referee:
+        require()
+        wanted["onnx"] = onnx
+    gates = {name: Gate(name) for name in wanted}
+    names: list[str] = []
+    noise: dict[str, float] = {}
+    for case in _cases(net, models, sizes, batches, seed):
+        names.append(case.name)
+        for name, gate in wanted.items():
+            if progress:
+                progress(f"{net.name} {case.name}: {name}")
+            gates[name] = _merged(gates[name], name, gate(case), case)
+            if not gates[name].passed:
+                said = settled(case) if referee and name != "onnx" else ""
+                return Report(net.name, tuple(gates.values()), tuple(names), noise, time.monotonic() - start, said)
+        noise = {side: max(noise.get(side, 0.0), value) for side, value in case.noise.items()}
+        # Two models of VGG-16 in float64 and their gradients are gigabytes, and Keras models are cyclic garbage.
+        del case, gate
+        gc.collect()
+    return Report(net.name, tuple(gates.values()), tuple(names), noise, time.monotonic() - start)
+
+
+def _merged(gate: Gate, name: str, found: Finding, case: Case) -> Gate:
+    """Add one case's finding to a gate: the worst measure stays, a failure says in which case."""
+    passed = found.passed
+    place = f"{found.where} [{case.name}]" if found.where else ""
+    compared = gate.compared + found.compared
+    if passed and gate.measured is not None and gate.measured >= found.measured:
+        return replace(gate, compared=compared, detail=gate.detail or found.detail)
+    where = place if passed else found.where
+    return Gate(name, passed, found.measured, found.tolerance, where, found.detail, compared)
+
+
+def _require_pair(models: Any) -> None:
+    if not isinstance(models, tuple) or len(models) != 2:
+        raise DiptychError("models is a pair: (torch module, Keras model)")
+    found = tuple(map(backends.framework_of, models))
+    if found != SIDES:
+        raise DiptychError(f"models is a pair: (torch module, Keras model), not ({', '.join(found)})")
+    names = list(models[0].state_dict())
+    for prefix in PREFIXES:
+        if names and all(name.startswith(prefix) for name in names):
+            inside = f"the {prefix.removesuffix('.')!r} inside it"
+            raise DiptychError(
+                f"the torch module is a wrapper, whose weights are called {names[0]} and so on: check {inside}"
+            )
+
+
+def _cases(
+    net: Net, models: tuple[Any, Any] | None, sizes: Sequence[tuple[int, int]] | None, batches: Sequence[int], seed: int
+) -> Iterator[Case]:
+    rng = np.random.default_rng(seed)
+    if models is not None:
+        _require_pair(models)
+        if sizes is not None:
+            raise DiptychError("given models are checked at their own input size; leave out `sizes`")
+        yield Case(net, models[0], models[1], None, tuple(random_images(net, batch, rng) for batch in batches))
+        return
+    nets = list(_sized(net, sizes))
+    for turn, sized in enumerate(nets):
+        yield _scrambled(sized, tuple(random_images(sized, batch, rng) for batch in batches), seed, turn, len(nets))
+
+
+def _scrambled(net: Net, images: tuple[Array, ...], seed: int, turn: int, turns: int) -> Case:
+    weights = scrambled(net, seed)
+    torch_model, keras_model = (backends.get(name).build(net, weights, "float64") for name in ("torch", "tf"))
+    return Case(net, torch_model, keras_model, weights, images, turn, turns)
+
+
+def _sized(net: Net, sizes: Sequence[tuple[int, int]] | None) -> Iterator[Net]:
+    """The network at the sizes of the check: the given ones, else its own if it was asked for, else the registered."""
+    options = dict(net.options)
+    known = registered(net.name) and network(net.name).trace(**options).nodes == net.nodes
+    if sizes is not None and not known:
+        raise DiptychError(f"{net.name} is no registered network: it can be checked at its own input size only")
+    if not known or (sizes is None and "input_size" in options):
+        yield net
+        return
+    for size in sizes or network(net.name).check_sizes:
+        yield network(net.name).trace(**(options | {"input_size": size}))

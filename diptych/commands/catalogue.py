@@ -1,0 +1,119 @@
+"""The commands of the catalogue: list, card, table, plot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..common.cards import Card
+from ..common.errors import DiptychError
+from ..common.registry import Network, network, networks
+from .options import Channels, Classes, Family, Force, Json, Name, Settings, Size, chosen, within
+
+Years = Annotated[str | None, typer.Option(metavar="RANGE", help="Published in 2015, or in 2015..2018.")]
+Params = Annotated[str | None, typer.Option(metavar="RANGE", help="Trainable numbers: ..5M, or 20M..30M.")]
+Macs = Annotated[str | None, typer.Option(metavar="RANGE", help="Multiply-accumulates per image: ..600M, or 1G..")]
+FIGURES: dict[str, Callable[[Card], int]] = {
+    "--year": lambda card: card.paper.year,
+    "--params": lambda card: card.counts.params,
+    "--macs": lambda card: card.counts.macs,
+}
+
+
+def list_networks(
+    family: Family = None, year: Years = None, params: Params = None, macs: Macs = None, as_json: Json = False
+) -> None:
+    """List the registered networks: all, or those of a family, of some years, of some size."""
+    from . import output
+
+    found = [network(name) for name in networks(family)]
+    for (option, figure), text in zip(FIGURES.items(), (year, params, macs), strict=True):
+        low, high = within(option, text)
+        found = [item for item in found if low <= figure(item.card) <= high]
+    if as_json:
+        typer.echo(json.dumps([record(item) for item in found], indent=2))
+        return
+    output.grid(("name", "aliases", "family", "form of", "title", "year", "parameters", "MACs"), map(_row, found), 5)
+
+
+def record(item: Network) -> dict[str, Any]:
+    """A network as JSON values, with its card."""
+    keys = ("name", "title", "family", "source", "num_classes", "in_channels", "input_size", "aliases", "options")
+    return {key: getattr(item, key) for key in keys} | {"card": asdict(item.card)}
+
+
+def _row(item: Network) -> tuple[str, ...]:
+    words = (item.name, ", ".join(item.aliases), item.family, item.source, item.title)
+    year, *counts = (figure(item.card) for figure in FIGURES.values())
+    return (*words, str(year), *(f"{count:,}" for count in counts))
+
+
+def card(name: Name, as_json: Json = False) -> None:
+    """Show what is known of a network: paper, public reference, counts, preprocessing, quirks, reported errors."""
+    from . import output
+
+    item = network(name)
+    if as_json:
+        typer.echo(json.dumps(record(item), indent=2))
+        return
+    output.card(item)
+
+
+def table(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="A registered network or alias.")],
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Put several networks side by side, by their sums.")
+    ] = False,
+    num_classes: Classes = None,
+    in_channels: Channels = None,
+    input_size: Size = None,
+    option: Settings = None,
+    as_json: Json = False,
+) -> None:
+    """Show every layer of a network: shapes, parameters, MACs, receptive field and memory, with totals."""
+    if len(names) > 1 and not compare:
+        raise DiptychError("table shows the layers of one network; say --compare to put several side by side")
+    nets = [chosen(name, num_classes, in_channels, input_size, option) for name in names]
+    from ..common import analysis
+    from . import output
+
+    if compare:
+        from ..common.side_by_side import compared
+
+        rows = compared(nets)
+        if as_json:
+            typer.echo(json.dumps({net.name: dict(row) for net, row in zip(nets, rows, strict=True)}, indent=2))
+        else:
+            output.side_by_side(nets, rows)
+        return
+    (net,) = nets
+    layers = analysis.table(net)
+    if not as_json:
+        output.table(net, layers)
+        return
+    head = {"network": net.name, "title": net.title, "paper": net.paper, "options": dict(net.options)}
+    body = {"rows": [row.to_dict() for row in layers], "totals": analysis.totals(layers), "rule": analysis.RULE}
+    typer.echo(json.dumps(head | {"input": list(net.input_shape)} | body, indent=2))
+
+
+def plot(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Write to this file, a .svg, .png or .pdf.")],
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Only these networks.")] = None,
+    family: Family = None,
+    force: Force = False,
+) -> None:
+    """Plot parameters against MACs, and the errors that papers report, each with its source."""
+    from ..drawing.plot import plotted
+
+    if names and family:
+        raise DiptychError("name the networks to plot, or their --family (not both)")
+    wanted = list(dict.fromkeys(network(name).name for name in names)) if names else networks(family)
+    plotted([network(name) for name in wanted], output, force=force)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"list": list_networks, "card": card, "table": table, "plot": plot}

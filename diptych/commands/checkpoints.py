@@ -1,0 +1,144 @@
+"""The commands about checkpoints: identify, convert, verify."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..common.errors import DiptychError
+from .options import Channels, Classes, Force, Json, Size, size_of
+from .quiet import native_stderr_kept
+
+READ = "A .safetensors, .pth, .keras, .h5, .npz, .onnx or .pb file, a SavedModel or a checkpoint"
+Source = Annotated[Path, typer.Argument(help=f"{READ}.")]
+To = Annotated[
+    str, typer.Option(metavar="LIBRARY", help="Whose names to write: diptych, torchvision, timm, keras, pytorchcv.")
+]
+
+
+def identify(file: Source, as_json: Json = False) -> None:
+    """Say what a checkpoint is, from its names and shapes: network, names, options, what is missing or too many."""
+    from ..conversion.identify import identify as run
+    from . import output
+
+    with native_stderr_kept(), output.waiting(f"reading {file}"):
+        found = run(file)
+    if as_json:
+        typer.echo(json.dumps(_identified(found), indent=2))
+        raise typer.Exit(0 if found.matches else 1)
+    for match in found.matches:
+        output.say(f"{file}: {_line(match)}")
+    if len(found.matches) > 1:
+        output.say("  these networks have the same names and shapes; --network NAME says which one to convert")
+    if not found.matches:
+        output.say(f"{file}: no network fits exactly; the nearest:")
+    for match in found.runners_up[: 1 if found.matches else 3]:
+        output.say(f"  {'runner-up: ' if found.matches else ''}{_line(match)}", *_misfits(match))
+    output.say(*(f"  note: {note}" for note in found.notes))
+    if not found.matches:
+        raise typer.Exit(1)
+
+
+def convert(
+    src: Annotated[Path, typer.Argument(help=f"{READ}; a folder or a quoted pattern converts all of its files.")],
+    dst: Annotated[Path, typer.Argument(help="Where to write; the suffix names the format. A folder, for several.")],
+    network: Annotated[str | None, typer.Option(help="The network, where the file does not tell.")] = None,
+    to: To = "diptych",
+    form: Annotated[
+        str | None, typer.Option(metavar="NETWORK", help="Another form of the network, if weights can say it exactly.")
+    ] = None,
+    check: Annotated[bool, typer.Option(help="Run the source's and the result's network against each other.")] = True,
+    fast: Annotated[bool, typer.Option("--fast", help="Check in float32, not in float64.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write the report as a page, too.")] = None,
+    suffix: Annotated[str | None, typer.Option(help="The format of several results, such as .keras.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that convert several files.")] = 1,
+    force: Force = False,
+    num_classes: Classes = None,
+    in_channels: Channels = None,
+    input_size: Size = None,
+) -> None:
+    """Convert weights between frameworks, formats and libraries' names; read back bit by bit, and run to compare."""
+    from .. import convert as run
+    from ..conversion import batch
+    from . import output
+
+    size = size_of(input_size)
+    wanted: dict[str, Any] = {"network": network, "to": to, "form": form, "force": force, "num_classes": num_classes}
+    wanted |= {"in_channels": in_channels, "input_size": size}
+    wanted["check"] = ("float32" if fast else "float64") if check else None
+    if batch.several(src):
+        if html is not None:
+            raise DiptychError("--html takes one conversion; of several, each has its own report beside it")
+        done = batch.convert_all(batch.files(src), dst, suffix or "", jobs, wanted)
+        output.conversions(done)
+        if any(item.error for item in done):
+            raise typer.Exit(2)
+        return
+    if suffix is not None or jobs > 1:
+        raise DiptychError(f"--suffix and --jobs are for several files; {src} is one, and {dst} names its format")
+    with native_stderr_kept(), output.waiting(f"converting {src}") as update:
+        one = run(src, dst, html=html, progress=update, **wanted)
+    typer.echo(str(one))
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="A file that diptych converted.")],
+    fast: Annotated[bool, typer.Option("--fast", help="Check in float32, not in float64.")] = False,
+) -> None:
+    """Repeat the proof of a conversion: the file is what was written, and still computes what its source does."""
+    from ..conversion.verify import verify as run
+    from . import output
+
+    with native_stderr_kept(), output.waiting(f"verifying {file}"):
+        found = run(file, "float32" if fast else "float64")
+    typer.echo(str(found))
+    if not found.passed:
+        raise typer.Exit(1)
+
+
+def _line(match: Any) -> str:
+    from ..conversion.identify import libraries
+
+    options = "".join(f", {key}={value}" for key, value in match.net.options)
+    also = f" (the same function as {', '.join(match.also)})" if match.also else ""
+    share = f"{match.confidence:.1%}" if match.confidence < 1 else "100 %"
+    return f"{match.net.name}{options} in the names of {', '.join(libraries(match))}; {share} of the weights fit{also}"
+
+
+def _misfits(match: Any) -> list[str]:
+    parts = {"missing": match.missing, "extra": match.extra, "of another shape": match.misfits}
+    return [f"    {len(names)} {what}: {_few(names)}" for what, names in parts.items() if names]
+
+
+def _few(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def _identified(found: Any) -> dict[str, Any]:
+    from ..conversion.identify import libraries
+
+    def described(match: Any) -> dict[str, Any]:
+        return {
+            "network": match.net.name,
+            "also": list(match.also),
+            "names": libraries(match),
+            "options": dict(match.net.options),
+            "confidence": match.confidence,
+            "missing": list(match.missing),
+            "extra": list(match.extra),
+            "misfits": list(match.misfits),
+        }
+
+    return {
+        "path": str(found.path),
+        "exact": [described(match) for match in found.matches],
+        "runners_up": [described(match) for match in found.runners_up],
+        "notes": list(found.notes),
+    }
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"convert": convert, "identify": identify, "verify": verify}

@@ -1,0 +1,82 @@
+"""The commands that write a network for others to run: export, deploy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from ..common.spec import Array, Net
+from .options import Channels, Classes, Force, Name, Size, size_of
+from .quiet import native_stderr_kept
+
+Weights = Annotated[Path, typer.Argument(help="A file of its weights, in any format and names that convert reads.")]
+Check = Annotated[bool, typer.Option(help="Run what was written.")]
+
+
+def export(
+    name: Name,
+    weights: Weights,
+    out: Annotated[Path, typer.Argument(help="The .onnx file to write.")],
+    dtype: Annotated[Literal["float32", "float64"], typer.Option(help="The numbers of the graph.")] = "float32",
+    opset: Annotated[int | None, typer.Option(help="The version of ONNX's operators.")] = None,
+    check: Check = True,
+    force: Force = False,
+    num_classes: Classes = None,
+    in_channels: Channels = None,
+    input_size: Size = None,
+) -> None:
+    """Write a network as an ONNX model, built from its spec without a framework, and run it."""
+    from ..deployment.export import export as run
+    from ..files.atomic import check_destination
+    from . import output
+
+    check_destination(out, weights, force)
+    options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": size_of(input_size)}
+    with native_stderr_kept(), output.waiting(f"exporting {weights}") as update:
+        net, arrays, record, notes = _read(weights, name, options)
+        update(f"writing {out}")
+        done = run(net, arrays, out, dtype=dtype, opset=opset, check=check, force=force, record=record)
+    typer.echo(str(done))
+    output.say(*(f"  note: {note}" for note in notes))
+
+
+def deploy(
+    name: Name,
+    weights: Weights,
+    out: Annotated[
+        Path, typer.Argument(help=".onnx, .pt2, .tflite, a weights file, or without a suffix a SavedModel's folder.")
+    ],
+    force: Force = False,
+    num_classes: Classes = None,
+    in_channels: Channels = None,
+    input_size: Size = None,
+) -> None:
+    """Fold batch normalisation into the convolutions, write the network for others to run, and run what was written."""
+    from ..deployment.deploy import deploy as run
+    from ..files.atomic import check_destination
+    from . import output
+
+    if out.suffix:
+        check_destination(out, weights, force)
+    options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": size_of(input_size)}
+    with native_stderr_kept(), output.waiting(f"reading {weights}") as update:
+        net, arrays, record, notes = _read(weights, name, options)
+        done = run(net, arrays, out, force=force, record=record, progress=update)
+    typer.echo(str(done))
+    output.say(*(f"  note: {note}" for note in notes))
+
+
+def _read(path: Path, name: str, options: Mapping[str, Any]) -> tuple[Net, Mapping[str, Array], dict[str, Any], Any]:
+    """(network, its weights, where they come from, notes) of a file."""
+    from ..common.dialect import OWN, dialect
+    from ..conversion.convert import loaded
+    from ..conversion.report import record
+
+    found, given, sha256 = loaded(path, name, options)
+    return found.net, given.weights, record(found, found.net, dialect(OWN, found.net.name), sha256), found.notes
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"deploy": deploy, "export": export}

@@ -1,0 +1,79 @@
+"""The arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ..common.errors import DiptychError
+from ..common.spec import Net
+
+Name = Annotated[str, typer.Argument(help="A registered network or alias (see `diptych list`).")]
+Family = Annotated[str | None, typer.Option(help="Only the networks of this family.")]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")]
+Classes = Annotated[int | None, typer.Option(help="Number of classes of the head.")]
+Channels = Annotated[int | None, typer.Option(help="Channels of the image.")]
+Size = Annotated[str | None, typer.Option(metavar="HxW", help="Size of the image: 224 or 256x192 (height x width).")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("-O", "--option", metavar="NAME=VALUE", help="An option of this network, such as width=0.5."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Write over an existing destination.")]
+
+
+def size_of(text: str | None) -> int | tuple[int, int] | None:
+    """224 or 256x192 as numbers (height, width); raises DiptychError for anything else."""
+    if text is None:
+        return None
+    parts = text.lower().split("x")
+    if len(parts) > 2 or not all(part.isascii() and part.isdigit() for part in parts):
+        raise DiptychError(f"--input-size is a number or HEIGHTxWIDTH, such as 224 or 256x192, not {text!r}")
+    return int(parts[0]) if len(parts) == 1 else (int(parts[0]), int(parts[1]))
+
+
+def within(option: str, text: str | None) -> tuple[float, float]:
+    """The ends of a range such as 2015, 2015..2018, ..5M or 1G.. (K, M and G are decimal); raises DiptychError."""
+    if text is None:
+        return float("-inf"), float("inf")
+    low, dots, high = text.partition("..")
+    try:
+        first, last = (_number(low) if low else float("-inf")), (_number(high) if high else float("inf"))
+        if not (low or high) or (not dots and high) or first > last:
+            raise ValueError
+    except ValueError:
+        raise DiptychError(f"{option} is a range such as 2015, 20M..30M, ..5M or 1G.., not {text!r}") from None
+    return first, last if dots else first
+
+
+def _number(text: str) -> float:
+    factor = {"K": 1e3, "M": 1e6, "G": 1e9}.get(text[-1:].upper())
+    digits = text[:-1] if factor else text
+    if not digits.replace(".", "", 1).isdecimal():
+        raise ValueError(text)
+    return float(digits) * (factor or 1)
+
+
+def chosen(
+    name: str,
+    num_classes: int | None,
+    in_channels: int | None,
+    input_size: str | None,
+    option: list[str] | None,
+) -> Net:
+    """The network that a command names, with its options; raises DiptychError for those that it does not take."""
+    from ..common.registry import spec
+
+    size = size_of(input_size)
+    return spec(name, num_classes=num_classes, in_channels=in_channels, input_size=size, **settings(option))
+
+
+def settings(option: list[str] | None) -> dict[str, str]:
+    """NAME=VALUE pairs as a dict; raises DiptychError for anything else, and for a name given twice."""
+    pairs = [text.partition("=") for text in option or ()]
+    names = [name for name, equals, value in pairs if name.isidentifier() and equals and value]
+    if len(set(names)) < len(pairs):
+        raise DiptychError(
+            f"--option takes NAME=VALUE, each name once, such as width=0.5, not {' '.join(option or ())}"
+        )
+    return {name: value for name, _, value in pairs}

@@ -1,0 +1,198 @@
+"""Rows as text: a Rich table on a terminal, plain aligned columns of full width in a pipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ..checking.report import Report
+from ..common.analysis import BYTES, RULE, Row, nhwc, totals
+from ..common.cards import Reported
+from ..common.registry import Network
+from ..common.spec import Net, Shape
+
+if TYPE_CHECKING:
+    from ..conversion.batch import Done
+
+HEADER = (
+    "layer",
+    "type",
+    "output NCHW",
+    "output NHWC",
+    "parameters",
+    "not trained",
+    "MACs",
+    "receptive field",
+    "kept values",
+    "memory",
+)
+LEFT = 2
+"""Columns from this one on hold numbers, which align on the right."""
+
+
+def grid(header: Sequence[str], rows: Iterable[Sequence[str]], left: int) -> None:
+    """Print rows under a header; the first `left` columns align on the left."""
+    rows = list(rows)
+    if sys.stdout.isatty():
+        _rich_grid(header, rows, left)
+        return
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    for row in [header, *rows]:
+        cells = [c.ljust(w) if i < left else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
+        say("  ".join(cells).rstrip())
+
+
+def table(net: Net, rows: Sequence[Row]) -> None:
+    """Print the table of a network, its totals and the rule by which activations are counted."""
+    options = "".join(f", {key}={value}" for key, value in net.options)
+    say(f"{net.title} ({net.name}{options}), {net.paper}", f"one image of {_shape(net.input_shape)} (NCHW)", "")
+    grid(HEADER, [_cells(row) for row in rows], LEFT)
+    say("", *_totals(list(rows)))
+
+
+def side_by_side(nets: Sequence[Net], rows: Sequence[Mapping[str, str]]) -> None:
+    """Print a column per network and a row per property."""
+    header = ("", *(net.name for net in nets))
+    grid(header, [(key, *(row[key] for row in rows)) for key in rows[0]], 1)
+
+
+def card(item: Network) -> None:
+    """Print the facts of a network, a heading per kind."""
+    facts = item.card
+    paper = facts.paper
+    published = ", ".join(filter(None, (paper.venue, f"arXiv:{paper.arxiv}" if paper.arxiv else "")))
+    say(f"{item.title} ({item.name})", "", f"paper       {facts.citation()}", f"published   {published or paper.year}")
+    say(f"form of     {item.source}", f"reference   {facts.reference}")
+    counts = facts.counts
+    say(
+        f"counts      {counts.params:,} parameters, {counts.statistics:,} statistics, {counts.buffers:,} fixed numbers,"
+    )
+    say(f"            {counts.macs:,} MACs at {counts.input[0]}x{counts.input[1]} ({counts.source})")
+    _listed("preprocessing of public weights", [f"{key}: {value}" for key, value in facts.preprocessing.items()])
+    _listed("quirks", facts.quirks)
+    _listed(
+        "reported errors on ImageNet", [f"{_error(entry)}, {entry.what} ({entry.source})" for entry in facts.reported]
+    )
+
+
+def _listed(title: str, lines: Sequence[str]) -> None:
+    if lines:
+        say("", title, *(f"- {line}" for line in lines))
+
+
+def _error(entry: Reported) -> str:
+    values = (("top-1", entry.top1), ("top-5", entry.top5))
+    return ", ".join(f"{name} {value:g} %" for name, value in values if value is not None)
+
+
+def checks(reports: Sequence[Report]) -> None:
+    """Print one line per checked network: the largest relative difference at each gate, and the float32 noise."""
+    header = ("network", "forward64", "gradients64", "training64", "forward32", "torch noise32", "tf noise32", "s")
+    names = ("forward_float64", "gradients_float64", "training_float64", "forward_float32")
+    rows = []
+    for report in reports:
+        gates = [report.gate(name) for name in names]
+        values = [gate.measured if gate.compared else None for gate in gates]
+        values += [report.noise.get(side) for side in ("torch", "tf")]
+        cells = ["-" if value is None else f"{value:.1e}" for value in values]
+        rows.append((report.network, *cells, f"{report.seconds:.0f}"))
+    say("")
+    grid(header, rows, 1)
+    say(
+        "",
+        "relative differences max |a - b| / max |b|, the largest of all cases; -: nothing to compare, or not reached",
+    )
+
+
+def conversions(done: Sequence[Done]) -> None:
+    """Print a row per conversion of a batch, and how many there were of each kind."""
+    rows = []
+    for item in done:
+        shown = "-" if item.difference is None else f"{item.difference:.1e}"
+        state = "error" if item.error else "kept" if item.skipped else "done"
+        rows.append((item.source, item.destination, item.network or "-", state, shown, f"{item.seconds:.1f} s"))
+    grid(("source", "result", "network", "", "difference", "time"), rows, 4)
+    say(*(f"error: {item.error}" for item in done if item.error))
+    bad, kept = sum(bool(item.error) for item in done), sum(item.skipped for item in done)
+    say(f"{len(done) - bad - kept} converted, {kept} kept from an earlier run, {bad} with errors")
+
+
+def say(*lines: str) -> None:
+    """Print lines on stdout."""
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
+@contextmanager
+def waiting(text: str) -> Iterator[Callable[[str], None]]:
+    """A spinner on stderr while something takes its time, and how to change its text; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda text: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(text) as status:
+        yield status.update
+
+
+def _rich_grid(header: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for index, title in enumerate(header):
+        shown.add_column(title, justify="left" if index < left else "right", overflow="fold")
+    for row in rows:
+        shown.add_row(*map(Text, row))
+    Console().print(shown)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    field = "whole input" if row.field is None else "x".join(f"{size:g}" for size in row.field)
+    name = row.path if row.evaluated else f"{row.path} (training only)"
+    counts = [_number(n) for n in (row.parameters, row.statistics + row.buffers, row.macs)]
+    return (
+        name,
+        row.type,
+        _shape(row.shape),
+        _shape(nhwc(row.shape)),
+        *counts,
+        field,
+        _number(row.kept),
+        _size(row.kept),
+    )
+
+
+def _totals(rows: list[Row]) -> list[str]:
+    sums = totals(rows)
+    aside = any(not row.evaluated for row in rows)
+    fixed = f"{sums['statistics']:,} running statistics, {sums['buffers']:,} fixed numbers"
+    return [
+        f"parameters   {sums['parameters']:,} ({_size(sums['parameters'])} in float32); {fixed}",
+        f"MACs         {sums['macs']:,} per image{', training-only heads left out' if aside else ''}",
+        f"kept values  {sums['kept']:,} per image = {_size(sums['kept'])}",
+        f"  {RULE}",
+    ]
+
+
+def _shape(shape: Shape) -> str:
+    return "x".join(str(int(n)) for n in shape)
+
+
+def _number(value: int) -> str:
+    return f"{value:,}" if value else "-"
+
+
+def _size(values: int) -> str:
+    """The bytes of so many float32 values, in decimal units."""
+    size = float(BYTES * values)
+    if not values:
+        return "-"
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} GB"

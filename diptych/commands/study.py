@@ -1,0 +1,118 @@
+"""The commands of study: source, show, draw, traps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..common.errors import DiptychError
+from .options import Channels, Classes, Force, Json, Name, Settings, Size, chosen
+
+
+def source(
+    name: Name,
+    torch: Annotated[bool, typer.Option("--torch", help="The PyTorch file.")] = False,
+    tf: Annotated[bool, typer.Option("--tf", help="The Keras file.")] = False,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")] = None,
+    force: Force = False,
+    num_classes: Classes = None,
+    in_channels: Channels = None,
+    input_size: Size = None,
+    option: Settings = None,
+) -> None:
+    """Write a network as one standalone file of PyTorch or of Keras, line for line the twin of the other."""
+    from ..emission import source as emitted
+    from ..files.atomic import replacing
+
+    if torch == tf:
+        raise DiptychError("say --torch or --tf (one of them)")
+    net = chosen(name, num_classes, in_channels, input_size, option)
+    text = emitted(net, "torch" if torch else "tf")
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    with replacing(output, force=force) as path:
+        path.write_text(text, encoding="utf-8")
+
+
+def show(
+    name: Name,
+    html: Annotated[Path | None, typer.Option("--html", help="Write a page of HTML to this file.")] = None,
+    check: Annotated[
+        Path | None, typer.Option("--check", help="Take the page's measured differences from a `diptych check --json`.")
+    ] = None,
+    force: Force = False,
+    num_classes: Classes = None,
+    in_channels: Channels = None,
+    input_size: Size = None,
+    option: Settings = None,
+) -> None:
+    """Show the PyTorch and the Keras source of a network side by side, on the terminal or as a page."""
+    from ..checking.last_check import read_check, recall
+    from ..emission import twins
+    from ..files.atomic import check_destination, replacing
+
+    if check is not None and html is None:
+        raise DiptychError("--check gives the page its measured differences; say --html FILE too")
+    net = chosen(name, num_classes, in_channels, input_size, option)
+    if html is None:
+        from rich.console import Console
+
+        from ..page.terminal import print_sources
+
+        torch, keras = twins(net)
+        print_sources(net, (torch.text, keras.text), Console())
+        return
+    from ..page.render import study_page
+
+    check_destination(html, check, force)
+    recorded = recall(net) if check is None else read_check(check, net)
+    text = study_page(net, *twins(net), recorded)
+    with replacing(html, force=force) as path:
+        path.write_text(text, encoding="utf-8")
+
+
+def draw(
+    name: Name,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Write to this file, a .svg or a .png.")],
+    force: Force = False,
+    num_classes: Classes = None,
+    in_channels: Channels = None,
+    input_size: Size = None,
+    option: Settings = None,
+) -> None:
+    """Draw the architecture of a network on one page: blocks as units, what is inside them, shapes on the edges."""
+    from ..drawing import draw as run
+
+    net = chosen(name, num_classes, in_channels, input_size, option)
+    run(net, output, force=force)
+
+
+def traps(
+    name: Annotated[str | None, typer.Argument(metavar="[ID]", help="One trap; without it, all of them.")] = None,
+    run: Annotated[bool, typer.Option("--run", help="Run the code and show what it measures here.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show where the frameworks differ: both definitions, measured numbers, and code that shows it."""
+    import json
+
+    from ..traps.catalogue import catalogue, find
+    from . import traps
+    from .quiet import native_stderr_kept
+
+    trap = None if name is None else find(name)
+    with native_stderr_kept():
+        if as_json and trap is None:
+            typer.echo(json.dumps([traps.record(each, run) for each in catalogue().values()], indent=2))
+        elif as_json and trap is not None:
+            typer.echo(json.dumps(traps.record(trap, run), indent=2))
+        elif trap is None:
+            traps.overview(run)
+        else:
+            traps.one(trap, run)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"source": source, "show": show, "draw": draw, "traps": traps}

@@ -1,0 +1,1 @@
+"""Convert, identify and verify weights files, one at a time or in batches."""

@@ -1,0 +1,175 @@
+"""Convert a weights file to another format, framework or library's names; what is written is read back and proven."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..checking.proof import Precision, Proof, Side, prove
+from ..common.compare import same_bits
+from ..common.dialect import OWN
+from ..common.errors import DiptychError, WeightsError
+from ..common.spec import Array
+from ..common.weights import checked
+from ..files import Format, format_of, read, source_format, write_content
+from ..files.atomic import check_destination, replacing
+from ..files.checkpoint import counters
+from ..files.content import Content
+from ..files.dialects import translated
+from ..files.keras_config import differences
+from .forms import known_library, target
+from .identify import Identified, identified
+from .report import Conversion, digest, record, report_path, write_report
+
+
+def convert(
+    src: str | Path,
+    dst: str | Path,
+    network: str | None = None,
+    *,
+    to: str = OWN,
+    form: str | None = None,
+    check: Precision | None = "float64",
+    html: str | Path | None = None,
+    force: bool = False,
+    num_classes: int | None = None,
+    in_channels: int | None = None,
+    input_size: int | tuple[int, int] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Conversion:
+    """Convert a weights file to the format of the suffix of `dst`: .safetensors, .pth, .pt, .keras, .weights.h5, .npz.
+
+    Without `network` it is what the file states, or else the only network that the weights fit; options that the
+    shapes imply need not be given. `to` names the library whose names the result has ("torchvision", "timm",
+    "keras.applications"), `form` another form of the network, for which the weights are rewritten where that is exact.
+    Unless `check` is None, the network is then run with the source's weights and with the result's, in each one's
+    framework; DST.report.json says what was done and measured. Raises DiptychError, and leaves nothing partial behind,
+    for anything but a full match of every weight by name and shape, or where the outputs differ.
+    """
+    source, destination, say = Path(src), Path(dst), progress or (lambda text: None)
+    known = _checked_request(source, destination, to, html, force)
+    say(f"reading {source}")
+    start = time.monotonic()
+    options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": input_size}
+    found, given, sha256 = loaded(source, network, options)
+    moved = _moved(found, given.weights, sha256, form, to)
+    proof = None
+    with replacing(destination, force) as temporary:
+        say(f"writing {destination}")
+        back = Side(moved.content.net, known.framework, _written(temporary, moved.content, destination))
+        seconds = time.monotonic() - start
+        if check is not None:
+            say(f"checking {destination}")
+            proof = prove(given, back, check, moved.unrounded(known.framework))
+            _written(temporary, moved.stating(proof), destination)
+    done = _done(source, destination, found, moved, proof, seconds)
+    write_report(done, found, moved.content.net, moved.content.dialect, force, html)
+    return done
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """What is written: `content`; `exact` are its weights before rewritten ones were rounded to the file's dtype."""
+
+    content: Content
+    exact: Mapping[str, Array]
+    notes: tuple[str, ...]
+
+    def unrounded(self, framework: str) -> Side | None:
+        """The network with the weights before rounding, None where none was rewritten."""
+        rewritten = any(self.exact[name] is not array for name, array in self.content.arrays.items())
+        return Side(self.content.net, framework, self.exact) if rewritten else None
+
+    def stating(self, proof: Proof) -> Content:
+        """The content with what was measured in its record."""
+        measured = {"difference": proof.difference, "precision": proof.precision}
+        return replace(self.content, record={**self.content.record, **measured})
+
+
+def _checked_request(source: Path, destination: Path, to: str, html: str | Path | None, force: bool) -> Format:
+    """The format to write; raises DiptychError for what cannot be done whatever is in the source."""
+    known = format_of(destination)
+    known_library(to)
+    for path in (destination, report_path(destination), *([Path(html)] if html else [])):
+        check_destination(path, source, force)
+    return known
+
+
+def loaded(source: Path, network: str | None, options: Mapping[str, Any]) -> tuple[Identified, Side, str]:
+    """(what the file is, its weights under our names, its SHA-256); the checkpoint that is left holds no arrays."""
+    with ThreadPoolExecutor(1) as pool:  # hashing does not hold the interpreter's lock
+        hashing = pool.submit(digest, source)
+        found = identified(read(source), network, options)
+        arrays = checked(found.net, found.checkpoint.named(found.net), str(source))
+        sha256 = hashing.result()
+    known = set(counters(found.net))
+    strangers = [name for name in found.checkpoint.extras if name not in known]
+    if strangers:
+        raise WeightsError(
+            f"{source}: {found.net.name} has no batch normalisation for {', '.join(strangers[:8])}; name the right "
+            "network"
+        )
+    given = Side(found.net, source_format(source).framework, arrays)
+    return replace(found, checkpoint=replace(found.checkpoint, arrays={}, layers=None)), given, sha256
+
+
+def _moved(found: Identified, arrays: Mapping[str, Array], sha256: str, form: str | None, library: str) -> _Moved:
+    """The weights of a source in the form and the names that are asked for."""
+    net, exact, dialect, notes = target(found.net, arrays, form, library)
+    said = record(found, net, dialect, sha256)
+    return _Moved(Content(net, _rounded(exact, arrays), found.checkpoint.extras, dialect, said), exact, notes)
+
+
+def _rounded(exact: Mapping[str, Array], arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Rewritten weights in the dtype that the others have."""
+    kinds = {array.dtype for array in arrays.values()}
+    dtype = kinds.pop() if len(kinds) == 1 else None
+    return {name: array if dtype in (None, array.dtype) else array.astype(dtype) for name, array in exact.items()}
+
+
+def _written(path: Path, content: Content, destination: Path) -> Mapping[str, Array]:
+    """Write a file, and answer with the weights that are read back from it."""
+    write_content(path, content)
+    return _read_back(path, content, destination)
+
+
+def _read_back(path: Path, content: Content, destination: Path) -> Mapping[str, Array]:
+    """The weights of a written file; raises DiptychError unless they are the same bits under the same names."""
+    back = translated(read(path), content.dialect)
+    found = back.view(content.net)
+    worst = same_bits(content.arrays, found)
+    other = differences(back.config, content.net) if back.config is not None and content.dialect.library == OWN else []
+    lost = [name for name, count in content.extras.items() if back.extras.get(name) != count]
+    if worst.first or lost or other:
+        first = (worst.first or [*lost, *other][0]) + f" differs from what was read ({worst.why or 'another value'})"
+        raise DiptychError(
+            f"{destination} was not written: read back, {first}. This is a fault of diptych or of a library below it; "
+            "please report it"
+        )
+    return found
+
+
+def _done(
+    source: Path, destination: Path, found: Identified, moved: _Moved, proof: Proof | None, seconds: float
+) -> Conversion:
+    """What was done, for the caller."""
+    content = moved.content
+    return Conversion(
+        source,
+        destination,
+        content.net.name,
+        dict(content.net.options),
+        matched=len(content.arrays),
+        notes=found.notes + moved.notes,
+        bitwise=True,  # else `_read_back` has raised
+        library=found.library,
+        to=content.dialect.library,
+        origin=found.net.name if content.net.name != found.net.name else "",
+        sha256=content.record["sha256"],
+        proof=proof,
+        seconds=seconds,
+    )

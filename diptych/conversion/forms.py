@@ -1,0 +1,76 @@
+"""The form in which a network is written: its own, or another one that its weights can be rewritten for exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..common.dialect import LIBRARIES, OWN, Dialect, dialect, dialects
+from ..common.errors import DiptychError
+from ..common.registry import network, networks, traced
+from ..common.rewriting.forms import rewritten
+from ..common.spec import Array, Net
+from ..common.weights import Weights
+
+SHORT = {"keras": "keras.applications"}
+
+
+def known_library(name: str) -> str:
+    """The full name of a library that a caller names; raises DiptychError, with the names there are, for another."""
+    library = SHORT.get(name, name)
+    if library not in (OWN, *LIBRARIES):
+        raise DiptychError(f"there is no library {name!r}; the names are {', '.join([OWN, *LIBRARIES, *SHORT])}")
+    return library
+
+
+def target(
+    net: Net, weights: Mapping[str, Array], form: str | None, library: str
+) -> tuple[Net, Mapping[str, Array], Dialect, tuple[str, ...]]:
+    """(network, its weights, the names to write them in, notes) for a form and a library that a caller asks for.
+
+    Without a form it is the network's own; where the library does not have that, one that it has and that the weights
+    can be rewritten for. Raises DiptychError, naming the layer that is another function, where there is none such.
+    """
+    library = known_library(library)
+    if form is not None:
+        net, weights, notes = _rewritten(net, weights, network(form).name)
+        return net, weights, dialect(library, net.name), notes
+    if library == OWN or any((item.library, item.network) == (library, net.name) for item in dialects()):
+        return net, weights, dialect(library, net.name), ()
+    kin = [name for name in networks() if _base(name) == _base(net.name)]
+    kin = [name for name in kin if any((item.library, item.network) == (library, name) for item in dialects())]
+    said = []
+    for name in kin:
+        try:
+            found, moved, notes = _rewritten(net, weights, name)
+        except DiptychError as error:
+            said.append(str(error))
+        else:
+            return found, moved, dialect(library, name), notes
+    if said:
+        raise DiptychError(f"{library} has no network that these weights could be written for: {said[0]}")
+    return net, weights, dialect(library, net.name), ()  # raises, and names what there is
+
+
+def _rewritten(net: Net, weights: Mapping[str, Array], name: str) -> tuple[Net, Weights, tuple[str, ...]]:
+    """The weights for another form, compared with the first at three input sizes."""
+    if name == net.name:
+        return net, dict(weights), ()
+    options = {key: value for key, value in net.options if key != "input_size"}
+    unknown = [key for key in options if key not in ("num_classes", "in_channels", *network(name).options)]
+    if unknown:
+        raise DiptychError(
+            f"{name} has no option {unknown[0]!r}, as these weights of {net.name} need; write {net.name}"
+        )
+    own = dict(net.options).get("input_size", network(net.name).input_size)
+    sizes = [own, *network(net.name).check_sizes] if "input_size" not in dict(net.options) else [own]
+    pairs = [
+        (traced(net.name, options | {"input_size": size}), traced(name, options | {"input_size": size}))
+        for size in sizes
+    ]
+    moved, notes = rewritten(pairs, weights)
+    size = {"input_size": own} if "input_size" in dict(net.options) else {}
+    return traced(name, options | size), moved, notes or (f"{net.name} and {name} take the same weights",)
+
+
+def _base(name: str) -> str:
+    return name.partition(".")[0]

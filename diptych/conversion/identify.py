@@ -1,0 +1,248 @@
+"""Which network a checkpoint belongs to, in whose names and with which options; never a guess between functions."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..common.dialect import LIBRARIES, OWN, Dialect, dialects
+from ..common.errors import DiptychError, SpecError, WeightsError
+from ..common.registry import Network, network
+from ..common.rewriting.fold import SUFFIX
+from ..common.spec import Net
+from ..common.weights import checked
+from ..files import read
+from ..files.checkpoint import Checkpoint
+from ..files.keras_config import differences, weighted_differences
+from .matching import Match, match, merged
+from .signatures import candidates, dialects_of, folded_candidates, variants, vocabulary, without_prefix
+
+Options = dict[str, Any]
+NEAR = 5
+
+
+@dataclass(frozen=True)
+class Identified:
+    """The network of a checkpoint; `checkpoint` has our names, whatever those of the file are."""
+
+    net: Net
+    checkpoint: Checkpoint
+    dialect: Dialect
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def library(self) -> str:
+        """Whose names the file has."""
+        return self.dialect.library
+
+
+@dataclass(frozen=True)
+class Identification:
+    """What a file is: `matches` are the exact ones, several where networks have the same names and shapes.
+
+    Without an exact one `runners_up` begins with the nearest. `notes` say what was unwrapped and left out.
+    """
+
+    path: Path
+    matches: tuple[Match, ...]
+    runners_up: tuple[Match, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The networks that fit exactly."""
+        return tuple(dict.fromkeys(found.net.name for found in self.matches))
+
+
+def identify(source: str | Path | Checkpoint) -> Identification:
+    """What a checkpoint is from its names and shapes alone: network, names, options, what is missing or too many.
+
+    A folded network is found where its layers have the names from before, as other folders than ours leave them; under
+    our names, where the file states it.
+    Raises FileError for a file that cannot be read, DiptychError where no network has even a tenth of its names.
+    """
+    checkpoint = source if isinstance(source, Checkpoint) else read(Path(source))
+    exact, near = _matches(checkpoint, {})
+    if (checkpoint.stated.network or "").endswith(SUFFIX):
+        said = _named(_stated(checkpoint), checkpoint, dict(checkpoint.stated.options))
+        exact += [said] if said.exact else []
+    if not exact and not near:
+        raise _strange(checkpoint)
+    first = (exact or near)[0]
+    return Identification(checkpoint.path, tuple(exact), tuple(near), first.checkpoint.notes)
+
+
+def identified(checkpoint: Checkpoint, name: str | None, options: Mapping[str, Any]) -> Identified:
+    """The network of a checkpoint: as named, else as the file states it, else the only one that its weights fit.
+
+    `options` are those of the network, None where not given. Raises DiptychError where several networks fit or a
+    stated architecture differs, and WeightsError naming the misfits where none does.
+    """
+    given = {key: value for key, value in options.items() if value is not None}
+    stated = checkpoint.stated.network
+    notes: tuple[str, ...] = ()
+    if name or stated:
+        chosen = network(name) if name else _stated(checkpoint)
+        same = stated is not None and stated == chosen.name
+        found = _named(chosen, checkpoint, (dict(checkpoint.stated.options) if same else {}) | given)
+        if stated and not same:
+            notes = (f"the file says it holds {stated}; taken as {chosen.name}, as asked",)
+    else:
+        found, notes = _searched(checkpoint, given)
+    _check_architecture(found)
+    notes = found.checkpoint.notes + notes + _spoken_note(found)
+    notes += _inferred_note(found.net, given, checkpoint.stated.options)
+    return Identified(found.net, found.checkpoint, found.dialect, notes)
+
+
+def libraries(found: Match) -> list[str]:
+    """Whose names a matching file has: all libraries that call the layers of this network so."""
+    if found.dialect.library != OWN:
+        return [found.dialect.library]
+    plain = {item.library for item in dialects() if item.network == found.net.name and item.plain}
+    return [*(library for library in LIBRARIES if library in plain and found.checkpoint.layers is None), OWN]
+
+
+def _stated(checkpoint: Checkpoint) -> Network:
+    """The network that a file says it holds; raises DiptychError, with the file's name, where there is none such."""
+    try:
+        return network(checkpoint.stated.network or "")
+    except DiptychError as error:
+        raise DiptychError(f"{checkpoint.path} names its network, but {error}") from None
+
+
+def _named(chosen: Network, checkpoint: Checkpoint, options: Options) -> Match:
+    """The checkpoint against one network, in the names that fit best."""
+    found = []
+    for item in _readable(checkpoint, dialects_of(chosen.name)):
+        for prefix, _ in variants(checkpoint):
+            try:
+                found.append(match(without_prefix(checkpoint, prefix), item, options))
+            except SpecError as error:
+                raise SpecError(f"{checkpoint.path}: {error}") from None
+            if found[-1].exact:
+                return found[-1]
+    return max(found, key=lambda item: item.confidence)
+
+
+def _readable(checkpoint: Checkpoint, items: list[Dialect]) -> list[Dialect]:
+    """The dialects that a file of this kind may speak: layers of Keras, or names of tensors."""
+    layers = checkpoint.layers is not None
+    return [item for item in items if item.library == OWN or item.of_layers == layers]
+
+
+def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[Match]]:
+    """(exact matches, the nearest others) of a checkpoint; the same names behind a shorter prefix come first."""
+    near: list[Match] = []
+    by_names = ([(prefix, item) for item in _readable(checkpoint, items)] for prefix, items in candidates(checkpoint))
+    later = (list(find(checkpoint)) for find in (folded_candidates, _overlapping))
+    for group in itertools.chain(by_names, later):
+        tried = [match(without_prefix(checkpoint, prefix), item, given) for prefix, item in group]
+        exact = merged([item for item in tried if item.exact])
+        near += [item for item in tried if not item.exact]
+        if exact:
+            break
+    return exact, sorted(near, key=lambda item: -item.confidence)[:NEAR]
+
+
+def _overlapping(checkpoint: Checkpoint) -> list[tuple[str, Dialect]]:
+    """The (prefix, dialect) whose names have most in common with the file's, where that is a tenth at least."""
+    scores = []
+    for prefix, names in variants(checkpoint):
+        present = frozenset(names)
+        for item, tensors, layers in vocabulary():
+            wanted = tensors if checkpoint.layers is None else layers
+            if wanted:
+                scores.append((len(present & wanted) / len(present | wanted), prefix, item))
+    best = sorted(scores, key=lambda entry: -entry[0])[: 4 * NEAR]
+    return [(prefix, item) for score, prefix, item in best if score >= 0.1]
+
+
+def _searched(checkpoint: Checkpoint, given: Options) -> tuple[Match, tuple[str, ...]]:
+    exact, near = _matches(checkpoint, given)
+    if not exact and (not near or near[0].confidence < 0.5):
+        raise _strange(checkpoint)
+    if not exact:
+        raise _misfit(near[0])
+    if len(exact) == 1:
+        return exact[0], (f"taken as {exact[0].net.name}, the only registered network with these weights",)
+    return _chosen(checkpoint, exact)
+
+
+def _chosen(checkpoint: Checkpoint, exact: list[Match]) -> tuple[Match, tuple[str, ...]]:
+    """The one of several networks with the same weights that the origin of the file speaks for."""
+    if checkpoint.layers is None:
+        # Only where the names are torchvision's: timm's are those of several functions, of which none is the usual one.
+        whose = [(network(found.net.name).source, found.dialect.library) for found in exact]
+        left = [found for found, who in zip(exact, whose, strict=True) if who == ("torchvision", OWN)]
+        why = "torchvision's form"
+    elif checkpoint.config is not None:
+        left, why = [found for found in exact if not _architecture(found)], "as its config.json says"
+    else:
+        left = [found for found in exact if _title(found) == checkpoint.title]
+        why = "as its model is named"
+    names = [found.net.name for found in exact]
+    if len(left) != 1:
+        raise DiptychError(
+            f"{checkpoint.path} holds weights that fit {' and '.join(names)}, which compute different functions; say "
+            "which one it is with --network (in Python, network=...)"
+        )
+    others = ", ".join(name for name in names if name != left[0].net.name)
+    note = f"taken as {left[0].net.name}, {why}; the same weights also fit {others} (--network names another)"
+    return left[0], (note,)
+
+
+def _title(found: Match) -> str:
+    own = found.dialect.library == OWN
+    return found.net.name.replace(".", "_") if own else found.dialect.name.lower()
+
+
+def _strange(checkpoint: Checkpoint) -> DiptychError:
+    """The error for names that no registered network has."""
+    kind = "tensor" if checkpoint.layers is None else "Keras layer"
+    names = ", ".join(list(checkpoint.arrays if checkpoint.layers is None else checkpoint.layers)[:3]) or "none"
+    return DiptychError(
+        f"{checkpoint.path}: its {kind} names ({names} ...) are those of no registered network, in the names of "
+        f"{', '.join(LIBRARIES)} or diptych itself; `diptych list` shows the networks, `diptych table` our names"
+    )
+
+
+def _misfit(nearest: Match) -> DiptychError:
+    """The error for a file that nearly fits a network."""
+    where = f"{nearest.checkpoint.path} fits no registered network; held against the nearest"
+    try:
+        checked(nearest.net, nearest.checkpoint.named(nearest.net), where)
+    except WeightsError as error:
+        return error
+    return DiptychError(f"{where}, {nearest.net.name}: too many are {', '.join(nearest.extra[:8])}")
+
+
+def _architecture(found: Match) -> list[str]:
+    """What the layers that a .keras file states say otherwise than the network, as texts."""
+    config = found.checkpoint.config
+    if config is None:
+        return []
+    own = found.dialect.library == OWN
+    return differences(config, found.net) if own else weighted_differences(config, found.net)
+
+
+def _check_architecture(found: Match) -> None:
+    said = _architecture(found)
+    if said:
+        shown = "; ".join(said[:5]) + (f"; and {len(said) - 5} more" if len(said) > 5 else "")
+        raise DiptychError(
+            f"{found.checkpoint.path} is not the function of {found.net.name}: {shown}. Name the network it is with "
+            "--network; or, to take its weights alone, save them as .weights.h5"
+        )
+
+
+def _spoken_note(found: Match) -> tuple[str, ...]:
+    return () if found.dialect.library == OWN else (f"its names are {found.dialect.library}'s ({found.dialect.name})",)
+
+
+def _inferred_note(net: Net, given: Options, stated: Mapping[str, Any]) -> tuple[str, ...]:
+    found = [f"{key}={value}" for key, value in net.options if key not in given and key not in stated]
+    return (f"{', '.join(found)}: read off the file's shapes",) if found else ()

@@ -1,0 +1,184 @@
+"""How well a checkpoint fits one network under the names of one library, and the options that its shapes imply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..common.dialect import Dialect
+from ..common.errors import SpecError
+from ..common.registry import Network, network, traced
+from ..common.spec import Net
+from ..files.checkpoint import Checkpoint, keras_slots
+from ..files.dialects import translated
+from ..files.keras_config import input_size
+
+Options = dict[str, Any]
+WIDTHS = (0.25, 0.35, 0.5, 0.75, 1.3, 1.4, *(step / 20 for step in range(4, 41)))
+"""The widths that public weights have, then every other one in steps of 0.05 up to twice."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A checkpoint held against a network: `checkpoint` has our names; `missing`, `extra` and `misfits` are texts.
+
+    `also` names other registered networks that are the same function with these options.
+    """
+
+    net: Net
+    dialect: Dialect
+    checkpoint: Checkpoint
+    matched: int
+    missing: tuple[str, ...]
+    extra: tuple[str, ...]
+    misfits: tuple[str, ...]
+    also: tuple[str, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether every weight of the file has its place and every place its weight."""
+        return not (self.missing or self.extra or self.misfits)
+
+    @property
+    def confidence(self) -> float:
+        """The part of all weights, of file and network together, that agree in name and shape: 0 to 1."""
+        return self.matched / max(self.matched + len(self.missing) + len(self.extra) + len(self.misfits), 1)
+
+
+def match(checkpoint: Checkpoint, dialect: Dialect, given: Mapping[str, Any]) -> Match:
+    """The checkpoint against the dialect's network, with the options given and those that its shapes imply."""
+    view = translated(checkpoint, dialect)
+    net = with_inferred_options(network(dialect.network), view, given, dialect.bare)
+    view = view.filled(net)
+    return Match(net, dialect, view, *_compared(view, net))
+
+
+def merged(exact: list[Match]) -> list[Match]:
+    """The matches, with one for all networks that are the same, such as a width and the standard one at that width."""
+    groups: list[list[Match]] = []
+    for found in exact:
+        alike = next((group for group in groups if _alike(group[0], found)), None)
+        if alike is None:
+            groups.append([found])
+        else:
+            alike.append(found)
+    picked = [(min(group, key=lambda found: len(found.net.options)), group) for group in groups]
+    return [
+        replace(first, also=tuple(found.net.name for found in group if found is not first)) for first, group in picked
+    ]
+
+
+def _alike(one: Match, two: Match) -> bool:
+    """Whether two networks are the same at one input size."""
+    if one.dialect.library != two.dialect.library:
+        return False
+    size = tuple(map(int, one.net.input_shape[1:]))
+    try:
+        other = traced(two.net.name, dict(two.net.options) | {"input_size": size})
+    except SpecError:
+        return False
+    return _function(other) == _function(one.net)
+
+
+def _function(net: Net) -> tuple[Any, ...]:
+    """What a network computes in evaluation, where the rate of a dropout is nothing."""
+    return net.outputs, *(None if node.kind == "dropout" else node for node in net.nodes)
+
+
+def _compared(view: Checkpoint, net: Net) -> tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """(matched, missing, extra, misfits) of a checkpoint with our names."""
+    found, wanted = view.shapes(net), {name: tuple(map(int, w.shape)) for name, w in net.weights.items()}
+    missing = tuple(name for name in wanted if name not in found)
+    misfits = tuple(
+        f"{name} is {_shape(found[name])}, expected {_shape(shape)}"
+        for name, shape in wanted.items()
+        if name in found and found[name] != shape
+    )
+    extra = [name for name in found if name not in wanted]
+    if view.layers is not None:
+        slots = keras_slots(net)
+        extra += [
+            name if layer not in slots else f"{name} ({len(arrays)} variables)"
+            for layer, arrays in view.layers.items()
+            for name in [layer]
+            if len(arrays) > len(slots.get(layer, ()))
+        ]
+    return len(wanted) - len(missing) - len(misfits), missing, tuple(extra), misfits
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape)) or "scalar"
+
+
+def with_inferred_options(chosen: Network, view: Checkpoint, given: Mapping[str, Any], bare: Mapping[str, Any]) -> Net:
+    """The network with the options that are given, and those that the shapes of a checkpoint with our names imply.
+
+    `bare` are the options of the network without a head, where the checkpoint has nothing of one.
+    """
+    options = dict(given)
+    size = input_size(view.config) if view.config is not None else None
+    if size and size != chosen.input_size:
+        options.setdefault("input_size", size)
+    if "width" in chosen.options and "width" not in options:
+        options |= _width(chosen, view, options)
+    if chosen.num_classes is not None and "num_classes" not in options:
+        options |= _headless(chosen, view, options, bare)
+    for option, standard in (("num_classes", chosen.num_classes), ("in_channels", chosen.in_channels)):
+        value = None if option in options or standard is None else _implied(chosen, view, options, option, standard)
+        if value is not None and value != standard:
+            options[option] = value
+    return traced(chosen.name, options)
+
+
+def _headless(chosen: Network, view: Checkpoint, options: Options, bare: Mapping[str, Any]) -> Options:
+    """The options of the network without a head, where a checkpoint has nothing of it, but of what is before it."""
+    net = traced(chosen.name, options)
+    found = view.shapes(net).keys()
+    for without in (bare, {"num_classes": 0}):
+        rest = traced(chosen.name, options | dict(without)).weights.keys()
+        head = net.weights.keys() - rest
+        if head and not found & head and found & rest:
+            return dict(without)
+    return {}
+
+
+def _width(chosen: Network, view: Checkpoint, options: Options) -> Options:
+    """The width at which all shapes fit but those that classes and channels decide, where the standard one does not."""
+    standard = chosen.arguments["width"]
+    for width in (standard, *WIDTHS):
+        try:
+            net = traced(chosen.name, options | {"width": width})
+            other = traced(chosen.name, options | {"width": width} | _others(chosen))
+        except SpecError:
+            continue
+        found = view.shapes(net)
+        fixed = {name: w.shape for name, w in net.weights.items() if other.weights[name].shape == w.shape}
+        if all(found[name] == tuple(map(int, shape)) for name, shape in fixed.items() if name in found):
+            return {} if width == standard else {"width": width}
+    return {}
+
+
+def _others(chosen: Network) -> Options:
+    """Another number of classes and of channels than the network's own."""
+    classes = {"num_classes": chosen.num_classes + 1} if chosen.num_classes is not None else {}
+    return classes | {"in_channels": chosen.in_channels + 1}
+
+
+def _implied(chosen: Network, view: Checkpoint, options: Options, option: str, standard: int) -> int | None:
+    """The value of an option that every weight whose shape depends on it agrees on, or None."""
+    net = traced(chosen.name, options)
+    try:
+        probe = traced(chosen.name, options | {option: standard + 1})
+    except SpecError:
+        return None
+    found = view.shapes(net)
+    values = set()
+    for name, weight in net.weights.items():
+        other = probe.weights[name].shape
+        if name in found and other != weight.shape and len(found[name]) == len(other):
+            for got, base, more in zip(found[name], weight.shape, other, strict=True):
+                if more != base:
+                    values.add(standard + (got - int(base)) / int(more - base))
+    value = values.pop() if len(values) == 1 else None
+    return int(value) if value is not None and value >= 1 and value == int(value) else None

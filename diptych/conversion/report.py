@@ -1,0 +1,171 @@
+"""What is kept of a conversion: digests, versions, names on either side, and what was measured."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from ..checking.proof import Proof
+from ..common.dialect import OWN, Dialect
+from ..common.spec import Net
+from ..files import format_of, source_format
+from ..files.atomic import replacing
+from ..files.checkpoint import keras_slots
+from ..files.onnx_data import beside
+from .identify import Identified
+
+PACKAGES = ("diptych", "numpy", "torch", "tensorflow", "keras", "safetensors", "h5py")
+BLOCK = 1 << 22
+LONGEST = 1 << 15
+"""Characters of a mapping in the file itself; that of every registered network is shorter, the longest has 26,000."""
+ELSEWHERE = "in the report"
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What a conversion did: `matched` weights, all of them read back `bitwise` equal; `notes` for the reader.
+
+    `library` has the names that the source has, `to` those of the result; `origin` is the network whose weights they
+    were, where they were rewritten for another form. `proof` is what was measured, None where it was not asked for.
+    `seconds` are those of the conversion alone.
+    """
+
+    source: Path
+    destination: Path
+    network: str
+    options: dict[str, Any]
+    matched: int
+    notes: tuple[str, ...]
+    bitwise: bool
+    library: str = OWN
+    to: str = OWN
+    origin: str = ""
+    sha256: str = ""
+    proof: Proof | None = None
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        options = "".join(f", {key}={value}" for key, value in self.options.items())
+        head = f"{self.source} -> {self.destination}: {self.network}{options}"
+        lines = [f"{self.matched} of {self.matched} weights matched by name, read back bitwise equal"]
+        lines += [str(self.proof)] if self.proof else []
+        return "\n".join([head, *(f"  {line}" for line in lines), *(f"  note: {note}" for note in self.notes)])
+
+    @property
+    def report(self) -> Path:
+        """Where the full report is."""
+        return report_path(self.destination)
+
+
+def report_path(destination: Path) -> Path:
+    """OUT.report.json, beside OUT."""
+    return destination.with_name(f"{destination.name}.report.json")
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file and of what belongs to it beside it, or of all files of a folder in the order of names."""
+    found = hashlib.sha256()
+    files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path, *beside(path)]
+    for item in files if path.is_dir() or path.exists() else sorted(path.parent.glob(f"{path.name}.*")):
+        with item.open("rb") as file:
+            while part := file.read(BLOCK):
+                found.update(part)
+    return found.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """The versions of diptych, of what it stands on, and of Python, as installed."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def record(found: Identified, net: Net, dialect: Dialect, sha256: str) -> dict[str, Any]:
+    """What a file says of the conversion that wrote it, as data for JSON; `mapping` is that of layers."""
+    mapping: Any = _renamed(found, net, dialect)
+    if len(json.dumps(mapping)) > LONGEST:
+        mapping = ELSEWHERE
+    whose = {"from": found.library, "to": dialect.library}
+    return {"sha256": sha256, **whose, "versions": versions(), "mapping": mapping}
+
+
+def write_report(
+    done: Conversion, found: Identified, net: Net, dialect: Dialect, force: bool, html: str | Path | None
+) -> None:
+    """Write OUT.report.json, and the page of it where one is asked for."""
+    data = {
+        "source": {
+            "path": str(done.source.resolve()),
+            "format": source_format(done.source).name,
+            "sha256": done.sha256,
+            "names": done.library,
+            "network": found.net.name,
+            "options": dict(found.net.options),
+        },
+        "result": {
+            "path": str(done.destination.resolve()),
+            "format": format_of(done.destination).name,
+            "sha256": digest(done.destination),
+            "names": done.to,
+            "network": net.name,
+            "options": dict(net.options),
+        },
+        "versions": versions(),
+        "matched": done.matched,
+        "bitwise": done.bitwise,
+        "proof": asdict(done.proof) if done.proof else None,
+        "seconds": round(done.seconds, 3),
+        "notes": list(done.notes),
+        "mapping": _mapping(found, net, dialect),
+    }
+    with replacing(done.report, True) as path:
+        path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    if html is not None:
+        from .certificate import page
+
+        with replacing(Path(html), force) as path:
+            path.write_text(page(data), encoding="utf-8")
+
+
+def _mapping(found: Identified, net: Net, dialect: Dialect) -> list[list[str]]:
+    """[name in the source, our name, name in the result] of each weight."""
+    before, after = _names(found.net, found.dialect), _names(net, dialect)
+    ours = [name for name in net.weights if name in found.net.weights]
+    return [[before[name], name, after[name]] for name in ours]
+
+
+def _renamed(found: Identified, net: Net, dialect: Dialect) -> dict[str, str | list[str]]:
+    """Layer of the source -> layer of the result, where the names differ; a list where one of Keras is two of ours."""
+    before, after = _layers(found.net, found.dialect), _layers(net, dialect)
+    groups: dict[str, dict[str, None]] = {}
+    for name in net.weights:
+        if name in before:
+            groups.setdefault(before[name], {})[after[name]] = None
+    there = {layer: list(names) for layer, names in groups.items()}
+    return {layer: names if len(names) > 1 else names[0] for layer, names in there.items() if names != [layer]}
+
+
+def _names(net: Net, dialect: Dialect) -> dict[str, str]:
+    """Our name -> theirs; of a Keras layer's variable, the layer and the kind."""
+    between = "/" if dialect.of_layers else "."
+    return {name: f"{layer}{between}{name.rpartition('.')[2]}" for name, layer in _layers(net, dialect).items()}
+
+
+def _layers(net: Net, dialect: Dialect) -> dict[str, str]:
+    """Our name of a weight -> their name of its layer."""
+    if not dialect.of_layers:
+        return {name: dialect.theirs(name.rpartition(".")[0]) for name in net.weights}
+    return {
+        name: dialect.theirs(layer).partition("#")[0]
+        for layer, slots in keras_slots(net).items()
+        for name, _, _ in slots
+    }

@@ -1,0 +1,57 @@
+"""Run ONNX models: by ONNX Runtime, and by the reference evaluator of the onnx package."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..common.errors import DiptychError
+from ..common.spec import Array
+
+QUIET = 4
+"""ONNX Runtime's level of messages at which only what ends the process is told: its errors are raised, too."""
+
+
+def run(model: Any | Path, names: Sequence[str], x: Array) -> list[Array] | str:
+    """The named outputs by ONNX Runtime on the CPU; why it cannot where it has no kernels, or is not installed.
+
+    `model` is a ModelProto or the path of a file.
+    """
+    session = opened(model)
+    return session if isinstance(session, str) else [np.asarray(y) for y in session.run(list(names), {"input": x})]
+
+
+def opened(model: Any | Path, threads: int | None = None) -> Any | str:
+    """An InferenceSession of a ModelProto or a file; or why there is none."""
+    try:
+        import onnxruntime
+    except ModuleNotFoundError:
+        return "ONNX Runtime is not installed (pip install 'diptych[onnx]')"
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = QUIET
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    source = str(model) if isinstance(model, Path) else model.SerializeToString()
+    try:
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # noqa: BLE001  its classes are those of a compiled module, and differ by version
+        if "NOT_IMPLEMENTED" in str(error):
+            kind = str(error).partition("implementation for ")[2].partition("(")[0]
+            return f"ONNX Runtime has no kernel of {kind or 'an operator'} in this precision"
+        raise DiptychError(f"ONNX Runtime does not take the model: {str(error)[:300]}; please report it") from None
+
+
+def evaluated(model: Any | Path, names: Sequence[str], x: Array) -> list[Array]:
+    """The named outputs by onnx's reference evaluator, which is NumPy and slow: for small inputs."""
+    from onnx.reference import ReferenceEvaluator
+
+    from .evaluator import CORRECTED_OPS
+
+    source = str(model) if isinstance(model, Path) else model
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its sigmoid overflows on the way to a right answer
+        return [np.asarray(y) for y in ReferenceEvaluator(source, new_ops=CORRECTED_OPS).run(list(names), {"input": x})]

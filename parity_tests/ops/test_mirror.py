@@ -1,0 +1,103 @@
+"""The two implementations mirror each other: the same files, and the same functions with the same signatures."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from diptych.common.backend import Backend
+
+ROOT = Path(__file__).parents[2]
+TREES = ("torch_impl", "tf_impl")
+ONE_SIDED = {
+    "tf_impl": {
+        "pads.py": "PyTorch's layers pad by themselves",
+        "embedding.py": "a table of weights is a torch buffer",
+    },
+    "torch_impl": {"inplace.py": "Keras writes over nothing"},
+}
+"""The files that one framework needs and the other does not, and why."""
+ONE_SIDED_FUNCTIONS = {
+    "build": {"compiled": "only PyTorch's model is compiled text", "unbuilt": "", "unfilled": "", "graph": ""},
+    "features": {"is_built": "", "graph_of": ""},
+    "source": {"source_in_place": "Keras writes over nothing"},
+    "state": {"variables": "PyTorch's state dict has our names", "settle": "layers.Normalization keeps copies"},
+    "backend": {"nchw": "PyTorch's order is ours"},
+}
+"""Public functions of mirrored files that serve one framework alone, named here so that none is missed."""
+TEXT = ("helpers", "models")
+"""Folders whose files are read as text: their functions are the frameworks' own."""
+
+
+def files(tree: str, *folder: str) -> set[str]:
+    return {path.name for path in (ROOT / tree).joinpath(*folder).glob("*.py")}
+
+
+def mirrored() -> list[str]:
+    """The modules, as dotted names below a tree, of which both trees have a file."""
+    found = [{str(p.relative_to(ROOT / tree)) for p in (ROOT / tree).rglob("*.py")} for tree in TREES]
+    both = sorted(path for path in found[0] & found[1] if path.split("/")[0] not in TEXT)
+    return [
+        path.removesuffix(".py").replace("/", ".").removesuffix(".__init__") for path in both if path != "__init__.py"
+    ]
+
+
+def public(tree: str, module: str) -> dict[str, Callable[..., Any]]:
+    """The public functions that a module defines itself."""
+    home = importlib.import_module(f"diptych.{tree}.{module}")
+    found = {name: inspect.unwrap(f) for name, f in vars(home).items() if callable(f) and name[0] != "_"}
+    return {name: f for name, f in found.items() if inspect.isfunction(f) and f.__module__ == home.__name__}
+
+
+def parameters(function: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
+    """Name, kind and default of each parameter; the types are each framework's own."""
+    return [(p.name, p.kind, p.default) for p in inspect.signature(function).parameters.values()]
+
+
+def twins() -> Iterator[tuple[str, str]]:
+    for module in mirrored():
+        ours, theirs = (public(tree, module) for tree in TREES)
+        yield from ((module, name) for name in ours if name in theirs)
+
+
+def test_the_folders_hold_the_same_files() -> None:
+    for tree, other in (TREES, TREES[::-1]):
+        assert files(tree) - files(other) == set(ONE_SIDED[tree])
+    for folder in ("helpers", "models", "ops", "functions"):
+        assert files("torch_impl", folder) == files("tf_impl", folder)
+    for folder in ("ops", "functions"):
+        assert {name for name in files("common", folder) if name[:2] == "__" or name[0] != "_"} == files(
+            "tf_impl", folder
+        )
+
+
+@pytest.mark.parametrize(("module", "name"), list(twins()))
+def test_twin_functions_have_the_same_signature(module: str, name: str) -> None:
+    ours, theirs = (public(tree, module)[name] for tree in TREES)
+    assert parameters(ours) == parameters(theirs)
+
+
+@pytest.mark.parametrize("module", mirrored())
+def test_every_public_function_has_a_twin_or_a_reason(module: str) -> None:
+    ours, theirs = (public(tree, module) for tree in TREES)
+    assert set(ours) ^ set(theirs) == set(ONE_SIDED_FUNCTIONS.get(module, {}))
+
+
+def test_functions_on_outputs_mirror_their_meaning_in_numpy() -> None:
+    for name in files("common", "functions") - {"__init__.py"}:
+        module = f"functions.{name.removesuffix('.py')}"
+        meaning, *both = ({n: parameters(f) for n, f in public(tree, module).items()} for tree in ("common", *TREES))
+        assert meaning
+        assert both == [meaning, meaning]
+
+
+def test_backends_answer_the_protocol() -> None:
+    for tree in TREES:
+        backend = importlib.import_module(f"diptych.{tree}.backend")
+        for name in (name for name in vars(Backend) if not name.startswith("_")):
+            assert parameters(getattr(backend, name)) == parameters(getattr(Backend, name))[1:], (tree, name)

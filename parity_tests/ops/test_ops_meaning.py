@@ -1,0 +1,197 @@
+"""What an op refuses, and the differences between frameworks that its fields stand for: they are real."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from op_cases import EVEN, ODD
+from op_parity import Function, assert_parity, difference, images, meaning, traced
+
+from diptych.common.errors import SpecError
+from diptych.common.expr import Sym, text
+from diptych.common.ops.adaptive_avg_pool import adaptive_avg_pool
+from diptych.common.ops.add import add
+from diptych.common.ops.avg_pool import avg_pool
+from diptych.common.ops.channel_gather import channel_gather
+from diptych.common.ops.channel_rescale import channel_rescale
+from diptych.common.ops.channel_shuffle import channel_shuffle
+from diptych.common.ops.channel_slice import channel_slice, split
+from diptych.common.ops.concat import concat
+from diptych.common.ops.conv import conv
+from diptych.common.ops.dropout import dropout
+from diptych.common.ops.flatten import flatten
+from diptych.common.ops.gelu import gelu
+from diptych.common.ops.global_avg_pool import global_avg_pool
+from diptych.common.ops.linear import linear
+from diptych.common.ops.local_response_norm import local_response_norm
+from diptych.common.ops.max_pool import max_pool
+from diptych.common.ops.multiply import multiply
+from diptych.common.ops.pad import pad
+from diptych.common.ops.rbf import rbf
+from diptych.common.ops.relu import relu
+from diptych.common.ops.rescale import rescale
+from diptych.common.ops.resize import resize
+from diptych.common.ops.scale import scale
+from diptych.common.ops.softmax import softmax
+from diptych.common.ops.space_to_depth import space_to_depth
+from diptych.common.ops.standardize import standardize
+from diptych.common.ops.tanh import tanh
+from diptych.common.spec import Array, Shape
+from diptych.common.trace import Value, block
+from diptych.torch_impl.ops import lower
+
+WRONG: list[tuple[Function, str]] = [
+    (lambda x: adaptive_avg_pool(global_avg_pool(x), 2), "takes a map"),
+    (lambda x: avg_pool(x, 3, pad="same"), "count_include_pad=False"),
+    (lambda x: avg_pool(x, 3, pad="same", count_include_pad=False, ceil_mode=True), "no ceil mode"),
+    (lambda x: avg_pool(x, 2, pad=2), "smaller than the kernel"),
+    (lambda x: avg_pool(x, 3, pad=(0, 1, 0, 1), ceil_mode=True), "ceil mode takes even pads"),
+    (lambda x: avg_pool(x, 3, pad=2, ceil_mode=True), "at most half the kernel"),
+    (lambda x: avg_pool(x, 9), "does not fit"),
+    (lambda x: channel_gather(x, (0, 4)), r"channels \[4\] are missing"),
+    (lambda x: channel_gather(x, ()), "to gather"),
+    (lambda x: channel_rescale(x, (1.0, 2.0)), r"2 factors take a map of as many channels, not \(4, 7, 5\)"),
+    (lambda x: channel_shuffle(x, 3), "do not split into 3"),
+    (lambda x: channel_slice(x, 2, 5), "no channels 2 to 5 among 4"),
+    (lambda x: channel_slice(x, 2, 2), "no channels 2 to 2"),
+    (lambda x: split(x, 3)[0], "do not split into 3"),
+    (lambda x: concat([x]), "at least two values"),
+    (lambda x: concat([x, max_pool(x, 2)]), r"cannot concatenate \(4, 7, 5\), \(4, 3, 2\)"),
+    (lambda x: dropout(x, 1.0), "below 1"),
+    (lambda x: local_response_norm(global_avg_pool(x)), "takes a map"),
+    (lambda x: local_response_norm(x, 0), "at least 1"),
+    (lambda x: multiply(x, conv(x, 3, 1)), "cannot multiply"),
+    (lambda x: multiply(adaptive_avg_pool(x, 1), x), r"the second \(C, 1, 1\)"),
+    (lambda x: pad(x, (0, -1)), "not negative"),
+    (lambda x: pad(x, "same"), "takes numbers"),  # type: ignore[arg-type]
+    (lambda x: rbf(x, 3), "take a vector"),
+    (lambda x: resize(x), "either a scale or a size"),
+    (lambda x: resize(x, scale=2, size=(3, 3)), "either a scale or a size"),
+    (lambda x: resize(x, scale=2, rule="align_corners"), "has no rule 'align_corners'"),
+    (lambda x: resize(x, scale=2, mode="bilinear", rule="asymmetric"), "has no rule 'asymmetric'"),
+    (lambda x: resize(x, size=(0, 3)), "too small"),
+    (lambda x: space_to_depth(x), "do not tile"),
+    (lambda x: standardize(global_avg_pool(x)), "takes a map"),
+    (lambda x: space_to_depth(pad(x, (1, 1, 2, 2)), 3, "focus"), "'focus' at 3"),
+]
+FOLDED: list[Function] = [softmax, scale, lambda x: rbf(x, 3), lambda x: concat([x, x])]
+FOLDED += [lambda x: channel_slice(x, 0, 4), lambda x: split(x, 2)[0], lambda x: channel_gather(x, (0, 1))]
+FOLDED += [lambda x: multiply(x, linear(x, x.channels)), lambda x: multiply(linear(x, x.channels), x)]
+
+
+@pytest.mark.parametrize(("function", "message"), WRONG)
+def test_what_has_no_meaning_is_refused(function: Function, message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        traced(function, ODD)
+
+
+@pytest.mark.parametrize("function", FOLDED)
+def test_ops_that_mix_places_refuse_a_flattened_map(function: Function) -> None:
+    with pytest.raises(SpecError, match="flatten"):
+        traced(lambda x: function(flatten(x)), (4, 5, 4))
+    assert traced(lambda x: function(flatten(x)), (4, 1, 1)).nodes[-1].flattened is None
+
+
+def test_elementwise_ops_keep_the_order_of_a_flattened_map() -> None:
+    net = traced(lambda x: multiply(rescale(dropout(flatten(x), 0.5), 2.0), tanh(flatten(x))), ODD)
+    assert net.nodes[-1].flattened == ODD
+
+
+def out(function: Function, shape: Shape) -> Array:
+    return meaning(traced(function, shape), images(shape, 2))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "shape", "least"),
+    [
+        (
+            lambda x: conv(x, 3, 3, stride=2, pad=1, name="c"),
+            lambda x: conv(x, 3, 3, stride=2, pad="same", name="c"),
+            EVEN,
+            0.1,
+        ),
+        (lambda x: max_pool(x, 3, 2, pad=1), lambda x: max_pool(x, 3, 2, pad="same"), EVEN, 0.1),
+        (lambda x: max_pool(x, 3, 2, pad=1), lambda x: max_pool(pad(x, 1), 3, 2), ODD, 0.01),
+        (lambda x: avg_pool(x, 3, pad=1), lambda x: avg_pool(x, 3, pad=1, count_include_pad=False), ODD, 0.1),
+        (lambda x: resize(x, size=(9, 7)), lambda x: resize(x, size=(9, 7), rule="asymmetric"), ODD, 0.1),
+        (lambda x: resize(x, scale=2, mode="bilinear"), lambda x: resize(x, scale=2), ODD, 0.1),
+        (
+            lambda x: resize(x, scale=2, mode="bilinear"),
+            lambda x: resize(x, scale=2, mode="bilinear", rule="align_corners"),
+            ODD,
+            0.1,
+        ),
+        (lambda x: space_to_depth(x), lambda x: space_to_depth(x, order="tf"), EVEN, 0.1),
+        (lambda x: space_to_depth(x, order="focus"), lambda x: space_to_depth(x, order="tf"), EVEN, 0.1),
+        (lambda x: local_response_norm(x, 5, 1.0), lambda x: local_response_norm(x, 5, 5.0), ODD, 0.1),
+        (lambda x: local_response_norm(x, 2, 1.0), lambda x: local_response_norm(x, 3, 1.5), ODD, 0.1),
+        (lambda x: gelu(x), lambda x: gelu(x, approximate=True), ODD, 1e-5),
+    ],
+)
+def test_a_field_makes_a_difference(ours: Function, theirs: Function, shape: Shape, least: float) -> None:
+    assert 10 > difference(out(ours, shape), out(theirs, shape)) > least
+
+
+def test_same_is_pad_1_at_odd_sizes() -> None:
+    ours, theirs = (lambda x, p=p: conv(x, 3, 3, stride=2, pad=p, name="c") for p in (1, "same"))
+    assert np.array_equal(out(ours, (4, 7, 9)), out(theirs, (4, 7, 9)))
+
+
+def test_nearest_rules_are_equal_at_a_whole_factor() -> None:
+    assert np.array_equal(
+        out(lambda x: resize(x, scale=3), ODD), out(lambda x: resize(x, scale=3, rule="asymmetric"), ODD)
+    )
+
+
+def test_nearest_of_torch_misses_a_pixel_and_ours_does_not() -> None:
+    pixels = torch.arange(2.0).reshape(1, 1, 1, 2)
+    assert F.interpolate(pixels, size=(1, 82), mode="nearest")[0, 0, 0, 41] == 0  # 41 * 2 / 82 is 1
+    net = traced(lambda x: resize(x, size=(2, 82), rule="asymmetric"), (1, 1, 2))
+    assert lower(net.nodes[1]).steps[0].target == "NearestResize"
+    assert_parity(net, 1)
+
+
+def test_receptive_fields() -> None:
+    windows = {
+        name: traced(function, (4, 6, 8)).nodes[1].op.window()
+        for name, function in {
+            "up": lambda x: resize(x, scale=2),
+            "down": lambda x: resize(x, size=(3, 2), mode="bilinear"),
+            "pool": lambda x: avg_pool(x, (2, 3), 2),
+            "depth": lambda x: space_to_depth(x),
+            "adaptive": lambda x: adaptive_avg_pool(x, 2),
+            "tanh": lambda x: tanh(x),
+        }.items()
+    }
+    assert windows == {
+        "up": ((1, 1), (0.5, 0.5)),
+        "down": ((2, 2), (2.0, 4.0)),
+        "pool": ((2, 3), (2.0, 2.0)),
+        "depth": ((2, 2), (2.0, 2.0)),
+        "adaptive": None,
+        "tanh": ((1, 1), (1.0, 1.0)),
+    }
+
+
+@block
+def shuffle_unit(x: Value, width: int, groups: int) -> Value:
+    """A unit whose slices and shuffle depend on its parameters."""
+    left, right = split(x, 2)
+    right = relu(conv(right, width - left.channels, 1, name="conv"))
+    y = channel_shuffle(concat([left, right], name="joined"), groups)
+    return add(channel_slice(y, width // 2, width), channel_gather(y, tuple(range(width // 2))))
+
+
+def test_blocks_of_several_widths_keep_their_expressions() -> None:
+    net = traced(lambda x: shuffle_unit(conv(shuffle_unit(x, 8, 2), 12, 1), 12, 3), ODD)
+    joined = next(node for node in net.nodes if node.path == "shuffle_unit.joined")
+    assert isinstance(joined.shape[0], Sym)
+    assert text(joined.shape[0]) == "width"
+    assert_parity(net, 3)
+
+
+def test_operators_keep_their_operands_together() -> None:
+    assert_parity(traced(lambda x: multiply(add(x, tanh(x)), rescale(add(x, relu(x)), 0.3)), ODD), 1)
+    assert_parity(traced(lambda x: channel_slice(add(x, tanh(x)), 1, 3), ODD), 1)

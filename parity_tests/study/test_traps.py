@@ -1,0 +1,240 @@
+"""The catalogue of traps: every twin runs and repeats its numbers, and every predicate tells the networks apart."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import pkgutil
+from typing import Any
+
+import pytest
+from test_cli import process, run
+
+import diptych.traps
+from diptych.commands import traps
+from diptych.common.errors import DiptychError
+from diptych.common.registry import networks, spec
+from diptych.traps import catalogue as module
+from diptych.traps.catalogue import catalogue, find, met
+from diptych.traps.trap import SECTIONS, Trap
+
+TRAPS = list(catalogue().values())
+ROUNDING = 1e-5
+LINES = 14
+
+
+@pytest.fixture(params=TRAPS, ids=lambda trap: str(trap.id))
+def trap(request: pytest.FixtureRequest) -> Trap:
+    found: Trap = request.param
+    return found
+
+
+def body(trap: Trap) -> list[ast.stmt]:
+    """The statements of a twin without its docstring and its imports."""
+    (function,) = ast.parse(trap.source).body
+    assert isinstance(function, ast.FunctionDef)
+    assert ast.get_docstring(function)
+    return [s for s in function.body[1:] if not isinstance(s, ast.Import | ast.ImportFrom)]
+
+
+def test_the_text_of_a_twin_repeats_the_recorded_numbers(trap: Trap) -> None:
+    """The text alone, in an empty namespace; a note marks agreement, or a number that is no rounding."""
+    names: dict[str, Any] = {}
+    exec(trap.source, names)  # noqa: S102
+    wrong, right = names[trap.twin.__name__]()
+    assert (type(wrong), type(right)) == (float, float)
+    if trap.note and trap.wrong <= ROUNDING:
+        assert 0 <= wrong <= ROUNDING
+    else:
+        assert trap.wrong / 2 <= wrong <= trap.wrong * 2
+    if trap.note:
+        assert 0 <= right <= max(10 * trap.right, ROUNDING)
+    else:
+        assert 0 <= 100 * right < wrong
+        assert right <= ROUNDING
+
+
+def test_the_trap_is_far_above_the_faithful_twin_or_a_note_says_why_not(trap: Trap) -> None:
+    far = trap.wrong > 100 * trap.right >= 0 and trap.right <= ROUNDING
+    assert far or trap.note
+
+
+def test_a_twin_is_short_and_knows_nothing_of_diptych(trap: Trap) -> None:
+    statements = body(trap)
+    lines = (statements[-1].end_lineno or 0) - statements[0].lineno + 1
+    assert lines <= LINES
+    assert "diptych" not in trap.source
+    assert trap.source.startswith(f"def {trap.twin.__name__}() -> tuple[float, float]:")
+    assert trap.twin.__name__ == trap.id
+
+
+def test_an_entry_says_everything(trap: Trap) -> None:
+    said = (trap.title, trap.torch, trap.keras, trap.rule, trap.measure)
+    assert all(said)
+    assert trap.section in SECTIONS
+    assert trap.thread == "" or trap.thread.startswith("https://")
+
+
+def test_the_catalogue_holds_every_entry_of_every_file_once() -> None:
+    files = [importlib.import_module(f"diptych.traps.{m.name}") for m in pkgutil.iter_modules(diptych.traps.__path__)]
+    listed = [trap.id for file in files for trap in getattr(file, "TRAPS", ())]
+    assert len(set(listed)) == len(listed)
+    assert sorted(listed) == sorted(catalogue())
+    assert len(listed) > 40
+
+
+def test_the_catalogue_is_in_the_order_of_the_sections() -> None:
+    order = [SECTIONS.index(trap.section) for trap in TRAPS]
+    assert order == sorted(order)
+    assert set(order) == set(range(len(SECTIONS))), "every section has an entry"
+
+
+def test_an_id_used_twice_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_listed", lambda: iter([TRAPS[0], TRAPS[0]]))
+    with pytest.raises(DiptychError, match="used by two traps"):
+        module._collected.__wrapped__()
+
+
+def test_an_unknown_id_names_near_ones() -> None:
+    assert find("kernel-axes") is find("kernel_axes")
+    with pytest.raises(DiptychError, match=r"no trap 'kernel_axis'; did you mean 'kernel_axes'"):
+        find("kernel_axis")
+
+
+def test_resnet50_meets_same_padding_where_it_halves_the_map() -> None:
+    found = met(spec("resnet50"))
+    halving = ["conv1", "layer2.0.conv2", "layer3.0.conv2", "layer4.0.conv2"]
+    assert found["same_padding_at_stride_2"] == halving
+    assert "odd_images_hide_same_padding" not in found
+    assert found["max_pool_same_at_stride_2"] == found["max_pool_pads_with_minus_infinity"] == ["maxpool"]
+    assert len(found["batch_norm_epsilon_default"]) == len(found["batch_norm_running_variance"]) == 53
+    assert "batch_norm_epsilon_is_not_saved" not in found
+
+
+def test_an_odd_image_hides_the_padding_trap_of_resnet18() -> None:
+    found = met(spec("resnet18", input_size=225))
+    assert "conv1" in found["odd_images_hide_same_padding"]
+    assert "conv1" not in found.get("same_padding_at_stride_2", [])
+
+
+def test_googlenet_meets_ceil_mode_and_same_by_the_size_of_the_image() -> None:
+    """The maps of 112, 56, 28 and 14 have an overhang, where SAME is right; of 231 the third pool sees 29 rows."""
+    found = met(spec("googlenet_bvlc"))
+    assert found["ceil_mode_adds_a_window"] == ["pool1", "pool2", "pool3", "pool4"]
+    assert "ceil_mode_is_not_same" not in found
+    assert len(found["local_response_norm_alpha"]) == 2
+    larger = met(spec("googlenet_bvlc", input_size=231))
+    assert larger["ceil_mode_adds_a_window"] == ["pool1", "pool2", "pool4"]
+    assert larger["ceil_mode_is_not_same"] == ["pool3"]
+    assert "ceil_mode_adds_a_window" not in met(spec("resnet50"))
+
+
+@pytest.mark.parametrize("name", ["lenet5_1998", "alexnet_original"])
+def test_a_network_without_padding_at_a_stride_meets_no_padding_trap(name: str) -> None:
+    found = met(spec(name))
+    assert not {"same_padding_at_stride_2", "odd_images_hide_same_padding", "torch_refuses_same_at_stride_2"} & set(
+        found
+    )
+    assert not {"max_pool_pads_with_minus_infinity", "average_pool_counts_padding"} & set(found)
+    assert len(found["kernel_axes"]) > 1
+
+
+def test_the_forms_of_mobilenet_v2_meet_different_traps() -> None:
+    torchvision, keras = met(spec("mobilenet_v2")), met(spec("mobilenet_v2.keras"))
+    assert "same_padding_at_stride_2" in torchvision
+    assert "same_padding_at_stride_2" not in keras
+    assert "torch_refuses_same_at_stride_2" in keras
+    assert len(keras["batch_norm_epsilon_is_not_saved"]) == 52
+    assert len(torchvision["depthwise_kernel_axes"]) == len(keras["depthwise_kernel_axes"]) == 17
+
+
+def test_dense_after_flatten_is_met_by_the_first_dense_layer_only() -> None:
+    assert met(spec("vgg16"))["dense_after_flatten"] == ["classifier.0"]
+    assert "dense_after_flatten" not in met(spec("resnet18"))
+    assert met(spec("inception_v3.keras"))["batch_norm_without_scale"]
+    assert "batch_norm_without_scale" not in met(spec("inception_v3"))
+
+
+def test_met_lists_existing_nodes_and_no_empty_entry() -> None:
+    for name in networks():
+        net = spec(name)
+        found = met(net)
+        assert found
+        assert all(found.values())
+        assert {path for paths in found.values() for path in paths} <= {node.path for node in net.nodes[1:]}
+
+
+def test_the_record_of_a_trap_names_the_networks_that_meet_it() -> None:
+    record = traps.record(find("batch_norm_without_scale"), run=False)
+    assert list(record["networks"]) == ["inception_v3.keras", "inception_resnet_v2.keras"]
+    assert (record["wrong"], record["right"]) == (3, 0)
+
+
+def _pads_same(name: str) -> bool:
+    """Whether a network halves a map by a convolution with TensorFlow's SAME."""
+    ops = [node.op for node in spec(name).nodes if node.kind == "conv"]
+    return any((op.pads, op.stride) == ("same", (2, 2)) for op in ops)  # type: ignore[attr-defined]
+
+
+def test_traps_lists_all_of_them() -> None:
+    done = run("traps")
+    assert done.exit_code == 0
+    for trap in TRAPS:
+        assert trap.id in done.stdout
+        assert trap.title in done.stdout
+    from_tensorflow = [name for name in networks() if name.endswith((".tf", ".keras")) and _pads_same(name)]
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("torch_refuses_same_at_stride_2 ")]
+    assert len(from_tensorflow) > 20
+    assert line.split()[-3:] == ["1", "0", str(len(from_tensorflow))]
+
+
+def test_traps_shows_one_with_its_code() -> None:
+    done = run("traps", "ceil-mode-adds-a-window")
+    trap = find("ceil_mode_adds_a_window")
+    assert done.exit_code == 0
+    assert done.stdout.endswith(trap.source)
+    assert trap.title in done.stdout
+    assert trap.thread in done.stdout
+    assert "googlenet_bvlc (4)" in done.stdout
+    assert "measured" not in done.stdout
+
+
+def test_traps_runs_one() -> None:
+    done = process("traps", "max_pool_pads_with_minus_infinity", "--run")
+    assert (done.returncode, done.stderr) == (0, "")
+    (measured,) = [line for line in done.stdout.splitlines() if line.startswith("measured")]
+    assert measured == "measured  wrong 2.87, right 0"
+
+
+def test_a_run_without_a_framework_says_what_to_install() -> None:
+    def twin() -> tuple[float, float]:
+        raise ModuleNotFoundError("No module named 'keras'", name="keras")
+
+    with pytest.raises(DiptychError, match="needs keras: pip install"):
+        traps.measured(Trap("twin", SECTIONS[0], "t", "a", "b", "c", twin, 1.0, 0.0))
+
+
+def test_traps_as_json() -> None:
+    everything = json.loads(run("traps", "--json").stdout)
+    assert [item["id"] for item in everything] == list(catalogue())
+    one = json.loads(run("traps", "kernel_axes", "--run", "--json").stdout)
+    assert one["source"] == find("kernel_axes").source
+    assert one["measured"]["wrong"] > 1
+    assert list(one["networks"]) == networks()
+    assert "measured" not in everything[0]
+
+
+@pytest.mark.parametrize("words", [("traps", "nonsuch"), ("traps", "nonsuch", "--json"), ("traps", "--nonsuch")])
+def test_an_unknown_trap_exits_with_2(words: tuple[str, ...]) -> None:
+    done = run(*words)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+
+
+def test_listing_the_traps_imports_no_framework() -> None:
+    code = (
+        "import sys; from diptych.commands.cli import app; app(standalone_mode=False);"
+        "print(sorted({'torch', 'tensorflow', 'keras'} & set(sys.modules)), file=sys.stderr)"
+    )
+    assert process("traps", code=code).stderr == "[]\n"

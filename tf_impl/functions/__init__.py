@@ -1,0 +1,1 @@
+"""What is computed on a network's outputs, in TensorFlow."""
