@@ -114,7 +114,7 @@ class Beginning(Blank):
     def call(self, layer: Any, value: Any, node: Node, lowering: Lowering) -> Any:
         """Call a new layer, with its own initialisers replaced for as long."""
         attributes, canonical = _initialisers(layer, lowering), node.weights()
-        names = {slot.name: f"{node.path}.{slot.name}" for slot in lowering.slots}
+        names = {slot.name: node.weight_name(slot.name) for slot in lowering.slots}
         begin = {
             attributes[slot.name]: partial(self._given, names[slot.name], canonical[names[slot.name]], slot.axes)
             for slot in lowering.slots
@@ -197,7 +197,9 @@ def _name(node: Node, step: Make, number: int) -> str:
 
 def _outputs(net: Net, tensors: list[Any]) -> Any:
     outputs = [tensors[index] for index in net.outputs]
-    return outputs[0] if len(outputs) == 1 else outputs
+    if net.output_names:
+        return dict(zip(net.output_names, outputs, strict=True))
+    return outputs[0] if net.root.returns == "value" else outputs
 
 
 def _model_name(net: Net) -> str:
