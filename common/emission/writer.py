@@ -250,7 +250,10 @@ class Writer:
         called = re.fullmatch(r"[\w.]+\(.*\)", lowering.function)
         if lowering.function == "{0} + {1}" and _sum(arguments[0]):
             return f"{arguments[0]} + {arguments[1] if _atomic(arguments[1]) else f'({arguments[1]})'}"
-        return lowering.function.format(*(text if called or _atomic(text) else f"({text})" for text in arguments))
+        parts = set(re.findall(r"{(\d)}\.", lowering.function))  # those of which it takes an attribute
+        alone = [_atomic(text) or (called and str(place) not in parts) for place, text in enumerate(arguments)]
+        texts = (text if keeps else f"({text})" for text, keeps in zip(arguments, alone, strict=True))
+        return lowering.function.format(*texts)
 
 
 def local(target: str, around: str = "") -> str:
