@@ -40,6 +40,7 @@ from diptych.common.ops.softmax import softmax
 from diptych.common.ops.space_to_depth import space_to_depth
 from diptych.common.ops.standardize import standardize
 from diptych.common.ops.tanh import tanh
+from diptych.common.ops.weighted_sum import weighted_sum
 from diptych.common.spec import Shape
 from diptych.common.trace import Value, stack
 
@@ -207,4 +208,10 @@ CASES: dict[str, tuple[Function, ...]] = {
     ),
     "standardize": (lambda x: standardize(x), lambda x: conv(standardize(rescale(x, 1 / 255)), 3, 3, pad=1)),
     "tanh": (lambda x: tanh(x), of_vector(lambda x: tanh(x))),
+    "weighted_sum": (
+        lambda x: weighted_sum([x, tanh(x)], linear(global_avg_pool(x), 2)),
+        lambda x: weighted_sum([relu(x), x, tanh(x)], linear(global_avg_pool(x), 3), eps=0.5),
+        lambda x: weighted_sum([relu(x), x, tanh(x)], linear(global_avg_pool(x), 3), mode="softmax"),
+        lambda x: weighted_sum([relu(x), x, tanh(x)], mode="sum"),
+    ),
 }

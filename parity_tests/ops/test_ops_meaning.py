@@ -38,6 +38,7 @@ from diptych.common.ops.softmax import softmax
 from diptych.common.ops.space_to_depth import space_to_depth
 from diptych.common.ops.standardize import standardize
 from diptych.common.ops.tanh import tanh
+from diptych.common.ops.weighted_sum import weighted_sum
 from diptych.common.spec import Array, Shape
 from diptych.common.trace import Value, block
 from diptych.torch_impl.ops import lower
@@ -81,6 +82,12 @@ WRONG: list[tuple[Function, str]] = [
     (lambda x: space_to_depth(x), "do not tile"),
     (lambda x: standardize(global_avg_pool(x)), "takes a map"),
     (lambda x: space_to_depth(pad(x, (1, 1, 2, 2)), 3, "focus"), "'focus' at 3"),
+    (lambda x: weighted_sum([x, tanh(x)]), "mode 'fast' takes a vector of weights"),
+    (lambda x: weighted_sum([x, x], global_avg_pool(x), mode="sum"), "mode 'sum' takes no weights"),
+    (lambda x: weighted_sum([x, x], global_avg_pool(x)), r"a vector of 2 weights, not \(4,\)"),
+    (lambda x: weighted_sum([x], global_avg_pool(x)), "at least two maps"),
+    (lambda x: weighted_sum([x, max_pool(x, 2)], mode="sum"), r"of equal shape, not \(4, 7, 5\), \(4, 3, 2\)"),
+    (lambda x: weighted_sum([x, x], x, mode="mean"), "one of the modes fast, softmax, sum"),  # type: ignore[arg-type]
 ]
 FOLDED: list[Function] = [softmax, scale, lambda x: rbf(x, 3), lambda x: concat([x, x])]
 FOLDED += [lambda x: channel_slice(x, 0, 4), lambda x: split(x, 2)[0], lambda x: channel_gather(x, (0, 1))]
