@@ -83,8 +83,8 @@ def receptive_fields(net: Net) -> list[Field | None]:
     """The input window (height, width) that one output of each node depends on; None where it is the whole input."""
     seen: list[tuple[Field, Field] | None] = []  # extent and jump, in input pixels
     for node in net.nodes:
-        window = ((1, 1), (1.0, 1.0)) if _unchanged(node) else node.op.window()
-        parts = [seen[index] for index in node.inputs]
+        window = ((1, 1), (1.0, 1.0)) if _unchanged(node) else node.op.window(*node.in_shapes)
+        parts = [seen[index] for place, index in enumerate(node.inputs) if place not in node.op.shape_only]
         if window is None or None in parts:
             seen.append(None)
             continue

@@ -52,12 +52,14 @@ class Op:
     """What a node computes. Subclasses are frozen dataclasses whose fields hold every difference between frameworks.
 
     `kind` names the op and the three files that define it; `elementwise` ops keep shape and axis order;
-    `inplace` ops are counted as writing over their input in the activation memory.
+    `inplace` ops are counted as writing over their input in the activation memory; `shape_only` are the places of
+    inputs whose shape counts and whose numbers do not.
     """
 
     kind: ClassVar[str] = ""
     elementwise: ClassVar[bool] = False
     inplace: ClassVar[bool] = False
+    shape_only: ClassVar[tuple[int, ...]] = ()
     classes: ClassVar[dict[str, type[Op]]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -77,7 +79,7 @@ class Op:
         """Multiply-accumulates per image; only convolution, transposed convolution and linear layers count."""
         return 0
 
-    def window(self) -> tuple[tuple[int, int], tuple[float, float]] | None:
+    def window(self, *inputs: Shape) -> tuple[tuple[int, int], tuple[float, float]] | None:
         """(extent, stride) of the input window under one output, per axis; None where it is the whole input."""
         return (1, 1), (1.0, 1.0)
 

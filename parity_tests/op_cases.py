@@ -40,6 +40,7 @@ from diptych.common.ops.softmax import softmax
 from diptych.common.ops.space_to_depth import space_to_depth
 from diptych.common.ops.standardize import standardize
 from diptych.common.ops.tanh import tanh
+from diptych.common.ops.weighted_sum import weighted_sum
 from diptych.common.spec import Shape
 from diptych.common.trace import Value, stack
 
@@ -76,7 +77,14 @@ CASES: dict[str, tuple[Function, ...]] = {
         lambda x: adaptive_avg_pool(x, (11, 10)),
         lambda x: adaptive_avg_pool(x, (6, 5)),
     ),
-    "add": (lambda x: x + tanh(x), of_vector(lambda x: add(x, tanh(x)))),
+    "add": (
+        lambda x: x + tanh(x),
+        of_vector(lambda x: add(x, tanh(x))),
+        lambda x: add(tanh(x), adaptive_avg_pool(x, 1)),
+        lambda x: add(conv(x, 1, 1), tanh(x)),
+        lambda x: add(adaptive_avg_pool(conv(x, 1, 1), 1), tanh(x)),
+        lambda x: add(adaptive_avg_pool(x, 1), conv(x, 1, 1)),
+    ),
     "avg_pool": (
         lambda x: avg_pool(x, 2),
         lambda x: avg_pool(x, 3, 2, pad=1),
@@ -149,6 +157,10 @@ CASES: dict[str, tuple[Function, ...]] = {
         lambda x: x * sigmoid(x),
         lambda x: multiply(x, adaptive_avg_pool(x, 1)),
         lambda x: multiply(x + tanh(x), x + sigmoid(x)),
+        lambda x: multiply(adaptive_avg_pool(x, 1), tanh(x)),
+        lambda x: multiply(tanh(x), sigmoid(conv(x, 1, 1))),
+        lambda x: multiply(tanh(x), adaptive_avg_pool(conv(x, 1, 1), 1)),
+        lambda x: multiply(conv(x, 1, 1), adaptive_avg_pool(x, 1)),
         of_vector(lambda x: multiply(tanh(x), x)),
     ),
     "pad": (lambda x: pad(x, 1), lambda x: pad(x, (1, 0, 2, 3)), lambda x: pad(x, (1, 2), -1.5)),
@@ -175,6 +187,13 @@ CASES: dict[str, tuple[Function, ...]] = {
         lambda x: resize(x, size=(4, 11), mode="bilinear"),
         lambda x: resize(x, scale=3, mode="bilinear", rule="align_corners"),
         lambda x: resize(x, size=(1, 11), mode="bilinear", rule="align_corners"),
+        lambda x: resize(max_pool(x, 2), like=x, rule="asymmetric"),
+        lambda x: resize(tanh(x), like=max_pool(x, 2)),
+        lambda x: resize(adaptive_avg_pool(x, (3, 4)), like=x + tanh(x)),
+        lambda x: resize(adaptive_avg_pool(x, (2, 3)), like=pad(x, (0, 82 - x.shape[1], 0, 2)), rule="asymmetric"),
+        lambda x: resize(tanh(x), like=resize(x, scale=2)),
+        lambda x: resize(max_pool(x, 2), like=x, mode="bilinear"),
+        lambda x: resize(tanh(x), like=max_pool(x, 3), mode="bilinear", rule="align_corners"),
     ),
     "scale": (lambda x: scale(x), lambda x: scale(x, bias=False), of_vector(lambda x: scale(x))),
     "scaled_tanh": (lambda x: scaled_tanh(x), lambda x: scaled_tanh(x, 2.0, 0.3), of_vector(lambda x: scaled_tanh(x))),
@@ -189,4 +208,10 @@ CASES: dict[str, tuple[Function, ...]] = {
     ),
     "standardize": (lambda x: standardize(x), lambda x: conv(standardize(rescale(x, 1 / 255)), 3, 3, pad=1)),
     "tanh": (lambda x: tanh(x), of_vector(lambda x: tanh(x))),
+    "weighted_sum": (
+        lambda x: weighted_sum([x, tanh(x)], linear(global_avg_pool(x), 2)),
+        lambda x: weighted_sum([relu(x), x, tanh(x)], linear(global_avg_pool(x), 3), eps=0.5),
+        lambda x: weighted_sum([relu(x), x, tanh(x)], linear(global_avg_pool(x), 3), mode="softmax"),
+        lambda x: weighted_sum([relu(x), x, tanh(x)], mode="sum"),
+    ),
 }

@@ -174,12 +174,13 @@ def _applied(
 
 def _step(step: Make, lowering: Lowering, value: Any, naming: Mapping[str, str], **extra: str) -> Any:
     target = _resolve(step, lowering)
+    values = value if isinstance(value, list) else [value]
     if step.layer:
         return target(*step.args, **step.kwargs, **naming)(value)
     if isinstance(target, type):
         # Its `call` alone, so that the model holds the keras.ops in it and its file loads without this class.
-        return target(*step.args, **step.kwargs).call(value)
-    return target(value, *step.args, **step.kwargs, **extra)
+        return target(*step.args, **step.kwargs).call(*values)
+    return target(*values, *step.args, **step.kwargs, **extra)
 
 
 def _resolve(step: Make, lowering: Lowering) -> Any:

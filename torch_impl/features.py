@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import operator
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -27,14 +30,22 @@ def is_built(model: nn.Module) -> bool:
 
 def graph_of(net: Net, model: nn.Module) -> tuple[fx.Graph, dict[str, fx.Node]]:
     """The graph of a built module, and its graph node for each node path of the network."""
-    graph = _Tracer().trace(model)
-    found = [node for node in graph.nodes if node.op != "output"]
+    helpers = filter(inspect.isfunction, vars(sys.modules[type(model).__module__]).values())
+    graph = _Tracer(autowrap_functions=tuple(helpers)).trace(model)
+    found = [node for node in graph.nodes if node.op != "output" and not _reads_shape(node)]
     if len(found) != len(net.nodes):
         raise SpecError(f"this torch module runs {len(found)} operations, {net.name} has {len(net.nodes)} nodes")
     for ours, module, theirs in zip(net.nodes, net.modules, found, strict=True):
         if theirs.op == "call_module" and theirs.target not in (module, ours.owner):
             raise SpecError(f"this torch module runs {theirs.target} where {net.name} has {ours.path}")
     return graph, {ours.path: theirs for ours, theirs in zip(net.nodes, found, strict=True)}
+
+
+def _reads_shape(node: fx.Node) -> bool:
+    """Whether a node is a step of `x.shape[2:]`, which is part of the operation that takes it."""
+    if node.target is operator.getitem and isinstance(node.args[0], fx.Node):
+        return _reads_shape(node.args[0])
+    return node.target is getattr and node.args[1:] == ("shape",)
 
 
 def features_of(net: Net, model: nn.Module, paths: Sequence[str]) -> nn.Module:

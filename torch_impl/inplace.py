@@ -31,6 +31,7 @@ def overwriting(net: Net) -> dict[str, int]:
                 continue
             for place, index in enumerate(net.nodes[item].inputs):
                 own = index not in call.inputs and index not in call.outputs
+                own &= net.nodes[index].shape == net.nodes[item].shape  # else it is spread over the other
                 if own and reads[index] == 1 and net.nodes[index].kind in MAY_BE_LOST:
                     found.setdefault(net.nodes[item].path, place)
     return found

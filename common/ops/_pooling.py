@@ -57,5 +57,5 @@ class Pool(Op):
         below = bottom + overhang(size[0], kh, sh, top, bottom, h)
         return top, below, left, right + overhang(size[1], kw, sw, left, right, w)
 
-    def window(self) -> tuple[Pair, tuple[float, float]]:
+    def window(self, *inputs: Shape) -> tuple[Pair, tuple[float, float]]:
         return self.kernel, (float(self.stride[0]), float(self.stride[1]))

@@ -27,7 +27,7 @@ class AdaptiveAvgPool(Op):
             raise SpecError(f"pooling takes a map (C, H, W), not a vector of {int(x[0])}")
         return (x[0], *self.size)
 
-    def window(self) -> None:
+    def window(self, *inputs: Shape) -> None:
         return None
 
     def run(self, *arrays: Array, **weights: Array) -> Array:

@@ -1,4 +1,4 @@
-"""The sum of two values of the same shape."""
+"""The sum of two values: of the same shape, or of maps of which one is spread over the other."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ._broadcast import broadcast
 
 
 @dataclass(frozen=True)
 class Add(Op):
-    """x + y."""
+    """x + y, where a map (C, 1, 1), (1, H, W) or (1, 1, 1) is spread over (C, H, W)."""
 
     kind: ClassVar[str] = "add"
     elementwise: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:
         x, y = inputs
-        if x != y:
-            raise SpecError(f"cannot add {tuple(map(int, x))} and {tuple(map(int, y))}: the shapes must be equal")
-        return x
+        return broadcast(x, y, "add", "and")
 
     def flattened(self, *orders: Shape | None) -> Shape | None:
         if orders[0] != orders[1]:
@@ -37,5 +36,5 @@ class Add(Op):
 
 
 def add(x: Value, y: Value, *, name: str | None = None) -> Value:
-    """Add two values of equal shape."""
+    """Add two values of equal shape, or two maps of which one has a single channel, or a height and width of 1."""
     return apply(Add(), x, y, name=name)

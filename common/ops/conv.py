@@ -66,7 +66,7 @@ class Conv(Op):
         inside, (kh, kw) = int(inputs[0][0]) // self.groups, self.kernel
         return int(output[0]) * int(output[1]) * int(output[2]) * inside * kh * kw
 
-    def window(self) -> tuple[Pair, tuple[float, float]]:
+    def window(self, *inputs: Shape) -> tuple[Pair, tuple[float, float]]:
         (kh, kw), (dh, dw) = self.kernel, self.dilation
         return ((kh - 1) * dh + 1, (kw - 1) * dw + 1), (float(self.stride[0]), float(self.stride[1]))
 

@@ -39,7 +39,7 @@ class Linear(Op):
     def flattened(self, *orders: Shape | None) -> Shape | None:
         return None
 
-    def window(self) -> None:
+    def window(self, *inputs: Shape) -> None:
         return None
 
     def run(self, *arrays: Array, **weights: Array) -> Array:

@@ -1,4 +1,4 @@
-"""The product of two values: of the same shape, or of a map and one number per channel."""
+"""The product of two values: of the same shape, or of maps of which one is spread over the other."""
 
 from __future__ import annotations
 
@@ -9,21 +9,19 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ._broadcast import broadcast
 
 
 @dataclass(frozen=True)
 class Multiply(Op):
-    """x * y, where y may be a gate (C, 1, 1) for a map (C, H, W)."""
+    """x * y, where a gate (C, 1, 1), a mask (1, H, W) or a number (1, 1, 1) is spread over a map (C, H, W)."""
 
     kind: ClassVar[str] = "multiply"
     elementwise: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:
         x, y = inputs
-        if x != y and not (len(x) == 3 and y == (x[0], 1, 1)):
-            got = f"{tuple(map(int, x))} by {tuple(map(int, y))}"
-            raise SpecError(f"cannot multiply {got}: the shapes must be equal, or the second (C, 1, 1) to a first of C")
-        return x
+        return broadcast(x, y, "multiply", "by")
 
     def flattened(self, *orders: Shape | None) -> Shape | None:
         if orders[0] != orders[1]:
@@ -38,5 +36,5 @@ class Multiply(Op):
 
 
 def multiply(x: Value, y: Value, *, name: str | None = None) -> Value:
-    """Multiply two values of equal shape, or a map (C, H, W) by a gate (C, 1, 1)."""
+    """Multiply two values of equal shape, or a map (C, H, W) by a gate (C, 1, 1) or a mask (1, H, W)."""
     return apply(Multiply(), x, y, name=name)

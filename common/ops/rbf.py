@@ -33,7 +33,7 @@ class Rbf(Op):
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         return (Weight("prototypes", (self.prototypes, inputs[0][0]), "O I", kind="buffer", init="signs"),)
 
-    def window(self) -> None:
+    def window(self, *inputs: Shape) -> None:
         return None
 
     def run(self, *arrays: Array, **weights: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -25,10 +26,12 @@ class Resize(Op):
     half_pixel: u = (i + 1/2) * m / n - 1/2; asymmetric: u = i * m / n; align_corners: u = i * (m - 1) / (n - 1).
     Nearest takes pixel floor((i + 1/2) * m / n) (half_pixel; TensorFlow, torch's "nearest-exact") or floor(u)
     (asymmetric; torch's "nearest"); bilinear interpolates between floor(u) and the pixel after it.
-    `source` is the (height, width) of the input where a size was asked for.
+    `source` is the (height, width) of the input where a size was asked for. With neither a scale nor a size, the size
+    is that of a second input, whose numbers play no part.
     """
 
     kind: ClassVar[str] = "resize"
+    shape_only: ClassVar[tuple[int, ...]] = (1,)
     scale: int | None = None
     size: Pair | None = None
     source: Pair | None = None
@@ -36,29 +39,45 @@ class Resize(Op):
     rule: Rule = "half_pixel"
 
     def shape(self, *inputs: Shape) -> Shape:
-        (x,) = inputs
-        if len(x) != 3:
-            raise SpecError(f"resizing takes a map (C, H, W), not a vector of {int(x[0])}")
-        if (self.scale is None) == (self.size is None):
-            raise SpecError(f"resize takes either a scale or a size, not {self.scale} and {self.size}")
+        x, *like = inputs
+        if any(len(shape) != 3 for shape in inputs):
+            raise SpecError(f"resizing takes maps (C, H, W), not {', '.join(str(tuple(map(int, s))) for s in inputs)}")
+        if [self.scale is not None, self.size is not None, bool(like)].count(True) != 1:
+            got = f"{self.scale} and {self.size}{' and that of another value' if like else ''}"
+            raise SpecError(f"resize takes either a scale or a size, or another value to be like, not {got}")
         if self.rule not in MEANINGS.get(self.mode, ()):
             raise SpecError(f"{self.mode!r} has no rule {self.rule!r}; there are {MEANINGS}")
-        return (x[0], *self.target((x[1], x[2])))
+        return (x[0], *self.target(*inputs))
 
-    def target(self, size: Pair) -> Pair:
+    def target(self, x: Shape, *like: Shape) -> Pair:
         """(height, width) of the output."""
-        return self.size or (size[0] * (self.scale or 1), size[1] * (self.scale or 1))
+        if like:
+            return like[0][1], like[0][2]
+        return self.size or (x[1] * (self.scale or 1), x[2] * (self.scale or 1))
 
-    def window(self) -> tuple[Pair, tuple[float, float]]:
+    def window(self, *inputs: Shape) -> tuple[Pair, tuple[float, float]]:
         extent = (1, 1) if self.mode == "nearest" else (2, 2)
-        if self.size is None or self.source is None:
-            return extent, (1 / (self.scale or 1), 1 / (self.scale or 1))
-        return extent, (self.source[0] / self.size[0], self.source[1] / self.size[1])
+        if self.scale is not None:
+            return extent, (1 / self.scale, 1 / self.scale)
+        height, width = self.target(*inputs)
+        return extent, (int(inputs[0][1]) / int(height), int(inputs[0][2]) / int(width))
 
-    def class_key(self, *inputs: Shape) -> Shape:
+    def class_key(self, *inputs: Shape) -> tuple[Any, ...]:
+        if len(inputs) == 2:
+            return (self.faithful(*inputs),) if self.mode == "nearest" else ()
         # Twice, four times, ... the nearest pixel: m / n is exact at any size, and no framework needs to know it.
         exact = self.mode == "nearest" and self.scale is not None and self.scale.bit_count() == 1
         return () if exact else inputs[0][1:]
+
+    def faithful(self, *inputs: Shape) -> bool:
+        """Whether the nearest pixels are still those of the rule where a framework rounds m / n to a float.
+
+        A whole factor has the same pixels by either rule, and is asked about by that which loses nothing.
+        """
+        half_pixel = self.rule == "half_pixel" and self.scale is None
+        return all(
+            _faithful(int(m), int(n), half_pixel) for m, n in zip(inputs[0][1:], self.target(*inputs), strict=True)
+        )
 
     def nearest(self, m: int, n: int) -> np.ndarray[Any, np.dtype[np.int64]]:
         """The pixel of m that each of n reads."""
@@ -67,7 +86,7 @@ class Resize(Op):
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         x = arrays[0]
-        sizes = self.target((x.shape[2], x.shape[3]))
+        sizes = self.target(*(array.shape[1:] for array in arrays))
         for axis, n in zip((2, 3), sizes, strict=True):
             m, i = x.shape[axis], np.arange(n)
             if self.mode == "nearest":
@@ -81,20 +100,44 @@ class Resize(Op):
         return x
 
     def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
-        _, height, width = g.node.in_shapes[0]
-        size = height, width
-        if self.mode == "nearest" and self.class_key(*g.node.in_shapes):
+        shapes = g.node.in_shapes
+        sizes = list(zip(shapes[0][1:], self.target(*shapes), strict=True))
+        if self.mode == "nearest" and not self._doubles(sizes):
             # Where m / n is rounded, runtimes disagree about the nearest pixel: say which it is.
-            rows, columns = (self.nearest(m, n) for m, n in zip(size, self.target(size), strict=True))
-            return g.add("Gather", g.add("Gather", *inputs, g.integers(*rows), axis=2), g.integers(*columns), axis=3)
+            rows, columns = (self.nearest(m, n) for m, n in sizes)
+            found = g.add("Gather", inputs[0], g.integers(*rows), axis=2)
+            return g.add("Gather", found, g.integers(*columns), axis=3)
         rounding = "round_prefer_ceil" if self.rule == "half_pixel" else "floor"
         how: dict[str, Any] = (
             {"mode": "linear"} if self.mode == "bilinear" else {"mode": "nearest", "nearest_mode": rounding}
         )
         how |= {"coordinate_transformation_mode": self.rule, "axes": (2, 3)}
-        if self.size is None:
-            return g.add("Resize", *inputs, "", g.scales(self.scale or 1, self.scale or 1), **how)
-        return g.add("Resize", *inputs, "", "", g.integers(*self.size), **how)
+        if self.scale is not None:
+            return g.add("Resize", inputs[0], "", g.scales(self.scale, self.scale), **how)
+        size = g.integers(*self.size) if self.size else g.add("Shape", inputs[1], start=2)
+        return g.add("Resize", inputs[0], "", "", size, **how)
+
+    def _doubles(self, sizes: list[Pair]) -> bool:
+        """Whether the output is the input, or twice, four times, ... as high and as wide, by a scale or a value."""
+        return self.size is None and all(n % m == 0 and (n // m).bit_count() == 1 for m, n in sizes)
+
+
+@cache
+def _faithful(m: int, n: int, half_pixel: bool) -> bool:
+    """Whether torch resizes m pixels to n by the rule itself.
+
+    It multiplies by a rounded m / n, in float32 or in float64 depending on dtype, layout and direction, and so falls
+    short of a coordinate that should be whole: from 2 pixels to 82, the 42nd reads the first.
+    """
+    i = np.arange(n)
+    wanted = (2 * i + 1) * m // (2 * n) if half_pixel else i * m // n
+    for real in ("float32", "float64"):
+        half = np.array(0.5 if half_pixel else 0, real)
+        u = (i.astype(real) + half) * (np.array(m, real) / np.array(n, real))
+        rounded_again = u - half + half
+        if (np.floor(u) != wanted).any() or (np.floor(rounded_again) != wanted).any():
+            return False
+    return True
 
 
 def resize(
@@ -102,10 +145,12 @@ def resize(
     *,
     scale: int | None = None,
     size: Pair | None = None,
+    like: Value | None = None,
     mode: Mode = "nearest",
     rule: Rule = "half_pixel",
     name: str | None = None,
 ) -> Value:
-    """Resize a map (C, H, W) by a whole factor or to (height, width)."""
+    """Resize a map (C, H, W) by a whole factor, to (height, width), or to the height and width of another map."""
     source = (x.shape[1], x.shape[2]) if size is not None and len(x.shape) == 3 else None
-    return apply(Resize(scale, size, source, mode, rule), x, name=name)
+    inputs = (x,) if like is None else (x, like)
+    return apply(Resize(scale, size, source, mode, rule), *inputs, name=name)

@@ -38,7 +38,7 @@ class SpaceToDepth(Op):
             raise SpecError(f"squares of {self.block} do not tile a map of {x[1]} x {x[2]}")
         return (x[0] * (self.block * self.block), x[1] // self.block, x[2] // self.block)
 
-    def window(self) -> tuple[tuple[int, int], tuple[float, float]]:
+    def window(self, *inputs: Shape) -> tuple[tuple[int, int], tuple[float, float]]:
         return (self.block, self.block), (float(self.block), float(self.block))
 
     def run(self, *arrays: Array, **weights: Array) -> Array:

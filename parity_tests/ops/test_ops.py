@@ -44,7 +44,7 @@ EVERY = [pytest.param(kind, number, id=f"{kind}-{number}") for kind in CASES for
 
 
 def files(package: ModuleType) -> set[str]:
-    return {module.name for module in pkgutil.iter_modules(package.__path__)}
+    return {module.name for module in pkgutil.iter_modules(package.__path__) if module.name[0] != "_"}
 
 
 def nets(kind: str, number: int) -> list[Net]:

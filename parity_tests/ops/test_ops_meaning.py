@@ -38,6 +38,7 @@ from diptych.common.ops.softmax import softmax
 from diptych.common.ops.space_to_depth import space_to_depth
 from diptych.common.ops.standardize import standardize
 from diptych.common.ops.tanh import tanh
+from diptych.common.ops.weighted_sum import weighted_sum
 from diptych.common.spec import Array, Shape
 from diptych.common.trace import Value, block
 from diptych.torch_impl.ops import lower
@@ -63,18 +64,30 @@ WRONG: list[tuple[Function, str]] = [
     (lambda x: local_response_norm(global_avg_pool(x)), "takes a map"),
     (lambda x: local_response_norm(x, 0), "at least 1"),
     (lambda x: multiply(x, conv(x, 3, 1)), "cannot multiply"),
-    (lambda x: multiply(adaptive_avg_pool(x, 1), x), r"the second \(C, 1, 1\)"),
+    (lambda x: multiply(conv(x, 2, 1), adaptive_avg_pool(x, 1)), r"cannot multiply \(2, 7, 5\) by \(4, 1, 1\)"),
+    (lambda x: add(x, max_pool(x, 2)), r"cannot add \(4, 7, 5\) and \(4, 3, 2\): the shapes must be equal"),
+    (lambda x: add(x, adaptive_avg_pool(x, (1, 5))), "a height and width of 1"),
+    (lambda x: add(global_avg_pool(x), linear(global_avg_pool(x), 1)), "cannot add"),
+    (lambda x: add(global_avg_pool(x), adaptive_avg_pool(x, 1)), "cannot add"),
     (lambda x: pad(x, (0, -1)), "not negative"),
     (lambda x: pad(x, "same"), "takes numbers"),  # type: ignore[arg-type]
     (lambda x: rbf(x, 3), "take a vector"),
     (lambda x: resize(x), "either a scale or a size"),
     (lambda x: resize(x, scale=2, size=(3, 3)), "either a scale or a size"),
+    (lambda x: resize(x, scale=2, like=x), "either a scale or a size, or another value to be like, not 2 and None and"),
+    (lambda x: resize(x, like=global_avg_pool(x)), r"resizing takes maps \(C, H, W\), not \(4, 7, 5\), \(4,\)"),
     (lambda x: resize(x, scale=2, rule="align_corners"), "has no rule 'align_corners'"),
     (lambda x: resize(x, scale=2, mode="bilinear", rule="asymmetric"), "has no rule 'asymmetric'"),
     (lambda x: resize(x, size=(0, 3)), "too small"),
     (lambda x: space_to_depth(x), "do not tile"),
     (lambda x: standardize(global_avg_pool(x)), "takes a map"),
     (lambda x: space_to_depth(pad(x, (1, 1, 2, 2)), 3, "focus"), "'focus' at 3"),
+    (lambda x: weighted_sum([x, tanh(x)]), "mode 'fast' takes a vector of weights"),
+    (lambda x: weighted_sum([x, x], global_avg_pool(x), mode="sum"), "mode 'sum' takes no weights"),
+    (lambda x: weighted_sum([x, x], global_avg_pool(x)), r"a vector of 2 weights, not \(4,\)"),
+    (lambda x: weighted_sum([x], global_avg_pool(x)), "at least two maps"),
+    (lambda x: weighted_sum([x, max_pool(x, 2)], mode="sum"), r"of equal shape, not \(4, 7, 5\), \(4, 3, 2\)"),
+    (lambda x: weighted_sum([x, x], x, mode="mean"), "one of the modes fast, softmax, sum"),  # type: ignore[arg-type]
 ]
 FOLDED: list[Function] = [softmax, scale, lambda x: rbf(x, 3), lambda x: concat([x, x])]
 FOLDED += [lambda x: channel_slice(x, 0, 4), lambda x: split(x, 2)[0], lambda x: channel_gather(x, (0, 1))]
@@ -155,7 +168,7 @@ def test_nearest_of_torch_misses_a_pixel_and_ours_does_not() -> None:
 
 def test_receptive_fields() -> None:
     windows = {
-        name: traced(function, (4, 6, 8)).nodes[1].op.window()
+        name: (node := traced(function, (4, 6, 8)).nodes[1]).op.window(*node.in_shapes)
         for name, function in {
             "up": lambda x: resize(x, scale=2),
             "down": lambda x: resize(x, size=(3, 2), mode="bilinear"),

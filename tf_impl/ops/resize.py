@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from ...common.lowering import Lowering, Make
+from ...common.lowering import Function, Lowering, Make, X, Y
 from ...common.ops.resize import Resize
 from ...common.spec import Shape
 
 
-def resize(op: Resize, x: Shape) -> Lowering:
+def resize(op: Resize, x: Shape, *like: Shape) -> Lowering:
     """layers.UpSampling2D(scale) for nearest at a whole factor; two gathers, or four and a mix, elsewhere."""
+    flag = op.rule == ("half_pixel" if op.mode == "nearest" else "align_corners")
+    if like:
+        helper = f"{op.mode}_resize_like"
+        make = Make(helper, (flag,), layer=False)
+        return Lowering((make,), function=Function(helper, (X, Y, flag)), helpers=(helper,))
     if op.mode == "nearest" and op.size is None:
         return Lowering((Make("layers.UpSampling2D", (op.scale,)),))
-    size = op.target((x[1], x[2]))
     if op.mode == "nearest":
-        make = Make("NearestResize", (size, op.rule == "half_pixel"), layer=False)
-        return Lowering((make,), helpers=("nearest_resize",))
-    make = Make("BilinearResize", (size, op.rule == "align_corners"), layer=False)
-    return Lowering((make,), helpers=("bilinear_resize",))
+        return Lowering((Make("NearestResize", (op.target(x), flag), layer=False),), helpers=("nearest_resize",))
+    return Lowering((Make("BilinearResize", (op.target(x), flag), layer=False),), helpers=("bilinear_resize",))

@@ -8,5 +8,5 @@ from ...common.spec import Shape
 
 
 def multiply(op: Multiply, x: Shape, y: Shape) -> Lowering:
-    """x * y, with a gate (C, 1, 1) spread over the map."""
+    """x * y, with a gate (C, 1, 1) or a mask (1, H, W) spread over the map."""
     return Lowering((), function=Operator("*", X, Y))

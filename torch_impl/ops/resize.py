@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
-import numpy as np
-
-from ...common.lowering import Lowering, Make
+from ...common.lowering import Attribute, Function, Item, Lowering, Make, X, Y
 from ...common.ops.resize import Resize
 from ...common.spec import Shape
 
 
-def resize(op: Resize, x: Shape) -> Lowering:
+def resize(op: Resize, x: Shape, *like: Shape) -> Lowering:
     """nn.Upsample(scale_factor=...) or nn.Upsample(size=...) with the mode of the spec's rule."""
+    if like:
+        return _like(op, x, *like)
     rest: dict[str, Any] = {"scale_factor": op.scale} if op.size is None else {"size": op.size}
     if op.mode == "bilinear":
         rest |= {"mode": "bilinear", "align_corners": op.rule == "align_corners"}
         return Lowering((Make("nn.Upsample", (), rest),))
     half_pixel = op.rule == "half_pixel" and op.size is not None
-    size = op.target((x[1], x[2]))
-    if not all(_faithful(int(m), int(n), half_pixel) for m, n in zip(x[1:], size, strict=True)):
-        return Lowering((Make("NearestResize", (size, half_pixel)),), helpers=("nearest_resize",))
+    if not op.faithful(x):
+        return Lowering((Make("NearestResize", (op.target(x), half_pixel)),), helpers=("nearest_resize",))
     return Lowering((Make("nn.Upsample", (), rest | ({"mode": "nearest-exact"} if half_pixel else {})),))
 
 
-@cache
-def _faithful(m: int, n: int, half_pixel: bool) -> bool:
-    """Whether torch resizes m pixels to n by the rule itself.
-
-    It multiplies by a rounded m / n, in float32 or in float64 depending on dtype, layout and direction, and so falls
-    short of a coordinate that should be whole: from 2 pixels to 82, the 42nd reads the first.
-    """
-    i = np.arange(n)
-    wanted = (2 * i + 1) * m // (2 * n) if half_pixel else i * m // n
-    for real in ("float32", "float64"):
-        half = np.array(0.5 if half_pixel else 0, real)
-        u = (i.astype(real) + half) * (np.array(m, real) / np.array(n, real))
-        rounded_again = u - half + half
-        if (np.floor(u) != wanted).any() or (np.floor(rounded_again) != wanted).any():
-            return False
-    return True
+def _like(op: Resize, x: Shape, like: Shape) -> Lowering:
+    """nn.functional.interpolate to the size of another map, or a helper where it would miss a pixel."""
+    half_pixel = op.rule == "half_pixel"
+    if op.mode == "nearest" and not op.faithful(x, like):
+        make = Make("nearest_resize_like", layer=False)
+        function = Function("nearest_resize_like", (X, Y, half_pixel))
+        return Lowering((make,), function=function, helpers=("nearest_resize_like",))
+    how = {"mode": "nearest-exact" if half_pixel else "nearest"}
+    rest = how if op.mode == "nearest" else {"mode": "bilinear", "align_corners": op.rule == "align_corners"}
+    size = Item(Attribute(Y, "shape"), slice(2, None))
+    return Lowering((), function=Function("nn.functional.interpolate", (X,), {"size": size} | rest))
