@@ -199,6 +199,9 @@ class Net:
     origins: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict, repr=False, compare=False)
     _weights: dict[str, Weight] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    def __repr__(self) -> str:
+        return f"<Net {self.name}: {len(self.nodes)} nodes, {self.params:,} parameters, input {self.input_shape}>"
+
     @property
     def input_shape(self) -> Shape:
         """(C, H, W) of one image."""
