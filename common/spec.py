@@ -243,6 +243,9 @@ class Net:
     options: tuple[tuple[str, Any], ...] = ()
     origins: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict, repr=False, compare=False)
 
+    def __repr__(self) -> str:
+        return f"<Net {self.name}: {len(self.nodes)} nodes, {self.params:,} parameters, input {self.input_shape}>"
+
     @property
     def input_shape(self) -> Shape:
         """(C, H, W) of one image."""
