@@ -29,6 +29,9 @@ ATTRIBUTES = """
 """
 """Attributes of Keras's layers and models: a child of such a name would take the place of a method, or be refused."""
 
+BUILDING = ("def build(self, input_shape):", "    self.call(keras.Input(batch_shape=input_shape))")
+"""Keras builds a model with a `call` of its own only where it says how: Layer.build would mark it as built, no more."""
+
 
 def _entry(name: str, made: str) -> str:
     """Built-in layers bear the name; blocks take none, and beside its padding a layer has no room for one."""
@@ -63,6 +66,7 @@ LANGUAGE = Language(
     joined=_joined,
     lifted="layers.Lambda(lambda x: {})",
     method=_method,
+    building=BUILDING,
     imports=(("import keras", ("keras",)), ("from keras import {}", ("Sequential", "layers", "ops"))),
     helpers=Path(__file__).parent / "helpers",
     reserved=frozenset(ATTRIBUTES.split()),

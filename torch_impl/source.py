@@ -13,6 +13,11 @@ from ..common.spec import Net, Node
 from .inplace import overwriting, written_over
 from .ops import lower_symbolic
 
+BUILDING = (
+    "# PyTorch's layers are told how many channels come in, and have their weights at once;",
+    "# Keras's make theirs when they first see a shape.",
+)
+
 
 def _entry(name: str, made: str) -> str:
     return f'add_module("{name}", {made})'
@@ -42,6 +47,7 @@ LANGUAGE = Language(
     joined=_joined,
     lifted="{}",
     method=_method,
+    building=BUILDING,
     imports=(("import torch", ("torch",)), ("from torch import nn", ("nn",))),
     helpers=Path(__file__).parent / "helpers",
 )

@@ -17,7 +17,8 @@ class Language:
     `listed` makes a chain of a list of layers with a name, `inline` of layers written out; `entry` is the call by which
     a chain takes one more layer under a name. `several` makes a list of layers that are no chain. `joined` makes one
     layer of the several that a form takes, `lifted` a layer of a function. `reserved` are names that its classes use
-    themselves. `imports` are lines with the names that they bring.
+    themselves. `building` is how the network's own class makes its weights, in as many lines in either language.
+    `imports` are lines with the names that they bring.
     """
 
     title: str
@@ -33,6 +34,7 @@ class Language:
     joined: Callable[[tuple[Make, ...]], str]
     lifted: str
     method: Callable[[list[str], bool], str]
+    building: tuple[str, ...]
     imports: tuple[tuple[str, tuple[str, ...]], ...]
     helpers: Path
     reserved: frozenset[str] = frozenset()

@@ -55,6 +55,8 @@ class Writer:
             lines += [Line(f'"""{call.doc}"""').inside(), Line("")]
         lines.append(Line(f"def __init__({', '.join(['self', *self._signature(call)])}):").inside())
         lines += [line.inside(2) for line in (self._chain(call) if chain else self._members(call))]
+        if call is self.net.root and not chain:
+            lines += [Line(""), *(Line(text).inside() for text in self.language.building)]
         return lines if chain else [*lines, Line(""), *self._method(call)]
 
     def _module(self, call: Call) -> str:
