@@ -24,7 +24,7 @@ from ..common.registry import spec
 from ..common.rewriting.reparameterize import fold
 from ..common.spec import Array, Net
 from ..common.weights import Weights, checked
-from ..files import FORMATS, read, write
+from ..files import FORMATS, format_of, read, write
 from ..files.atomic import check_destination, replacing
 
 PROGRAMS = {".onnx": "", ".pt2": "torch", ".tflite": "tf", "": "tf"}
@@ -163,8 +163,7 @@ def _program(path: Path, net: Net, weights: Weights, record: Mapping[str, Any] |
 def _weights_file(path: Path, net: Net, weights: Weights, record: Mapping[str, Any] | None) -> Run:
     write(path, net, weights, {}, record=record or {})
     back = checked(net, read(path).named(net), str(path))
-    framework = next(form.framework for form in FORMATS if path.name.lower().endswith(form.suffixes or ("\0",)))
-    backend = backends.get(framework)
+    backend = backends.get(format_of(path).framework)
     return lambda x: backend.outputs(backend.build(net, back, "float32"), net, x)
 
 

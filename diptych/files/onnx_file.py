@@ -13,6 +13,7 @@ from ..common.spec import Array
 from ..onnx_impl import build
 from . import onnx_data, proto
 from .checkpoint import COUNTER, Checkpoint, native, separated
+from .format import Format
 from .limits import Budget
 
 LAYERS, FOLDED = ("Conv", "ConvTranspose", "Gemm"), ".weight_bias"
@@ -149,3 +150,6 @@ def _is_constant(tensor: Any) -> bool:
 
 def _listed(names: list[str]) -> str:
     return ", ".join(names[:4]) + (" ..." if len(names) > 4 else "")
+
+
+FORMAT = Format("onnx", "torch", "ONNX", read, only_read=(".onnx",))
