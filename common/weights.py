@@ -1,4 +1,10 @@
-"""Canonical weights: made from a seed, and held against the network they are meant for."""
+"""Canonical weights: made from a seed, and held against the network they are meant for.
+
+Weights are addressed by name, never by position or shape; anything but a full match is an error that lists the names.
+Initial weights come from the spec, from a generator seeded per name, so that two trainings start from the same bits.
+The weights of checks keep the scale of the maps: running variances after additions grow with the number of summands,
+as in training. Otherwise a gate after fifty blocks saturates and amplifies rounding beyond 1e-10.
+"""
 
 from __future__ import annotations
 

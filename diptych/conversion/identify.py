@@ -1,4 +1,10 @@
-"""Which network a checkpoint belongs to, in whose names and with which options; never a guess between functions."""
+"""Which network a checkpoint belongs to, in whose names and with which options; never a guess between functions.
+
+One case is decided by its names: several registered forms have the same weights and the file does not tell which
+(VGG-11 with and without LRN; MobileNetV2 and its keras.applications form). A torch file in torchvision's names is then
+taken for torchvision's form, and the report says so and names the others. If that leaves a choice, as timm's names of
+EfficientNet do, it is an error. Files that diptych writes say what they are.
+"""
 
 from __future__ import annotations
 

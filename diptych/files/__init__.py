@@ -1,4 +1,8 @@
-"""Weights files: which format a path has, what is in it, and how canonical weights are written into one."""
+"""Weights files: which format a path has, what is in it, and how canonical weights are written into one.
+
+Checkpoints are data: torch files are read with `weights_only=True`, HDF5 files as arrays, and nothing in a file is
+run.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Checkpoints in the names of other libraries, told in ours, and the other way round."""
+"""Checkpoints in the names of other libraries, translated into ours, and the other way round.
+
+A checkpoint is translated first and matched then: identification, conversion and refusals know one set of names only.
+"""
 
 from __future__ import annotations
 

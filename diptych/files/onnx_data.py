@@ -1,6 +1,7 @@
 """The file beside an ONNX model that its weights may lie in: PyTorch's exporter always makes one.
 
-Only a regular file named after the model is opened, whatever the model says: it is not to choose what is read.
+Only a regular file named after the model is opened, whatever the model says: a model does not choose which file is
+read.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Operators that onnx's reference evaluator computes otherwise than ONNX says (onnx 1.23), put right.
 
-It is a judge of both frameworks: what it has wrong would be laid at their door. A test holds it to be wrong still.
+The evaluator judges both frameworks: what it has wrong would look like their mistake. A test fails once it is right.
 """
 
 from __future__ import annotations
