@@ -19,7 +19,7 @@ class Make:
     layer: bool = True
 
     def source(self, **extra: str) -> str:
-        """The construction as Python source, with the expressions kept, and these keyword arguments behind.
+        """The construction as Python source, with the expressions kept, and these keyword arguments at its end.
 
         >>> Make("nn.Conv2d", (3, 8, (3, 3)), {"bias": False}).source()
         'nn.Conv2d(3, 8, 3, bias=False)'

@@ -89,10 +89,10 @@ def scrambled(net: Net, seed: int = 0) -> Weights:
 
 
 def summed(net: Net) -> dict[str, int]:
-    """The running variances behind additions, and how many normalised values were added up there.
+    """The running variances after additions, and how many normalised values were added up there.
 
     Each grows as much, as it would in training. Without that, maps double from block to block of a residual network,
-    and a gate behind fifty of them (SENet-154) has arguments so large that no float64 holds them to 1e-10.
+    and a gate after fifty of them (SENet-154) has arguments so large that no float64 holds them to 1e-10.
     """
     sums, found = list[int](), dict[str, int]()
     for node in net.nodes:

@@ -19,7 +19,7 @@ from diptych.common.registry import network
 
 GATED = (
     "lenet5_1998",  # sums with a coefficient, a partly connected layer, scaled tanh, prototypes
-    "lenet5_modern",  # a linear layer behind a flatten, tanh
+    "lenet5_modern",  # a linear layer after a flatten, tanh
     "squeezenet1_1",  # pools that round up, a classifier without a linear layer
     "googlenet_bvlc",  # response normalisation, Inception modules
     "inception_v3.keras",  # normalisation without a scale, pools that leave their padding out, 1x7 kernels

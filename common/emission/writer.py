@@ -254,7 +254,7 @@ class Writer:
 
 
 def local(target: str, around: str = "") -> str:
-    """A name for a local variable: the last part of what it is for, behind that of what it goes into."""
+    """A name for a local variable: the last part of what it is for, after that of what it goes into."""
     name, outer = (text.rpartition(".")[2] for text in (target, around))
     if outer not in ("", "self", "steps"):
         return f"{outer}_{name}"  # the names of other chains inside other chains must not take its place

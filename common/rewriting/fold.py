@@ -142,7 +142,7 @@ class _Folding:
         self.into = foldable(net)
         if not self.into:
             name = net.name.removesuffix(SUFFIX)
-            raise DiptychError(f"{name} has no batch normalisation behind a convolution or a linear layer to fold")
+            raise DiptychError(f"{name} has no batch normalisation after a convolution or a linear layer to fold")
         self.kept = [index for index in range(len(net.nodes)) if index not in self.into]
         self.number = {index: place for place, index in enumerate(self.kept)}
         self.number |= {index: self.number[layer] for index, layer in self.into.items()}

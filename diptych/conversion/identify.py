@@ -141,7 +141,7 @@ def _readable(checkpoint: Checkpoint, items: list[Dialect]) -> list[Dialect]:
 
 
 def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[Match]]:
-    """(exact matches, the nearest others) of a checkpoint; the same names behind a shorter prefix come first."""
+    """(exact matches, the nearest others) of a checkpoint; the same names after a shorter prefix come first."""
     near: list[Match] = []
     by_names = ([(prefix, item) for item in _readable(checkpoint, items)] for prefix, items in candidates(checkpoint))
     later = (list(find(checkpoint)) for find in (folded_candidates, _overlapping))

@@ -39,7 +39,7 @@ def _from_before(item: Dialect) -> Dialect:
 
 
 def candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, list[Dialect]]]:
-    """(prefix, dialects of networks with exactly the names behind it), for each prefix that has any."""
+    """(prefix, dialects of networks with exactly the names after it), for each prefix that has any."""
     known = _known()
     for prefix, names in variants(checkpoint):
         found = known.get(digest(names), ())
@@ -66,7 +66,7 @@ def folded_candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, Dialect]]:
 
 
 def variants(checkpoint: Checkpoint) -> list[tuple[str, list[str]]]:
-    """The names of a checkpoint, and those behind each prefix that at least half of them share: (prefix, names)."""
+    """The names of a checkpoint, and those after each prefix that at least half of them share: (prefix, names)."""
     layers = checkpoint.layers is not None
     names, mark = list(checkpoint.layers or () if layers else checkpoint.arrays), "/" if layers else "."
     found = []

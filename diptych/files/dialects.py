@@ -13,7 +13,7 @@ from ..common.spec import Array, Net, Weight
 from .checkpoint import Checkpoint
 
 UNKNOWN = ":"
-"""What stands behind the library in the name of a weight that the library's dialect does not know."""
+"""What stands after the library in the name of a weight that the library's dialect does not know."""
 
 
 def translated(checkpoint: Checkpoint, dialect: Dialect) -> Checkpoint:

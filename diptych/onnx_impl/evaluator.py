@@ -34,7 +34,7 @@ class AveragePool(AveragePool_19):
         rows, columns = attributes["strides"]
         beyond = np.pad(padded, ((0, 0), (0, 0), (0, rows - 1), (0, columns - 1)), constant_values=np.nan)
         (y,) = self._pooled(beyond, **attributes | {"ceil_mode": 0, "count_include_pad": 0, "pads": list(NO_PADS)})
-        # A window that would start behind the image and the padding before it is none.
+        # A window that would start after the image and the padding before it is none.
         return (y[:, :, : -(-(x.shape[2] + top) // rows), : -(-(x.shape[3] + left) // columns)],)
 
 

@@ -61,7 +61,7 @@ def binary_label_smoothing() -> tuple[float, float]:
     title="A loss of probabilities stops growing at 16",
     torch="F.cross_entropy takes logits and is exact however wrong the network is.",
     keras="Losses take probabilities by default and clip them to 1e-7 ... 1 - 1e-7, so that an image costs at most "
-    "16.1 and has no gradient beyond. TensorFlow's backend escapes this where it still finds the logits behind a "
+    "16.1 and has no gradient beyond. TensorFlow's backend escapes this where it still finds the logits after a "
     "softmax.",
     rule="Logits out of the network, from_logits=True in the loss.",
     wrong=29.0,

@@ -185,7 +185,7 @@ def alexnet_columns() -> tuple[float, float]:
     meets=of("local_response_norm"),
 )
 def lrn_left_out() -> tuple[float, float]:
-    """A map of the paper's AlexNet behind its local response normalisation, which torchvision's leaves out."""
+    """A map of the paper's AlexNet after its local response normalisation, which torchvision's leaves out."""
     import numpy as np
     import tensorflow as tf
     import torch
