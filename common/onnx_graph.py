@@ -1,4 +1,8 @@
-"""A network in ONNX operators, as data: what each op's `onnx` method adds to, without the onnx package."""
+"""A network in ONNX operators, as data: what each op's `onnx` method adds to, without the onnx package.
+
+The graph is made from the spec and not exported from one side: it is the third opinion on both frameworks, and
+PyTorch's exporter would carry PyTorch's mistakes into it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Tracing: plain functions over symbolic values become a flat list of nodes and a tree of block calls."""
+"""Tracing: plain functions over symbolic values become a flat list of nodes and a tree of block calls.
+
+`stack` and `sequence` number the blocks of a chain as nn.Sequential numbers modules; anything but a chain is an error.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Radial basis functions in a functional model, of built-in parts, so that its file loads without diptych."""
+"""Radial basis functions in a functional model, of built-in parts, so that its file loads without diptych.
+
+A frozen layers.Embedding holds the prototypes of LeNet-5.
+"""
 
 from __future__ import annotations
 

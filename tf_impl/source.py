@@ -1,4 +1,9 @@
-"""The emitted Keras file of a network: it needs keras alone."""
+"""The emitted Keras file of a network: it needs keras alone.
+
+Pads stay explicit where the stride is a parameter (`padded(1, layers.Conv2D(..., strides=stride))`), although at
+stride 1 they would be "same": the class serves both. `self.output` is `self.output_`, since Keras models have an
+attribute of that name already.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Write a network for deployment: normalisation folded into the layers before it, and every file run once written."""
+"""Write a network for deployment: normalisation folded into the layers before it, and every file run once written.
+
+What deploys is checked by running the file, by the loader that its users have, against the original network in
+float64. The wrappers are no thicker than that: quantisation, operator sets and devices belong to the tools.
+"""
 
 from __future__ import annotations
 

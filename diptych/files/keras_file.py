@@ -1,4 +1,9 @@
-"""Keras 3's files of models, `.keras`: read as arrays and text, never deserialised into layers or code."""
+"""Keras 3's files of models, `.keras`: read as arrays and text, never deserialised into layers or code.
+
+diptych composes a `.keras` file itself: config.json and metadata.json as Keras writes them, and the weights by the
+layers' own `save_own_variables`. Model.save would hold the weights three times in memory; here the model that is saved
+has never held them.
+"""
 
 from __future__ import annotations
 

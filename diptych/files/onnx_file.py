@@ -1,4 +1,7 @@
-"""ONNX models: the initialisers and constants of the main graph as arrays by name; no node is run."""
+"""ONNX models: the initialisers and constants of the main graph as arrays by name; no node is run.
+
+A bias that its layer does without is zero. The graph says so, it is no guess: PyTorch's exporter drops such biases.
+"""
 
 from __future__ import annotations
 

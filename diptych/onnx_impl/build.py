@@ -1,4 +1,8 @@
-"""Write a network and its weights as an ONNX model, with the onnx package alone."""
+"""Write a network and its weights as an ONNX model, with the onnx package alone.
+
+Height and width are free where the graph is the same at four sizes, and not by a rule per op: what an op forgets to
+say cannot slip through.
+"""
 
 from __future__ import annotations
 
