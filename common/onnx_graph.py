@@ -50,6 +50,7 @@ class Graph:
         self.node = net.nodes[0]
         for index, node in enumerate(net.nodes[1:], 1):
             self._write(index, node.plain())
+        self._name_outputs()
 
     @property
     def double(self) -> bool:
@@ -58,8 +59,8 @@ class Graph:
 
     @property
     def outputs(self) -> list[str]:
-        """The names of the network's outputs."""
-        return [self.values[index] for index in self.net.outputs]
+        """The names of the network's outputs: those that it gives them, else those of their values."""
+        return list(self.net.output_names) or [self.values[index] for index in self.net.outputs]
 
     def add(self, kind: str, *inputs: str, **attributes: Any) -> str:
         """Add an operator of the node being written; the answer is the name of its value."""
@@ -101,6 +102,12 @@ class Graph:
             value = node.path
         self.operators += self._own
         self.values.append(value)
+
+    def _name_outputs(self) -> None:
+        """An Identity for each output whose name is not that of its node."""
+        for name, index in zip(self.outputs, self.net.outputs, strict=True):
+            if name != self.values[index]:
+                self.operators.append(Operator("Identity", f"{name}.Identity", (self.values[index],), name))
 
     def key(self) -> tuple[Any, ...]:
         """All that the graph says but the size of its input: equal keys are one graph for several sizes."""

@@ -173,6 +173,11 @@ def trace(
     outputs = tuple(value.node for value in values)
     places = _evaluated(name, names, len(outputs), evaluated)
     root, nodes = frame.closed(outputs, returns), tuple(trace.nodes)
+    for label, index in zip(names, outputs, strict=False):
+        if label != nodes[index].path and any(node.path == label for node in nodes):
+            raise SpecError(
+                f"the network {name}: its output {label!r} has the name of another layer; rename one of them"
+            )
     return Net(name, nodes, root, outputs, places, names, title or name, paper, options, trace.origins)
 
 

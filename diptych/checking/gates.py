@@ -173,7 +173,7 @@ def _named(net: Net, results: Sequence[Array]) -> dict[str, Array]:
 
 
 def _output_name(net: Net, index: int) -> str:
-    return f"output {index} ({net.nodes[net.outputs[index]].path})" if index < len(net.outputs) else f"output {index}"
+    return f"output {index} ({net.shown_outputs[index]})" if index < len(net.outputs) else f"output {index}"
 
 
 def _blame(net: Net, weights: Mapping[str, Array], seen: Mapping[str, Mapping[str, Array]], path: str) -> str:

@@ -147,7 +147,7 @@ def _onnx(path: Path, net: Net, weights: Weights, record: Mapping[str, Any] | No
     from .export import export
 
     export(net, weights, path, check=False, record=record)
-    names = [net.nodes[index].path for index in net.outputs]
+    names = net.shown_outputs
 
     def outputs(x: Array) -> tuple[Array, ...]:
         found = run(path, names, x)

@@ -255,6 +255,10 @@ REFUSED: dict[str, tuple[Callable[[Value], Any], str]] = {
     "a list in a list goes out": (lambda x: [[relu(x)]], "^the network net returns a list of list"),
     "two outputs of one name": (repeated_name, "^the network net: two outputs are named 'p3'"),
     "an output that is no word": (lambda x: {"a b": relu(x)}, "^the network net: an output is named 'a b'"),
+    "an output named as another layer": (
+        lambda x: {"r": relu(x, name="s"), "s": relu(x, name="r")},
+        "^the network net: its output 'r' has the name of another layer",
+    ),
     "one value twice": (twice, "^the network net returns one value twice"),
     "only some outputs named": (lambda x: [("a", relu(x)), relu(x)], "^the network net returns outputs of which some"),
     "a chain over two": (
