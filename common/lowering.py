@@ -46,7 +46,8 @@ class Lowering:
     that bears the node's name and weights. `function` is the same as an expression of `{0}`, `{1}`, ..., for code
     outside a chain, where the op needs no layer. `helpers` are files of the framework's `helpers` folder with the
     classes and functions that it has not itself; a step with `layer=False` names one of them. `written` is how a
-    source file makes the layer where that differs from the steps of a builder.
+    source file makes the layer where that differs from the steps of a builder. An `attribute` is a weight of the block
+    itself: its name alone is the value.
     """
 
     steps: tuple[Make, ...]
@@ -54,6 +55,7 @@ class Lowering:
     function: str = ""
     helpers: tuple[str, ...] = ()
     written: Make | None = None
+    attribute: bool = False
 
     def holder(self, path: str, slot: Slot) -> str:
         """The name of the layer that keeps a weight of the node at `path`: the node's own, where a layer ends it."""
@@ -66,6 +68,8 @@ def literal(value: Any, short: bool = False) -> str:
     >>> literal((2, 2)), literal((2, 2), short=True), literal("same"), literal(1e-05)
     ('(2, 2)', '2', '"same"', '1e-5')
     """
+    if isinstance(value, Make):
+        return value.source()
     if isinstance(value, tuple):
         parts = [literal(item, short) for item in value]
         whole = parts[0].partition("[")[0] if parts else ""

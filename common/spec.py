@@ -138,7 +138,12 @@ class Node:
 
     def weights(self) -> dict[str, Weight]:
         """Canonical name -> weight of this node, under the path of the node that owns them."""
-        return {f"{self.owner or self.path}.{w.name}": w for w in self.op.weights(*self.in_shapes)}
+        return {self.weight_name(w.name): w for w in self.op.weights(*self.in_shapes)}
+
+    def weight_name(self, name: str) -> str:
+        """The canonical name of a weight of this node: a weight without a name of its own has the node's path."""
+        owner = self.owner or self.path
+        return f"{owner}.{name}" if name else owner
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..errors import SpecError
 from ..expr import Sym
-from ..lowering import Lowering, literal, symbolic
+from ..lowering import Lowering, Make, literal, symbolic
 from ..spec import Call, Net
 from .language import Language
 from .lists import Entry, flat, indexed, members, name_of
@@ -241,8 +241,11 @@ class Writer:
     def _expression(self, call: Call, item: int | Call, arguments: list[str]) -> str:
         owner = self.net.nodes[item].owner if isinstance(item, int) else ""
         name, *indexes = indexed(name_of(self.net, call, item, owner))
-        layer = f"self.{self.language.attribute(name)}{''.join(indexes)}({', '.join(arguments)})"
+        attribute = f"self.{self.language.attribute(name)}{''.join(indexes)}"
+        layer = f"{attribute}({', '.join(arguments)})"
         lowering = Lowering(()) if isinstance(item, Call) else self._lowering(item)
+        if lowering.attribute:
+            return attribute
         if not lowering.function:
             return layer
         if lowering.steps and lowering.function.startswith(lowering.steps[-1].target):
@@ -282,6 +285,8 @@ def _paths(net: Net, *items: int | Call) -> tuple[str, ...]:
 def _atoms(value: Any) -> set[str]:
     if isinstance(value, tuple):
         return {atom for item in value for atom in _atoms(item)}
+    if isinstance(value, Make):
+        return _atoms(value.args)
     return value.atoms if isinstance(value, Sym) else set()
 
 
