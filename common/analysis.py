@@ -67,7 +67,7 @@ def table(net: Net) -> list[Row]:
     >>> (rows[1].path, rows[1].type, rows[1].shape, rows[1].field)
     ('c1', 'conv 5x5, 6', (6, 28, 28), (5, 5))
     """
-    evaluated = net.ancestors(net.outputs[: net.evaluated])
+    evaluated = net.ancestors(net.evaluated_outputs)
     fields = receptive_fields(net)
     return [_row(node, fields[index], index in evaluated) for index, node in enumerate(net.nodes)]
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from .errors import DiptychError
 from .spec import Array, Net
 
 MEMORY_FORMATS = (None, "channels_last")
@@ -35,6 +36,22 @@ class Step:
     input_gradient: Array
     weight_gradients: dict[str, Array]
     statistics: dict[str, Array]
+
+
+def in_order(net: Net, result: Any) -> tuple[Any, ...]:
+    """What a model answered with, as a tuple in the order of the network's outputs; raises DiptychError for another."""
+    if isinstance(result, Mapping):
+        names = net.output_names or tuple(result)
+        missing = [name for name in names if name not in result]
+        if missing or len(result) != len(net.outputs):
+            raise DiptychError(
+                f"the model answers with {sorted(result)}, and {net.name} with {list(net.shown_outputs)}"
+            )
+        return tuple(result[name] for name in names)
+    found = tuple(result) if isinstance(result, (list, tuple)) else (result,)
+    if len(found) != len(net.outputs):
+        raise DiptychError(f"the model answers with {len(found)} values, and {net.name} with {len(net.outputs)}")
+    return found
 
 
 class Backend(Protocol):

@@ -11,14 +11,15 @@ from .expr import Sym
 from .ops import op_class
 from .spec import Argument, Call, Input, Net, Node, Op
 
-VERSION = 1
+VERSION = 2
 
 
 def dumps(net: Net) -> str:
     """The trace as JSON text."""
-    fields = {"name": net.name, "title": net.title, "paper": net.paper, "evaluated": net.evaluated}
+    fields = {"name": net.name, "title": net.title, "paper": net.paper, "evaluated": list(net.evaluated)}
     data = {"diptych": VERSION} | fields | {"options": [list(item) for item in _encode(net.options)]}
-    data |= {"outputs": list(net.outputs), "nodes": [_encode(n) for n in net.nodes], "root": _encode(net.root)}
+    data |= {"outputs": list(net.outputs), "output_names": list(net.output_names)}
+    data |= {"nodes": [_encode(n) for n in net.nodes], "root": _encode(net.root)}
     return json.dumps(data)
 
 
@@ -30,7 +31,8 @@ def loads(text: str) -> Net:
             raise SpecError(f"this trace has format {data['diptych']!r}; this diptych reads format {VERSION}")
         nodes = tuple(_node(item) for item in data["nodes"])
         options = tuple((key, _decode(value)) for key, value in data["options"])
-        head = (data["name"], nodes, _call(data["root"]), tuple(data["outputs"]), data["evaluated"])
+        evaluated, names = tuple(data["evaluated"]), tuple(data["output_names"])
+        head = (data["name"], nodes, _call(data["root"]), tuple(data["outputs"]), evaluated, names)
         return Net(*head, data["title"], data["paper"], options)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise SpecError(f"this text is not a trace of diptych ({type(error).__name__}: {error})") from None

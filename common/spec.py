@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -35,12 +37,14 @@ class Weight:
     fan_in: int = 1
     sizes: tuple[tuple[str, int], ...] = ()
 
+    def __post_init__(self) -> None:
+        """Sizes are numbers: which parameter of a block they come from is no part of a weight."""
+        object.__setattr__(self, "shape", tuple(map(int, self.shape)))
+
     @property
     def count(self) -> int:
-        total = 1
-        for length in self.shape:
-            total *= int(length)
-        return total
+        """How many numbers it holds."""
+        return math.prod(self.shape)
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,12 @@ class Input(Op):
 
 @dataclass(frozen=True)
 class Node:
-    """One op at its place: `inputs` are indexes of earlier nodes, shapes are as the enclosing block sees them."""
+    """One op at its place: `inputs` are indexes of earlier nodes.
+
+    `in_shapes` are as the enclosing block sees them, with the expressions of its parameters; `shape` is plain numbers.
+    `owner` is the path of the node that has the weights, where it is another one. A node that is made once for each
+    call of a shared block (`per_call`) has the number of the call at the end of its path.
+    """
 
     path: str
     op: Op
@@ -121,6 +130,7 @@ class Node:
     shape: Shape
     flattened: Shape | None = None
     owner: str = ""
+    per_call: bool = False
 
     @property
     def kind(self) -> str:
@@ -134,7 +144,7 @@ class Node:
         """The same node with numbers in place of the expressions of its block's parameters."""
         op = replace(self.op, **{f.name: plain(getattr(self.op, f.name)) for f in fields(self.op)})
         shapes = [tuple(map(int, shape)) for shape in self.in_shapes]
-        return replace(self, op=op, in_shapes=tuple(shapes), shape=tuple(map(int, self.shape)))
+        return replace(self, op=op, in_shapes=tuple(shapes))
 
     def weights(self) -> dict[str, Weight]:
         """Canonical name -> weight of this node, under the path of the node that owns them."""
@@ -161,6 +171,11 @@ class Call:
     """One call of a block: where, with what, and the nodes and calls inside it in the order they ran.
 
     `style` is "block" (a class with a forward), "sequence" (a class that is a chain) or "stack" (a plain chain).
+    `inputs` are the nodes that come in, those of a list one after the other; `parameters` have the name of each value
+    and, for a list, its length; `input_channels` have a number or a tuple of numbers for each. `returns` says how the
+    block answers. `owner` is the path of the first call of the same module, where this is a later one, and `number`
+    counts the calls of one module from 0; `per_call` says that
+    the block itself is there once for each call of the shared block around it.
     """
 
     path: str
@@ -169,13 +184,34 @@ class Call:
     doc: str = ""
     arguments: tuple[Argument, ...] = ()
     inputs: tuple[int, ...] = ()
-    input_channels: tuple[tuple[str, int], ...] = ()
+    input_channels: tuple[tuple[str, int | tuple[int, ...]], ...] = ()
     outputs: tuple[int, ...] = ()
     body: tuple[int | Call, ...] = ()
+    parameters: tuple[tuple[str, int | None], ...] = ()
+    returns: Literal["value", "tuple", "list"] = "value"
+    owner: str = ""
+    number: int = 0
+    per_call: bool = False
+
+    def has_per_call_parts(self, nodes: Sequence[Node]) -> bool:
+        """Whether a part is there once for each call of the shared block around; such a block is told the number."""
+        return any(
+            item.per_call or item.has_per_call_parts(nodes) if isinstance(item, Call) else nodes[item].per_call
+            for item in self.body
+        )
 
     @property
     def name(self) -> str:
         return self.path.rpartition(".")[2]
+
+    def inner(self, path: str) -> str:
+        """The name of a part of this call inside it, from the path of the part."""
+        home = self.owner if self.owner and path.startswith(f"{self.owner}.") else self.path
+        return path[len(home) + 1 :] if home else path
+
+    def own_nodes(self) -> Iterator[int]:
+        """The nodes right in the body, without those of inner calls."""
+        return (item for item in self.body if isinstance(item, int))
 
     def walk(self) -> Iterator[Call]:
         """This call and every call inside it, outer before inner."""
@@ -189,8 +225,9 @@ class Call:
 class Net:
     """A traced network: flat nodes with resolved shapes, and the tree of block calls that made them.
 
-    `outputs` are node indexes, the main one first; the first `evaluated` of them belong to the evaluation path
-    (heads that the reference runs in training only are not counted in `macs`). `origins` are the places (file, line)
+    `outputs` are node indexes, the main one first, with `output_names` where the network names them. `evaluated` are
+    the places of those that belong to the evaluation path: heads that the reference runs in training only are not
+    counted in `macs`. `origins` are the places (file, line)
     in the network's own code that made each node, block or stack, by path: the innermost first, then those that called
     it, up to the block around. They are no part of the network and do not outlive the process.
     """
@@ -199,26 +236,59 @@ class Net:
     nodes: tuple[Node, ...]
     root: Call
     outputs: tuple[int, ...]
-    evaluated: int = 1
+    evaluated: tuple[int, ...] = (0,)
+    output_names: tuple[str, ...] = ()
     title: str = ""
     paper: str = ""
     options: tuple[tuple[str, Any], ...] = ()
     origins: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict, repr=False, compare=False)
-    _weights: dict[str, Weight] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        return f"<Net {self.name}: {len(self.nodes)} nodes, {self.params:,} parameters, input {self.input_shape}>"
 
     @property
     def input_shape(self) -> Shape:
         """(C, H, W) of one image."""
         return self.nodes[0].shape
 
-    @property
+    @cached_property
     def weights(self) -> dict[str, Weight]:
         """Canonical name -> weight, in the order of the nodes; shared weights appear once."""
-        if not self._weights:
-            for node in self.nodes:
-                if not node.owner:
-                    self._weights.update(node.weights())
-        return self._weights
+        return {name: w for node in self.nodes if not node.owner for name, w in node.weights().items()}
+
+    @property
+    def evaluated_outputs(self) -> tuple[int, ...]:
+        """The node indexes of the outputs on the evaluation path."""
+        return tuple(self.outputs[place] for place in self.evaluated)
+
+    @property
+    def shown_outputs(self) -> tuple[str, ...]:
+        """What each output is called: its name, else the path of its node."""
+        return self.output_names or tuple(self.nodes[index].path for index in self.outputs)
+
+    @cached_property
+    def modules(self) -> tuple[str, ...]:
+        """The path of the module that runs each node: in a later call of a shared block, that of the first call."""
+        found = [node.path for node in self.nodes]
+        for call in self.root.walk():
+            if call.owner:
+                for index in call.own_nodes():
+                    if not self.nodes[index].per_call:
+                        found[index] = call.owner + found[index].removeprefix(call.path)
+        return tuple(found)
+
+    @cached_property
+    def ties(self) -> dict[str, str]:
+        """Second name -> canonical name of each weight that layers of two blocks share: a state dict has it twice."""
+        homes = {index: call.owner or call.path for call in self.root.walk() for index in call.own_nodes()}
+        places = {node.path: index for index, node in enumerate(self.nodes)}
+        found: dict[str, str] = {}
+        for index, node in enumerate(self.nodes):
+            module = self.modules[index]
+            if node.owner and node.owner != module and homes[index] != homes[places[node.owner]]:
+                own = replace(node, path=module, owner="").weights()
+                found |= dict(zip(own, node.weights(), strict=True))
+        return found
 
     @property
     def params(self) -> int:
@@ -238,7 +308,7 @@ class Net:
     @property
     def macs(self) -> int:
         """Multiply-accumulates of convolutions and linear layers for one image on the evaluation path."""
-        wanted = self.ancestors(self.outputs[: self.evaluated])
+        wanted = self.ancestors(self.evaluated_outputs)
         return sum(n.op.macs(n.in_shapes, n.shape) for i, n in enumerate(self.nodes) if i in wanted)
 
     def ancestors(self, outputs: tuple[int, ...]) -> set[int]:

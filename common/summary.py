@@ -20,9 +20,12 @@ def summary(net: Net) -> str:
     c1: conv channels=6 kernel=5x5 stride=1x1 pads=0,0,0,0 dilation=1x1 groups=1 bias=True; 6x28x28; 156
     """
     body = [_line(net, index) for index in range(len(net.nodes))]
-    outputs = ", ".join(net.nodes[index].path for index in net.outputs)
+    names = [f"{name}=" for name in net.output_names] or [""] * len(net.outputs)
+    outputs = ", ".join(name + net.nodes[index].path for name, index in zip(names, net.outputs, strict=True))
+    first = tuple(range(len(net.evaluated)))
+    evaluated = len(first) if net.evaluated == first else ",".join(map(str, net.evaluated))
     totals = f"params={net.params} statistics={net.statistics} buffers={net.buffers} macs={net.macs}"
-    return "\n".join([*body, f"outputs {outputs}; evaluated={net.evaluated}", totals, ""])
+    return "\n".join([*body, f"outputs {outputs}; evaluated={evaluated}", totals, ""])
 
 
 def _line(net: Net, index: int) -> str:

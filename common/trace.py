@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from dataclasses import dataclass, replace
+from typing import Any
 
 from .errors import SpecError
 from .expr import Sym
 from .spec import Argument, Input, Net, Node, Op, Shape
-from .tracer import Frame, Tracer
-
-R = TypeVar("R")
+from .tracer import CURRENT, Frame, Tracer, tracer
 
 
 @dataclass(frozen=True)
@@ -42,26 +38,25 @@ class Value:
         return multiply(self, other)
 
 
-_current: ContextVar[Tracer] = ContextVar("tracer")
-
-
-def _tracer() -> Tracer:
-    try:
-        return _current.get()
-    except LookupError:
-        raise SpecError("ops and blocks only have a meaning inside `trace`; see diptych.common.trace.trace") from None
+Result = Value | Sequence[Value] | Mapping[str, Value] | Sequence[tuple[str, Value]]
+"""What a network may answer with: a value, several, or several with names."""
 
 
 def apply(op: Op, *inputs: Value, name: str | None = None, owner: str = "") -> Value:
-    """Add a node to the trace and answer with its value; a shape that does not fit raises here, with the path."""
-    tracer = _tracer()
-    frame = tracer.frames[-1]
-    path = tracer.child(name, op.kind)
+    """Add a node to the trace and answer with its value; a shape that does not fit raises here, with the path.
+
+    With `owner` it uses the weights of an earlier node: of the same block by its name there, of another by its path.
+    """
+    trace = tracer()
+    frame = trace.frames[-1]
+    path = trace.child(name, op.kind)
+    _require_values(path, op, inputs)
+    trace.check_visible(path, tuple(value.node for value in inputs))
     try:
         shape = op.shape(*(value.shape for value in inputs))
         # Sizes follow from the image, not from a parameter of the block, whatever expression led to them.
         shape = (shape[0], *map(int, shape[1:]))
-        if tracer.headless and int(shape[0]) == 0:
+        if trace.headless and int(shape[0]) == 0:
             frame.names.discard(path.rpartition(".")[2])
             return inputs[0]
         if min(shape) < 1:
@@ -69,139 +64,74 @@ def apply(op: Op, *inputs: Value, name: str | None = None, owner: str = "") -> V
         flattened = op.flattened(*(value.flattened for value in inputs))
     except SpecError as error:
         raise SpecError(f"{path} ({op.kind}): {error}") from None
-    owner_path = f"{frame.path}.{owner}" if owner and frame.path else owner
-    node = Node(path, op, tuple(v.node for v in inputs), tuple(v.shape for v in inputs), shape, flattened, owner_path)
+    plain = tuple(map(int, shape))
+    node = Node(path, op, tuple(v.node for v in inputs), tuple(v.shape for v in inputs), plain, flattened)
+    node = replace(node, per_call=frame.per_call and frame.number is not None, owner=_owner(trace, frame, node, owner))
+    trace.nodes.append(node)
+    frame.body.append(len(trace.nodes) - 1)
+    frame.chain(path, node.inputs, (len(trace.nodes) - 1,))
+    return Value(len(trace.nodes) - 1, shape, flattened)
+
+
+def _owner(trace: Tracer, frame: Frame, node: Node, owner: str) -> str:
+    """The path of the node that has the weights: the one asked for, or its double in the first call of the block."""
     if owner:
-        _check_owner(tracer, frame, node)
-    tracer.nodes.append(node)
-    frame.body.append(len(tracer.nodes) - 1)
-    frame.chain(path, node.inputs, len(tracer.nodes) - 1)
-    return Value(len(tracer.nodes) - 1, shape, flattened)
+        return trace.owner(frame, node, owner)
+    return frame.double(node.path) if node.op.weights(*node.in_shapes) else ""
 
 
-def _check_owner(tracer: Tracer, frame: Frame, node: Node) -> None:
-    siblings = [tracer.nodes[item] for item in frame.body if isinstance(item, int)]
-    owner = next((n for n in siblings if n.path == node.owner and not n.owner), None)
-    if owner is None:
-        raise SpecError(f"{node.path}: the owner {node.owner!r} must be an earlier node of the same block")
-    if owner.op != node.op or owner.op.weights(*owner.in_shapes) != node.op.weights(*node.in_shapes):
-        raise SpecError(f"{node.path}: it cannot use the weights of {node.owner!r}, which differ in op or shape")
+def _require_values(path: str, op: Op, inputs: tuple[Any, ...]) -> None:
+    for given in inputs:
+        if isinstance(given, (list, tuple)):
+            advice = "take one of them, or give the list to a block"
+            raise SpecError(
+                f"{path} ({op.kind}): expected a value, got a {type(given).__name__} of {len(given)}; {advice}"
+            )
+        if not isinstance(given, Value):
+            raise SpecError(f"{path} ({op.kind}): expected a value of the trace, got a {type(given).__name__}")
 
 
 @contextmanager
 def stack(name: str) -> Iterator[None]:
     """A chain of children numbered 0, 1, 2, ... as in torch's nn.Sequential."""
-    tracer = _tracer()
-    frame = Frame(tracer.child(name, name), "", "stack")
-    tracer.frames.append(frame)
+    trace = tracer()
+    around = trace.frames[-1]
+    frame = Frame(trace.child(name, name), "", "stack", number=around.inner_number)
+    frame.owner = around.double(frame.path)
+    trace.frames.append(frame)
     try:
         yield
     finally:
-        tracer.frames.pop()
-    if frame.chained is None and tracer.headless:
+        trace.frames.pop()
+    if frame.chained is None and trace.headless:
         return
     if frame.chained is None:
         raise SpecError(f"{frame.path}: a stack needs at least one child")
     call = frame.closed((frame.chained,))
-    tracer.frames[-1].body.append(call)
-    tracer.frames[-1].chain(frame.path, call.inputs, frame.chained)
+    trace.add(call)
 
 
-def block(function: Callable[..., R]) -> Callable[..., R]:
-    """Make a function over values a block: a module with a class of its own. Callers may pass `name=`."""
-    return cast(Callable[..., R], _decorated(function, "block"))
+@contextmanager
+def per_call() -> Iterator[None]:
+    """What is made inside is made anew for each call of a shared block, such as one normalisation for each level.
 
-
-def sequence(function: Callable[..., R]) -> Callable[..., R]:
-    """Make a function over one value a block that is a chain: unnamed children are numbered 0, 1, 2, ..."""
-    return cast(Callable[..., R], _decorated(function, "sequence"))
-
-
-def _decorated(function: Callable[..., Any], style: str) -> Callable[..., Any]:
-    signature = inspect.signature(function)
-
-    @functools.wraps(function)
-    def call(*args: Any, name: str | None = None, **kwargs: Any) -> Any:
-        bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        tracer = _tracer()
-        path = tracer.child(name, function.__name__)
-        inputs, env, arguments = _entered(signature, bound.arguments)
-        channels = tuple((key, env[key]) for key in inputs)
-        frame = Frame(path, function.__name__, style, _doc(function), arguments,
-                       tuple(v.node for v in inputs.values()), channels)  # fmt: skip
-        tracer.frames.append(frame)
-        try:
-            result = function(**bound.arguments)
-        finally:
-            tracer.frames.pop()
-        outputs = (result,) if isinstance(result, Value) else tuple(result)
-        if tracer.headless and not frame.body:
-            return _left(outputs[0], env)
-        done = frame.closed(tuple(v.node for v in outputs))
-        tracer.frames[-1].body.append(done)
-        tracer.frames[-1].chain(path, done.inputs, done.outputs[0])
-        left = [_left(value, env) for value in outputs]
-        return left[0] if isinstance(result, Value) else left
-
-    return call
-
-
-def _entered(
-    signature: inspect.Signature, bound: dict[str, Any]
-) -> tuple[dict[str, Value], dict[str, int], tuple[Argument, ...]]:
-    """Rename what enters a block after its parameters: values by their channels, ints and tuples by their names."""
-    inputs: dict[str, Value] = {}
-    env: dict[str, int] = {}
-    arguments: list[Argument] = []
-    for name, value in list(bound.items()):
-        if isinstance(value, Value):
-            symbol = "in_channels" if not inputs else f"{name}_channels"
-            inputs[symbol] = value
-            env[symbol] = value.channels
-            inner = Sym.atom(symbol, int(value.channels))
-            bound[name] = Value(value.node, (inner, *value.shape[1:]), value.flattened)
-            continue
-        default = signature.parameters[name].default
-        has_default = default is not inspect.Parameter.empty
-        if _plain(value) and (not has_default or _plain(default)):
-            arguments.append(Argument(name, value, default if has_default else None, has_default))
-            bound[name] = _symbolic(name, value, env)
-    return inputs, env, tuple(arguments)
-
-
-def _plain(value: Any) -> bool:
-    """Whether a trace keeps an argument: what an activation or a style does shows in the ops that it makes."""
-    if isinstance(value, tuple):
-        return all(map(_plain, value))
-    return value is None or isinstance(value, bool | int | float | str)
-
-
-def _symbolic(text: str, value: Any, env: dict[str, int]) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool):
-        env[text] = value
-        return Sym.atom(text, int(value))
-    if isinstance(value, tuple):
-        return tuple(_symbolic(f"{text}[{i}]", item, env) for i, item in enumerate(value))
-    return value
-
-
-def _left(value: Value, env: dict[str, int]) -> Value:
-    channels = value.channels
-    outer = channels.substitute(env) if isinstance(channels, Sym) else channels
-    return Value(value.node, (outer, *value.shape[1:]), value.flattened)
-
-
-def _doc(function: Callable[..., Any]) -> str:
-    return (inspect.getdoc(function) or "").partition("\n")[0]
+    Its layers bear the number of the call after their names: `bn.0`, `bn.1`. In a block that is not shared it changes
+    nothing.
+    """
+    frame = tracer().frames[-1]
+    before, frame.per_call = frame.per_call, True
+    try:
+        yield
+    finally:
+        frame.per_call = before
 
 
 def trace(
-    function: Callable[..., Value | Sequence[Value]],
+    function: Callable[..., Result],
     name: str,
     input_shape: Shape,
     *,
-    evaluated: int = 1,
+    evaluated: int | Sequence[str] | None = None,
     title: str = "",
     paper: str = "",
     options: tuple[tuple[str, Any], ...] = (),
@@ -209,7 +139,10 @@ def trace(
 ) -> Net:
     """Trace a network function on one image of `input_shape` (C, H, W) and answer with the Net.
 
-    With num_classes=0 it has no head: its output is what the head would take, as in timm.
+    The function answers with a value, a list of values (the main one first), or a dict from names to values.
+    `evaluated` says which of them belong to the evaluation path: the first N or these names; else all that have names,
+    or the first of those that have none. With num_classes=0 it has no head: its output is what the head would take,
+    as in timm.
 
     >>> from diptych.common.ops.conv import conv
     >>> net = trace(lambda x: conv(x, 8, 3, name="c"), "tiny", (3, 5, 5))
@@ -217,11 +150,11 @@ def trace(
     ((8, 3, 3), 224)
     """
     headless = arguments.get("num_classes") == 0
-    tracer = Tracer(headless)
-    token = _current.set(tracer)
+    trace = Tracer(headless)
+    token = CURRENT.set(trace)
     try:
-        frame = Frame("", title or name, "block", _doc(function))
-        tracer.frames.append(frame)
+        frame = Frame("", title or name, "block", first_line(function), parameters=(("x", None),))
+        trace.frames.append(frame)
         image = apply(Input(input_shape), name="input")
         frame.body.clear()
         frame.inputs = (image.node,)
@@ -229,10 +162,88 @@ def trace(
         frame.input_channels = (("in_channels", input_shape[0]),)
         if "num_classes" in arguments:
             frame.arguments = () if headless else (Argument("num_classes", arguments["num_classes"]),)
-            arguments["num_classes"] = _symbolic("num_classes", arguments["num_classes"], {})
+            arguments["num_classes"] = symbolic("num_classes", arguments["num_classes"], {})
         result = function(Value(image.node, (channels, *input_shape[1:])), **arguments)
     finally:
-        _current.reset(token)
-    outputs = tuple(v.node for v in ((result,) if isinstance(result, Value) else result))
-    root, nodes = frame.closed(outputs), tuple(tracer.nodes)
-    return Net(name, nodes, root, outputs, evaluated, title or name, paper, options, tracer.origins)
+        CURRENT.reset(token)
+    returns, names, values = answer(f"the network {name}", result, named=True)
+    outputs = tuple(value.node for value in values)
+    places = _evaluated(name, names, len(outputs), evaluated)
+    root, nodes = frame.closed(outputs, returns), tuple(trace.nodes)
+    return Net(name, nodes, root, outputs, places, names, title or name, paper, options, trace.origins)
+
+
+def answer(where: str, result: Any, named: bool = False) -> tuple[str, tuple[str, ...], tuple[Value, ...]]:
+    """(how it answers, the names, the values) of what a block or a network returned; raises SpecError for the rest."""
+    if isinstance(result, Value):
+        return "value", (), (result,)
+    returns = "tuple" if isinstance(result, tuple) else "list"
+    if named and isinstance(result, Mapping):
+        result = list(result.items())
+    if named and isinstance(result, (list, tuple)) and any(isinstance(item, tuple) for item in result):
+        names, result = _names(where, result)
+    else:
+        names = ()
+    if result is None:
+        raise SpecError(f"{where} returns nothing; end its function with `return x`")
+    if not isinstance(result, (list, tuple)) or not result or not all(isinstance(item, Value) for item in result):
+        wanted = "a value, or a list or tuple of values" + (", or a dict from names to values" if named else "")
+        raise SpecError(f"{where} returns {_kind(result)}; expected {wanted}")
+    nodes = [value.node for value in result]
+    if named and not names and len(set(nodes)) < len(nodes):
+        raise SpecError(f"{where} returns one value twice, and outputs without names are called after their layers; "
+                        "return it once, or give the outputs names with a dict")  # fmt: skip
+    return returns, names, tuple(result)
+
+
+def _names(where: str, pairs: Sequence[Any]) -> tuple[tuple[str, ...], list[Value]]:
+    if not all(isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
+        raise SpecError(f"{where} returns outputs of which some have names; give each a name, or none")
+    names = tuple(name for name, _ in pairs)
+    for name in names:
+        if not name.isidentifier():
+            raise SpecError(f"{where}: an output is named {name!r}; a name is a word of letters, digits and _")
+        if names.count(name) > 1:
+            raise SpecError(f"{where}: two outputs are named {name!r}; give one another name")
+    return names, [value for _, value in pairs]
+
+
+def _kind(result: Any) -> str:
+    if isinstance(result, (list, tuple)):
+        kinds = sorted({type(item).__name__ for item in result})
+        return f"a {type(result).__name__} of {', '.join(kinds)}" if result else f"an empty {type(result).__name__}"
+    return f"a {type(result).__name__}"
+
+
+def _evaluated(name: str, names: tuple[str, ...], count: int, evaluated: int | Sequence[str] | None) -> tuple[int, ...]:
+    """The places of the outputs on the evaluation path."""
+    if evaluated is None:
+        return tuple(range(count if names else 1))
+    if isinstance(evaluated, int):
+        if not 1 <= evaluated <= count:
+            raise SpecError(f"the network {name}: {evaluated} of its outputs are evaluated, and it has {count}")
+        return tuple(range(evaluated))
+    unknown = [item for item in evaluated if item not in names]
+    if unknown or not evaluated:
+        raise SpecError(f"the network {name}: evaluated={list(evaluated)!r}, but its outputs are {list(names)}")
+    return tuple(place for place, item in enumerate(names) if item in evaluated)
+
+
+def symbolic(text: str, value: Any, env: dict[str, int]) -> Any:
+    """A value whose integers remember the name that they have inside a block; `env` maps the names to the integers."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        env[text] = value
+        return Sym.atom(text, int(value))
+    if isinstance(value, tuple):
+        return tuple(symbolic(f"{text}[{i}]", item, env) for i, item in enumerate(value))
+    return value
+
+
+def first_line(function: Callable[..., Any]) -> str:
+    """The first line of the docstring of a function."""
+    return (inspect.getdoc(function) or "").partition("\n")[0]
+
+
+from .calls import block, sequence, shared  # noqa: E402  # they are made of what stands above
+
+__all__ = ["Result", "Value", "apply", "block", "per_call", "sequence", "shared", "stack", "trace"]

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from ..common.backend import in_order
 from ..common.errors import DiptychError
 from ..common.layouts import BATCH, rearranged
 from ..common.spec import Array, Net
@@ -38,21 +40,22 @@ def save(model: keras.Model, net: Net, path: Path) -> None:
 def run(path: Path, net: Net, x: Array) -> tuple[Array, ...]:
     """The outputs of a written program for a batch (N, C, H, W) in float32, in NCHW order."""
     image = rearranged(x, BATCH["torch"], BATCH["tf"])
-    found = _lite(path, image) if path.suffix == ".tflite" else _served(path, image)
-    return tuple(nchw(net.nodes[i], value) for i, value in zip(net.outputs, found, strict=True))
+    found = in_order(net, _lite(path, net, image) if path.suffix == ".tflite" else _served(path, image))
+    return tuple(nchw(net.nodes[i], np.asarray(value)) for i, value in zip(net.outputs, found, strict=True))
 
 
-def _served(path: Path, image: Array) -> list[Array]:
+def _served(path: Path, image: Array) -> Any:
     loaded = tf.saved_model.load(str(path))  # it owns the variables, and must outlive the call
-    answer = loaded.serve(tf.constant(image))
-    return [value.numpy() for value in (answer if isinstance(answer, (list, tuple)) else [answer])]
+    return tf.nest.map_structure(lambda value: value.numpy(), loaded.serve(tf.constant(image)))
 
 
-def _lite(path: Path, image: Array) -> list[Array]:
+def _lite(path: Path, net: Net, image: Array) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that the interpreter will move to a package of its own
         interpreter: Any = tf.lite.Interpreter(model_path=str(path))
     runner = interpreter.get_signature_runner()
     (name,) = runner.get_input_details()
     found = runner(**{name: image})
+    if net.output_names:
+        return found
     return [found[key] for key in sorted(found, key=lambda key: int("".join(filter(str.isdigit, key)) or 0))]

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ..common.backend import Difference, Step
+from ..common.backend import Difference, Step, in_order
 from ..common.errors import SpecError
 from ..common.layouts import BATCH, rearranged, to_canonical
 from ..common.spec import Array, Net, Node, Shape
@@ -101,7 +101,7 @@ def _kind(layer: Any) -> str:
 
 def outputs(model: keras.Model, net: Net, x: Array) -> tuple[Array, ...]:
     """The outputs in evaluation mode."""
-    results = _several(model(_tensor(model, x), training=False))
+    results = in_order(net, model(_tensor(model, x), training=False))
     return tuple(nchw(net.nodes[i], np.array(o)) for i, o in zip(net.outputs, results, strict=True))
 
 
@@ -120,7 +120,7 @@ def step(model: keras.Model, net: Net, x: Array, cotangents: Sequence[Array], tr
     with _without_dropout(model), tf.GradientTape() as tape:
         # Every weight is watched by hand: a tape leaves out those that a user froze.
         tape.watch([image, *(entry[2].value for entry in weights)])
-        results = _several(model(image, training=training))
+        results = in_order(net, model(image, training=training))
         pairs = zip(net.outputs, results, cotangents, strict=True)
         loss = tf.add_n([tf.reduce_sum(o * _like(net.nodes[i].flattened, o, c)) for i, o, c in pairs])
     sources = [image, *(entry[2].value for entry in weights)]
@@ -146,10 +146,6 @@ def _without_dropout(model: keras.Model) -> Iterator[None]:
     finally:
         for layer, rate in dropouts.items():
             layer.rate = rate
-
-
-def _several(result: Any) -> tuple[Any, ...]:
-    return tuple(result) if isinstance(result, (list, tuple)) else (result,)
 
 
 def _tensor(model: keras.Model, x: Array) -> tf.Tensor:

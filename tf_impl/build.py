@@ -198,7 +198,9 @@ def _name(node: Node, step: Make, number: int) -> str:
 
 def _outputs(net: Net, tensors: list[Any]) -> Any:
     outputs = [tensors[index] for index in net.outputs]
-    return outputs[0] if len(outputs) == 1 else outputs
+    if net.output_names:
+        return dict(zip(net.output_names, outputs, strict=True))
+    return outputs[0] if net.root.returns == "value" else outputs
 
 
 def _model_name(net: Net) -> str:

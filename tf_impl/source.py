@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from ..common.emission.expressions import Lambda, filled, list_of
 from ..common.emission.language import Language
 from ..common.emission.source import Source, emit
-from ..common.lowering import Make, literal
+from ..common.lowering import Attribute, Function, Make, Name
 from ..common.spec import Net
 from .ops import lower_symbolic
 
@@ -30,23 +33,27 @@ ATTRIBUTES = """
 """Attributes of Keras's layers and models: a child of such a name would take the place of a method, or be refused."""
 
 
-def _entry(name: str, made: str) -> str:
+def _chain(layers: Sequence[Any]) -> Function:
+    return Function("Sequential", (list_of(layers),))
+
+
+def _entry(target: Any, name: str, layer: Any) -> Function:
     """Built-in layers bear the name; blocks take none, and beside its padding a layer has no room for one."""
-    if not made.startswith("layers."):
-        return f"add({made})"
-    return f'add({made[:-1]}{"" if made.endswith("()") else ", "}name="{name}"))'
+    if isinstance(layer, Make) and layer.layer:
+        layer = replace(layer, kwargs={**layer.kwargs, "name": name})
+    return Function(Attribute(target, "add"), (layer,))
 
 
-def _joined(steps: tuple[Make, ...]) -> str:
+def _joined(steps: tuple[Make, ...]) -> Make:
     """A layer after what prepares its input, as one layer."""
     before, layer = steps
     if before.target == "layers.ZeroPadding2D":
-        return f"padded({literal(before.args[0], short=True)}, {layer.source()})"
-    return f"Sequential([{before.source()}, {layer.source()}])"
+        return Make("padded", (before.args[0], layer), layer=False)
+    return Make("Sequential", ([before, layer],), layer=False)
 
 
-def _method(inputs: list[str], several: bool) -> str:
-    return f"call({', '.join(['self', *inputs])})"
+def _lifted(expression: Any) -> Make:
+    return Make("layers.Lambda", (Lambda("x", filled(expression, [Name("x")])),))
 
 
 LANGUAGE = Language(
@@ -56,13 +63,12 @@ LANGUAGE = Language(
     module="layers.Layer",
     root="keras.Model",
     sequence="Sequential",
-    listed="Sequential({})",
-    inline="Sequential([{}])",
-    several="[{}]",
+    chain=_chain,
+    several=list_of,
     entry=_entry,
     joined=_joined,
-    lifted="layers.Lambda(lambda x: {})",
-    method=_method,
+    lifted=_lifted,
+    method="call",
     imports=(("import keras", ("keras",)), ("from keras import {}", ("Sequential", "layers", "ops"))),
     helpers=Path(__file__).parent / "helpers",
     reserved=frozenset(ATTRIBUTES.split()),

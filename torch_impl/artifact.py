@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..common.backend import in_order
 from ..common.spec import Array, Net
 
 SUFFIXES = (".pt2",)
@@ -28,5 +29,4 @@ def run(path: Path, net: Net, x: Array) -> tuple[Array, ...]:
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         found = torch.export.load(str(path)).module()(torch.from_numpy(np.ascontiguousarray(x)))
-    several = (found,) if isinstance(found, torch.Tensor) else tuple(found)
-    return tuple(value.numpy() for value in several)
+    return tuple(value.numpy() for value in in_order(net, found))

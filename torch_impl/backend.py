@@ -6,13 +6,12 @@ import copy
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from ..common.backend import Difference, Step
+from ..common.backend import Difference, Step, in_order
 from ..common.spec import Array, Net
 from .build import DTYPES, build, compiled
 from .features import observe
@@ -65,7 +64,7 @@ def _settings(module: nn.Module) -> dict[str, str]:
 def outputs(model: nn.Module, net: Net, x: Array) -> tuple[Array, ...]:
     """The outputs in evaluation mode."""
     with _mode(model, training=False), torch.no_grad():
-        return tuple(_array(o) for o in _several(model(_tensor(model, x))))
+        return tuple(_array(o) for o in in_order(net, model(_tensor(model, x))))
 
 
 def nodes(model: nn.Module, net: Net, x: Array) -> dict[str, Array]:
@@ -80,7 +79,7 @@ def step(model: nn.Module, net: Net, x: Array, cotangents: Sequence[Array], trai
     image = _tensor(model, x).requires_grad_()
     weights = {name: value for name, value in model.named_parameters() if name in net.weights}
     with _mode(model, training), _thawed(weights.values()):
-        results = _several(model(image))
+        results = in_order(net, model(image))
         scaled = [torch.sum(o * _tensor(model, c)) for o, c in zip(results, cotangents, strict=True)]
         sources = [image, *weights.values()]
         gradients = torch.autograd.grad(sum(scaled[1:], scaled[0]), sources, allow_unused=True, materialize_grads=True)
@@ -119,10 +118,6 @@ def _mode(model: nn.Module, training: bool) -> Iterator[None]:
 
 def _array(value: torch.Tensor) -> Array:
     return value.detach().cpu().numpy()
-
-
-def _several(result: Any) -> tuple[torch.Tensor, ...]:
-    return (result,) if isinstance(result, torch.Tensor) else tuple(result)
 
 
 def _tensor(model: nn.Module, x: Array) -> torch.Tensor:

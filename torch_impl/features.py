@@ -36,8 +36,8 @@ def graph_of(net: Net, model: nn.Module) -> tuple[fx.Graph, dict[str, fx.Node]]:
     found = _in_order(net, found)
     if len(found) != len(net.nodes):
         raise SpecError(f"this torch module runs {len(found)} operations, {net.name} has {len(net.nodes)} nodes")
-    for ours, theirs in zip(net.nodes, found, strict=True):
-        if theirs.op == "call_module" and theirs.target != (ours.owner or ours.path):
+    for ours, module, theirs in zip(net.nodes, net.modules, found, strict=True):
+        if theirs.op == "call_module" and theirs.target not in (module, ours.owner):
             raise SpecError(f"this torch module runs {theirs.target} where {net.name} has {ours.path}")
     return graph, {ours.path: theirs for ours, theirs in zip(net.nodes, found, strict=True)}
 

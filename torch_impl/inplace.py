@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from ..common.lowering import Lowering
+from ..common.lowering import Attribute, Function, Lowering, Operand
 from ..common.ops.leaky_relu import LeakyRelu
 from ..common.spec import Call, Net, Op
 
@@ -44,9 +44,10 @@ def _can(op: Op) -> bool:
 
 def written_over(lowering: Lowering, place: int) -> Lowering:
     """The form of an activation or a sum that writes its result over one of its inputs."""
-    if lowering.function == "{0} + {1}":
-        return replace(lowering, function=f"{{{place}}}.add_({{{1 - place}}})")
+    function = lowering.function
+    if not isinstance(function, Function):
+        return replace(lowering, function=Function(Attribute(Operand(place), "add_"), (Operand(1 - place),)))
     (make,) = lowering.steps
-    relu = lowering.function == "torch.relu({0})"
-    function = "torch.relu_({0})" if relu else f"{lowering.function.removesuffix(')')}, inplace=True)"
+    written = {"torch.relu": replace(function, target="torch.relu_")}
+    function = written.get(function.target, replace(function, kwargs={**function.kwargs, "inplace": True}))
     return replace(lowering, steps=(replace(make, kwargs={**make.kwargs, "inplace": True}),), function=function)

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from ..common.emission.expressions import list_of
 from ..common.emission.language import Language
 from ..common.emission.source import Source, emit
-from ..common.lowering import Lowering, Make
+from ..common.lowering import Attribute, Function, Lowering, Make
 from ..common.spec import Net, Node
 from .inplace import overwriting, written_over
 from .ops import lower_symbolic
 
 
-def _entry(name: str, made: str) -> str:
-    return f'add_module("{name}", {made})'
+def _chain(layers: Sequence[Any]) -> Function:
+    return Function("nn.Sequential", tuple(layers))
 
 
-def _joined(steps: tuple[Make, ...]) -> str:
+def _several(layers: Sequence[Any]) -> Function:
+    return Function("nn.ModuleList", (list_of(layers),) if layers else ())
+
+
+def _entry(target: Any, name: str, layer: Any) -> Function:
+    return Function(Attribute(target, "add_module"), (name, layer))
+
+
+def _joined(steps: tuple[Make, ...]) -> Make:
     """A layer after what prepares its input, which keeps its name in the state dict: PyTorch has no need of any."""
-    raise NotImplementedError(f"no PyTorch form takes several layers, not {steps}")
+    raise NotImplementedError(f"no PyTorch lowering takes several layers, not {steps}")
 
 
-def _method(inputs: list[str], several: bool) -> str:
-    result = "tuple[torch.Tensor, ...]" if several else "torch.Tensor"
-    return f"forward(self, {', '.join(f'{name}: torch.Tensor' for name in inputs)}) -> {result}"
+def _lifted(expression: Any) -> Make:
+    """A layer of an expression: PyTorch has one for each of its functions."""
+    raise NotImplementedError(f"no PyTorch lowering is a function alone, not {expression}")
 
 
 LANGUAGE = Language(
@@ -35,13 +45,14 @@ LANGUAGE = Language(
     module="nn.Module",
     root="nn.Module",
     sequence="nn.Sequential",
-    listed="nn.Sequential(*{})",
-    inline="nn.Sequential({})",
-    several="nn.ModuleList([{}])",
+    chain=_chain,
+    several=_several,
     entry=_entry,
     joined=_joined,
-    lifted="{}",
-    method=_method,
+    lifted=_lifted,
+    method="forward",
+    value="torch.Tensor",
+    values="tuple[torch.Tensor, ...]",
     imports=(("import torch", ("torch",)), ("from torch import nn", ("nn",))),
     helpers=Path(__file__).parent / "helpers",
 )

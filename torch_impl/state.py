@@ -14,6 +14,7 @@ from ..common.spec import Array, Net
 def write(model: nn.Module, net: Net, weights: Mapping[str, Array]) -> None:
     """Give a module its weights, and batch counters of 0; the arrays, with their dtype, become its memory."""
     state = {name: torch.from_numpy(weights[name]) for name in net.weights}
+    state |= {name: state[owner] for name, owner in net.ties.items()}
     for node in net.nodes:
         if node.kind == "batch_norm" and not node.owner:
             # torch counts batches beside its statistics; the count takes no part in the function.

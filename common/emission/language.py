@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from ..lowering import Lowering, Make
+from ..lowering import Function, Lowering, Make
 from ..spec import Node
 
 
@@ -14,10 +15,11 @@ from ..spec import Node
 class Language:
     """The words of one framework; every entry is part of one line, so that two languages stay line-parallel.
 
-    `listed` makes a chain of a list of layers with a name, `inline` of layers written out; `entry` is the call by which
-    a chain takes one more layer under a name. `several` makes a list of layers that are no chain. `joined` makes one
-    layer of the several that a form takes, `lifted` a layer of a function. `reserved` are names that its classes use
-    themselves. `imports` are lines with the names that they bring.
+    `module`, `root` and `sequence` are the base classes of a block, of the network, and of a chain. `chain` makes a
+    chain of its layers, `several` a list of layers that is no chain; `entry` is the call by which a chain takes one
+    more layer under a name. `joined` makes one layer of the several that a lowering takes, `lifted` a layer of an
+    expression of the value `x`. `method` computes a block, its values annotated as `value`, several as `values`.
+    `reserved` are names that its classes use themselves. `imports` are lines with the names that they bring.
     """
 
     title: str
@@ -26,15 +28,16 @@ class Language:
     module: str
     root: str
     sequence: str
-    listed: str
-    inline: str
-    several: str
-    entry: Callable[[str, str], str]
-    joined: Callable[[tuple[Make, ...]], str]
-    lifted: str
-    method: Callable[[list[str], bool], str]
+    chain: Callable[[Sequence[Any]], Function]
+    several: Callable[[Sequence[Any]], Any]
+    entry: Callable[[Any, str, Any], Function]
+    joined: Callable[[tuple[Make, ...]], Make]
+    lifted: Callable[[Any], Make]
+    method: str
     imports: tuple[tuple[str, tuple[str, ...]], ...]
     helpers: Path
+    value: str = ""
+    values: str = ""
     reserved: frozenset[str] = frozenset()
 
     def attribute(self, name: str) -> str:

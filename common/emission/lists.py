@@ -14,49 +14,40 @@ Entry = Item | None | list["Entry"]
 """A child, nothing at a number that no child bears, or a list of these."""
 
 
+def path_of(net: Net, item: Item) -> str:
+    """The path of a node or a block."""
+    return item.path if isinstance(item, Call) else net.nodes[item].path
+
+
 def name_of(net: Net, call: Call, item: Item, owner: str = "") -> str:
     """The name of a node or a block, or of its owner, inside the block around it: its path without the block's."""
-    path = owner or (item.path if isinstance(item, Call) else net.nodes[item].path)
+    path = owner or path_of(net, item)
     return path[len(call.path) + 1 :] if call.path else path
 
 
-def members(net: Net, call: Call) -> Iterator[tuple[str, Item | list[Entry]]]:
+def members(net: Net, call: Call) -> dict[str, Entry]:
     """The attributes of a block: its children by name, those of one list together at the place of the first."""
-    names = {name_of(net, call, item): item for item in call.body}
-    done = set()
-    for name, item in names.items():
-        head, dot, _ = name.partition(".")
-        if not dot:
-            yield name, item
-        elif head not in done:
-            done.add(head)
-            yield (
-                head,
-                _list({key.partition(".")[2]: value for key, value in names.items() if key.startswith(f"{head}.")}),
-            )
+    found: dict[str, dict[tuple[str, ...], Item]] = {}
+    for item in call.body:
+        head, *rest = name_of(net, call, item).split(".")
+        found.setdefault(head, {})[tuple(rest)] = item
+    return {head: _entry(items) for head, items in found.items()}
 
 
 def flat(entry: Entry) -> Iterator[Item]:
     """The children in a list."""
-    for item in entry if isinstance(entry, list) else () if entry is None else (entry,):
-        yield from flat(item) if isinstance(item, list) else () if item is None else (item,)
+    if isinstance(entry, list):
+        for item in entry:
+            yield from flat(item)
+    elif entry is not None:
+        yield entry
 
 
-def indexed(name: str) -> list[str]:
-    """A dotted name as an attribute and the indexes into it.
-
-    >>> indexed("fuse_layers.1.2")
-    ['fuse_layers', '[1]', '[2]']
-    """
-    head, *numbers = name.split(".")
-    return [head, *(f"[{number}]" for number in numbers)]
-
-
-def _list(names: dict[str, Item]) -> list[Entry]:
-    """The entries of one list, from names that begin with their numbers."""
-    entries: list[Entry] = [None] * (1 + max(int(name.partition(".")[0]) for name in names))
-    for number in range(len(entries)):
-        inner = {name.partition(".")[2]: item for name, item in names.items() if name.partition(".")[0] == str(number)}
-        if inner:
-            entries[number] = _list(inner) if "" not in inner else inner[""]
-    return entries
+def _entry(items: dict[tuple[str, ...], Item]) -> Entry:
+    """A child without a further name, or the list of those whose names go on with a number."""
+    if () in items:
+        return items[()]
+    inner: dict[int, dict[tuple[str, ...], Item]] = {}
+    for (number, *rest), item in items.items():
+        inner.setdefault(int(number), {})[tuple(rest)] = item
+    return [_entry(inner[number]) if number in inner else None for number in range(1 + max(inner))]

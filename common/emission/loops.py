@@ -2,95 +2,137 @@
 
 from __future__ import annotations
 
-import re
+import itertools
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
-NUMBER = re.compile(r"(\d+)")
-BLOCK = re.compile(r"(\(\"\w+\", )?[A-Z]\w*\(")
+from ..lowering import Comprehension, Function, Make
+from .expressions import Block, Numbered, Progression, Star, key
+
 SHORTEST = 3
 
 
-def lengths(texts: Sequence[str]) -> list[int]:
+class _Apart(Exception):
+    """Two values differ in more than numbers of one progression."""
+
+
+def lengths(values: Sequence[Any]) -> list[int]:
     """How many neighbours make one run: blocks that are equal, or whose numbers are in arithmetic progression.
 
-    >>> lengths(["A(64, 2)", "A(96, 2)", "A(128, 2)", "B(8)", "B(8)", "A(8)"])
-    [3, 2, 1]
+    None is what no run can hold; a block may stand in a pair with its name.
+
+    >>> lengths([Block("A", (64, 2)), Block("A", (96, 2)), Block("A", (128, 2)), Block("B"), Block("B"), None, None])
+    [3, 2, 1, 1]
     """
     found: list[int] = []
-    while sum(found) < len(texts):
-        found.append(_run(texts[sum(found) :]))
+    while sum(found) < len(values):
+        found.append(_run(values[sum(found) :]))
     return found
 
 
-def folded(texts: Sequence[str]) -> tuple[str, str]:
-    """The texts of a run as one text of a counter, and the name of the counter.
+def folded(values: Sequence[Any]) -> tuple[Any, str]:
+    """The values of a run as one of a counter, and the name of the counter; "" for a single one.
 
-    >>> folded(["A(64, 2)", "A(96, 2)", "A(128, 2)"])
-    ('A(64 + 32 * i, 2)', 'i')
-    >>> folded(["A(8)", "A(8)"])
-    ('A(8)', '_')
+    >>> folded([Block("A", (64, 2)), Block("A", (96, 2)), Block("A", (128, 2))])[0].args
+    (Progression(first=64, step=32), 2)
+    >>> folded(["unit1", "unit2", "unit3"])
+    (Numbered(parts=('unit', Progression(first=1, step=1))), 'i')
     """
-    if texts[0] == texts[1]:
-        return texts[0], "_"
-    text, *numbers = NUMBER.split(texts[0])
-    for (first, step), follows, number in zip(_progression(texts) or [], numbers[1::2], numbers[::2], strict=True):
-        inside = text.count('"') % 2
-        text += (number if not step else f"{{{_sum(first, step)}}}" if inside else _sum(first, step)) + follows
-    return re.sub(r'"(?=[^"]*\{)', 'f"', text, count=1), "i"
+    if len(values) == 1:
+        return values[0], ""
+    if key(values[0]) == key(values[1]):
+        return values[0], "_"
+    return _merged(values), "i"
 
 
-def comprehended(texts: Sequence[str], alike: Sequence[str]) -> list[str]:
-    """The texts, those of a run as one comprehension; what makes a run is decided by the texts in `alike`.
-
-    >>> comprehended(["A(8)", "A(8)", "B(8)"], ["A(8)", "A(8)", "B(8)"])
-    ['*[A(8) for _ in range(2)]', 'B(8)']
-    """
-    found, done = list[str](), 0
+def comprehended(values: Sequence[Any], alike: Sequence[Any]) -> list[Any]:
+    """The values, those of a run as one comprehension; what makes a run is decided by the values in `alike`."""
+    found, done = list[Any](), 0
     for length in lengths(alike):
-        text, counter = folded(texts[done : done + length]) if length > 1 else (texts[done], "")
-        found.append(f"*[{text} for {counter} in range({length})]" if counter else text)
+        value, counter = folded(values[done : done + length])
+        found.append(run_of(value, counter, length))
         done += length
     return found
 
 
-def _run(texts: Sequence[str]) -> int:
-    """How many of the first texts make one run."""
-    if not BLOCK.match(texts[0]):
+def run_of(value: Any, counter: str, length: int) -> Any:
+    """An element of a list that stands for a run, or for a single value, which has no counter."""
+    return Star(Comprehension(value, counter, Function("range", (length,)))) if counter else value
+
+
+def numbers(name: str) -> list[str | int]:
+    """A name as its texts and numbers; digits after a leading zero are a text.
+
+    >>> numbers("denselayer12"), numbers("7"), numbers("xif5_01")
+    (['denselayer', 12], [7], ['xif', 5, '_', '01'])
+    """
+    texts = ("".join(part) for _, part in itertools.groupby(name, str.isdecimal))
+    return [int(text) if text.isdecimal() and text == str(int(text)) else text for text in texts]
+
+
+def _run(values: Sequence[Any]) -> int:
+    """How many of the first values make one run."""
+    if values[0] is None:
         return 1
-    length = 1
-    while length < len(texts) and texts[length] == texts[0]:
-        length += 1
+    first = key(values[0])
+    length = len(list(itertools.takewhile(lambda value: key(value) == first, values)))
     if length > 1:
         return length
-    while length < len(texts) and _progression(texts[: length + 1]):
+    while length < len(values) and _alike(values[: length + 1]):
         length += 1
     return length if length >= SHORTEST else 1
 
 
-def _progression(texts: Sequence[str]) -> list[tuple[int, int]] | None:
-    """(first, difference) of every number in the texts, or None where they differ in more than that."""
-    parts = [NUMBER.split(text) for text in texts]
-    if any(part[::2] != parts[0][::2] for part in parts):
-        return None
-    columns = [[int(part[place]) for part in parts] for place in range(1, len(parts[0]), 2)]
-    steps = [(column[0], column[1] - column[0]) for column in columns]
-    if any(step and not _alone(parts[0], 2 * place + 1) for place, (_, step) in enumerate(steps)):
-        return None
-    rising = all(
-        column == [a + d * i for i in range(len(texts))] for column, (a, d) in zip(columns, steps, strict=True)
-    )
-    return steps if rising else None
+def _alike(values: Sequence[Any]) -> bool:
+    try:
+        _merged(values)
+    except _Apart:
+        return False
+    return True
 
 
-def _alone(parts: Sequence[str], place: int) -> bool:
-    """Whether a number is a whole argument, or part of a quoted name, so that a sum can take its place."""
-    before, after = parts[place - 1], parts[place + 1]
-    quoted = "".join(parts[:place]).count('"') % 2 == 1
-    return quoted or (before.endswith(("(", ", ", "=")) and after.startswith((",", ")")))
+def _merged(values: Sequence[Any]) -> Any:
+    """The values as one of a counter; raises where they differ in more than numbers of one progression."""
+    first = values[0]
+    if any(type(value) is not type(first) for value in values):
+        raise _Apart
+    if len({key(value) for value in values}) == 1:
+        return first
+    if isinstance(first, Block | Function | Make):
+        return _construction(values)
+    if type(first) is tuple and len({len(value) for value in values}) == 1:
+        return tuple(map(_merged, zip(*values, strict=True)))
+    if isinstance(first, str):
+        return _text(values)
+    return _number(values)
 
 
-def _sum(first: int, step: int) -> str:
-    """`first + step * i`, or for a name that counts from one, `i + 1`."""
-    if step == 1:
-        return f"i + {first}" if first else "i"
-    return f"{first} + {step} * i"
+def _construction(values: Sequence[Any]) -> Any:
+    first = values[0]
+    if len({(key(value.target), *value.kwargs) for value in values}) > 1:
+        raise _Apart
+    kwargs = {name: _merged([value.kwargs[name] for value in values]) for name in first.kwargs}
+    return replace(first, args=_merged([value.args for value in values]), kwargs=kwargs)
+
+
+def _text(values: Sequence[str]) -> Numbered:
+    rows = [numbers(value) for value in values]
+    if len({len(row) for row in rows}) > 1:
+        raise _Apart
+    return Numbered(tuple(map(_column, zip(*rows, strict=True))))
+
+
+def _column(column: Sequence[str | int]) -> str | Progression:
+    """The texts or numbers at one place of some names."""
+    return str(column[0]) if len(set(column)) == 1 else _number(column)
+
+
+def _number(values: Sequence[Any]) -> Progression:
+    """The counter's number at each place, for plain ints in arithmetic progression."""
+    if any(type(value) is not int for value in values):
+        raise _Apart
+    first, step = values[0], values[1] - values[0]
+    if list(values) != [first + step * place for place in range(len(values))]:
+        raise _Apart
+    return Progression(first, step)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..lowering import literal
 from ..ops.conv import Conv
 from ..spec import Call, Net
+from .expressions import key as source_key
 from .lists import name_of
 
 Key = tuple[Any, ...]
@@ -58,12 +58,12 @@ class Classes:
 
     def _item(self, item: int | Call, name: str, places: dict[int, int]) -> Key:
         if isinstance(item, Call):
-            arguments = tuple((a.name, literal(a.value)) for a in item.arguments)
-            channels = tuple((name, literal(value)) for name, value in item.input_channels)
+            arguments = tuple((a.name, source_key(a.value)) for a in item.arguments)
+            channels = tuple((name, source_key(value)) for name, value in item.input_channels)
             return (name, self.key(item), _wires(item.inputs, places), arguments, channels)
         node = self.net.nodes[item]
-        fields = tuple((name, literal(value)) for name, value in vars(node.op).items())
-        widths = tuple(literal(shape[0]) for shape in node.in_shapes)
+        fields = tuple((name, source_key(value)) for name, value in vars(node.op).items())
+        widths = tuple(source_key(shape[0]) for shape in node.in_shapes)
         owner = node.owner.rpartition(".")[2]
         facts = node.plain().op.class_key(*node.in_shapes)
         return (name, node.kind, facts, _wires(node.inputs, places), fields, widths, owner)

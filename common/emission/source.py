@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import ast
-import functools
-import re
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from ..spec import Net
+from .blocks import block
+from .context import Context
+from .helpers import helper_lines, helper_names
+from .imports import used_names
 from .language import Language
 from .naming import Classes
-from .writer import Line, Writer
+from .writing import Line, class_lines
 
 WIDTH = 116
 
@@ -42,38 +42,25 @@ class Source:
 def emit(net: Net, language: Language, also: Iterable[str] = ()) -> Source:
     """The network as one self-contained file of classes; `also` names helpers that only its twin needs."""
     classes = Classes(net)
-    writer = Writer(net, language, classes)
+    context = Context(net, language, classes)
     calls = [call for call in net.root.walk() if call.style != "stack"]
-    first = {classes[call]: call for call in reversed(calls)}
-    blocks = {name: writer.block(call) for name, call in first.items()}
-    helpers = tuple(sorted({*writer.helpers, *also}))
+    made = [block(context, call) for call in {classes[call]: call for call in reversed(calls)}.values()]
+    helpers = tuple(sorted({*also, *(name for each in made for name in each.helpers)}))
     # Helpers stand last: what a reader is here for comes first, and imports take no comment for their neighbour.
-    body = [*blocks.values(), *([Line(text) for text in helper_lines(language.helpers, name)] for name in helpers)]
-    lines = [line for block in body for line in (Line(""), Line(""), *block)]
-    lines = [*_head(net, language, [line.text for line in lines]), *lines]
+    body = [list(class_lines(each)) for each in made]
+    body += [list(map(Line, helper_lines(language.helpers, name))) for name in helpers]
+    used = used_names(made).union(*(helper_names(language.helpers, name) for name in helpers))
+    lines = [*_head(net, language, used), *(line for part in body for line in (Line(""), Line(""), *part))]
     text = "".join(f"{line.text}\n" for line in lines)
     return Source(text, classes[net.root], classes.instances(), tuple(line.paths for line in lines), helpers)
 
 
-@functools.cache
-def helper_lines(folder: Path, name: str) -> tuple[str, ...]:
-    """The text of a helper file after its docstring and imports."""
-    text = (folder / f"{name}.py").read_text(encoding="utf-8")
-    heads = (ast.Expr, ast.Import, ast.ImportFrom)
-    start = max(part.end_lineno or 0 for part in ast.parse(text).body if isinstance(part, heads))
-    return tuple("\n".join(text.splitlines()[start:]).strip().splitlines())
-
-
-def _head(net: Net, language: Language, body: list[str]) -> list[Line]:
+def _head(net: Net, language: Language, used: set[str]) -> list[Line]:
     """The docstring of the file, which names the paper, and its imports."""
     title = f'"""{net.title} in {language.title}, line for line the twin of its {language.twin} file.'
     paper = ["", *textwrap.wrap(f"{net.paper.rstrip('.')}.", WIDTH), '"""'] if net.paper else []
-    code = "\n".join(line for line in body if not line.startswith("#"))
-    imports = []
-    for line, names in language.imports:
-        used = [name for name in names if re.search(rf"\b{name}[.()]", code)]
-        if used:
-            imports.append(line.format(", ".join(used)))
+    needed = [(line, [name for name in names if name in used]) for line, names in language.imports]
+    imports = [line.format(", ".join(names)) for line, names in needed if names]
     # As many lines as in the other language, also for a network so small that it needs less of its framework.
     imports[:0] = [f"# All that this file needs of {language.title}:"] * (len(language.imports) - len(imports))
     doc = [title, *paper] if paper else [f'{title}"""']

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..errors import SpecError
+from ..lowering import Comprehension, Function, Name
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
 
-LONG = 80
+LONG = 27
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,17 @@ class ChannelGather(Op):
         return g.add("Gather", *inputs, g.integers(*self.indices), axis=1)
 
 
-def listed(indices: tuple[int, ...]) -> str:
-    """The indices as Python source: a list, or where that is long, the digits of one.
+def listed(indices: tuple[int, ...]) -> list[int] | Comprehension:
+    """The indices as a list, or where that is long, as the digits of one text.
 
-    >>> listed((0, 2)), listed((0, 1, 2) * 12)
-    ('[0, 2]', '[int(i) for i in "012012012012012012012012012012012012"]')
+    >>> listed((0, 2))
+    [0, 2]
+    >>> listed((0, 1, 2) * 10).over
+    '012012012012012012012012012012'
     """
-    text = str(list(indices))
-    if len(text) < LONG or max(indices) > 9:
-        return text
-    return f'[int(i) for i in "{"".join(map(str, indices))}"]'
+    if len(indices) < LONG or max(indices) > 9:
+        return list(indices)
+    return Comprehension(Function("int", (Name("i"),)), "i", "".join(map(str, indices)))
 
 
 def channel_gather(x: Value, indices: tuple[int, ...], *, name: str | None = None) -> Value:

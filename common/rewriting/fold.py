@@ -158,14 +158,16 @@ class _Folding:
 
     def _call(self, call: Call, path: str) -> Call:
         """A call at its new path, without what is folded away and without the calls of which nothing is left."""
-        names = [self._path(item).removeprefix(f"{call.path}.") for item in call.body]  # a list's are dotted
+        names = [call.inner(self._path(item)) for item in call.body]  # a list's are dotted
         numbered = call.style != "block" and names == [str(place) for place in range(len(names))]
         self.paths[call.path] = path
         body = list[int | Call]()
         for item, name in zip(call.body, names, strict=True):
             if not self._left(item):
                 continue
-            inner = f"{path}.{len(body) if numbered else name}".lstrip(".")
+            # A part for each call of a shared block stands below the first of its calls.
+            below = not call.owner or self._path(item).startswith(f"{call.path}.")
+            inner = f"{path if below else self.paths[call.owner]}.{len(body) if numbered else name}".lstrip(".")
             if isinstance(item, Call):
                 body.append(self._call(item, inner))
             else:
@@ -174,7 +176,8 @@ class _Folding:
         lost = any(item in self.into for item in call.body if isinstance(item, int))
         doc = f"{call.doc.rstrip('.')} (folded)." if lost and call.path and len(call.doc) < LONG else call.doc
         inputs, outputs = (tuple(self.number[index] for index in indexes) for indexes in (call.inputs, call.outputs))
-        return replace(call, path=path, doc=doc, inputs=inputs, outputs=outputs, body=tuple(body))
+        owner = self.paths.get(call.owner, "")
+        return replace(call, path=path, doc=doc, inputs=inputs, outputs=outputs, body=tuple(body), owner=owner)
 
     def _path(self, item: int | Call) -> str:
         return item.path if isinstance(item, Call) else self.old.nodes[item].path

@@ -19,7 +19,7 @@ from diptych.common.ops.parameter import parameter
 from diptych.common.ops.tanh import tanh
 from diptych.common.ops.weighted_sum import weighted_sum
 from diptych.common.spec import Shape
-from diptych.common.trace import Value, block
+from diptych.common.trace import Value, block, stack
 from diptych.common.weights import init, scrambled
 from diptych.tf_impl import build as keras_build
 from diptych.torch_impl import build as torch_build
@@ -98,3 +98,12 @@ def test_gradients_of_the_weights_agree_and_are_dense() -> None:
 def test_what_no_parameter_can_be_is_refused(shape: Shape, start: str, message: str) -> None:
     with pytest.raises(SpecError, match=message):
         traced(lambda x: x * parameter(shape, start, name="gamma"), ODD)  # type: ignore[arg-type]
+
+
+def test_a_chain_has_no_place_for_one() -> None:
+    def network(x: Value) -> Value:
+        with stack("chain"):
+            return parameter((4, 1, 1))
+
+    with pytest.raises(SpecError, match=r"chain.0: a stack is a chain, but this child takes no value"):
+        traced(network, ODD)

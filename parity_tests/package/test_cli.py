@@ -61,6 +61,15 @@ def test_table_takes_options() -> None:
     assert json.loads(run("table", "resnet18", "--input-size", "96", "--json").stdout)["input"] == [3, 96, 96]
 
 
+def test_tf_and_keras_are_one_option_and_torch_is_the_other() -> None:
+    tf, keras, torch = (run("source", "lenet5_modern", word).stdout for word in ("--tf", "--keras", "--torch"))
+    assert tf == keras != torch
+    assert "import keras" in tf
+    for words in ([], ["--torch", "--keras"]):
+        done = run("source", "lenet5_modern", *words)
+        assert (done.exit_code, "say --torch for PyTorch, or --tf" in done.stderr) == (2, True)
+
+
 def test_a_pipe_gets_every_column_in_full() -> None:
     done = process("table", "googlenet")
     assert done.returncode == 0

@@ -42,5 +42,5 @@ def test_an_owner_that_does_not_fit_is_an_error(owner: str) -> None:
     def wrong(x: Value) -> Value:
         return conv(conv(x, 3, 1, name="other"), 3, 3, name="c", owner=owner)
 
-    with pytest.raises(SpecError, match=r"^c: .*(earlier node of the same block|differ in op or shape)"):
+    with pytest.raises(SpecError, match=r"^c: .*(there is no earlier layer|differ in op or shape)"):
         trace(wrong, "wrong", (3, 6, 7))

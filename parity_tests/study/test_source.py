@@ -182,7 +182,7 @@ def test_no_child_takes_the_name_of_an_attribute_of_kerass_classes() -> None:
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "torch_impl/helpers").glob("[a-z]*.py")))
 def test_helpers_are_twins_of_as_many_lines(name: str) -> None:
-    from diptych.common.emission.source import helper_lines
+    from diptych.common.emission.helpers import helper_lines
 
     ours, theirs = (helper_lines(ROOT / f"{side}_impl" / "helpers", name) for side in SIDES)
     assert len(ours) == len(theirs) > 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...common.lowering import Lowering, Make
+from ...common.lowering import Function, Lowering, Make, X
 from ...common.ops.gelu import Gelu
 from ...common.spec import Shape
 
@@ -10,4 +10,4 @@ from ...common.spec import Shape
 def gelu(op: Gelu, x: Shape) -> Lowering:
     """The exact form with ops.erf, or the approximate one with ops.tanh."""
     helper = "gelu_tanh" if op.approximate else "gelu_exact"
-    return Lowering((Make(helper, layer=False),), function=f"{helper}({{0}})", helpers=(helper,))
+    return Lowering((Make(helper, layer=False),), function=Function(helper, (X,)), helpers=(helper,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...common.lowering import Lowering, Make, literal
+from ...common.lowering import Function, Lowering, Make, X
 from ...common.ops.leaky_relu import LeakyRelu
 from ...common.spec import Shape
 
@@ -10,4 +10,4 @@ from ...common.spec import Shape
 def leaky_relu(op: LeakyRelu, x: Shape) -> Lowering:
     """relu(x) - slope * relu(-x)."""
     steps = (Make("leaky_relu", (op.slope,), layer=False),)
-    return Lowering(steps, function=f"leaky_relu({{0}}, {literal(op.slope)})", helpers=("leaky_relu",))
+    return Lowering(steps, function=Function("leaky_relu", (X, op.slope)), helpers=("leaky_relu",))

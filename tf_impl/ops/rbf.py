@@ -13,5 +13,5 @@ def rbf(op: Rbf, x: Shape) -> Lowering:
         (Make("rbf_distance", (op.prototypes,), layer=False),),
         slots=(Slot("prototypes", "embeddings", "O I"),),
         helpers=("radial_basis",),
-        written=Make("RadialBasis", (x[0], op.prototypes)),
+        written=Make("RadialBasis", (x[0], op.prototypes), layer=False),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...common.lowering import Lowering, Make
+from ...common.lowering import Function, Lowering, Make, X, Y
 from ...common.ops.resize import Resize
 from ...common.spec import Shape
 
@@ -13,7 +13,7 @@ def resize(op: Resize, x: Shape, *like: Shape) -> Lowering:
     if like:
         helper = f"{op.mode}_resize_like"
         make = Make(helper, (flag,), layer=False)
-        return Lowering((make,), function=f"{helper}({{0}}, {{1}}, {flag})", helpers=(helper,))
+        return Lowering((make,), function=Function(helper, (X, Y, flag)), helpers=(helper,))
     if op.mode == "nearest" and op.size is None:
         return Lowering((Make("layers.UpSampling2D", (op.scale,)),))
     if op.mode == "nearest":

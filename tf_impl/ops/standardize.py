@@ -15,5 +15,5 @@ from ...common.spec import Shape
 def standardize(op: Standardize, x: Shape) -> Lowering:
     """Standardize(channels); in a functional model, layers.Normalization()."""
     slots = (Slot("mean", "adapt_mean", "C"), Slot("variance", "adapt_variance", "C"))
-    made, written = Make("layers.Normalization"), Make("Standardize", (x[0],))
+    made, written = Make("layers.Normalization"), Make("Standardize", (x[0],), layer=False)
     return Lowering((made,), slots=slots, helpers=("standardize",), written=written)

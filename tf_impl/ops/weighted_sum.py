@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...common.lowering import Lowering, Make, literal
+from ...common.lowering import Function, Lowering, Make, Operand
 from ...common.ops.weighted_sum import WeightedSum
 from ...common.spec import Shape
 
@@ -12,6 +12,6 @@ HELPERS = {"fast": "fast_weighted_sum", "softmax": "softmax_weighted_sum", "sum"
 def weighted_sum(op: WeightedSum, *shapes: Shape) -> Lowering:
     """A helper function that takes the weights, where there are any, and then the maps."""
     helper, rest = HELPERS[op.mode], {"eps": op.eps} if op.mode == "fast" else {}
-    values = [f"{{{place}}}" for place in range(len(shapes))] + [f"{key}={literal(rest[key])}" for key in rest]
+    values = tuple(Operand(place) for place in range(len(shapes)))
     make = Make(helper, (), rest, layer=False)
-    return Lowering((make,), function=f"{helper}({', '.join(values)})", helpers=(helper,))
+    return Lowering((make,), function=Function(helper, values, rest), helpers=(helper,))

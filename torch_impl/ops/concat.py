@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ...common.lowering import Lowering
+from ...common.lowering import Function, Lowering, Operand
 from ...common.ops.concat import Concat
 from ...common.spec import Shape
 
 
 def concat(op: Concat, *shapes: Shape) -> Lowering:
     """torch.cat(values, 1)."""
-    values = ", ".join(f"{{{i}}}" for i in range(len(shapes)))
-    return Lowering((), function=f"torch.cat(({values}), 1)")
+    values = tuple(map(Operand, range(len(shapes))))
+    return Lowering((), function=Function("torch.cat", (values, 1)))

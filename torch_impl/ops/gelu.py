@@ -1,16 +1,13 @@
-"""Gaussian error linear unit, exact or in its tanh lowering."""
+"""Gaussian error linear unit, exact or in its tanh form."""
 
 from __future__ import annotations
 
-from ...common.lowering import Lowering, Make
+from ...common.lowering import Function, Lowering, Make, X
 from ...common.ops.gelu import Gelu
 from ...common.spec import Shape
 
 
 def gelu(op: Gelu, x: Shape) -> Lowering:
     """nn.GELU() in a chain, nn.functional.gelu elsewhere."""
-    if op.approximate:
-        return Lowering(
-            (Make("nn.GELU", (), {"approximate": "tanh"}),), function="nn.functional.gelu({0}, approximate='tanh')"
-        )
-    return Lowering((Make("nn.GELU"),), function="nn.functional.gelu({0})")
+    rest = {"approximate": "tanh"} if op.approximate else {}
+    return Lowering((Make("nn.GELU", (), rest),), function=Function("nn.functional.gelu", (X,), rest))

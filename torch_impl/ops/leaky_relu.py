@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ...common.lowering import Lowering, Make, literal
+from ...common.lowering import Function, Lowering, Make, X
 from ...common.ops.leaky_relu import LeakyRelu
 from ...common.spec import Shape
 
 
 def leaky_relu(op: LeakyRelu, x: Shape) -> Lowering:
     """nn.LeakyReLU(slope) in a chain, nn.functional.leaky_relu elsewhere."""
-    return Lowering(
-        (Make("nn.LeakyReLU", (op.slope,)),), function=f"nn.functional.leaky_relu({{0}}, {literal(op.slope)})"
-    )
+    function = Function("nn.functional.leaky_relu", (X, op.slope))
+    return Lowering((Make("nn.LeakyReLU", (op.slope,)),), function=function)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...common.lowering import Lowering, Make, literal
+from ...common.lowering import Attribute, Function, Item, Lowering, Make, X, Y
 from ...common.ops.resize import Resize
 from ...common.spec import Shape
 
@@ -28,9 +28,9 @@ def _like(op: Resize, x: Shape, like: Shape) -> Lowering:
     half_pixel = op.rule == "half_pixel"
     if op.mode == "nearest" and not op.faithful(x, like):
         make = Make("nearest_resize_like", layer=False)
-        function = f"nearest_resize_like({{0}}, {{1}}, {half_pixel})"
+        function = Function("nearest_resize_like", (X, Y, half_pixel))
         return Lowering((make,), function=function, helpers=("nearest_resize_like",))
     how = {"mode": "nearest-exact" if half_pixel else "nearest"}
     rest = how if op.mode == "nearest" else {"mode": "bilinear", "align_corners": op.rule == "align_corners"}
-    arguments = ", ".join(f"{key}={literal(value)}" for key, value in rest.items())
-    return Lowering((), function=f"nn.functional.interpolate({{0}}, size={{1}}.shape[2:], {arguments})")
+    size = Item(Attribute(Y, "shape"), slice(2, None))
+    return Lowering((), function=Function("nn.functional.interpolate", (X,), {"size": size} | rest))

@@ -1,0 +1,158 @@
+"""Expressions as Python source. Nothing is decided here but spelling, and where parentheses stand."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from types import EllipsisType
+from typing import Any
+
+from ..expr import text
+from ..lowering import Attribute, Comprehension, Function, Item, Make, Name, Operator
+from .expressions import Block, Lambda, Numbered, Progression, Star, whole
+
+
+@functools.singledispatch
+def printed(value: Any) -> str:
+    """An expression, or a value of Python's own, as source.
+
+    >>> printed(Make("nn.Conv2d", (3, 8, (3, 3)), {"bias": False}))
+    'nn.Conv2d(3, 8, 3, bias=False)'
+    >>> printed((2, 2)), printed("same"), printed(1e-05)
+    ('(2, 2)', '"same"', '1e-5')
+    >>> printed(Operator("*", Operator("+", Name("x"), Name("y")), 2))
+    '(x + y) * 2'
+    """
+    return repr(value)
+
+
+@printed.register
+def _(value: Name) -> str:
+    return value.name
+
+
+@printed.register
+def _(value: bool) -> str:  # which is an int
+    return repr(value)
+
+
+@printed.register
+def _(value: int) -> str:
+    return text(value)
+
+
+@printed.register
+def _(value: float) -> str:
+    return repr(value).replace("e-0", "e-")
+
+
+@printed.register
+def _(value: str) -> str:
+    return f'"{value}"' if value.isprintable() and '"' not in value else repr(value)
+
+
+@printed.register
+def _(value: tuple) -> str:  # type: ignore[type-arg]  # a class to dispatch on
+    name = whole(value)
+    return name or f"({listed(value)}{',' if len(value) == 1 else ''})"
+
+
+@printed.register
+def _(value: list) -> str:  # type: ignore[type-arg]  # a class to dispatch on
+    return f"[{listed(value)}]"
+
+
+@printed.register
+def _(value: slice) -> str:
+    return ":".join("" if end is None else printed(end) for end in (value.start, value.stop))
+
+
+@printed.register
+def _(value: EllipsisType) -> str:
+    return "..."
+
+
+@printed.register
+def _(value: Attribute) -> str:
+    return f"{_operand(value.of)}.{value.name}"
+
+
+@printed.register
+def _(value: Item) -> str:
+    index = value.index if isinstance(value.index, tuple) else (value.index,)
+    return f"{_operand(value.of)}[{listed(index)}]"
+
+
+@printed.register
+def _(value: Operator) -> str:
+    sums = value.sign == "+" and isinstance(value.left, Operator) and value.left.sign == "+"
+    left = printed(value.left) if sums else _operand(value.left)
+    return f"{left} {value.sign} {_operand(value.right)}"
+
+
+@printed.register
+def _(value: Make) -> str:
+    return _call(value.target, value.args, value.kwargs, _short)
+
+
+@printed.register
+def _(value: Block) -> str:
+    return _call(value.target, value.args, value.kwargs)
+
+
+@printed.register
+def _(value: Function) -> str:
+    return _call(value.target if isinstance(value.target, str) else _operand(value.target), value.args, value.kwargs)
+
+
+@printed.register
+def _(value: Star) -> str:
+    return f"*{_operand(value.of)}"
+
+
+@printed.register
+def _(value: Comprehension) -> str:
+    return f"[{printed(value.element)} for {value.name} in {printed(value.over)}]"
+
+
+@printed.register
+def _(value: Lambda) -> str:
+    return f"lambda {value.name}: {printed(value.body)}"
+
+
+@printed.register
+def _(value: Progression) -> str:
+    if value.step == 1:
+        return f"i + {value.first}" if value.first else "i"
+    return f"{value.first} + {value.step} * i"
+
+
+@printed.register
+def _(value: Numbered) -> str:
+    parts = (f"{{{printed(part)}}}" if isinstance(part, Progression) else part for part in value.parts)
+    return f'f"{"".join(parts)}"'
+
+
+def listed(values: Iterable[Any]) -> str:
+    """Expressions with commas between them."""
+    return ", ".join(map(printed, values))
+
+
+def _operand(value: Any) -> str:
+    """An expression that keeps together beside a sign or a point."""
+    return f"({printed(value)})" if isinstance(value, Operator | Lambda) else printed(value)
+
+
+def _call(target: str, args: Iterable[Any], kwargs: Mapping[str, Any], spelled: Callable[[Any], str] = printed) -> str:
+    named = (f"{name}={spelled(value)}" for name, value in kwargs.items())
+    return f"{target}({', '.join([*map(spelled, args), *named])})"
+
+
+def _short(value: Any) -> str:
+    """An argument of a layer: an equal pair as one number."""
+    if not isinstance(value, tuple) or whole(value):
+        return printed(value)
+    parts = [_short(item) for item in value]
+    if len(value) == 2 and isinstance(value[0], int) and parts[0] == parts[1]:
+        return parts[0]
+    return printed(tuple(map(Name, parts)))

@@ -1,0 +1,87 @@
+"""Statements, methods and classes of emitted source as data, with the paths of what each makes or runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Paths = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Assign:
+    """`targets = value`."""
+
+    targets: tuple[Any, ...]
+    value: Any
+    paths: Paths = ()
+
+
+@dataclass(frozen=True)
+class Do:
+    """An expression that is run for what it does."""
+
+    value: Any
+    paths: Paths = ()
+
+
+@dataclass(frozen=True)
+class Return:
+    """`return values`."""
+
+    values: tuple[Any, ...]
+    paths: Paths = ()
+
+
+@dataclass(frozen=True)
+class Loop:
+    """`for counter in range(count):` and one statement."""
+
+    counter: str
+    count: int
+    body: Do
+    paths: Paths = ()
+
+
+@dataclass(frozen=True)
+class Listing:
+    """`target = [...]` over as many lines as there are entries, each an expression with its paths."""
+
+    target: Any
+    entries: tuple[tuple[Any, Paths], ...]
+
+
+Statement = Assign | Do | Return | Loop | Listing
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a method; `annotation` is a type, and a default is written where there is one."""
+
+    name: str
+    annotation: str = ""
+    default: Any = None
+    has_default: bool = False
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method; `returns` is the type of its result, where that is written."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    body: Sequence[Statement] = ()
+    returns: str = ""
+
+
+@dataclass(frozen=True)
+class Class:
+    """A class of a block: its methods, and the files of what it takes from the helpers of its framework."""
+
+    name: str
+    base: str
+    doc: str
+    methods: tuple[Method, ...]
+    paths: Paths
+    helpers: tuple[str, ...] = ()
