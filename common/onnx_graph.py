@@ -37,7 +37,8 @@ class Operator:
 class Graph:
     """The operators of a network so far; `node` is the one being written, with plain numbers.
 
-    The value of a node has the node's path for its name, whatever operators make it. ONNX's attributes are float32 at
+    The value of a node has the node's path for its name, whatever operators make it (with ".value", where that is the
+    name of a weight). ONNX's attributes are float32 at
     any dtype: where that would round a number, and `double` says that the graph is float64, an op says it otherwise.
     """
 
@@ -98,8 +99,8 @@ class Graph:
             last = self._own[-1]
             if last.output != value:
                 raise SpecError(f"{node.path} ({node.kind}): the last operator must make the value of the node")
-            self._own[-1] = replace(last, name=node.path, output=node.path)
-            value = node.path
+            value = f"{node.path}.value" if node.path in self.net.weights else node.path
+            self._own[-1] = replace(last, name=value, output=value)
         self.operators += self._own
         self.values.append(value)
 

@@ -64,6 +64,8 @@ class Frame:
         self.visible.update(outputs)
         if self.style == "block":
             return
+        if not inputs:
+            raise SpecError(f"{path}: a stack is a chain, but this child takes no value; make it outside")
         if self.chained is not None and inputs != (self.chained,):
             raise SpecError(f"{path}: a stack is a chain, but this child takes other values than the child before it")
         if len(outputs) != 1:

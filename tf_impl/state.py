@@ -25,7 +25,7 @@ def variables(model: Any, net: Net) -> Iterator[tuple[str, Weight, Any, str]]:
             continue
         made = lower(node)
         for slot in made.slots:
-            name, layer = f"{node.path}.{slot.name}", made.holder(node.path, slot)
+            name, layer = node.weight_name(slot.name), made.holder(node.path, slot)
             variable = getattr(by_name.get(layer), slot.attribute, None)
             if variable is None:
                 raise WeightsError(

@@ -61,6 +61,9 @@ def statements(context: Context, call: Call, inputs: Sequence[str]) -> Iterator[
         if place == len(call.body) - 1 and outputs == call.outputs:
             yield Return((value,), context.paths(*ran))
             return
+        if context.lowering(item).attribute:
+            values.written[outputs[0]] = value
+            continue
         if _nests(net, call, place, values):
             values.nest(outputs[0], value, wires)
             continue
@@ -72,8 +75,10 @@ def statements(context: Context, call: Call, inputs: Sequence[str]) -> Iterator[
 
 def applied(context: Context, call: Call, item: Item, operands: Sequence[Any]) -> Any:
     """The expression that computes a node or a block from its operands."""
-    function = context.lowering(item).function
-    return filled(function, operands) if function else Function(context.layer(call, item), tuple(operands))
+    lowering, layer = context.lowering(item), context.layer(call, item)
+    if lowering.function:
+        return filled(lowering.function, operands)
+    return layer if lowering.attribute else Function(layer, tuple(operands))
 
 
 def _wires(net: Net, item: Item) -> tuple[tuple[int, ...], tuple[int, ...]]:
