@@ -208,6 +208,13 @@ class Call:
     def name(self) -> str:
         return self.path.rpartition(".")[2]
 
+    def channel_symbols(self) -> dict[str, int]:
+        """The name that the channels of each value have inside the block -> their number."""
+        found: dict[str, int] = {}
+        for name, value in self.input_channels:
+            found |= {f"{name}[{i}]": n for i, n in enumerate(value)} if isinstance(value, tuple) else {name: value}
+        return found
+
     def inner(self, path: str) -> str:
         """The name of a part of this call inside it, from the path of the part."""
         home = self.owner if self.owner and path.startswith(f"{self.owner}.") else self.path

@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from ..common.expr import plain
-from ..common.spec import Call, Net
+from ..common.spec import Call, Net, Node
 from .boxes import Box, Diagram, Link, Style, aligned, centred
 from .units import Unit, overview
 from .wording import DASH, TIMES, shaped
@@ -26,17 +26,26 @@ def overview_diagram(net: Net) -> Diagram:
         if target is None:
             target = len(boxes)
             number = net.outputs.index(edge.node)
-            boxes.append(centred("end", [("body", "output" if not number else f"auxiliary output {number}")]))
+            boxes.append(centred("end", [("body", _output(net, number))]))
         dashed = view.units[edge.source].side or (edge.target is not None and view.units[edge.target].side)
         links.append(Link(edge.source, target, shaped(edge.shape), dashed))
     # Graphviz places what leaves a box from left to right in this order: heads stand on the right of the main path.
     return Diagram(tuple(boxes), tuple(sorted(links, key=lambda link: link.dashed)))
 
 
+def _output(net: Net, number: int) -> str:
+    """The name of an output, else what it is for."""
+    if net.output_names:
+        return net.output_names[number]
+    if number not in net.evaluated:
+        return f"auxiliary output {number}"
+    return "output" if len(net.evaluated) == 1 else f"output {number}"
+
+
 def _box(net: Net, unit: Unit) -> Box:
     if unit.kind == "input":
         return centred("end", [("body", "image")])
-    last = _range(net, unit) + (f" · {unit.params:,} parameters" if unit.params else "")
+    last = _range(net, unit) + _weights(unit)
     lines: list[tuple[Style, str]] = []
     if unit.kind == "blocks":
         title = f"{unit.blocks[0].block} {TIMES}{len(unit.blocks)}" if len(unit.blocks) > 1 else unit.blocks[0].block
@@ -50,6 +59,15 @@ def _box(net: Net, unit: Unit) -> Box:
         lines.append(("heading", f"{name}: auxiliary head" if unit.side else name))
     lines += [("body", line) for line in unit.lines]
     return aligned("ops", lines, (), last, unit.side)
+
+
+def _weights(unit: Unit) -> str:
+    """The parameters of a unit, and whose weights it shares."""
+    owner = unit.blocks[0].owner if unit.kind == "blocks" else ""
+    whose = f" · weights of {owner}" if owner else ""
+    if not unit.params:
+        return whose
+    return f"{whose}, {unit.params:,} of its own" if owner else f" · {unit.params:,} parameters"
 
 
 def _arguments(net: Net, unit: Unit) -> tuple[list[str], list[list[str]]]:
@@ -97,8 +115,12 @@ def segments(net: Net, unit: Unit) -> list[list[Call]]:
 
 
 def children(net: Net, call: Call) -> list[str]:
-    """The names of the nodes and calls directly in a block, in their order."""
-    return [item.name if isinstance(item, Call) else net.nodes[item].name for item in call.body]
+    """The names of the nodes and calls directly in a block in order, of a part for each call without its number."""
+    return [_child(item if isinstance(item, Call) else net.nodes[item]) for item in call.body]
+
+
+def _child(part: Node | Call) -> str:
+    return part.path.split(".")[-2] if part.per_call else part.name
 
 
 def _signature(net: Net, call: Call) -> tuple[Any, ...]:

@@ -203,6 +203,6 @@ def _between(call: Call, index: int) -> list[Call]:
 
 def _outside(width: int | None, inner: Call) -> int | None:
     """A width in the terms of the code that made the call."""
-    known = {a.name: a.value for a in inner.arguments if isinstance(a.value, int)} | dict(inner.input_channels)
+    known = {a.name: a.value for a in inner.arguments if isinstance(a.value, int)} | inner.channel_symbols()
     substitute = getattr(width, "substitute", None)
     return width if substitute is None or inner.style == "stack" else substitute(known)

@@ -74,7 +74,7 @@ def overview(net: Net) -> Overview:
             groups[-1].append(piece)
         else:
             groups.append([piece])
-    main = net.ancestors(net.outputs[:1])
+    main = net.ancestors(net.evaluated_outputs)
     units = [Unit("input", (Piece((0,), net.nodes[0].path),))]
     units += [_unit(net, group, group[-1].last not in main) for group in groups]
     return Overview(tuple(units), tuple(_edges(net, units)))
