@@ -107,7 +107,7 @@ def checked(net: Net, weights: Mapping[str, Any], where: str = "the weights") ->
     """The weights as arrays in the order of the network; raises WeightsError listing every name that does not fit."""
     if not isinstance(weights, Mapping):
         raise WeightsError(f"{where} are a {type(weights).__name__}, expected a mapping from names to arrays")
-    wanted = net.weights
+    wanted, weights = net.weights, _untied(net, weights)
     problems = [f"missing {name} {_shape(w.shape)}" for name, w in wanted.items() if name not in weights]
     problems += [f"extra {name} {_shape(np.shape(weights[name]))}" for name in weights if name not in wanted]
     found = {name: np.asarray(weights[name]) for name in wanted if name in weights}
@@ -121,6 +121,18 @@ def checked(net: Net, weights: Mapping[str, Any], where: str = "the weights") ->
             problems.append(f"{name} holds {int((~np.isfinite(array)).sum())} values that are NaN or infinite")
     if problems:
         raise WeightsError(_message(net, where, problems))
+    return found
+
+
+def _untied(net: Net, weights: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The weights under their canonical names alone: a state dict has a tied weight twice, safetensors under one name.
+
+    A second name stays, as one too many, where its numbers are others.
+    """
+    found = dict(weights) if net.ties else weights
+    for name, owner in net.ties.items():
+        if name in weights and (owner not in found or np.array_equal(weights[name], found[owner], equal_nan=True)):
+            found.setdefault(owner, found.pop(name))
     return found
 
 
