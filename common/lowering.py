@@ -99,7 +99,8 @@ class Lowering:
     that bears the node's name and weights. `function` is the same as an expression of its inputs `X`, `Y`, ..., for
     code outside a chain, where the op needs no layer. `helpers` are files of the framework's `helpers` folder with the
     classes and functions that it has not itself; a step with `layer=False` names one of them. `written` is how a
-    source file makes the layer where that differs from the steps of a builder.
+    source file makes the layer where that differs from the steps of a builder. An `attribute` is a weight of the block
+    itself: its name alone is the value.
     """
 
     steps: tuple[Make, ...]
@@ -107,6 +108,7 @@ class Lowering:
     function: Expression | None = None
     helpers: tuple[str, ...] = ()
     written: Make | None = None
+    attribute: bool = False
 
     @property
     def lifted(self) -> bool:
