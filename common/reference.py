@@ -13,7 +13,9 @@ def run(net: Net, weights: Mapping[str, Array], x: Array) -> dict[str, Array]:
     """Every node's output by path, in float64 and NCHW order, for a batch x (N, C, H, W)."""
     values: list[Array] = [np.asarray(x, np.float64)]
     for node in net.nodes[1:]:
-        values.append(step(node, weights, *(values[index] for index in node.inputs)))
+        value = step(node, weights, *(values[index] for index in node.inputs))
+        # What depends on no image has a batch axis of 1.
+        values.append(np.repeat(value, len(x), 0) if len(value) == 1 < len(x) else value)
     return {node.path: value for node, value in zip(net.nodes, values, strict=True)}
 
 

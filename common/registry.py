@@ -15,6 +15,9 @@ from .rewriting.fold import SUFFIX, folded
 from .spec import Net, near
 from .trace import trace
 
+SHARED_OPTIONS = ("num_classes", "in_channels", "input_size")
+"""What every network takes; num_classes only where its output is not fixed."""
+
 
 @dataclass(frozen=True)
 class Network:
@@ -86,8 +89,8 @@ class Network:
     def _option(self, option: str, value: Any) -> Any:
         """An option's value as the function takes it: text is read as what the network's own value is."""
         if option not in self.options:
-            takes = f"it takes {', '.join(self.options)}" if self.options else "it takes none of its own"
-            raise SpecError(f"{self.name} has no option {option!r}; {takes}")
+            shared = ("in_channels", "input_size") if self.num_classes is None else SHARED_OPTIONS
+            raise SpecError(f"{self.name} has no option {option!r}; it takes {', '.join((*self.options, *shared))}")
         own = self.arguments[option]
         read = _read(value, type(own))
         if not isinstance(read, type(own)):
@@ -169,6 +172,8 @@ def network(name: str) -> Network:
     NAME.folded is the network without the batch normalisations that fold into the layers before them, and for a
     network of RepVGG blocks its deployed form.
     """
+    if not isinstance(name, str):
+        raise DiptychError(f"the name of a network is text such as 'resnet50', not {name!r}")
     known, aliases = _registered()
     if name.endswith(SUFFIX) and name not in known:
         plain = network(name.removesuffix(SUFFIX))

@@ -1,4 +1,8 @@
-"""A network as data: ops, nodes, the tree of block calls, and the weights they own."""
+"""A network as data: ops, nodes, the tree of block calls, and the weights they own.
+
+Every node remembers the line of the spec that made it (`Net.origins`). That is no part of the network and is not
+stored.
+"""
 
 from __future__ import annotations
 
@@ -242,6 +246,9 @@ class Net:
     paper: str = ""
     options: tuple[tuple[str, Any], ...] = ()
     origins: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        return f"<Net {self.name}: {len(self.nodes)} nodes, {self.params:,} parameters, input {self.input_shape}>"
 
     @property
     def input_shape(self) -> Shape:

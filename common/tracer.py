@@ -1,4 +1,4 @@
-"""What tracing keeps: the nodes so far, the blocks that are open, and where in whose code each was made."""
+"""The state of a trace: the nodes so far, the blocks that are open, and the line of code that made each of them."""
 
 from __future__ import annotations
 
@@ -64,6 +64,8 @@ class Frame:
         self.visible.update(outputs)
         if self.style == "block":
             return
+        if not inputs:
+            raise SpecError(f"{path}: a stack is a chain, but this child takes no value; make it outside")
         if self.chained is not None and inputs != (self.chained,):
             raise SpecError(f"{path}: a stack is a chain, but this child takes other values than the child before it")
         if len(outputs) != 1:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from . import backends
+from .common.errors import DiptychError
 from .common.registry import spec
 from .common.spec import Array, Net
 from .common.weights import Weights
@@ -22,8 +23,15 @@ def build(
     features: Sequence[str] | None = None,
     memory_format: Literal["channels_last"] | None = None,
     inplace: bool = True,
+    num_classes: int | None = None,
+    in_channels: int | None = None,
+    input_size: int | tuple[int, int] | None = None,
+    **options: Any,
 ) -> Any:
     """A native, trainable model of a network: an nn.Module (NCHW) for "torch", a keras.Model (NHWC) for "tf".
+
+    "keras" and "tensorflow" mean "tf". With the name of a network, `num_classes`, `in_channels`, `input_size` and its
+    own options are those of `spec`; a Net has its options already and takes none.
 
     Without weights it has those of `init(net)`; with `features`, paths of nodes or blocks, it answers with a dict of
     their outputs. With the `memory_format` "channels_last" a torch module keeps kernels and maps in that order, as
@@ -32,7 +40,8 @@ def build(
     what it keeps, and full backward hooks need `inplace=False`.
     Raises DiptychError for unknown names, WeightsError where the weights do not fit.
     """
-    net = spec(net) if isinstance(net, str) else net
+    sizes = {"num_classes": num_classes, "in_channels": in_channels, "input_size": input_size}
+    net = _net(net, {key: value for key, value in sizes.items() if value is not None} | options)
     return backends.get(framework).build(net, weights, dtype, features, memory_format, inplace)
 
 
@@ -41,3 +50,16 @@ def weights(model: Any, net: Net | str) -> Weights:
     net = spec(net) if isinstance(net, str) else net
     found = backends.get(backends.framework_of(model)).read(model, net)
     return {name: np.array(array, order="C") for name, array in found.items()}
+
+
+def _net(net: Net | str, options: Mapping[str, Any]) -> Net:
+    """The network itself, or the one of a name with these options; raises DiptychError for a Net with options."""
+    if not isinstance(net, Net):
+        return spec(net, **options)
+    if options:
+        given = ", ".join(f"{key}={value!r}" for key, value in options.items())
+        raise DiptychError(
+            f"build got {given} with a Net, whose options are fixed; "
+            f"pass the name of a registered network, or give the options to `spec` (to `trace`, for your own network)"
+        )
+    return net

@@ -1,4 +1,8 @@
-"""The frameworks by name, imported on first use."""
+"""The frameworks by name, imported on first use.
+
+Importing diptych imports no framework; a test holds it, and another imports all of `common` with the frameworks
+blocked.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +18,21 @@ ALIASES = {"pytorch": "torch", "tensorflow": "tf", "keras": "tf"}
 NEEDS = {"torch": ("torch",), "tf": ("tensorflow", "keras")}
 
 
-def get(name: str) -> Backend:
-    """The backend "torch" or "tf"; raises DiptychError for an unknown name or a framework that is not installed."""
+def key_of(name: str) -> str:
+    """The key "torch" or "tf" of any name of a framework; raises DiptychError for an unknown one.
+
+    >>> key_of("keras"), key_of("tensorflow"), key_of("pytorch")
+    ('tf', 'tf', 'torch')
+    """
     key = ALIASES.get(name, name)
     if key not in NAMES:
-        raise DiptychError(f"there is no framework {name!r}; use 'torch' or 'tf'")
+        raise DiptychError(f"there is no framework {name!r}; use 'torch' or 'tf' ('keras' means the same as 'tf')")
+    return key
+
+
+def get(name: str) -> Backend:
+    """The backend of a framework; raises DiptychError for an unknown name or a framework that is not installed."""
+    key = key_of(name)
     if key == "tf":
         os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     try:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from .backends import ALIASES, NAMES
+from .backends import NAMES, key_of
 from .common.emission.source import Source
-from .common.errors import DiptychError
 from .common.registry import spec
 from .common.spec import Net
 
@@ -24,14 +23,12 @@ def twins(net: Net) -> tuple[Source, Source]:
 
 def emitted(net: Net, framework: str) -> Source:
     """The emitted source of a network with its classes and origins; raises DiptychError for an unknown framework."""
-    key = ALIASES.get(framework, framework)
-    if key not in NAMES:
-        raise DiptychError(f"there is no framework {framework!r}; use 'torch' or 'tf'")
-    return twins(net)[list(NAMES).index(key)]
+    place = list(NAMES).index(key_of(framework))
+    return twins(net)[place]
 
 
 def source(net: Net | str, framework: str) -> str:
-    """A network as the text of one standalone file, "torch" or "tf", line for line the twin of the other.
+    """A network as the text of one standalone file, "torch" or "tf" ("keras"), line for line the twin of the other.
 
     >>> source("lenet5_modern", "tf").splitlines()[0][3:28]
     'LeNet-5 (modern) in Keras'

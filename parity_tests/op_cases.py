@@ -27,6 +27,7 @@ from diptych.common.ops.max_pool import max_pool
 from diptych.common.ops.mish import mish
 from diptych.common.ops.multiply import multiply
 from diptych.common.ops.pad import pad
+from diptych.common.ops.parameter import parameter
 from diptych.common.ops.rbf import rbf
 from diptych.common.ops.relu import relu
 from diptych.common.ops.relu6 import relu6
@@ -164,6 +165,14 @@ CASES: dict[str, tuple[Function, ...]] = {
         of_vector(lambda x: multiply(tanh(x), x)),
     ),
     "pad": (lambda x: pad(x, 1), lambda x: pad(x, (1, 0, 2, 3)), lambda x: pad(x, (1, 2), -1.5)),
+    "parameter": (
+        lambda x: x * parameter((x.channels, 1, 1)),
+        lambda x: add(parameter((1, *x.shape[1:]), "zeros"), tanh(x)),
+        lambda x: multiply(sigmoid(parameter(x.shape, name="gamma")), x),
+        lambda x: weighted_sum([x, tanh(x), relu(x)], parameter((3,))),
+        lambda x: weighted_sum([x, tanh(x)], relu(parameter((2,), name="edge_weights")), mode="softmax"),
+        lambda x: add(x * parameter((x.channels, 1, 1), name="gamma"), conv(x, 1, 1)) + parameter((1, 1, 1)),
+    ),
     "rbf": (
         lambda x: rbf(global_avg_pool(x), 5),
         lambda x: rbf(scaled_tanh(linear(flatten(x), 7)), 3),

@@ -1,4 +1,8 @@
-"""Build the functional Keras model of a network, node by node, of built-in layers."""
+"""Build the functional Keras model of a network, node by node, of built-in layers.
+
+The layers bear the names of the nodes, and a saved file loads where diptych is not installed. Pads become "same" where
+that is exact.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ from ..common.layouts import to_framework
 from ..common.lowering import Lowering, Make
 from ..common.spec import Array, Net, Node, Weight
 from ..common.weights import checked, drawing
-from . import embedding
+from . import parts
 from .features import features_of
 from .ops import lower
 from .state import write
@@ -135,7 +139,7 @@ def graph(net: Net, dtype: str, begin: Blank) -> list[Any]:
     tensors: list[Any] = [keras.Input((height, width, channels), dtype=dtype, name="input")]
     shared: dict[str, Any] = {}
     for node in net.nodes[1:]:
-        inputs = [tensors[index] for index in node.inputs]
+        inputs = [tensors[index] for index in node.inputs] or tensors[:1]  # a parameter has the batch of the image
         tensors.append(_applied(node, lower(node), inputs, dtype, shared, begin))
         _rename(node, tensors[-1], {id(value) for value in inputs})
     return tensors
@@ -188,7 +192,7 @@ def _resolve(step: Make, lowering: Lowering) -> Any:
     if head:
         return getattr(NAMESPACE[head], attribute)
     homes = (import_module(f".helpers.{name}", __package__) for name in lowering.helpers)
-    return next(getattr(home, step.target) for home in (*homes, embedding) if hasattr(home, step.target))
+    return next(getattr(home, step.target) for home in (*homes, parts) if hasattr(home, step.target))
 
 
 def _name(node: Node, step: Make, number: int) -> str:

@@ -1,4 +1,7 @@
-"""Canonical weights in a Keras model and back, layer by layer of the node's name, axes converted by their strings."""
+"""Canonical weights in a Keras model and back, layer by layer of the node's name, axes converted by their strings.
+
+layers.Normalization computes with copies of its weights; `settle` renews them after an assignment.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def variables(model: Any, net: Net) -> Iterator[tuple[str, Weight, Any, str]]:
             continue
         made = lower(node)
         for slot in made.slots:
-            name, layer = f"{node.path}.{slot.name}", made.holder(node.path, slot)
+            name, layer = node.weight_name(slot.name), made.holder(node.path, slot)
             variable = getattr(by_name.get(layer), slot.attribute, None)
             if variable is None:
                 raise WeightsError(

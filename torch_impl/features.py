@@ -33,12 +33,21 @@ def graph_of(net: Net, model: nn.Module) -> tuple[fx.Graph, dict[str, fx.Node]]:
     helpers = filter(inspect.isfunction, vars(sys.modules[type(model).__module__]).values())
     graph = _Tracer(autowrap_functions=tuple(helpers)).trace(model)
     found = [node for node in graph.nodes if node.op != "output" and not _reads_shape(node)]
+    found = _in_order(net, found)
     if len(found) != len(net.nodes):
         raise SpecError(f"this torch module runs {len(found)} operations, {net.name} has {len(net.nodes)} nodes")
     for ours, module, theirs in zip(net.nodes, net.modules, found, strict=True):
         if theirs.op == "call_module" and theirs.target not in (module, ours.owner):
             raise SpecError(f"this torch module runs {theirs.target} where {net.name} has {ours.path}")
     return graph, {ours.path: theirs for ours, theirs in zip(net.nodes, found, strict=True)}
+
+
+def _in_order(net: Net, found: list[fx.Node]) -> list[fx.Node]:
+    """The graph nodes, with the weights of blocks where the network names them, not where they are first read."""
+    weights = {node.target: node for node in found if node.op == "get_attr"}
+    others = iter(node for node in found if node.op != "get_attr")
+    named = (node.owner or node.path for node in net.nodes)
+    return [*filter(None, (weights[path] if path in weights else next(others, None) for path in named)), *others]
 
 
 def _reads_shape(node: fx.Node) -> bool:
@@ -70,7 +79,7 @@ def observe(net: Net, model: nn.Module, x: torch.Tensor) -> dict[str, torch.Tens
     """
     if is_built(model):
         with suppress(SpecError, fx.proxy.TraceError):
-            recorder = _Recorder(net, model)
+            recorder = _Recorder(net, model, len(x))
             recorder.run(x)
             return recorder.results
     seen: dict[str, list[torch.Tensor]] = {}
@@ -99,14 +108,18 @@ def _as_node(net: Net, path: str, value: torch.Tensor) -> torch.Tensor:
 class _Recorder(fx.Interpreter):
     """Run a built module as it stands and keep the result of every node."""
 
-    def __init__(self, net: Net, model: nn.Module) -> None:
+    def __init__(self, net: Net, model: nn.Module, batch: int) -> None:
         graph, nodes = graph_of(net, model)
         super().__init__(fx.GraphModule(model, graph), garbage_collect_values=False)
+        self.net, self.batch = net, batch
         self.paths = {node.name: path for path, node in nodes.items()}
         self.results: dict[str, torch.Tensor] = {}
 
     def run_node(self, n: fx.Node) -> Any:
         value = super().run_node(n)
         if n.name in self.paths:
-            self.results[self.paths[n.name]] = value.clone()  # the next one may write over it
+            path = self.paths[n.name]
+            # What depends on no image has no batch axis; the next node may write over any value.
+            alone = value.ndim == len(self.net.node(path).shape)
+            self.results[path] = (value.expand(self.batch, *value.shape) if alone else value).clone()
         return value

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..lowering import Function, Lowering, Make
 from ..spec import Node
+from .program import Comment, Method
 
 
 @dataclass(frozen=True)
@@ -18,9 +19,10 @@ class Language:
     `module`, `root` and `sequence` are the base classes of a block, of the network, and of a chain. `chain` makes a
     chain of its layers, `element` is one of them, `several` a list of layers that is no chain, `named` a dict; `entry`
     is the call by which a chain takes one more layer under a name. `joined` makes one layer of the several that a
-    lowering takes, `lifted` a layer of an expression. `method` computes a block; `types` are what its values are
-    annotated as: a value, a list, a tuple, a dict, a number. `reserved` are names that its classes use themselves.
-    `imports` are lines with the names that they bring.
+    lowering takes, `lifted` a layer of an expression. `building` is how the network's own class makes its weights for
+    a shape, in as many lines in either language. `method` computes a block; `types` are what its values are annotated
+    as: a value, a list, a tuple, a dict, a number. `reserved` are names that its classes use themselves. `imports` are
+    lines with the names that they bring.
     """
 
     title: str
@@ -36,6 +38,7 @@ class Language:
     entry: Callable[[Any, str, Any], Function]
     joined: Callable[[tuple[Make, ...]], Make]
     lifted: Callable[[Any], Make]
+    building: Method | Comment
     method: str
     imports: tuple[tuple[str, tuple[str, ...]], ...]
     helpers: Path

@@ -1,7 +1,8 @@
 """Lists of layers: the children of a block with dotted names, such as `branches.0`, `fuse_layers.1.2`, `reps.0.conv`.
 
 PyTorch keeps them in an nn.ModuleList, whose numbers stand in the names of the weights, and where a name follows
-instead of a number in an nn.ModuleDict; Keras in plain lists and dicts.
+instead of a number in an nn.ModuleDict; Keras in plain lists and dicts. A chain with named layers uses `add_module` in
+PyTorch and `add` in Keras, one line per layer in both: `nn.Sequential(OrderedDict([...]))` has no twin.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from .options import Channels, Classes, Force, Json, Name, Settings, Size, chose
 def source(
     name: Name,
     torch: Annotated[bool, typer.Option("--torch", help="The PyTorch file.")] = False,
-    tf: Annotated[bool, typer.Option("--tf", help="The Keras file.")] = False,
+    tf: Annotated[bool, typer.Option("--tf", "--keras", help="The Keras file.")] = False,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")] = None,
     force: Force = False,
     num_classes: Classes = None,
@@ -28,7 +28,7 @@ def source(
     from ..files.atomic import replacing
 
     if torch == tf:
-        raise DiptychError("say --torch or --tf (one of them)")
+        raise DiptychError("source writes one file: say --torch for PyTorch, or --tf (the same as --keras) for Keras")
     net = chosen(name, num_classes, in_channels, input_size, option)
     text = emitted(net, "torch" if torch else "tf")
     if output is None:

@@ -22,7 +22,7 @@ def run(model: Any | Path, names: Sequence[str], x: Array) -> list[Array] | str:
     `model` is a ModelProto or the path of a file.
     """
     session = opened(model)
-    return session if isinstance(session, str) else [np.asarray(y) for y in session.run(list(names), {"input": x})]
+    return session if isinstance(session, str) else _for_each(session.run(list(names), {"input": x}), x)
 
 
 def opened(model: Any | Path, threads: int | None = None) -> Any | str:
@@ -54,4 +54,10 @@ def evaluated(model: Any | Path, names: Sequence[str], x: Array) -> list[Array]:
     source = str(model) if isinstance(model, Path) else model
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its sigmoid overflows on the way to a right answer
-        return [np.asarray(y) for y in ReferenceEvaluator(source, new_ops=CORRECTED_OPS).run(list(names), {"input": x})]
+        return _for_each(ReferenceEvaluator(source, new_ops=CORRECTED_OPS).run(list(names), {"input": x}), x)
+
+
+def _for_each(values: Any, x: Array) -> list[Array]:
+    """Values with the batch axis of the images: what depends on none of them has one of length 1."""
+    arrays = map(np.asarray, values)
+    return [np.broadcast_to(y, (len(x), *y.shape[1:])) if len(y) == 1 else y for y in arrays]

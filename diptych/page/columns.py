@@ -21,7 +21,7 @@ APPLIES = re.compile(r"\s+(return\b|[a-z](, [a-z])* = )")
 
 @dataclass(frozen=True)
 class Line:
-    """One line of code: its number in its own file, its HTML, its steps of indentation, and a short note behind it."""
+    """One line of code: its number in its own file, its HTML, its steps of indentation, and a short note after it."""
 
     number: int
     html: Markup
@@ -30,14 +30,25 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Kind:
+    """Instances of a class that are alike in shapes and counts: their paths, figures, and shapes as text."""
+
+    paths: tuple[str, ...]
+    figures: Figures
+    shapes: str
+
+
+@dataclass(frozen=True)
 class Stretch:
-    """One slot in one column: what its strip says, and its lines in one piece or several."""
+    """One slot in one column: what its strip says, and its lines in one piece or several.
+
+    `kinds` are the distinct blocks of the class; `every` sums up all instances where there are several.
+    """
 
     slot: Slot
     instances: tuple[str, ...]
-    one: Figures | None
+    kinds: tuple[Kind, ...]
     every: Figures | None
-    shapes: str
     pieces: tuple[tuple[Line, ...], ...]
 
 
@@ -83,10 +94,12 @@ class _Panel:
 
     def stretch(self, slot: Slot, pieces: tuple[tuple[Line, ...], ...]) -> Stretch:
         instances = self.source.instances.get(slot.name, ())
-        one = self.ledger.of(instances[:1]) if instances else None
         every = self.ledger.of(instances) if len(instances) > 1 else None
-        shapes = f"{self._text(one.entering)} → {self._text(one.leaving)}" if one else ""
-        return Stretch(slot, instances, one, every, shapes, pieces)
+        kinds = tuple(self._kind(*entry) for entry in self.ledger.kinds(instances).items())
+        return Stretch(slot, instances, kinds, every, pieces)
+
+    def _kind(self, figures: Figures, paths: tuple[str, ...]) -> Kind:
+        return Kind(paths, figures, f"{self._text(figures.entering)} → {self._text(figures.leaving)}")
 
     def _note(self, text: str, paths: tuple[str, ...]) -> str:
         """What a line of the forward pass answers with, as a shape; what another line makes, as a number."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..common.analysis import nhwc, table
@@ -37,6 +37,14 @@ class Ledger:
         if key not in self.known:
             self.known[key] = self._summed(key)
         return self.known[key]
+
+    def kinds(self, paths: Sequence[str]) -> dict[Figures, tuple[str, ...]]:
+        """Figures -> the paths that have them alone, in the order in which they run."""
+        found: dict[Figures, tuple[str, ...]] = {}
+        for path in paths:
+            figures = self.of((path,))
+            found[figures] = (*found.get(figures, ()), path)
+        return found
 
     def _summed(self, paths: tuple[str, ...]) -> Figures:
         covered = [row for row in self.rows[1:] if any(_within(row.path, path) for path in paths)]
@@ -85,6 +93,16 @@ def count_text(count: int) -> str:
             return f"{size:.3g}{unit}"
         size /= 1000
     return f"{size:.3g} G"
+
+
+def range_text(counts: Sequence[int], text: Callable[[int], str]) -> str:
+    """The smallest and the largest of some counts, or the one that they all are.
+
+    >>> range_text([960, 9408, 960], count_text), range_text([960, 960], count_text)
+    ('960 to 9.41 k', '960')
+    """
+    low, high = text(min(counts)), text(max(counts))
+    return low if low == high else f"{low} to {high}"
 
 
 def _within(path: str, block: str) -> bool:

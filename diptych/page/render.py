@@ -14,7 +14,7 @@ from ..common.emission.source import Source
 from ..common.spec import Net
 from .alignment import Slot, links, slots
 from .columns import Column, columns
-from .figures import Ledger, count_text, nchw_text, nhwc_text
+from .figures import Ledger, count_text, nchw_text, nhwc_text, range_text
 from .sections import architecture, measured, traps
 from .zoo import Zoo, zoo_source
 
@@ -32,7 +32,7 @@ def study_page(net: Net, torch: Source, tf: Source, recorded: Recorded | None = 
         net=net, version=__version__, options=dict(net.options), css=_text("style.css"), script=_text("script.js"),
         columns=shown, rows=_rows(stretches), data=_data(net, torch, zoo, shown, ledger, lines),
         diagram=architecture(net), traps=traps(net), measured=measured(recorded),
-        nchw=nchw_text, nhwc=nhwc_text, short=count_text,
+        nchw=nchw_text, nhwc=nhwc_text, short=count_text, between=range_text,
     )  # fmt: skip
     return page
 

@@ -17,7 +17,7 @@ TREES = ("torch_impl", "tf_impl")
 ONE_SIDED = {
     "tf_impl": {
         "pads.py": "PyTorch's layers pad by themselves",
-        "embedding.py": "a table of weights is a torch buffer",
+        "parts.py": "a PyTorch model is text with helpers of its own",
     },
     "torch_impl": {"inplace.py": "Keras writes over nothing"},
 }

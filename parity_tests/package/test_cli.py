@@ -11,30 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from command_line import process, run
 
 import diptych
 from diptych.checking.gates import GATES
 from diptych.checking.report import Gate, Report
-from diptych.commands.cli import app
 from diptych.commands.quiet import native_stderr_kept
 from diptych.common.errors import DiptychError
 from diptych.common.registry import networks, spec
 from diptych.common.weights import scrambled
 from diptych.files import write
-
-
-def run(*words: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(word) for word in words])
-
-
-def process(
-    *words: str | Path, code: str = "from diptych.commands.cli import main; main()"
-) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own, with pipes for its output."""
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", code, *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
 
 def test_table_of_vgg16_shows_shapes_counts_and_the_rule() -> None:
@@ -59,6 +45,15 @@ def test_table_takes_options() -> None:
     data = json.loads(done.stdout)
     assert (data["input"], data["rows"][-1]["nchw"]) == ([1, 64, 48], [10])
     assert json.loads(run("table", "resnet18", "--input-size", "96", "--json").stdout)["input"] == [3, 96, 96]
+
+
+def test_tf_and_keras_are_one_option_and_torch_is_the_other() -> None:
+    tf, keras, torch = (run("source", "lenet5_modern", word).stdout for word in ("--tf", "--keras", "--torch"))
+    assert tf == keras != torch
+    assert "import keras" in tf
+    for words in ([], ["--torch", "--keras"]):
+        done = run("source", "lenet5_modern", *words)
+        assert (done.exit_code, "say --torch for PyTorch, or --tf" in done.stderr) == (2, True)
 
 
 def test_a_pipe_gets_every_column_in_full() -> None:

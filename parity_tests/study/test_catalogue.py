@@ -70,6 +70,30 @@ def test_every_card_can_be_shown() -> None:
         assert network(name).card.paper.title in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("name", "top1", "top5", "source"),
+    [
+        ("hrnet_w18_cls", 23.2, 6.6, "HRNet/HRNet-Image-Classification, README"),
+        ("googlenet_bvlc", None, 6.67, "Szegedy et al. 2014, table 2"),
+        ("resnet18", 27.88, None, "He et al. 2015, table 2"),
+        ("resnet34", 25.03, None, "He et al. 2015, table 2"),
+        ("resnet34", 24.52, 7.46, "He et al. 2015, table 3"),
+    ],
+)
+def test_an_error_is_the_one_that_its_source_states(name: str, top1: float, top5: float, source: str) -> None:
+    found = [entry for entry in network(name).card.reported if entry.source == source]
+    assert [(entry.top1, entry.top5) for entry in found] == [(top1, top5)]
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet34"])
+def test_an_error_of_another_shortcut_says_so(name: str) -> None:
+    card = network(name).card
+    for entry in card.reported:
+        shortcut = "without parameters (option A)" if entry.source.endswith("table 2") else "(option B)"
+        assert shortcut in entry.what
+    assert any("option B of the paper" in quirk for quirk in card.quirks)
+
+
 def test_networks_side_by_side() -> None:
     text = run("table", "--compare", "resnet50", "vgg16", "lenet5_modern").stdout
     rows = {line[:20].strip(): line[20:].split() for line in text.splitlines()}
@@ -127,7 +151,7 @@ def test_the_plot_of_all_names_the_source_of_each_point(tmp_path: Path) -> None:
     # matplotlib writes text as shapes, with the text itself beside it as a comment
     assert all(f"({entry.source})".replace("&", "&amp;") in text for _, entry in entries)
     classic = sorted(entry.top5 for _, entry in entries if entry.what.startswith("ILSVRC") and entry.top5 is not None)
-    assert classic[-5:] == [3.57, 6.7, 7.3, 11.7, 16.4]
+    assert classic[-5:] == [3.57, 6.67, 7.3, 11.7, 16.4]
 
 
 def test_a_plot_that_cannot_be_made_says_why(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from diptych.common.errors import DiptychError
 from diptych.common.registry import networks, spec
 from diptych.common.spec import Net
 from diptych.page.alignment import links, slots
+from diptych.page.columns import columns
 from diptych.page.figures import TIMES, Ledger, nchw_text, nhwc_text
 from diptych.page.render import study_page
 from diptych.page.zoo import zoo_source
@@ -102,7 +103,7 @@ def test_a_line_meets_the_line_of_the_spec_that_made_it() -> None:
     source, zoo = sources("resnet50")[0], zoo_source(net)
     lines, plain, found = source.text.splitlines(), zoo.text.splitlines(), links(net, source, zoo)
     number = next(n for n, line in enumerate(lines, start=1) if "self.conv2 = nn.Conv2d" in line)
-    starts = ("x = conv(x, channels, kernel,", "y = relu(conv_bn(y, inner[1], 3,", "y = bottleneck_branch(x,")
+    starts = ("x = conv(", "y = relu(conv_bn(y, inner[1], 3,", "y = bottleneck_branch(x,")
     met = [plain[line - 1].strip() for line in found[number]]
     assert len(met) == len(starts)
     assert all(line.startswith(start) for line, start in zip(met, starts, strict=True))
@@ -138,7 +139,28 @@ def test_the_page_tells_shapes_in_both_layouts_and_counts() -> None:
     shapes = [f"{text(inner)} → {text(inner)}" for text in (nchw_text, nhwc_text)]
     for text in ("25,557,032", "4,089,184,256", *shapes, f"{TIMES}12"):
         assert text in words
-    assert "70,400 parameters, 218 M MACs each" in words
+    assert "70,400 to 4,462,592 parameters, 218 M MACs each" in words
+
+
+@pytest.mark.parametrize("name", ["resnet50", "googlenet", "hrnet_w18_small_v1_cls"])
+def test_each_distinct_block_has_its_own_figures(name: str) -> None:
+    """Counted from the weights of each block, not from the rows that the page sums up."""
+    net, source, zoo = spec(name), sources(name)[0], zoo_source(spec(name))
+    words = " ".join(Page(page(net)).words)
+    shown = columns(slots(net, sources(name), zoo), sources(name), zoo, Ledger(net))[0].stretches
+    for stretch in shown:
+        assert sorted(path for kind in stretch.kinds for path in kind.paths) == sorted(stretch.instances)
+        for kind in stretch.kinds:
+            assert {trainable(net, path) for path in kind.paths} == {kind.figures.parameters}
+            assert len(stretch.kinds) == 1 or f"{kind.shapes}, {kind.figures.parameters:,} parameters" in words
+    assert any(len(stretch.kinds) > 1 for stretch in shown)
+    assert {stretch.slot.name for stretch in shown if stretch.kinds} == set(source.instances)
+
+
+def trainable(net: Net, path: str) -> int:
+    """The trainable numbers of a block."""
+    inside = f"{path}." if path else ""
+    return sum(w.count for name, w in net.weights.items() if name.startswith(inside) and w.kind == "trainable")
 
 
 def test_what_comes_from_outside_is_escaped() -> None:
