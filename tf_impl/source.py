@@ -16,7 +16,7 @@ from ..common.emission.expressions import Lambda, filled, list_of
 from ..common.emission.language import Language
 from ..common.emission.program import Do, Method, Parameter
 from ..common.emission.source import Source, emit
-from ..common.lowering import Attribute, Function, Make, Name
+from ..common.lowering import Attribute, Function, Item, Make, Name
 from ..common.spec import Net
 from .ops import lower_symbolic
 
@@ -41,6 +41,10 @@ ATTRIBUTES = """
 
 def _chain(layers: Sequence[Any]) -> Function:
     return Function("Sequential", (list_of(layers),))
+
+
+def _element(chain: Any, name: str, place: int) -> Item:
+    return Item(Attribute(chain, "layers"), place)
 
 
 def _entry(target: Any, name: str, layer: Any) -> Function:
@@ -77,7 +81,9 @@ LANGUAGE = Language(
     root="keras.Model",
     sequence="Sequential",
     chain=_chain,
+    element=_element,
     several=list_of,
+    named=dict,
     entry=_entry,
     joined=_joined,
     lifted=_lifted,

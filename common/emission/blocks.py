@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from ..spec import Call
 from .chains import chain_class
 from .constructions import Argument, parameters
-from .context import Context
+from .context import LEVEL, Context
 from .lists import Item
 from .members import member_class
 from .program import Class, Comment, Method, Parameter
 from .statements import statements
+from .values import inputs
 
 SELF = Parameter("self")
 
@@ -44,11 +45,13 @@ def _parameter(root: bool, given: Argument) -> Parameter:
 
 def _method(context: Context, call: Call) -> Method:
     """What computes a block."""
-    language = context.language
-    inputs = ["x", *(name.removesuffix("_channels") for name, _ in call.input_channels[1:])]
-    values = tuple(Parameter(name, language.value) for name in inputs)
-    returns = language.values if len(call.outputs) > 1 else language.value
-    return Method(language.method, (SELF, *values), tuple(statements(context, call, inputs)), returns)
+    types = context.language.types
+    values = [Parameter(name, types.get("value" if count is None else "list")) for name, count in inputs(call)]
+    if context.count(call) > 1:
+        values.append(Parameter(LEVEL.name, types.get("number")))
+    named = call is context.net.root and context.net.output_names
+    returns = types.get("dict" if named else call.returns)
+    return Method(context.language.method, (SELF, *values), tuple(statements(context, call)), returns)
 
 
 def _helpers(context: Context, call: Call, chained: bool) -> Iterator[str]:

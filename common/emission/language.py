@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,12 @@ class Language:
     """The words of one framework; every entry is part of one line, so that two languages stay line-parallel.
 
     `module`, `root` and `sequence` are the base classes of a block, of the network, and of a chain. `chain` makes a
-    chain of its layers, `several` a list of layers that is no chain; `entry` is the call by which a chain takes one
-    more layer under a name. `joined` makes one layer of the several that a lowering takes, `lifted` a layer of an
-    expression of the value `x`. `building` is how the network's own class makes its weights for a shape, in as many
-    lines in either language. `method` computes a block, its values annotated as `value`, several as `values`.
-    `reserved` are names that its classes use themselves. `imports` are lines with the names that they bring.
+    chain of its layers, `element` is one of them, `several` a list of layers that is no chain, `named` a dict; `entry`
+    is the call by which a chain takes one more layer under a name. `joined` makes one layer of the several that a
+    lowering takes, `lifted` a layer of an expression. `building` is how the network's own class makes its weights for
+    a shape, in as many lines in either language. `method` computes a block; `types` are what its values are annotated
+    as: a value, a list, a tuple, a dict, a number. `reserved` are names that its classes use themselves. `imports` are
+    lines with the names that they bring.
     """
 
     title: str
@@ -31,7 +32,9 @@ class Language:
     root: str
     sequence: str
     chain: Callable[[Sequence[Any]], Function]
+    element: Callable[[Any, str, int], Any]
     several: Callable[[Sequence[Any]], Any]
+    named: Callable[[dict[str, Any]], Any]
     entry: Callable[[Any, str, Any], Function]
     joined: Callable[[tuple[Make, ...]], Make]
     lifted: Callable[[Any], Make]
@@ -39,8 +42,7 @@ class Language:
     method: str
     imports: tuple[tuple[str, tuple[str, ...]], ...]
     helpers: Path
-    value: str = ""
-    values: str = ""
+    types: Mapping[str, Any] = field(default_factory=dict)
     reserved: frozenset[str] = frozenset()
 
     def attribute(self, name: str) -> str:

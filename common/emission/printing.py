@@ -63,6 +63,11 @@ def _(value: list) -> str:  # type: ignore[type-arg]  # a class to dispatch on
 
 
 @printed.register
+def _(value: dict) -> str:  # type: ignore[type-arg]  # a class to dispatch on
+    return f"{{{', '.join(f'{printed(name)}: {printed(item)}' for name, item in value.items())}}}"
+
+
+@printed.register
 def _(value: slice) -> str:
     return ":".join("" if end is None else printed(end) for end in (value.start, value.stop))
 

@@ -11,11 +11,12 @@ Paths = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Assign:
-    """`targets = value`."""
+    """`target = value`; several targets are a tuple."""
 
-    targets: tuple[Any, ...]
+    target: Any
     value: Any
     paths: Paths = ()
+    comment: str = ""
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,9 @@ class Do:
 
 @dataclass(frozen=True)
 class Return:
-    """`return values`."""
+    """`return value`; several values are a tuple, a list or a dict."""
 
-    values: tuple[Any, ...]
+    value: Any
     paths: Paths = ()
 
 
@@ -60,7 +61,7 @@ class Parameter:
     """A parameter of a method; `annotation` is a type, and a default is written where there is one."""
 
     name: str
-    annotation: str = ""
+    annotation: Any = None
     default: Any = None
     has_default: bool = False
 
@@ -72,7 +73,7 @@ class Method:
     name: str
     parameters: tuple[Parameter, ...]
     body: Sequence[Statement] = ()
-    returns: str = ""
+    returns: Any = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .printing import listed, printed
 from .program import Assign, Class, Comment, Do, Listing, Loop, Method, Parameter, Paths, Return, Statement
@@ -39,14 +39,14 @@ def _comment(comment: Comment) -> Iterator[Line]:
 
 
 def _method(method: Method) -> Iterator[Line]:
-    returns = f" -> {method.returns}" if method.returns else ""
+    returns = f" -> {printed(method.returns)}" if method.returns else ""
     yield Line(f"def {method.name}({', '.join(map(_parameter, method.parameters))}){returns}:")
     for statement in method.body:
         yield from (line.inside() for line in lines(statement))
 
 
 def _parameter(parameter: Parameter) -> str:
-    name = f"{parameter.name}: {parameter.annotation}" if parameter.annotation else parameter.name
+    name = f"{parameter.name}: {printed(parameter.annotation)}" if parameter.annotation else parameter.name
     return f"{name}={printed(parameter.default)}" if parameter.has_default else name
 
 
@@ -58,7 +58,8 @@ def lines(statement: Statement) -> Iterator[Line]:
 
 @lines.register
 def _(statement: Assign) -> Iterator[Line]:
-    yield Line(f"{listed(statement.targets)} = {printed(statement.value)}", statement.paths)
+    comment = f"  # {statement.comment}" if statement.comment else ""
+    yield Line(f"{_bare(statement.target)} = {printed(statement.value)}{comment}", statement.paths)
 
 
 @lines.register
@@ -68,7 +69,7 @@ def _(statement: Do) -> Iterator[Line]:
 
 @lines.register
 def _(statement: Return) -> Iterator[Line]:
-    yield Line(f"return {listed(statement.values)}", statement.paths)
+    yield Line(f"return {_bare(statement.value)}", statement.paths)
 
 
 @lines.register
@@ -82,3 +83,8 @@ def _(statement: Listing) -> Iterator[Line]:
     yield Line(f"{printed(statement.target)} = [")
     yield from (Line(f"{printed(value)},", paths).inside() for value, paths in statement.entries)
     yield Line("]")
+
+
+def _bare(value: Any) -> str:
+    """A value, or several without the parentheses that a tuple has elsewhere."""
+    return listed(value) if isinstance(value, tuple) and len(value) > 1 else printed(value)
