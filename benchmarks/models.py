@@ -196,7 +196,7 @@ def row(framework: str, name: str, batch: int) -> dict[str, list[float]] | str:
 
 
 def cells(columns: tuple[str, ...], best: dict[str, list[float]], batch: int) -> list[str]:
-    """Images per second by column, with the ratio behind what has a library's beside it."""
+    """Images per second by column, with the ratio after what has a library's beside it."""
     texts = []
     for column in columns:
         ours, theirs = best.get(column, []), best.get(column.replace("ours", "library"), [])

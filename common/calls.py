@@ -44,7 +44,7 @@ def shared(function: Callable[..., R], *, name: str | None = None) -> Callable[.
     made = getattr(function, "diptych_block", None)
     if made is None:
         raise SpecError(f"shared takes a function made with @block or @sequence, not {function!r}")
-    return cast(Callable[..., R], functools.wraps(function)(_Shared(made, name).call))
+    return cast(Callable[..., R], _Shared(made, name).call)
 
 
 @dataclass(frozen=True)

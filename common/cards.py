@@ -1,7 +1,8 @@
 """What is known of each network besides its layers: paper, public reference, counts, preprocessing, quirks.
 
 One JSON file per family in `common/cards`. The counts were taken from the public references that they name, by code
-that knows nothing of diptych; a test holds every network to them.
+that knows nothing of diptych; a test holds every network to them. Reported errors are quoted with their source and are
+compared with nothing; a `what` that begins with ILSVRC is an entry to the challenge, mostly of several networks.
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
 """How public libraries name the weights of our networks: ordered rules, read in both directions.
 
-Each file of `dialects` holds the DIALECTS of one family.
+Each file of `dialects` holds the DIALECTS of one family. A rule is a pair of templates (`layer{s}.{b}` and
+`stages.{s-1}.blocks.{b}`), not a regular expression, so that one table serves both directions. Rules name nodes, not
+weights: the kinds of weights have the same names everywhere, and Keras's variables go by their place in the layer,
+which the op's `Lowering` gives.
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""Axis orders as einops patterns: a transpose is derived from two strings, never written as a tuple of numbers."""
+"""Axis orders as einops patterns: a transpose is derived from two strings, never written as a tuple of numbers.
+
+A linear layer after a flatten has the rows of its kernel permuted, as keras.applications has it; the other way, which
+permutes the map before Flatten, would cost time in every call (trap `dense_after_flatten`,
+https://github.com/gzuidhof/nn-transfer/issues/16).
+"""
 
 from __future__ import annotations
 

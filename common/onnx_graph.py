@@ -1,4 +1,8 @@
-"""A network in ONNX operators, as data: what each op's `onnx` method adds to, without the onnx package."""
+"""A network in ONNX operators, as data: what each op's `onnx` method adds to, without the onnx package.
+
+The graph is made from the spec and not exported from one side: it is the third opinion on both frameworks, and
+PyTorch's exporter would carry PyTorch's mistakes into it.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +51,7 @@ class Graph:
         self.node = net.nodes[0]
         for index, node in enumerate(net.nodes[1:], 1):
             self._write(index, node.plain())
+        self._name_outputs()
 
     @property
     def double(self) -> bool:
@@ -55,8 +60,8 @@ class Graph:
 
     @property
     def outputs(self) -> list[str]:
-        """The names of the network's outputs."""
-        return [self.values[index] for index in self.net.outputs]
+        """The names of the network's outputs: those that it gives them, else those of their values."""
+        return list(self.net.output_names) or [self.values[index] for index in self.net.outputs]
 
     def add(self, kind: str, *inputs: str, **attributes: Any) -> str:
         """Add an operator of the node being written; the answer is the name of its value."""
@@ -98,6 +103,12 @@ class Graph:
             self._own[-1] = replace(last, name=value, output=value)
         self.operators += self._own
         self.values.append(value)
+
+    def _name_outputs(self) -> None:
+        """An Identity for each output whose name is not that of its node."""
+        for name, index in zip(self.outputs, self.net.outputs, strict=True):
+            if name != self.values[index]:
+                self.operators.append(Operator("Identity", f"{name}.Identity", (self.values[index],), name))
 
     def key(self) -> tuple[Any, ...]:
         """All that the graph says but the size of its input: equal keys are one graph for several sizes."""

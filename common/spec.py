@@ -1,4 +1,8 @@
-"""A network as data: ops, nodes, the tree of block calls, and the weights they own."""
+"""A network as data: ops, nodes, the tree of block calls, and the weights they own.
+
+Every node remembers the line of the spec that made it (`Net.origins`). That is no part of the network and is not
+stored.
+"""
 
 from __future__ import annotations
 

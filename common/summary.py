@@ -12,7 +12,7 @@ from .spec import Net, Node, Op
 def summary(net: Net) -> str:
     """One line per node: path, op with every field, output shape, number of weights; then the totals.
 
-    A node whose input is not the line before names its inputs behind an arrow. Nothing is aligned, so that one changed
+    A node whose input is not the line before names its inputs after an arrow. Nothing is aligned, so that one changed
     layer is one changed line.
 
     >>> from diptych.common.registry import spec

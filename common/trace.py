@@ -1,4 +1,7 @@
-"""Tracing: plain functions over symbolic values become a flat list of nodes and a tree of block calls."""
+"""Tracing: plain functions over symbolic values become a flat list of nodes and a tree of block calls.
+
+`stack` and `sequence` number the blocks of a chain as nn.Sequential numbers modules; anything but a chain is an error.
+"""
 
 from __future__ import annotations
 
@@ -170,6 +173,11 @@ def trace(
     outputs = tuple(value.node for value in values)
     places = _evaluated(name, names, len(outputs), evaluated)
     root, nodes = frame.closed(outputs, returns), tuple(trace.nodes)
+    for label, index in zip(names, outputs, strict=False):
+        if label != nodes[index].path and any(node.path == label for node in nodes):
+            raise SpecError(
+                f"the network {name}: its output {label!r} has the name of another layer; rename one of them"
+            )
     return Net(name, nodes, root, outputs, places, names, title or name, paper, options, trace.origins)
 
 

@@ -1,4 +1,4 @@
-"""What tracing keeps: the nodes so far, the blocks that are open, and where in whose code each was made."""
+"""The state of a trace: the nodes so far, the blocks that are open, and the line of code that made each of them."""
 
 from __future__ import annotations
 

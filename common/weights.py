@@ -1,4 +1,10 @@
-"""Canonical weights: made from a seed, and held against the network they are meant for."""
+"""Canonical weights: made from a seed, and held against the network they are meant for.
+
+Weights are addressed by name, never by position or shape; anything but a full match is an error that lists the names.
+Initial weights come from the spec, from a generator seeded per name, so that two trainings start from the same bits.
+The weights of checks keep the scale of the maps: running variances after additions grow with the number of summands,
+as in training. Otherwise a gate after fifty blocks saturates and amplifies rounding beyond 1e-10.
+"""
 
 from __future__ import annotations
 
@@ -83,10 +89,10 @@ def scrambled(net: Net, seed: int = 0) -> Weights:
 
 
 def summed(net: Net) -> dict[str, int]:
-    """The running variances behind additions, and how many normalised values were added up there.
+    """The running variances after additions, and how many normalised values were added up there.
 
     Each grows as much, as it would in training. Without that, maps double from block to block of a residual network,
-    and a gate behind fifty of them (SENet-154) has arguments so large that no float64 holds them to 1e-10.
+    and a gate after fifty of them (SENet-154) has arguments so large that no float64 holds them to 1e-10.
     """
     sums, found = list[int](), dict[str, int]()
     for node in net.nodes:

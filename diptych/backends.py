@@ -1,4 +1,8 @@
-"""The frameworks by name, imported on first use."""
+"""The frameworks by name, imported on first use.
+
+Importing diptych imports no framework; a test holds it, and another imports all of `common` with the frameworks
+blocked.
+"""
 
 from __future__ import annotations
 

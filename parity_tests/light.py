@@ -264,7 +264,7 @@ def _single(
     left: Sequence[Layer], right: Sequence[Layer], partner: Mapping[int, str], i: int | None, j: int | None
 ) -> Difference:
     if i is not None:
-        return Difference(f"behind {_read(left, left[i], partner)[0]}", str(left[i]), "-", of_layers=True)
+        return Difference(f"after {_read(left, left[i], partner)[0]}", str(left[i]), "-", of_layers=True)
     assert j is not None
     return Difference(right[j].name, "-", str(right[j]), of_layers=True)
 

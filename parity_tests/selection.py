@@ -1,9 +1,10 @@
 """Which networks `make test` goes through in full, and which are left to `make test-full`.
 
 Everything cheap (figures, golden text, emission) runs for every network. What builds a model once (references, pages)
-runs for the cheapest network of each family, and for the cheapest of its forms in keras.applications; all gates and the
-emitted files run for GATED. The others are marked `full`, and `make test-full` leaves nothing out. What takes long of
-the rest is marked `slow`: CI runs it by `make test-slow`, so that `make test` stays a matter of minutes.
+runs for the cheapest network of each family, and for the cheapest of its forms in keras.applications; all gates and
+the emitted files run for GATED. The gates of all networks in float64 take more than an hour on two cores. The others
+are marked `full`, and `make test-full` leaves nothing out. What takes long of the rest is marked `slow`: CI runs it by
+`make test-slow`, so that `make test` stays a matter of minutes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from diptych.common.registry import network
 
 GATED = (
     "lenet5_1998",  # sums with a coefficient, a partly connected layer, scaled tanh, prototypes
-    "lenet5_modern",  # a linear layer behind a flatten, tanh
+    "lenet5_modern",  # a linear layer after a flatten, tanh
     "squeezenet1_1",  # pools that round up, a classifier without a linear layer
     "googlenet_bvlc",  # response normalisation, Inception modules
     "inception_v3.keras",  # normalisation without a scale, pools that leave their padding out, 1x7 kernels

@@ -1,4 +1,8 @@
-"""Build the functional Keras model of a network, node by node, of built-in layers."""
+"""Build the functional Keras model of a network, node by node, of built-in layers.
+
+The layers bear the names of the nodes, and a saved file loads where diptych is not installed. Pads become "same" where
+that is exact.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""The emitted Keras file of a network: it needs keras alone."""
+"""The emitted Keras file of a network: it needs keras alone.
+
+Pads stay explicit where the stride is a parameter (`padded(1, layers.Conv2D(..., strides=stride))`), although at
+stride 1 they would be "same": the class serves both. `self.output` is `self.output_`, since Keras models have an
+attribute of that name already.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,7 @@ from typing import Any
 
 from ..common.emission.expressions import Lambda, filled, list_of
 from ..common.emission.language import Language
+from ..common.emission.program import Do, Method, Parameter
 from ..common.emission.source import Source, emit
 from ..common.lowering import Attribute, Function, Make, Name
 from ..common.spec import Net
@@ -56,6 +62,13 @@ def _lifted(expression: Any) -> Make:
     return Make("layers.Lambda", (Lambda("x", filled(expression, [Name("x")])),))
 
 
+BUILDING = Method(
+    "build",
+    (Parameter("self"), Parameter("input_shape")),
+    (Do(Function("self.call", (Function("keras.Input", (), {"batch_shape": Name("input_shape")}),))),),
+)
+"""Keras builds a model with a `call` of its own only where it says how: Layer.build would mark it as built, no more."""
+
 LANGUAGE = Language(
     title="Keras",
     twin="PyTorch",
@@ -68,6 +81,7 @@ LANGUAGE = Language(
     entry=_entry,
     joined=_joined,
     lifted=_lifted,
+    building=BUILDING,
     method="call",
     imports=(("import keras", ("keras",)), ("from keras import {}", ("Sequential", "layers", "ops"))),
     helpers=Path(__file__).parent / "helpers",

@@ -1,4 +1,7 @@
-"""Canonical weights in a Keras model and back, layer by layer of the node's name, axes converted by their strings."""
+"""Canonical weights in a Keras model and back, layer by layer of the node's name, axes converted by their strings.
+
+layers.Normalization computes with copies of its weights; `settle` renews them after an assignment.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Build the PyTorch module of a network by compiling the source that the emitter prints, but for writing in place."""
+"""Build the PyTorch module of a network by compiling the source that the emitter prints, but for writing in place.
+
+One could interpret the trace in `forward`. Compiled text makes what is studied what runs: blocks are real modules, and
+tracebacks show their lines.
+"""
 
 from __future__ import annotations
 

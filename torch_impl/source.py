@@ -9,6 +9,7 @@ from typing import Any
 
 from ..common.emission.expressions import list_of
 from ..common.emission.language import Language
+from ..common.emission.program import Comment
 from ..common.emission.source import Source, emit
 from ..common.lowering import Attribute, Function, Lowering, Make
 from ..common.spec import Net, Node
@@ -38,6 +39,14 @@ def _lifted(expression: Any) -> Make:
     raise NotImplementedError(f"no PyTorch lowering is a function alone, not {expression}")
 
 
+BUILDING = Comment(
+    (
+        "PyTorch's layers are told how many channels come in, and have their weights at once;",
+        "Keras's make theirs when they first see a shape.",
+    )
+)
+
+
 LANGUAGE = Language(
     title="PyTorch",
     twin="Keras",
@@ -50,6 +59,7 @@ LANGUAGE = Language(
     entry=_entry,
     joined=_joined,
     lifted=_lifted,
+    building=BUILDING,
     method="forward",
     value="torch.Tensor",
     values="tuple[torch.Tensor, ...]",

@@ -12,7 +12,7 @@ from .conv_norm import TORCH, Style
 
 @block
 def dense_layer(x: Value, growth: int, style: Style = TORCH) -> Value:
-    """BN-ReLU-Conv 1x1, BN-ReLU-Conv 3x3 (DenseNet-B), put behind all the maps before (equation 2)."""
+    """BN-ReLU-Conv 1x1, BN-ReLU-Conv 3x3 (DenseNet-B), put after all the maps before (equation 2)."""
     y = conv(relu(style.norm(x, "norm1"), name="relu1"), 4 * growth, 1, bias=False, name="conv1")
     y = conv(relu(style.norm(y, "norm2"), name="relu2"), growth, 3, pad=1, bias=False, name="conv2")
     return concat([x, y])

@@ -34,7 +34,7 @@ class Variant:
 
     @property
     def parts(self) -> tuple[str, str, str, str]:
-        """What stands before the first convolution, between two, behind the last, and behind the addition."""
+        """What stands before the first convolution, between two, after the last, and after the addition."""
         branch, out = ARRANGEMENTS[self.arrangement].split("+")
         before, between, after = branch.split("conv")
         return before, between, after, out
@@ -52,7 +52,7 @@ FULL = Variant()
 def unit(x: Value, convs: Convs, stride: int, variant: Variant) -> Value:
     """Convolutions of (channels, kernel, stride) and a shortcut; a projection has what stands before the branch too."""
     before, between, after, out = variant.parts
-    shift = int("bn" in before)  # bn1 stands before conv1, or behind it
+    shift = int("bn" in before)  # bn1 stands before conv1, or after it
     activated = y = variant.put(x, before, "bn1")
     for number, (channels, kernel, step) in enumerate(convs, start=1):
         last = number == len(convs)

@@ -34,7 +34,7 @@ def shuffle_unit(x: Value, groups: int) -> Value:
 
 @block
 def strided_shuffle_unit(x: Value, width: int, groups: int, first_groups: int) -> Value:
-    """Unit that halves the map: the mean of the input stands behind what is computed (figure 2c).
+    """Unit that halves the map: the mean of the input stands after what is computed (figure 2c).
 
     The output has four times the width. The first 1x1 has groups of its own number: that of the first unit is dense.
     """

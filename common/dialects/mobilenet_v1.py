@@ -23,7 +23,7 @@ KERAS = rules(
     ),
     ("classifier", "conv_preds", True),
 )
-SLIM = rules(  # behind the scope MobilenetV1
+SLIM = rules(  # after the scope MobilenetV1
     ("conv_stem", "Conv2d_0"),
     ("bn1", "Conv2d_0/BatchNorm"),
     *(

@@ -21,7 +21,7 @@ def _parts(size: str, number: int, gate: dict[str, str], plain: list[dict[str, s
 
 
 def _keras(size: str) -> tuple[Rule, ...]:
-    """keras.applications counts the units behind the first throughout."""
+    """keras.applications counts the units after the first throughout."""
     count = sum(REPEATS[size])
     plain = [{"0": part, "1": f"{part}_bn"} for part in ("expand", "depthwise", "project")]
     return rules(
@@ -44,7 +44,7 @@ def _timm(size: str) -> tuple[Rule, ...]:
     units = [f"blocks.{stage}.{index}" for stage, count in enumerate(REPEATS[size]) for index in range(count)]
     first = [{"0": "conv_dw", "1": "bn1"}, {"0": "conv_pw", "1": "bn2"}]
     other = [{"0": "conv_pw", "1": "bn1"}, {"0": "conv_dw", "1": "bn2"}, {"0": "conv_pwl", "1": "bn3"}]
-    last, behind = f"features.{len(units) + 1}", f"blocks.{len(REPEATS[size])}.0"
+    last, theirs = f"features.{len(units) + 1}", f"blocks.{len(REPEATS[size])}.0"
     return rules(
         ("features.0.0", "conv_stem"),
         ("features.0.1", "bn1"),
@@ -53,8 +53,8 @@ def _timm(size: str) -> tuple[Rule, ...]:
             for number, unit in enumerate(units)
             for ours, theirs in _parts(size, number, TIMM_GATE, other if number else first)
         ),
-        (f"{last}.0", f"{behind}.conv"),
-        (f"{last}.1", f"{behind}.bn1"),
+        (f"{last}.0", f"{theirs}.conv"),
+        (f"{last}.1", f"{theirs}.bn1"),
         ("classifier.0", "conv_head", True),
         ("classifier.3", "classifier"),
     )

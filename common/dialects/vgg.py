@@ -10,7 +10,7 @@ BARE = {"num_classes": 0, "hidden": False}
 
 
 def _keras(network: str) -> tuple[Rule, ...]:
-    """A convolution and its ReLU take two places here, and the pool behind a block one."""
+    """A convolution and its ReLU take two places here, and the pool after a block one."""
     counts = BLOCKS[network]
     firsts = [sum(2 * count + 1 for count in counts[:block]) for block in range(len(counts))]
     return rules(

@@ -10,7 +10,7 @@ from .constructions import Argument, parameters
 from .context import Context
 from .lists import Item
 from .members import member_class
-from .program import Class, Method, Parameter
+from .program import Class, Comment, Method, Parameter
 from .statements import statements
 
 SELF = Parameter("self")
@@ -21,7 +21,9 @@ def block(context: Context, call: Call) -> Class:
     chained = call.style == "sequence"
     body = chain_class(context, call) if chained else member_class(context, call)
     signature = tuple(_parameter(call is context.net.root, given) for given in parameters(context, call))
-    methods = [Method("__init__", (SELF, *signature), body)]
+    methods: list[Method | Comment] = [Method("__init__", (SELF, *signature), body)]
+    if call is context.net.root:
+        methods.append(context.language.building)
     if not chained:
         methods.append(_method(context, call))
     name, helpers = context.classes[call], tuple(dict.fromkeys(_helpers(context, call, chained)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..lowering import Function, Make
 from .expressions import parts
-from .program import Class, Parameter
+from .program import Class, Method, Parameter
 
 
 def used_names(classes: Sequence[Class]) -> set[str]:
@@ -16,7 +16,7 @@ def used_names(classes: Sequence[Class]) -> set[str]:
 
 def _targets(made: Class) -> Iterator[str]:
     yield made.base
-    for method in made.methods:
+    for method in (method for method in made.methods if isinstance(method, Method)):
         yield method.returns
         for part in parts(method):
             if isinstance(part, Parameter):

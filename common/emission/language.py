@@ -9,6 +9,7 @@ from typing import Any
 
 from ..lowering import Function, Lowering, Make
 from ..spec import Node
+from .program import Comment, Method
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Language:
     `module`, `root` and `sequence` are the base classes of a block, of the network, and of a chain. `chain` makes a
     chain of its layers, `several` a list of layers that is no chain; `entry` is the call by which a chain takes one
     more layer under a name. `joined` makes one layer of the several that a lowering takes, `lifted` a layer of an
-    expression of the value `x`. `method` computes a block, its values annotated as `value`, several as `values`.
+    expression of the value `x`. `building` is how the network's own class makes its weights for a shape, in as many
+    lines in either language. `method` computes a block, its values annotated as `value`, several as `values`.
     `reserved` are names that its classes use themselves. `imports` are lines with the names that they bring.
     """
 
@@ -33,6 +35,7 @@ class Language:
     entry: Callable[[Any, str, Any], Function]
     joined: Callable[[tuple[Make, ...]], Make]
     lifted: Callable[[Any], Make]
+    building: Method | Comment
     method: str
     imports: tuple[tuple[str, tuple[str, ...]], ...]
     helpers: Path

@@ -1,6 +1,8 @@
 """Lists of layers: the children of a block with dotted names, such as `branches.0` and `fuse_layers.1.2`.
 
-PyTorch keeps them in an nn.ModuleList, whose numbers stand in the names of the weights; Keras in a plain list.
+PyTorch keeps them in an nn.ModuleList, whose numbers stand in the names of the weights; Keras in a plain list. A chain
+with named layers uses `add_module` in PyTorch and `add` in Keras, one line per layer in both:
+`nn.Sequential(OrderedDict([...]))` has no twin.
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""Which block calls are instances of one class, and what the classes are called."""
+"""Which block calls are instances of one class, and what the classes are called.
+
+The key of a class holds no sizes and nothing of a framework, but the op's facts: what a framework must know beyond the
+fields to write an op down (a depthwise multiplier, the overhang of a pool in ceil mode, the size that a resize starts
+from).
+"""
 
 from __future__ import annotations
 

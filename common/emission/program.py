@@ -76,12 +76,19 @@ class Method:
 
 
 @dataclass(frozen=True)
+class Comment:
+    """Lines of comment in the place of a method that only the twin needs."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Class:
     """A class of a block: its methods, and the files of what it takes from the helpers of its framework."""
 
     name: str
     base: str
     doc: str
-    methods: tuple[Method, ...]
+    methods: tuple[Method | Comment, ...]
     paths: Paths
     helpers: tuple[str, ...] = ()

@@ -1,4 +1,12 @@
-"""Source text of a network: one class per distinct block, written line for line the same way in either framework."""
+"""Source text of a network: one class per distinct block, written line for line the same way in either framework.
+
+What decides about lines (which blocks share a class, which neighbours become a loop, which calls are nested) does not
+know the framework, so that line n of one file is the twin of line n of the other. What only one framework has to write
+out stands in `<framework>_impl/helpers` and has a twin of as many lines in the other: a comment that explains the
+difference. Helpers come after the classes, since a comment right under the imports would break the import style of one
+of the two files. Constructors bear no types; PyTorch files annotate `forward` and Keras files do not annotate `call`,
+as people write them.
+"""
 
 from __future__ import annotations
 

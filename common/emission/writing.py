@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .printing import listed, printed
-from .program import Assign, Class, Do, Listing, Loop, Method, Parameter, Paths, Return, Statement
+from .program import Assign, Class, Comment, Do, Listing, Loop, Method, Parameter, Paths, Return, Statement
 
 INDENT = "    "
 
@@ -31,7 +31,11 @@ def class_lines(made: Class) -> Iterator[Line]:
     for number, method in enumerate(made.methods):
         if number or made.doc:
             yield Line("")
-        yield from (line.inside() for line in _method(method))
+        yield from (line.inside() for line in (_comment(method) if isinstance(method, Comment) else _method(method)))
+
+
+def _comment(comment: Comment) -> Iterator[Line]:
+    return (Line(f"# {line}") for line in comment.lines)
 
 
 def _method(method: Method) -> Iterator[Line]:

@@ -1,6 +1,9 @@
 """The ops, one per file: fields, shape rule, weights with their axes, MACs, receptive field and NumPy meaning.
 
 The file name is the kind of the op; the files of the same name in `torch_impl/ops` and `tf_impl/ops` are its twins.
+Every difference between the frameworks is a field of an op, never a default: pads are four numbers or TensorFlow's
+SAME, which both builders honour; so are ceil mode, what a pool counts, and the epsilon and momentum of batch
+normalisation.
 """
 
 from __future__ import annotations

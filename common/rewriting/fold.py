@@ -1,7 +1,14 @@
 """Batch normalisation folded into the layer before it: an exact rewriting of a network and of its weights.
 
 In evaluation, batch normalisation is a factor and an offset per channel (Jacob et al. 2018, section 3.2), so that a
-convolution or a linear layer with one behind it is the same layer with other weights, and a bias.
+convolution or a linear layer followed by one is the same layer with other weights, and a bias. Folding is shown to be
+exact in float64 and then rounded. A normalisation after an activation, after an addition or after a map that something
+else reads stays.
+
+`NAME.folded` is a network like any other, which the registry makes and does not list: both builders, the table, the
+source, ONNX, checks and files need no code of their own for it. Its chains are numbered anew, so that its source reads
+as if it had been written so, and its names are its own. What others folded keeps the names from before, which are one
+more dialect of it (`NamesFromBefore`).
 """
 
 from __future__ import annotations
@@ -135,7 +142,7 @@ class _Folding:
         self.into = foldable(net)
         if not self.into:
             name = net.name.removesuffix(SUFFIX)
-            raise DiptychError(f"{name} has no batch normalisation behind a convolution or a linear layer to fold")
+            raise DiptychError(f"{name} has no batch normalisation after a convolution or a linear layer to fold")
         self.kept = [index for index in range(len(net.nodes)) if index not in self.into]
         self.number = {index: place for place, index in enumerate(self.kept)}
         self.number |= {index: self.number[layer] for index, layer in self.into.items()}

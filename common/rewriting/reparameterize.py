@@ -1,7 +1,7 @@
 """Structural re-parameterisation (Ding et al. 2021, RepVGG, section 3.3): branches as one convolution, exactly.
 
 In evaluation, batch normalisation is a factor and an offset per channel. Hence a convolution and the normalisation
-behind it are one convolution with a bias; a 1x1 is a 3x3 of zeros around it, and the identity a 1x1; and a sum of
+after it are one convolution with a bias; a 1x1 is a 3x3 of zeros around it, and the identity a 1x1; and a sum of
 convolutions of one input is the convolution of the sum of their kernels.
 """
 

@@ -1,9 +1,9 @@
 """BN-Inception, Inception v2 (Ioffe & Szegedy 2015, Batch Normalization), figure 5.
 
 `bn_inception` is the form of pytorchcv and of Cadene's public weights: biases in front of the normalisation, pools that
-round up, 128 channels behind the pools of 4c and 4d. `se_bn_inception` is that of the authors of Squeeze-and-Excitation
-Networks: no biases, and a gate behind each of the ten modules. `inception_v2_tf_slim` is TensorFlow slim's as a Caffe
-file has it: another first layer, whose normalisation is folded into it, 96 channels behind those pools, and a mean in
+round up, 128 channels after the pools of 4c and 4d. `se_bn_inception` is that of the authors of Squeeze-and-Excitation
+Networks: no biases, and a gate after each of the ten modules. `inception_v2_tf_slim` is TensorFlow slim's as a Caffe
+file has it: another first layer, whose normalisation is folded into it, 96 channels after those pools, and a mean in
 the last module too. The first two take sizes whose modules see even maps only (224, 256, not 231).
 """
 

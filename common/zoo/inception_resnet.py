@@ -1,6 +1,6 @@
 """Inception-ResNet (Szegedy, Ioffe, Vanhoucke & Alemi 2016, Inception-v4, Inception-ResNet and ...), figure 15.
 
-`inception_resnet_v1` is FaceNet's, as in facenet-pytorch: behind the mean a linear layer to 512 numbers, which are
+`inception_resnet_v1` is FaceNet's, as in facenet-pytorch: after the mean a linear layer to 512 numbers, which are
 normalised and then classified. `inception_resnet_v2` is timm's, with the stem of Inception v3 and one of its modules
 where the paper has figure 3; `inception_resnet_v2.keras` is keras.applications': batch normalisation without a scale.
 """

@@ -24,7 +24,7 @@ def pool_or_conv(x: Value) -> Value:
 
 @block
 def short_or_long(x: Value) -> Value:
-    """A 3x3 convolution, and one behind a 7x7 in two steps (figure 3, second fork)."""
+    """A 3x3 convolution, and one after a 7x7 in two steps (figure 3, second fork)."""
     a = branch(x, "branch0", (64, 1, 1), (96, 3, 3, 1))
     return concat([a, branch(x, "branch1", (64, 1, 1), (64, 1, 7), (64, 7, 1), (96, 3, 3, 1))])
 

@@ -1,6 +1,6 @@
 """Pre-activation residual networks (He, Zhang, Ren & Sun 2016, Identity Mappings in Deep Residual Networks).
 
-`preresnet50` has batch normalisation and ReLU behind its first convolution, as pytorchcv's `preresnet50b`; `.timm` has
+`preresnet50` has batch normalisation and ReLU after its first convolution, as pytorchcv's `preresnet50b`; `.timm` has
 neither, as timm's `resnetv2_50`. `.keras` is keras.applications' `ResNet50V2`: there a stage halves the map in its last
 unit, not in the first of the next, and zeros surround a max pool that no ReLU precedes. The option `arrangement` places
 normalisation and ReLU in the units as in figure 4 a to e.
@@ -59,7 +59,7 @@ def preresnet(
         with stack(f"layer{stage + 1}"):
             for index in range(count):
                 x = unit(x, 64 * 2**stage, 2 if index == halves else 1, variant)
-    x = variant.put(x, variant.parts[0], "post_bn")  # "an extra activation" behind the last addition (appendix)
+    x = variant.put(x, variant.parts[0], "post_bn")  # "an extra activation" after the last addition (appendix)
     return linear(global_avg_pool(x, name="avgpool"), num_classes, name="fc")
 
 

@@ -1,7 +1,7 @@
 """ShuffleNet (Zhang, Zhou, Lin & Sun 2017, An Extremely Efficient Convolutional Neural Network), table 1.
 
 Weights bear the names of pytorchcv, which calls the paper's stage 2 `stage1`. The authors' own release is another
-network: it shuffles behind the depthwise convolution, puts the mean first in a strided unit, and has no bias in its
+network: it shuffles after the depthwise convolution, puts the mean first in a strided unit, and has no bias in its
 classifier.
 """
 

@@ -27,7 +27,7 @@ TABLE = (  # channels of both convolutions of a module that halves the map; the 
 
 
 def separable(x: Value, *channels: int, act: bool, style: Style) -> Value:
-    """Separable convolutions, each behind a ReLU, but for the first where it needs none."""
+    """Separable convolutions, each after a ReLU, but for the first where it needs none."""
     for index, width in enumerate(channels):
         if index or act:
             x = relu(x)

@@ -1,4 +1,9 @@
-"""Check that the PyTorch and the Keras model of a network are the same function, gate by gate."""
+"""Check that the PyTorch and the Keras model of a network are the same function, gate by gate.
+
+Models need not be built by diptych: `check(net, models=(torch_model, keras_model))` takes them as they stand. A
+PyTorch module is observed where its names say which node a layer is and where it runs once. What cannot be observed is
+counted in the report; the outputs always can.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The last check of a network: kept in the user's cache folder, or read from a file of `diptych check --json`."""
+"""The last check of a network: kept in the user's cache folder, or read from a file of `diptych check --json`.
+
+It is kept with a digest of the network and the version of diptych; a page shows it only where both still hold.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""A third and a fourth opinion on a network: its ONNX graph in onnx's reference evaluator and in ONNX Runtime."""
+"""A third and a fourth opinion on a network: its ONNX graph in onnx's reference evaluator and in ONNX Runtime.
+
+The reference evaluator judges in float64. ONNX Runtime judges in float32 only, since it has no convolution in float64
+(https://github.com/microsoft/onnxruntime/issues/7546).
+"""
 
 from __future__ import annotations
 

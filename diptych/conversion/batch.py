@@ -17,7 +17,7 @@ from typing import Any
 
 from ..common.dialect import OWN
 from ..common.errors import DiptychError, FileError
-from ..files import FORMATS, format_of, source_format
+from ..files import FORMATS, format_of, is_one_source, source_format
 from ..files.atomic import replacing
 from .convert import convert
 from .forms import known_library
@@ -25,7 +25,7 @@ from .report import digest, report_path
 
 MANIFEST = "manifest.json"
 MAGIC = "*?["
-SUFFIXES = tuple(suffix for known in FORMATS for suffix in (*known.suffixes, *known.only_read))
+SUFFIXES = tuple(suffix for known in FORMATS for suffix in known.endings)
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ class Done:
 
 
 def several(source: Path) -> bool:
-    """Whether a path names several files: a folder that is no SavedModel, or a pattern that is no file."""
+    """Whether a path names several files: a folder that is no checkpoint itself, or a pattern that is no file."""
     if source.is_dir():
-        return not (source / "saved_model.pb").is_file() and not source.name.lower().endswith(SUFFIXES)
+        return not is_one_source(source) and not source.name.lower().endswith(SUFFIXES)
     return not source.exists() and any(mark in str(source) for mark in MAGIC)
 
 

@@ -15,11 +15,12 @@ from ..common.dialect import OWN
 from ..common.errors import DiptychError, WeightsError
 from ..common.spec import Array
 from ..common.weights import checked
-from ..files import Format, format_of, read, source_format, write_content
+from ..files import format_of, read, source_format, write_content
 from ..files.atomic import check_destination, replacing
 from ..files.checkpoint import counters
 from ..files.content import Content
 from ..files.dialects import translated
+from ..files.format import Format
 from ..files.keras_config import differences
 from .forms import known_library, target
 from .identify import Identified, identified

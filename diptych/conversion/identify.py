@@ -1,4 +1,10 @@
-"""Which network a checkpoint belongs to, in whose names and with which options; never a guess between functions."""
+"""Which network a checkpoint belongs to, in whose names and with which options; never a guess between functions.
+
+One case is decided by its names: several registered forms have the same weights and the file does not tell which
+(VGG-11 with and without LRN; MobileNetV2 and its keras.applications form). A torch file in torchvision's names is then
+taken for torchvision's form, and the report says so and names the others. If that leaves a choice, as timm's names of
+EfficientNet do, it is an error. Files that diptych writes say what they are.
+"""
 
 from __future__ import annotations
 
@@ -135,7 +141,7 @@ def _readable(checkpoint: Checkpoint, items: list[Dialect]) -> list[Dialect]:
 
 
 def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[Match]]:
-    """(exact matches, the nearest others) of a checkpoint; the same names behind a shorter prefix come first."""
+    """(exact matches, the nearest others) of a checkpoint; the same names after a shorter prefix come first."""
     near: list[Match] = []
     by_names = ([(prefix, item) for item in _readable(checkpoint, items)] for prefix, items in candidates(checkpoint))
     later = (list(find(checkpoint)) for find in (folded_candidates, _overlapping))

@@ -1,7 +1,8 @@
 """Which networks have exactly these names: digests of the names of every network in every dialect, kept in a file.
 
-The file spares tracing every network for each checkpoint. It holds no more than they say, which a test compares; a
-network that it lacks is found all the same, only later.
+The file spares tracing every network for each checkpoint. It says no more than the networks themselves, and a test
+compares the two. Without it, or for a file that lacks a weight, every network is held against the checkpoint, which
+takes longer.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def _from_before(item: Dialect) -> Dialect:
 
 
 def candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, list[Dialect]]]:
-    """(prefix, dialects of networks with exactly the names behind it), for each prefix that has any."""
+    """(prefix, dialects of networks with exactly the names after it), for each prefix that has any."""
     known = _known()
     for prefix, names in variants(checkpoint):
         found = known.get(digest(names), ())
@@ -65,7 +66,7 @@ def folded_candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, Dialect]]:
 
 
 def variants(checkpoint: Checkpoint) -> list[tuple[str, list[str]]]:
-    """The names of a checkpoint, and those behind each prefix that at least half of them share: (prefix, names)."""
+    """The names of a checkpoint, and those after each prefix that at least half of them share: (prefix, names)."""
     layers = checkpoint.layers is not None
     names, mark = list(checkpoint.layers or () if layers else checkpoint.arrays), "/" if layers else "."
     found = []

@@ -1,4 +1,8 @@
-"""Write a network for deployment: normalisation folded into the layers before it, and every file run once written."""
+"""Write a network for deployment: normalisation folded into the layers before it, and every file run once written.
+
+What deploys is checked by running the file, by the loader that its users have, against the original network in
+float64. The wrappers are no thicker than that: quantisation, operator sets and devices belong to the tools.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,7 @@ from ..common.registry import spec
 from ..common.rewriting.reparameterize import fold
 from ..common.spec import Array, Net
 from ..common.weights import Weights, checked
-from ..files import FORMATS, read, write
+from ..files import FORMATS, format_of, read, write
 from ..files.atomic import check_destination, replacing
 
 PROGRAMS = {".onnx": "", ".pt2": "torch", ".tflite": "tf", "": "tf"}
@@ -143,7 +147,7 @@ def _onnx(path: Path, net: Net, weights: Weights, record: Mapping[str, Any] | No
     from .export import export
 
     export(net, weights, path, check=False, record=record)
-    names = [net.nodes[index].path for index in net.outputs]
+    names = net.shown_outputs
 
     def outputs(x: Array) -> tuple[Array, ...]:
         found = run(path, names, x)
@@ -163,8 +167,7 @@ def _program(path: Path, net: Net, weights: Weights, record: Mapping[str, Any] |
 def _weights_file(path: Path, net: Net, weights: Weights, record: Mapping[str, Any] | None) -> Run:
     write(path, net, weights, {}, record=record or {})
     back = checked(net, read(path).named(net), str(path))
-    framework = next(form.framework for form in FORMATS if path.name.lower().endswith(form.suffixes or ("\0",)))
-    backend = backends.get(framework)
+    backend = backends.get(format_of(path).framework)
     return lambda x: backend.outputs(backend.build(net, back, "float32"), net, x)
 
 

@@ -47,7 +47,7 @@ def worded(node: Node) -> tuple[str, int | None, str]:
 
 
 def lines_of(nodes: list[Node]) -> list[str]:
-    """A chain of nodes as lines: each op with its width, and behind it the ops that only follow; equal ones as one."""
+    """A chain of nodes as lines: each op with its width, and after it the ops that only follow; equal ones as one."""
     lines: list[str] = []
     for node in nodes:
         operation, width, rest = worded(node)

@@ -1,64 +1,39 @@
-"""Weights files: which format a path has, what is in it, and how canonical weights are written into one."""
+"""Weights files: which format a path has, what is in it, and how canonical weights are written into one.
+
+A format is one file, `<name>_file.py`, that declares a FORMAT; it is found here by itself.
+Checkpoints are data: torch files are read with `weights_only=True`, HDF5 files as arrays, and nothing in a file is
+run.
+"""
 
 from __future__ import annotations
 
+import importlib
 import os
-import zipfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import pkgutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..common.errors import FileError
 from ..common.spec import Array, Net
-from . import keras_file, legacy_h5, npz_file, onnx_file, safetensors_file, tf_file, torch_file
 from .checkpoint import Checkpoint
 from .content import Content
-from .tf_bundle import index_of, prefix_of
+from .format import HEAD, Format
 
-Reader = Callable[[Path], Checkpoint]
-Writer = Callable[[Path, Content], None]
-
-
-@dataclass(frozen=True)
-class Format:
-    """A file format: its suffixes, what its content looks like, how it is read and written, what it needs.
-
-    `only_read` are the suffixes that are read but not written; a format without `write` has no others.
-    """
-
-    name: str
-    suffixes: tuple[str, ...]
-    content: str
-    read: Reader
-    write: Writer | None = None
-    one_dtype: bool = False
-    only_read: tuple[str, ...] = ()
-
-    @property
-    def framework(self) -> str:
-        """The framework whose format it is, "torch" or "tf"; what belongs to neither has names as torch's files do."""
-        return "tf" if self.content in ("keras", "HDF5", "TensorFlow") else "torch"
-
-
-HEAD = 264
 FOLDER = "{} is a folder, expected a file of weights, or a SavedModel (a folder with saved_model.pb in it)"
-TORCH = (".bin", ".ckpt", ".tar")
-FORMATS = (
-    Format("safetensors", (".safetensors",), "safetensors", safetensors_file.read, safetensors_file.write),
-    Format("torch", (".pth", ".pt"), "torch", torch_file.read, torch_file.write, only_read=TORCH),
-    Format("keras", (".keras",), "keras", keras_file.read, keras_file.write, True),
-    Format("weights.h5", (".weights.h5",), "HDF5", legacy_h5.read, keras_file.write_weights, True),
-    Format("npz", (".npz",), "npz", npz_file.read, npz_file.write),
-    Format("h5", (), "HDF5", legacy_h5.read, only_read=(".h5", ".hdf5")),
-    Format("onnx", (), "ONNX", onnx_file.read, only_read=(".onnx",)),
-    Format("tensorflow", (), "TensorFlow", tf_file.read, only_read=(".pb", ".index")),
-)
+
+
+def _formats() -> tuple[Format, ...]:
+    names = sorted(item.name for item in pkgutil.iter_modules(__path__) if item.name.endswith("_file"))
+    return tuple(importlib.import_module(f".{name}", __name__).FORMAT for name in names)
+
+
+FORMATS = _formats()
 
 
 def format_of(path: Path) -> Format:
     """The format to write that a path's suffix names; raises FileError listing those there are."""
-    known = _named(path)
+    known = _by_suffix(path)
     suffixes = ", ".join(suffix for format_ in FORMATS for suffix in format_.suffixes)
     if known is None:
         raise FileError(f"{path} has no known suffix; the formats to write are {suffixes}")
@@ -82,19 +57,15 @@ def read(path: Path) -> Checkpoint:
 
 def source_format(path: Path) -> Format:
     """The format to read a path in; raises FileError where its suffix, its place or its content is none of a format."""
-    prefix = prefix_of(path)
-    known = FORMATS[-1] if prefix is not None or tf_file.is_model(path) else _named(path)
+    known, place = _by_place(path) or (_by_suffix(path), path)
     if known is None and os.path.isdir(path):
         raise FileError(FOLDER.format(path))
     if known is None:
-        suffixes = ", ".join(suffix for format_ in FORMATS for suffix in (*format_.suffixes, *format_.only_read))
+        suffixes = ", ".join(suffix for format_ in FORMATS for suffix in format_.endings)
         raise FileError(f"{path} has no known suffix; the formats are {suffixes}")
-    if tf_file.is_model(path):
-        return known
-    head = _head(path if prefix is None else index_of(prefix), known)
-    looks = sniffed(path, head)
-    if looks not in ("", known.content):
-        raise FileError(f"{path} holds {looks} content, not what its suffix says; give the file its right suffix")
+    content = content_of(place, _head(place, known))
+    if content not in ("", known.content):
+        raise FileError(f"{path} holds {content} content, not what its suffix says; give the file its right suffix")
     return known
 
 
@@ -114,22 +85,27 @@ def write_content(path: Path, content: Content) -> None:
         raise FileError(f"writing {path.name} needs {error.name}: pip install 'diptych[all]'") from None
 
 
-def sniffed(path: Path, head: bytes) -> str:
-    """What a file looks like by its content, or "" where that is not plain."""
-    if head.startswith(b"\x89HDF\r\n\x1a\n"):
-        return "HDF5"
-    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 1 << 32:
-        return "safetensors"
-    if head.startswith(b"PK\x03\x04") and zipfile.is_zipfile(path):
-        return _zip_content(path)
-    if head[257:262] == b"ustar":
-        return "tar"
-    return "torch" if head.startswith(b"\x80") else ""
+def is_one_source(folder: Path) -> bool:
+    """Whether a folder is a checkpoint itself, not a folder of several."""
+    return _by_place(folder) is not None
 
 
-def _named(path: Path) -> Format | None:
-    name = path.name.lower()
-    return next((known for known in FORMATS if name.endswith((*known.suffixes, *known.only_read))), None)
+def content_of(path: Path, head: bytes) -> str:
+    """What a file with this beginning holds, as the formats call it; "" where that is not plain."""
+    tar = "tar" if head[257:262] == b"ustar" else ""
+    return next((known.content for known in FORMATS if known.fits(path, head)), tar)
+
+
+def _by_suffix(path: Path) -> Format | None:
+    """The format whose suffix a path has: the longest one, since .weights.h5 is also a .h5."""
+    found = [(len(end), known) for known in FORMATS for end in known.endings if path.name.lower().endswith(end)]
+    return max(found, key=lambda pair: pair[0], default=(0, None))[1]
+
+
+def _by_place(path: Path) -> tuple[Format, Path] | None:
+    """The format that knows a path by another thing than its suffix, and the file to look at."""
+    places = ((known, known.place(path)) for known in FORMATS)
+    return next(((known, place) for known, place in places if place is not None), None)
 
 
 def _head(path: Path, known: Format) -> bytes:
@@ -146,16 +122,3 @@ def _head(path: Path, known: Format) -> bytes:
     if not head:
         raise FileError(f"{path} is empty, expected weights in {known.name} format")
     return head
-
-
-def _zip_content(path: Path) -> str:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError):
-        return ""
-    if any(name.endswith("/data.pkl") for name in names):
-        return "torch"
-    if names and all(name.endswith(".npy") or name == npz_file.MEMBER for name in names):
-        return "npz"
-    return "keras" if "config.json" in names and "model.weights.h5" in names else ""

@@ -1,4 +1,7 @@
-"""Models of keras.applications with given weights: what `keras.applications.ResNet50(weights=FILE)` takes back."""
+"""Models of keras.applications with given weights: what `keras.applications.ResNet50(weights=FILE)` takes back.
+
+Its own constructor writes the files (`--to keras`): it alone decides in which order its layers are saved.
+"""
 
 from __future__ import annotations
 

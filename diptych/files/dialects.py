@@ -1,4 +1,7 @@
-"""Checkpoints in the names of other libraries, told in ours, and the other way round."""
+"""Checkpoints in the names of other libraries, translated into ours, and the other way round.
+
+A checkpoint is translated first and matched then: identification, conversion and refusals know one set of names only.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from ..common.spec import Array, Net, Weight
 from .checkpoint import Checkpoint
 
 UNKNOWN = ":"
-"""What stands behind the library in the name of a weight that the library's dialect does not know."""
+"""What stands after the library in the name of a weight that the library's dialect does not know."""
 
 
 def translated(checkpoint: Checkpoint, dialect: Dialect) -> Checkpoint:

@@ -1,17 +1,30 @@
-"""The arrays of a Keras weights file (HDF5), by layer name; links, external storage and virtual arrays are refused."""
+"""Arrays of an HDF5 file: links, external storage and virtual arrays are refused."""
 
 from __future__ import annotations
 
+import zipfile
+import zlib
+from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ..common.errors import FileError
 from ..common.spec import Array
 from .checkpoint import native
 from .limits import Budget, swollen
 
-CONTAINER, VARIABLES, SEEDS = "layers", "vars", "seed_generator"
+MAGIC = b"\x89HDF\r\n\x1a\n"
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError, KeyError)
+"""What h5py and the zip module raise for a file that is not whole."""
+
+
+def fits(path: Path, head: bytes) -> bool:
+    """Whether a file begins as HDF5 does."""
+    return head.startswith(MAGIC)
+
+
+def reason(error: Exception) -> str:
+    """What went wrong below, in one short line."""
+    return f"{type(error).__name__}: {' '.join(str(error)[:120].split())}"
 
 
 class Source:
@@ -47,28 +60,6 @@ class Source:
         return native(dataset[()])
 
 
-def layers_of(file: Any, where: str) -> dict[str, list[Array]]:
-    """Layer name -> its variables in order, "outer/inner" for layers inside one; raises FileError for other layouts."""
-    group = child(file, CONTAINER, where)
-    if group is None or not hasattr(group, "keys"):
-        raise FileError(f"{where} has no group 'layers', so it is not a weights file of a Keras 3 model")
-    found: dict[str, list[Array]] = {}
-    _members(Source(file, where), group, "", f"{where}: layers", found)
-    return found
-
-
-def title(file: Any, where: str) -> str:
-    """The name of the model, or "" where the file does not say it."""
-    group = child(file, VARIABLES, where)
-    return text(group.attrs.get("name", "")) if group is not None else ""
-
-
-def left_out(file: Any) -> tuple[str, ...]:
-    """A note on the state of training, such as the optimizer's, that is not part of the weights."""
-    rest = sorted(key for key in file if key not in (CONTAINER, VARIABLES))
-    return (f"left out: {', '.join(rest)}",) if rest else ()
-
-
 def child(group: Any, path: str, where: str) -> Any:
     """The member at a path, or None; raises FileError for a link on the way that leads elsewhere."""
     import h5py
@@ -86,62 +77,3 @@ def child(group: Any, path: str, where: str) -> Any:
 def text(value: Any) -> str:
     """An attribute as text."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
-def without_count(arrays: list[Array]) -> list[Array]:
-    """The variables without the count that Normalization keeps of the images it was adapted to, and never reads."""
-    counted = len(arrays) > 0 and arrays[-1].shape == () and np.issubdtype(arrays[-1].dtype, np.integer)
-    return arrays[:-1] if counted else arrays
-
-
-def _members(source: Source, group: Any, outer: str, where: str, found: dict[str, list[Array]]) -> None:
-    source.enter(group, where)
-    for key in group:
-        _layer(source, child(group, key, where), outer, f"{where}/{key}", found)
-
-
-def _layer(source: Source, group: Any, outer: str, where: str, found: dict[str, list[Array]]) -> None:
-    """Add the variables of a layer and of the layers inside it to `found`."""
-    if not hasattr(group, "keys"):
-        raise FileError(f"{where} is not a group, where Keras keeps a layer")
-    source.enter(group, where)
-    variables = child(group, VARIABLES, where)
-    name = outer + (_name(variables) or group.name.rpartition("/")[2])
-    arrays = _variables(source, variables, where)
-    if arrays and name in found:
-        raise FileError(f"{source.where} has two layers named {name!r}")
-    if arrays:
-        found[name] = arrays
-    for key in group:
-        member = None if key in (VARIABLES, SEEDS) else child(group, key, where)
-        if not _holds_arrays(member):
-            continue
-        if key == CONTAINER and hasattr(member, "keys"):
-            _members(source, member, f"{name}/", f"{where}/{key}", found)
-        elif _name(child(member, VARIABLES, f"{where}/{key}")):
-            _layer(source, member, f"{name}/", f"{where}/{key}", found)
-        else:
-            raise FileError(
-                f"{where}/{key} holds weights of a layer inside a layer, but not the name of that layer; save that "
-                "layer by itself, or in a model"
-            )
-
-
-def _variables(source: Source, variables: Any, where: str) -> list[Array]:
-    if variables is None or not hasattr(variables, "keys"):
-        return []
-    places = [(f"{index}", f"{where}/vars/{index}") for index in range(len(variables))]
-    return without_count([source.array(child(variables, key, f"{where}/vars"), place) for key, place in places])
-
-
-def _name(variables: Any) -> str:
-    return text(variables.attrs.get("name", "")) if variables is not None else ""
-
-
-def _holds_arrays(member: Any) -> bool:
-    found: list[str] = []
-    if hasattr(member, "dtype"):
-        return True
-    if hasattr(member, "visititems"):
-        member.visititems(lambda name, item: found.append(name) if hasattr(item, "dtype") else None)
-    return bool(found)

@@ -1,6 +1,6 @@
 """What a .keras file says about its layers, held against a network; weights alone do not tell a stride or an epsilon.
 
-Only names, classes and arguments of layers are compared, not the wires between them, and no layer is ever lowering.
+Only names, classes and arguments of layers are compared, not the wires between them, and no layer is ever built.
 """
 
 from __future__ import annotations

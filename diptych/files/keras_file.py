@@ -1,4 +1,9 @@
-"""Keras files, `.keras` and `.weights.h5`: read as arrays and text, never deserialised into layers or code."""
+"""Keras 3's files of models, `.keras`: read as arrays and text, never deserialised into layers or code.
+
+diptych composes a `.keras` file itself: config.json and metadata.json as Keras writes them, and the weights by the
+layers' own `save_own_variables`. Model.save would hold the weights three times in memory; here the model that is saved
+has never held them.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +11,17 @@ import gc
 import json
 import time
 import zipfile
-import zlib
 from pathlib import Path
-from typing import Any
 
 from ..common.errors import FileError
-from ..common.spec import Array
-from . import h5, provenance, stored
+from . import keras3, model_config, provenance, stored
 from .checkpoint import Checkpoint
 from .content import Content
+from .format import Format, zip_members
+from .h5 import BROKEN, reason
 from .limits import swollen
 
 CONFIG, WEIGHTS, METADATA, MEMBER = "config.json", "model.weights.h5", "metadata.json", "diptych.json"
-ATTRIBUTE = "diptych"
-TEXT_LIMIT = 1 << 26
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError, KeyError)
 
 
 def read(path: Path) -> Checkpoint:
@@ -41,15 +42,18 @@ def read(path: Path) -> Checkpoint:
     if said:
         stated = provenance.loads(said, path)
     with weights:
-        layers, title, notes, _ = _opened(weights, path)
-    return Checkpoint(path, "keras", {}, layers, stated.extras, stated, _config(config, path), title, notes)
-
-
-def read_keras3(path: Path) -> Checkpoint:
-    """The checkpoint in an HDF5 file that Keras 3 saved weights to; raises FileError where it is not one."""
-    layers, title, notes, text = _opened(path, path)
-    stated = provenance.loads(text, path) if text else provenance.Provenance()
-    return Checkpoint(path, "weights.h5", {}, layers, stated.extras, stated, None, title, notes)
+        layers, title, notes, _ = keras3.opened(weights, path)
+    return Checkpoint(
+        path,
+        "keras",
+        {},
+        layers,
+        stated.extras,
+        stated,
+        model_config.layers_in(config, f"{path}: its {CONFIG}"),
+        title,
+        notes,
+    )
 
 
 def write(path: Path, content: Content) -> None:
@@ -72,19 +76,9 @@ def write(path: Path, content: Content) -> None:
     weights.unlink()
 
 
-def write_weights(path: Path, content: Content) -> None:
-    """Write a .weights.h5 file for Keras's load_weights."""
-    import h5py
-
-    content.model().save_weights(path)
-    gc.collect()
-    with h5py.File(path, "a") as file:
-        file.attrs[ATTRIBUTE] = content.text(counters=True)
-
-
 def _text(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
     info = archive.getinfo(name)
-    _check_size(info, info.file_size > TEXT_LIMIT, path)
+    _check_size(info, info.file_size > model_config.LIMIT, path)
     return archive.read(info)
 
 
@@ -95,50 +89,9 @@ def _check_size(info: zipfile.ZipInfo, too_large: bool, path: Path) -> None:
         raise FileError(f"{path}: {info.filename} would swell {sizes} bytes; refused")
 
 
-def entries(model: Any, where: str) -> dict[str, Any]:
-    """Layer name -> its entry in the config of a model, "outer/inner" for layers inside one; raises FileError."""
-    found: dict[str, Any] = {}
-    try:
-        _collect(model["config"], "", found)
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise FileError(f"{where} is not that of a Keras model of layers ({reason(error)})") from None
-    return found
+def fits(path: Path, head: bytes) -> bool:
+    """Whether a file is a zip with the members of a .keras file."""
+    return {CONFIG, WEIGHTS} <= set(zip_members(path, head))
 
 
-def reason(error: Exception) -> str:
-    """What went wrong below, in one short line."""
-    return f"{type(error).__name__}: {' '.join(str(error)[:120].split())}"
-
-
-def _collect(config: Any, outer: str, found: dict[str, Any]) -> None:
-    """Add the entries of a model's layers; a wrapper such as TimeDistributed has one inner layer, under `layer`."""
-    layers = config if isinstance(config, list) else config["layers"]  # a list: Sequential before Keras 2.2.3
-    for entry in layers:
-        inside = entry["config"]
-        name = f"{outer}{inside['name']}" if isinstance(inside, dict) else f"{outer}{entry['name']}"
-        found[name] = entry
-        if isinstance(inside, list) or isinstance(inside.get("layers"), list):
-            _collect(inside, f"{name}/", found)
-        elif isinstance(inside.get("layer"), dict):
-            _collect([inside["layer"]], f"{name}/", found)
-
-
-def _config(data: bytes, path: Path) -> dict[str, Any]:
-    where = f"{path}: its {CONFIG}"
-    try:
-        config = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise FileError(f"{where} is not that of a Keras model of layers ({reason(error)})") from None
-    return entries(config, where)
-
-
-def _opened(source: Any, path: Path) -> tuple[dict[str, list[Array]], str, tuple[str, ...], str]:
-    """(layers, model name, notes, what diptych wrote) of an HDF5 file."""
-    import h5py
-
-    try:
-        with h5py.File(source, "r") as file:
-            text = str(file.attrs.get(ATTRIBUTE, ""))
-            return h5.layers_of(file, str(path)), h5.title(file, str(path)), h5.left_out(file), text
-    except BROKEN as error:
-        raise FileError(f"{path} holds no whole HDF5 file of weights ({reason(error)})") from None
+FORMAT = Format("keras", "tf", "keras", read, write, suffixes=(".keras",), fits=fits)

@@ -1,4 +1,4 @@
-"""How much data may honestly come out of what a file stores; every reader asks before it makes an array."""
+"""How much data may come out of what a file stores; every reader asks before it makes an array."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from ..common.spec import Array
 from . import provenance
 from .checkpoint import Checkpoint, native, separated
 from .content import Content
+from .format import Format, zip_members
 from .limits import ALLOWANCE, Budget
 
 MEMBER, SUFFIX = "diptych.json", ".npy"
@@ -98,3 +99,12 @@ def _header(start: io.BytesIO, where: str) -> tuple[tuple[int, ...], bool, np.dt
     if version == (2, 0):
         return np.lib.format.read_array_header_2_0(start)
     raise FileError(f"{where} is in version {version} of the format .npy, expected (1, 0) or (2, 0)")
+
+
+def fits(path: Path, head: bytes) -> bool:
+    """Whether a file is a zip of arrays alone."""
+    names = zip_members(path, head)
+    return bool(names) and all(name.endswith(SUFFIX) or name == MEMBER for name in names)
+
+
+FORMAT = Format("npz", "torch", "npz", read, write, suffixes=(".npz",), fits=fits)

@@ -1,6 +1,7 @@
 """The file beside an ONNX model that its weights may lie in: PyTorch's exporter always makes one.
 
-Only a regular file named after the model is opened, whatever the model says: it is not to choose what is read.
+Only a regular file named after the model is opened, whatever the model says: a model does not choose which file is
+read.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from ..common.errors import FileError
 from ..common.spec import Array
 
 ENDINGS = (".data", "_data")
-"""What PyTorch's exporter, and Optimum's, put behind the name of the model."""
+"""What PyTorch's exporter, and Optimum's, put after the name of the model."""
 
 
 def beside(path: Path) -> list[Path]:

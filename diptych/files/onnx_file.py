@@ -1,4 +1,7 @@
-"""ONNX models: the initialisers and constants of the main graph as arrays by name; no node is run."""
+"""ONNX models: the initialisers and constants of the main graph as arrays by name; no node is run.
+
+A bias that its layer does without is zero. The graph says so, it is no guess: PyTorch's exporter drops such biases.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from ..common.spec import Array
 from ..onnx_impl import build
 from . import onnx_data, proto
 from .checkpoint import COUNTER, Checkpoint, native, separated
+from .format import Format
 from .limits import Budget
 
 LAYERS, FOLDED = ("Conv", "ConvTranspose", "Gemm"), ".weight_bias"
@@ -149,3 +153,6 @@ def _is_constant(tensor: Any) -> bool:
 
 def _listed(names: list[str]) -> str:
     return ", ".join(names[:4]) + (" ..." if len(names) > 4 else "")
+
+
+FORMAT = Format("onnx", "torch", "ONNX", read, only_read=(".onnx",))

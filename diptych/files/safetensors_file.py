@@ -13,6 +13,7 @@ from ..common.errors import FileError
 from . import provenance
 from .checkpoint import Checkpoint, native, separated
 from .content import Content
+from .format import Format
 
 TYPES = {"F16", "F32", "F64", "I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64", "BOOL"}
 LONG = {"BF16": "bfloat16"}
@@ -63,3 +64,11 @@ def _stated(path: Path, metadata: Mapping[str, str]) -> provenance.Provenance:
     network, options, record = json.dumps(metadata[NETWORK]), metadata.get(OPTIONS, "{}"), metadata.get(RECORD, "{}")
     said = f'"network": {network}, "options": {options}, "conversion": {record}'
     return provenance.loads(f'{{"diptych": {provenance.VERSION}, {said}}}', path)
+
+
+def fits(path: Path, head: bytes) -> bool:
+    """Whether a file begins with a length and a JSON text, as safetensors does."""
+    return head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 1 << 32
+
+
+FORMAT = Format("safetensors", "torch", "safetensors", read, write, suffixes=(".safetensors",), fits=fits)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 LOCAL = struct.Struct("<4s22xHH")
-"""Of a local header: its mark, and the lengths of the name and of the extra field behind its 30 bytes."""
+"""Of a local header: its mark, and the lengths of the name and of the extra field after its 30 bytes."""
 BLOCK = 1 << 22
 
 

@@ -1,7 +1,8 @@
 """TensorFlow checkpoints, NAME.index beside NAME.data-*: the index is read here, as bytes, before TensorFlow sees it.
 
-TensorFlow's own reader ends the whole process at an index with an impossible shape, so that each entry is held against
-the size of its data file first.
+TensorFlow's own reader ends the whole process at an index with an impossible shape (one such case was
+https://github.com/tensorflow/tensorflow/pull/52559), so that each entry is first held against the size of its data
+file.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from ..common.errors import FileError
 from ..common.spec import Array
 from . import tf_graph
 from .checkpoint import Checkpoint
+from .format import Format
 from .tf_bundle import GRAPH, Bundle, index_of, prefix_of
 
 VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
@@ -27,11 +28,6 @@ STATE = re.compile(
     r"(_\d+)?$"
 )
 OPTIMIZER = re.compile(r"(^|/)_?optimizer/")
-
-
-def is_model(folder: Path) -> bool:
-    """Whether a folder is a SavedModel."""
-    return os.path.isfile(folder / MODEL)
 
 
 def read(path: Path) -> Checkpoint:
@@ -110,3 +106,14 @@ def _is_weight(bundle: Bundle, key: str, name: str) -> bool:
             f"{bundle.path}: {name} is {dtype.name}, which NumPy has no numbers for; save it as float32 first"
         )
     return known or not (STATE.search(f"/{key.removesuffix(VALUE)}") or STATE.search(name) or OPTIMIZER.search(key))
+
+
+def place(path: Path) -> Path | None:
+    """The index of a checkpoint that is named by its prefix, or the graph in a SavedModel's folder; else None."""
+    prefix = prefix_of(path)
+    if prefix is not None:
+        return index_of(prefix)
+    return path / MODEL if os.path.isfile(path / MODEL) else None
+
+
+FORMAT = Format("tensorflow", "tf", "TensorFlow", read, only_read=(".pb", ".index"), place=place)

@@ -17,6 +17,7 @@ from ..common.spec import Array
 from . import provenance
 from .checkpoint import Checkpoint, native, separated
 from .content import Content
+from .format import Format, zip_members
 from .limits import Budget
 
 WRAPPERS = ("state_dict", "model", "model_state_dict", "net", "network", "module", "params", "weights")
@@ -172,3 +173,11 @@ def _array(path: Path, name: str, tensor: Any) -> Array:
         kind = str(tensor.dtype).removeprefix("torch.")
         advice = "save it as a dense float32 tensor first"
         raise FileError(f"{path}: {name} is a {kind} tensor that NumPy has no type for; {advice}") from None
+
+
+def fits(path: Path, head: bytes) -> bool:
+    """Whether a file is a pickle, or a zip with one."""
+    return head.startswith(b"\x80") or any(name.endswith("/data.pkl") for name in zip_members(path, head))
+
+
+FORMAT = Format("torch", "torch", "torch", read, write, (".pth", ".pt"), (".bin", ".ckpt", ".tar"), fits)

@@ -1,4 +1,8 @@
-"""Write a network and its weights as an ONNX model, with the onnx package alone."""
+"""Write a network and its weights as an ONNX model, with the onnx package alone.
+
+Height and width are free where the graph is the same at four sizes, and not by a rule per op: what an op forgets to
+say cannot slip through.
+"""
 
 from __future__ import annotations
 
@@ -52,6 +56,7 @@ def model(
     if observed:
         paths += [name for name in dict.fromkeys(graph.values[1:]) if name not in {*paths, net.nodes[0].path}]
     nodes = dict(zip(graph.values, net.nodes, strict=True))
+    nodes |= {name: net.nodes[index] for name, index in zip(graph.outputs, net.outputs, strict=True)}
     outputs = [helper.make_tensor_value_info(path, element, _shape(nodes[path], dynamic)) for path in paths]
     tensors = [_tensor(name, array) for name, array in arrays.items()]
     operators = [_node(operator) for operator in graph.operators]

@@ -1,6 +1,6 @@
 """Operators that onnx's reference evaluator computes otherwise than ONNX says (onnx 1.23), put right.
 
-It is a judge of both frameworks: what it has wrong would be laid at their door. A test holds it to be wrong still.
+The evaluator judges both frameworks: what it has wrong would look like their mistake. A test fails once it is right.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class AveragePool(AveragePool_19):
         rows, columns = attributes["strides"]
         beyond = np.pad(padded, ((0, 0), (0, 0), (0, rows - 1), (0, columns - 1)), constant_values=np.nan)
         (y,) = self._pooled(beyond, **attributes | {"ceil_mode": 0, "count_include_pad": 0, "pads": list(NO_PADS)})
-        # A window that would start behind the image and the padding before it is none.
+        # A window that would start after the image and the padding before it is none.
         return (y[:, :, : -(-(x.shape[2] + top) // rows), : -(-(x.shape[3] + left) // columns)],)
 
 

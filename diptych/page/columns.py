@@ -21,7 +21,7 @@ APPLIES = re.compile(r"\s+(return\b|[a-z](, [a-z])* = )")
 
 @dataclass(frozen=True)
 class Line:
-    """One line of code: its number in its own file, its HTML, its steps of indentation, and a short note behind it."""
+    """One line of code: its number in its own file, its HTML, its steps of indentation, and a short note after it."""
 
     number: int
     html: Markup

@@ -40,7 +40,7 @@ def lines(text: str) -> list[Markup]:
 def _marked(letter: str, text: str) -> str:
     if letter and text.strip():
         return f"<i class={letter}>{escape(text)}</i>"
-    # A long line may break behind a bracket too.
+    # A long line may break after a bracket too.
     return str(escape(text)).replace("(", "(<wbr>")
 
 

@@ -141,7 +141,7 @@
   }
   const noted = [...cols.querySelectorAll("li[data-n]")];
   function measure() {
-    // A note stands behind its line where there is room for it, and never makes a line longer.
+    // A note stands after its line where there is room for it, and never makes a line longer.
     cols.classList.add("bare");
     const full = noted.map((item) => {
       const text = document.createRange();

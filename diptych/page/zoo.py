@@ -53,7 +53,7 @@ class Zoo:
 
 
 def zoo_source(net: Net) -> Zoo:
-    """The file that made a network, those of its blocks behind it; raises DiptychError where one cannot be read."""
+    """The file that made a network, those of its blocks after it; raises DiptychError where one cannot be read."""
     origins = {path: place for path, place in net.origins.items() if path != net.nodes[0].path}
     text, starts = _joined(net, [file for places in origins.values() for file, _ in reversed(places)])
     places = {path: tuple(starts[file] + line for file, line in some) for path, some in origins.items()}

@@ -1,4 +1,4 @@
 """Where PyTorch and TensorFlow or Keras differ: one entry per difference, each with code that shows it.
 
-Every other file here that has a TRAPS is a section or part of one; `catalogue.py` reads them all.
+A file here is a section or a part of one. Each function under `@trap(...)` in it is an entry, found by `catalogue.py`.
 """

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from ..common.ops.batch_norm import BatchNorm
-from .trap import Trap, of
+from .trap import of, trap
 
 SECTION = "Normalisation"
 
 
+@trap(
+    section=SECTION,
+    title="Freezing batch normalisation",
+    torch="requires_grad_(False) stops the gradients; in training mode the layer still normalises by the batch and "
+    "updates its statistics.",
+    keras="trainable = False puts the layer into inference mode, even when it is called with training=True.",
+    rule="Freeze a torch layer with eval() as well.",
+    wrong=3.2,
+    right=0.0,
+    thread="https://github.com/keras-team/keras/pull/9965",
+    meets=of("batch_norm"),
+)
 def frozen_batch_norm() -> tuple[float, float]:
     """Frozen weights, training mode: torch still normalises by the batch, Keras by the moving statistics."""
     import keras
@@ -24,6 +36,18 @@ def frozen_batch_norm() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="One value per channel in training",
+    torch="Raises ValueError.",
+    keras="Normalises it to 0 and answers with beta.",
+    rule="Drop a last batch of one image, or freeze the layer.",
+    wrong=1.0,
+    right=0.0,
+    thread="https://github.com/pytorch/pytorch/issues/4534",
+    meets=lambda node: isinstance(node.op, BatchNorm) and node.shape[1:] == (1, 1),
+    measure="1 where torch raises and Keras answers with beta; max |a - b| in evaluation",
+)
 def batch_norm_of_one_value() -> tuple[float, float]:
     """One image of 1 x 1 pixel in training: torch raises, Keras answers with beta; in evaluation they agree."""
     import keras
@@ -42,6 +66,17 @@ def batch_norm_of_one_value() -> tuple[float, float]:
     return wrong, float(right)
 
 
+@trap(
+    section=SECTION,
+    title="Moments of float16 data",
+    torch="BatchNorm2d of float16 data takes the moments in float32.",
+    keras="BatchNormalization computes in float32 and casts its output; keras.ops.moments clips to 65504.",
+    rule="Use the layer; moments by hand need float32 data.",
+    wrong=1.9,
+    right=0.002,
+    measure="max |a - b|: keras.ops.moments by hand, the layer",
+    note="Right is the rounding of a float16 output, which has 11 bits.",
+)
 def float16_batch_norm() -> tuple[float, float]:
     """The variance of numbers around 400 is no float16: keras.ops.moments clips it, the layer computes in float32."""
     import keras
@@ -58,6 +93,18 @@ def float16_batch_norm() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="The order of a batch norm's weights",
+    torch="weight, bias, running_mean, running_var, num_batches_tracked.",
+    keras="gamma, beta, moving_mean, moving_variance; no gamma with scale=False (keras.applications' Inception).",
+    rule="Match by name: all arrays have the same shape, so that a copy by position succeeds.",
+    wrong=3.0,
+    right=0.0,
+    thread="https://github.com/tensorflow/tfjs-converter/pull/178",
+    meets=lambda node: isinstance(node.op, BatchNorm) and not node.op.scale,
+    measure="arrays in a wrong place: by position, by name",
+)
 def batch_norm_without_scale() -> tuple[float, float]:
     """With scale=False Keras has three arrays, torch five entries: zipped by position, each goes to its neighbour."""
     import keras
@@ -70,62 +117,3 @@ def batch_norm_without_scale() -> tuple[float, float]:
     wrong = sum(entry != names[weight] for entry, weight in zip(entries, weights, strict=False))
     right = sum(entry != names[weight] for entry, weight in zip(entries[1:4], weights, strict=True))
     return float(wrong), float(right)
-
-
-TRAPS = (
-    Trap(
-        id="frozen_batch_norm",
-        section=SECTION,
-        title="Freezing batch normalisation",
-        torch="requires_grad_(False) stops the gradients; in training mode the layer still normalises by the batch and "
-        "updates its statistics.",
-        keras="trainable = False puts the layer into inference mode, even when it is called with training=True.",
-        rule="Freeze a torch layer with eval() as well.",
-        twin=frozen_batch_norm,
-        wrong=3.2,
-        right=0.0,
-        thread="https://github.com/keras-team/keras/pull/9965",
-        meets=of("batch_norm"),
-    ),
-    Trap(
-        id="batch_norm_of_one_value",
-        section=SECTION,
-        title="One value per channel in training",
-        torch="Raises ValueError.",
-        keras="Normalises it to 0 and answers with beta.",
-        rule="Drop a last batch of one image, or freeze the layer.",
-        twin=batch_norm_of_one_value,
-        wrong=1.0,
-        right=0.0,
-        thread="https://github.com/pytorch/pytorch/issues/4534",
-        meets=lambda node: isinstance(node.op, BatchNorm) and node.shape[1:] == (1, 1),
-        measure="1 where torch raises and Keras answers with beta; max |a - b| in evaluation",
-    ),
-    Trap(
-        id="float16_batch_norm",
-        section=SECTION,
-        title="Moments of float16 data",
-        torch="BatchNorm2d of float16 data takes the moments in float32.",
-        keras="BatchNormalization computes in float32 and casts its output; keras.ops.moments clips to 65504.",
-        rule="Use the layer; moments by hand need float32 data.",
-        twin=float16_batch_norm,
-        wrong=1.9,
-        right=0.002,
-        measure="max |a - b|: keras.ops.moments by hand, the layer",
-        note="Right is the rounding of a float16 output, which has 11 bits.",
-    ),
-    Trap(
-        id="batch_norm_without_scale",
-        section=SECTION,
-        title="The order of a batch norm's weights",
-        torch="weight, bias, running_mean, running_var, num_batches_tracked.",
-        keras="gamma, beta, moving_mean, moving_variance; no gamma with scale=False (keras.applications' Inception).",
-        rule="Match by name: all arrays have the same shape, so that a copy by position succeeds.",
-        twin=batch_norm_without_scale,
-        wrong=3.0,
-        right=0.0,
-        thread="https://github.com/tensorflow/tfjs-converter/pull/178",
-        meets=lambda node: isinstance(node.op, BatchNorm) and not node.op.scale,
-        measure="arrays in a wrong place: by position, by name",
-    ),
-)

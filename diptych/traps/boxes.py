@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from .detection import SECTION
-from .trap import Trap
+from .trap import trap
 
 
+@trap(
+    section=SECTION,
+    title="The channels of a head: anchors first or numbers first",
+    torch="Darknet, and the ports to torch, have channel a * (5 + classes) + i for number i of anchor a.",
+    keras="With channels last the same order is a reshape to (..., anchors, 5 + classes); the other order has the same "
+    "number of channels and fails nowhere.",
+    rule="Say the order in the spec; reshape the last axis with the anchors first.",
+    wrong=5.2,
+    right=0.0,
+)
 def anchor_axes() -> tuple[float, float]:
     """The 3 x (5 + 20) channels of a YOLO head, taken apart into anchors and numbers per anchor."""
     import keras
@@ -20,6 +30,17 @@ def anchor_axes() -> tuple[float, float]:
     return float(np.abs(reference - naive).max()), float(np.abs(reference - faithful).max())
 
 
+@trap(
+    section=SECTION,
+    title="Which anchors belong to which head",
+    torch="YOLOv3's file lists nine anchors from small to large and its heads from coarse to fine, with the masks 6-8, "
+    "3-5 and 0-2.",
+    keras="A port that deals the anchors out in the order of the heads gives the smallest to the coarsest map.",
+    rule="Keep the mask beside the anchors, and the stride beside each head.",
+    wrong=2800.0,
+    right=2.3e-13,
+    measure="max |a - b| in pixels",
+)
 def anchor_mask() -> tuple[float, float]:
     """Widths of boxes of the three heads of YOLOv3, coarse head first."""
     import keras
@@ -35,6 +56,15 @@ def anchor_mask() -> tuple[float, float]:
     return float(np.abs(reference - naive).max()), float(np.abs(reference - faithful).max())
 
 
+@trap(
+    section=SECTION,
+    title="A letterbox is grey or black",
+    torch="YOLO code fills the margins with the grey 114 of 255.",
+    keras="tf.image.pad_to_bounding_box and resize_with_pad fill them with zeros.",
+    rule="Pad with a given value, 114 / 255 once pixels are divided by 255.",
+    wrong=0.45,
+    right=0.0,
+)
 def letterbox_colour() -> tuple[float, float]:
     """An image of 20 x 30 pixels between 0 and 1, padded to a square."""
     import keras
@@ -50,6 +80,16 @@ def letterbox_colour() -> tuple[float, float]:
     return float(np.abs(reference - naive).max()), float(np.abs(reference - faithful).max())
 
 
+@trap(
+    section=SECTION,
+    title="The size of the image in a letterbox is rounded or cut",
+    torch="YOLO code rounds the scaled height, and shares an odd margin by round(margin / 2 - 0.1).",
+    keras="tf.image.resize_with_pad cuts both to whole pixels.",
+    rule="Compute height and margins in one place and give both sides the numbers.",
+    wrong=1.0,
+    right=0.0,
+    measure="difference of the rows that the image fills",
+)
 def letterbox_rounding() -> tuple[float, float]:
     """How many rows of a 64 x 64 letterbox an image of 78 x 133 pixels fills."""
     import numpy as np
@@ -67,6 +107,16 @@ def letterbox_rounding() -> tuple[float, float]:
     return float(abs(rows[0] - rows[1])), float(abs(rows[0] - rows[2]))
 
 
+@trap(
+    section=SECTION,
+    title="The width of a box is an exponential or a squared sigmoid",
+    torch="YOLOv5, a torch project, has anchor * (2 sigmoid(t))**2, at most four anchors wide.",
+    keras="YOLOv3, as most Keras ports have it, has anchor * exp(t), without a limit.",
+    rule="The decoding belongs to the weights: take the one they were trained with.",
+    wrong=130.0,
+    right=4.3e-14,
+    measure="max |a - b| in pixels",
+)
 def box_decoding() -> tuple[float, float]:
     """Widths of boxes for an anchor 30 pixels wide, as YOLOv5 and as YOLOv3 decode them."""
     import keras
@@ -80,6 +130,16 @@ def box_decoding() -> tuple[float, float]:
     return float(np.abs(reference - naive).max()), float(np.abs(reference - faithful).max())
 
 
+@trap(
+    section=SECTION,
+    title="The far corner is an edge or a pixel",
+    torch="torchvision's boxes are x2 - x1 wide.",
+    keras="Code that descends from Caffe or from the Pascal VOC kit, in any framework, has boxes x2 - x1 + 1 wide.",
+    rule="Fix the convention in the spec; it moves overlaps of small boxes across thresholds.",
+    wrong=0.083,
+    right=0.0,
+    measure="max |a - b| of the overlaps",
+)
 def pixel_plus_one() -> tuple[float, float]:
     """Overlap of small boxes, whose far corner is the edge of the last pixel or the last pixel itself."""
     import keras
@@ -95,6 +155,16 @@ def pixel_plus_one() -> tuple[float, float]:
     return float(wrong), float(np.abs(reference - faithful / (2 * size**2 - faithful)).max())
 
 
+@trap(
+    section=SECTION,
+    title="A detection loss is divided by objects or by anchors",
+    torch="torchvision's RetinaNet sums the classification loss and divides by the anchors that meet an object.",
+    keras="A Keras loss divides by everything it was given, all anchors, unless reduction='sum'.",
+    rule="reduction='sum' in both, and one division written out.",
+    wrong=4.8,
+    right=0.0,
+    measure="|a - b| of the losses",
+)
 def detection_loss_normaliser() -> tuple[float, float]:
     """The classification loss of 1000 anchors, about twenty of which meet an object."""
     import keras
@@ -109,91 +179,3 @@ def detection_loss_normaliser() -> tuple[float, float]:
     faithful = keras.losses.BinaryCrossentropy(from_logits=True, reduction="sum", dtype="float64")
     right = float(faithful(labels, logits)) / labels.sum()
     return float(abs(reference - float(naive(labels, logits)))), float(abs(reference - right))
-
-
-TRAPS = (
-    Trap(
-        id="anchor_axes",
-        section=SECTION,
-        title="The channels of a head: anchors first or numbers first",
-        torch="Darknet, and the ports to torch, have channel a * (5 + classes) + i for number i of anchor a.",
-        keras="With channels last the same order is a reshape to (..., anchors, 5 + classes); the other order has the "
-        "same number of channels and fails nowhere.",
-        rule="Say the order in the spec; reshape the last axis with the anchors first.",
-        twin=anchor_axes,
-        wrong=5.2,
-        right=0.0,
-    ),
-    Trap(
-        id="anchor_mask",
-        section=SECTION,
-        title="Which anchors belong to which head",
-        torch="YOLOv3's file lists nine anchors from small to large and its heads from coarse to fine, with the masks "
-        "6-8, 3-5 and 0-2.",
-        keras="A port that deals the anchors out in the order of the heads gives the smallest to the coarsest map.",
-        rule="Keep the mask beside the anchors, and the stride beside each head.",
-        twin=anchor_mask,
-        wrong=2800.0,
-        right=2.3e-13,
-        measure="max |a - b| in pixels",
-    ),
-    Trap(
-        id="letterbox_colour",
-        section=SECTION,
-        title="A letterbox is grey or black",
-        torch="YOLO code fills the margins with the grey 114 of 255.",
-        keras="tf.image.pad_to_bounding_box and resize_with_pad fill them with zeros.",
-        rule="Pad with a given value, 114 / 255 once pixels are divided by 255.",
-        twin=letterbox_colour,
-        wrong=0.45,
-        right=0.0,
-    ),
-    Trap(
-        id="letterbox_rounding",
-        section=SECTION,
-        title="The size of the image in a letterbox is rounded or cut",
-        torch="YOLO code rounds the scaled height, and shares an odd margin by round(margin / 2 - 0.1).",
-        keras="tf.image.resize_with_pad cuts both to whole pixels.",
-        rule="Compute height and margins in one place and give both sides the numbers.",
-        twin=letterbox_rounding,
-        wrong=1.0,
-        right=0.0,
-        measure="difference of the rows that the image fills",
-    ),
-    Trap(
-        id="box_decoding",
-        section=SECTION,
-        title="The width of a box is an exponential or a squared sigmoid",
-        torch="YOLOv5, a torch project, has anchor * (2 sigmoid(t))**2, at most four anchors wide.",
-        keras="YOLOv3, as most Keras ports have it, has anchor * exp(t), without a limit.",
-        rule="The decoding belongs to the weights: take the one they were trained with.",
-        twin=box_decoding,
-        wrong=130.0,
-        right=4.3e-14,
-        measure="max |a - b| in pixels",
-    ),
-    Trap(
-        id="pixel_plus_one",
-        section=SECTION,
-        title="The far corner is an edge or a pixel",
-        torch="torchvision's boxes are x2 - x1 wide.",
-        keras="Code that descends from Caffe or from the Pascal VOC kit, in any framework, has boxes x2 - x1 + 1 wide.",
-        rule="Fix the convention in the spec; it moves overlaps of small boxes across thresholds.",
-        twin=pixel_plus_one,
-        wrong=0.083,
-        right=0.0,
-        measure="max |a - b| of the overlaps",
-    ),
-    Trap(
-        id="detection_loss_normaliser",
-        section=SECTION,
-        title="A detection loss is divided by objects or by anchors",
-        torch="torchvision's RetinaNet sums the classification loss and divides by the anchors that meet an object.",
-        keras="A Keras loss divides by everything it was given, all anchors, unless reduction='sum'.",
-        rule="reduction='sum' in both, and one division written out.",
-        twin=detection_loss_normaliser,
-        wrong=4.8,
-        right=0.0,
-        measure="|a - b| of the losses",
-    ),
-)

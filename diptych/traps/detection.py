@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from .trap import Trap
+from .trap import trap
 
 SECTION = "Detection"
 
 
+@trap(
+    section=SECTION,
+    title="A box is x1, y1, x2, y2 or y1, x1, y2, x2",
+    torch="torchvision and nearly all torch code have columns first.",
+    keras="tf.image has rows first, and crop_and_resize wants them divided by size - 1. non_max_suppression does not "
+    "notice the difference, as overlaps stay the same; whatever cuts out pixels does.",
+    rule="Reorder at one named place.",
+    wrong=5.1,
+    right=1.2e-06,
+)
 def boxes_have_rows_first() -> tuple[float, float]:
     """Columns 4 ... 16 and rows 2 ... 9 of a map, resized to 5 x 5."""
     import numpy as np
@@ -21,6 +31,16 @@ def boxes_have_rows_first() -> tuple[float, float]:
     return float(np.abs(reference.numpy() - naive).max()), float(np.abs(reference.numpy() - faithful).max())
 
 
+@trap(
+    section=SECTION,
+    title="Boxes that overlap by exactly the threshold stay",
+    torch="torchvision.ops.nms suppresses what overlaps by more than the threshold.",
+    keras="So does tf.image.non_max_suppression; code by hand that keeps what is below the threshold does not.",
+    rule="Suppress where overlap > threshold.",
+    wrong=22.0,
+    right=0.0,
+    measure="boxes that only one of the two keeps, of 300",
+)
 def nms_at_the_threshold() -> tuple[float, float]:
     """Non-maximum suppression of 300 boxes of whole pixels, many of which overlap by exactly one half."""
     import numpy as np
@@ -39,6 +59,17 @@ def nms_at_the_threshold() -> tuple[float, float]:
     return float((kept ^ naive).sum()), float((kept ^ faithful).sum())
 
 
+@trap(
+    section=SECTION,
+    title="combined_non_max_suppression clips boxes to 0 ... 1",
+    torch="torchvision.ops.nms answers with indexes and leaves boxes alone.",
+    keras="tf.image.combined_non_max_suppression answers with boxes, clipped to the unit square by default.",
+    rule="clip_boxes=False for boxes in pixels.",
+    wrong=95.0,
+    right=0.0,
+    thread="https://tensorflow.org/api_docs/cc/struct/tensorflow/ops/combined-non-max-suppression/attrs",
+    measure="max |a - b| in pixels",
+)
 def nms_clips_boxes() -> tuple[float, float]:
     """Five boxes in pixels, far apart, through combined_non_max_suppression."""
     import numpy as np
@@ -52,6 +83,16 @@ def nms_clips_boxes() -> tuple[float, float]:
     return float(np.abs(boxes - naive).max()), float(np.abs(boxes - faithful).max())
 
 
+@trap(
+    section=SECTION,
+    title="TensorFlow's suppression must be told how many boxes to keep",
+    torch="torchvision.ops.nms keeps all that survive; detectors cut afterwards.",
+    keras="max_output_size is compulsory, and whatever comes after that many boxes is lost.",
+    rule="Pass the number of boxes, and cut afterwards as the other side does.",
+    wrong=200.0,
+    right=0.0,
+    measure="boxes lost, of 300",
+)
 def nms_has_a_limit() -> tuple[float, float]:
     """300 boxes that do not overlap, of which nothing is to be suppressed."""
     import numpy as np
@@ -64,6 +105,18 @@ def nms_has_a_limit() -> tuple[float, float]:
     return float(len(boxes) - len(naive)), float(len(boxes) - len(faithful))
 
 
+@trap(
+    section=SECTION,
+    title="Equal scores come in no agreed order",
+    torch="torch.topk and torch.sort promise no order among equals; torch.sort(stable=True) keeps the lower index "
+    "first.",
+    keras="tf.math.top_k keeps the lower index first.",
+    rule="Break ties by index in both, or compare sets of detections.",
+    wrong=93.0,
+    right=0.0,
+    thread="https://github.com/pytorch/pytorch/issues/88227",
+    measure="places of 100 that hold another index",
+)
 def ties_among_scores() -> tuple[float, float]:
     """The 100 best of 300 scores of which many are equal."""
     import numpy as np
@@ -75,70 +128,3 @@ def ties_among_scores() -> tuple[float, float]:
     naive = torch.topk(torch.tensor(scores), 100).indices.numpy()
     faithful = torch.sort(torch.tensor(scores), descending=True, stable=True).indices[:100].numpy()
     return float((reference != naive).sum()), float((reference != faithful).sum())
-
-
-TRAPS = (
-    Trap(
-        id="boxes_have_rows_first",
-        section=SECTION,
-        title="A box is x1, y1, x2, y2 or y1, x1, y2, x2",
-        torch="torchvision and nearly all torch code have columns first.",
-        keras="tf.image has rows first, and crop_and_resize wants them divided by size - 1. non_max_suppression does "
-        "not notice the difference, as overlaps stay the same; whatever cuts out pixels does.",
-        rule="Reorder at one named place.",
-        twin=boxes_have_rows_first,
-        wrong=5.1,
-        right=1.2e-06,
-    ),
-    Trap(
-        id="nms_at_the_threshold",
-        section=SECTION,
-        title="Boxes that overlap by exactly the threshold stay",
-        torch="torchvision.ops.nms suppresses what overlaps by more than the threshold.",
-        keras="So does tf.image.non_max_suppression; code by hand that keeps what is below the threshold does not.",
-        rule="Suppress where overlap > threshold.",
-        twin=nms_at_the_threshold,
-        wrong=22.0,
-        right=0.0,
-        measure="boxes that only one of the two keeps, of 300",
-    ),
-    Trap(
-        id="nms_clips_boxes",
-        section=SECTION,
-        title="combined_non_max_suppression clips boxes to 0 ... 1",
-        torch="torchvision.ops.nms answers with indexes and leaves boxes alone.",
-        keras="tf.image.combined_non_max_suppression answers with boxes, clipped to the unit square by default.",
-        rule="clip_boxes=False for boxes in pixels.",
-        twin=nms_clips_boxes,
-        wrong=95.0,
-        right=0.0,
-        thread="https://tensorflow.org/api_docs/cc/struct/tensorflow/ops/combined-non-max-suppression/attrs",
-        measure="max |a - b| in pixels",
-    ),
-    Trap(
-        id="nms_has_a_limit",
-        section=SECTION,
-        title="TensorFlow's suppression must be told how many boxes to keep",
-        torch="torchvision.ops.nms keeps all that survive; detectors cut afterwards.",
-        keras="max_output_size is compulsory, and whatever comes after that many boxes is lost.",
-        rule="Pass the number of boxes, and cut afterwards as the other side does.",
-        twin=nms_has_a_limit,
-        wrong=200.0,
-        right=0.0,
-        measure="boxes lost, of 300",
-    ),
-    Trap(
-        id="ties_among_scores",
-        section=SECTION,
-        title="Equal scores come in no agreed order",
-        torch="torch.topk and torch.sort promise no order among equals; torch.sort(stable=True) keeps the lower index "
-        "first.",
-        keras="tf.math.top_k keeps the lower index first.",
-        rule="Break ties by index in both, or compare sets of detections.",
-        twin=ties_among_scores,
-        wrong=93.0,
-        right=0.0,
-        thread="https://github.com/pytorch/pytorch/issues/88227",
-        measure="places of 100 that hold another index",
-    ),
-)

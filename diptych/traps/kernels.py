@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from ..common.ops.conv import Conv
 from ..common.spec import Node
-from .trap import Trap, of
+from .trap import of, trap
 
 SECTION = "Convolution and padding"
 
 
+def _depthwise(node: Node) -> bool:
+    return isinstance(node.op, Conv) and node.op.depthwise(node.in_shapes[0])
+
+
+@trap(
+    section=SECTION,
+    title="The axes of a convolution kernel",
+    torch="(O, I, H, W).",
+    keras="(H, W, I, O).",
+    rule="transpose(2, 3, 1, 0); never reshape.",
+    wrong=25.0,
+    right=0.0,
+    thread="https://github.com/voxelmorph/voxelmorph/issues/425",
+    meets=of("conv"),
+)
 def kernel_axes() -> tuple[float, float]:
     """A kernel is transposed; a reshape gives an array of the right shape with the numbers in the wrong places."""
     import keras
@@ -25,6 +40,16 @@ def kernel_axes() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="The axes of a grouped kernel",
+    torch="(O, I / groups, H, W); the first O / groups outputs are those of the first group.",
+    keras="(H, W, I / groups, O), with the outputs in the same order.",
+    rule="The transpose of an ordinary kernel, and no shuffle of the outputs.",
+    wrong=21.0,
+    right=1.9e-06,
+    meets=lambda node: isinstance(node.op, Conv) and node.op.groups > 1 and not _depthwise(node),
+)
 def grouped_kernel_axes() -> tuple[float, float]:
     """With groups the input axis is I / groups, and the outputs are group after group in both: no interleaving."""
     import keras
@@ -44,6 +69,17 @@ def grouped_kernel_axes() -> tuple[float, float]:
     return differences[0], differences[1]
 
 
+@trap(
+    section=SECTION,
+    title="The axes of a depthwise kernel",
+    torch="Conv2d(groups=C) keeps (C * M, 1, H, W), with the M filters of a channel next to each other.",
+    keras="DepthwiseConv2D keeps (H, W, C, M), and its output channel is c * M + m as well.",
+    rule="Transpose to (H, W, 1, C * M), then reshape to (H, W, C, M): the channel is the slower index.",
+    wrong=14.0,
+    right=0.0,
+    thread="https://www.tensorflow.org/api_docs/python/tf/keras/layers/DepthwiseConv2D",
+    meets=_depthwise,
+)
 def depthwise_kernel_axes() -> tuple[float, float]:
     """Output channel c * M + m is the m-th filter of channel c in both; m * C + c has the same shape."""
     import keras
@@ -60,6 +96,15 @@ def depthwise_kernel_axes() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="SeparableConv2D has nothing between its two parts",
+    torch="Two modules, a depthwise and a 1 x 1 convolution, between which MobileNet puts normalisation and ReLU.",
+    keras="One layer: a depthwise_kernel (H, W, C, M), a pointwise_kernel (1, 1, C * M, O), nothing between.",
+    rule="Two torch convolutions into one SeparableConv2D only where they touch, as in Xception.",
+    wrong=28.0,
+    right=0.0,
+)
 def separable_has_nothing_between() -> tuple[float, float]:
     """SeparableConv2D is a depthwise and a 1 x 1 convolution with nothing between them, as in Xception."""
     import keras
@@ -77,6 +122,16 @@ def separable_has_nothing_between() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="The axes of a transposed convolution's kernel",
+    torch="ConvTranspose2d keeps (I, O / groups, H, W): inputs first.",
+    keras="Conv2DTranspose keeps (H, W, O, I): outputs before inputs.",
+    rule="transpose(2, 3, 1, 0), which is that of an ordinary kernel although the axes mean something else.",
+    wrong=12.0,
+    right=0.0,
+    thread="https://github.com/apache/tvm/pull/9336",
+)
 def transposed_kernel_axes() -> tuple[float, float]:
     """ConvTranspose2d keeps (I, O, H, W) and Conv2DTranspose (H, W, O, I): with I = O a slip raises no error."""
     import keras
@@ -93,6 +148,17 @@ def transposed_kernel_axes() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="SAME of a transposed convolution crops otherwise",
+    torch="The whole output, extended by output_padding after, loses `padding` rows and columns on each side.",
+    keras="padding='same' crops to s * n, the odd one after; it is torch's only where that crop is symmetric (k 4 s 2 "
+    "p 1; k 2 s 2 p 0).",
+    rule="'valid', then zeros for output_padding at the end, then the crop [p : p + height].",
+    wrong=20.0,
+    right=9.5e-07,
+    thread="https://github.com/Samsung/TICO/issues/420",
+)
 def transposed_same_crops_otherwise() -> tuple[float, float]:
     """k 3, s 2, padding 1, output_padding 1: SAME has that output's size and crops another row and column."""
     import keras
@@ -109,85 +175,3 @@ def transposed_same_crops_otherwise() -> tuple[float, float]:
     faithful = np.pad(whole, [(0, 0), (0, 1), (0, 1), (0, 0)])[:, 1:11, 1:13]
     wrong, right = (np.abs(np.einsum("nhwc->nchw", y) - truth.numpy()).max() for y in (naive, faithful))
     return float(wrong), float(right)
-
-
-def _depthwise(node: Node) -> bool:
-    return isinstance(node.op, Conv) and node.op.depthwise(node.in_shapes[0])
-
-
-TRAPS = (
-    Trap(
-        id="kernel_axes",
-        section=SECTION,
-        title="The axes of a convolution kernel",
-        torch="(O, I, H, W).",
-        keras="(H, W, I, O).",
-        rule="transpose(2, 3, 1, 0); never reshape.",
-        twin=kernel_axes,
-        wrong=25.0,
-        right=0.0,
-        thread="https://github.com/voxelmorph/voxelmorph/issues/425",
-        meets=of("conv"),
-    ),
-    Trap(
-        id="grouped_kernel_axes",
-        section=SECTION,
-        title="The axes of a grouped kernel",
-        torch="(O, I / groups, H, W); the first O / groups outputs are those of the first group.",
-        keras="(H, W, I / groups, O), with the outputs in the same order.",
-        rule="The transpose of an ordinary kernel, and no shuffle of the outputs.",
-        twin=grouped_kernel_axes,
-        wrong=21.0,
-        right=1.9e-06,
-        meets=lambda node: isinstance(node.op, Conv) and node.op.groups > 1 and not _depthwise(node),
-    ),
-    Trap(
-        id="depthwise_kernel_axes",
-        section=SECTION,
-        title="The axes of a depthwise kernel",
-        torch="Conv2d(groups=C) keeps (C * M, 1, H, W), with the M filters of a channel next to each other.",
-        keras="DepthwiseConv2D keeps (H, W, C, M), and its output channel is c * M + m as well.",
-        rule="Transpose to (H, W, 1, C * M), then reshape to (H, W, C, M): the channel is the slower index.",
-        twin=depthwise_kernel_axes,
-        wrong=14.0,
-        right=0.0,
-        thread="https://www.tensorflow.org/api_docs/python/tf/keras/layers/DepthwiseConv2D",
-        meets=_depthwise,
-    ),
-    Trap(
-        id="separable_has_nothing_between",
-        section=SECTION,
-        title="SeparableConv2D has nothing between its two parts",
-        torch="Two modules, a depthwise and a 1 x 1 convolution, between which MobileNet puts normalisation and ReLU.",
-        keras="One layer: a depthwise_kernel (H, W, C, M), a pointwise_kernel (1, 1, C * M, O), nothing between.",
-        rule="Two torch convolutions into one SeparableConv2D only where they touch, as in Xception.",
-        twin=separable_has_nothing_between,
-        wrong=28.0,
-        right=0.0,
-    ),
-    Trap(
-        id="transposed_kernel_axes",
-        section=SECTION,
-        title="The axes of a transposed convolution's kernel",
-        torch="ConvTranspose2d keeps (I, O / groups, H, W): inputs first.",
-        keras="Conv2DTranspose keeps (H, W, O, I): outputs before inputs.",
-        rule="transpose(2, 3, 1, 0), which is that of an ordinary kernel although the axes mean something else.",
-        twin=transposed_kernel_axes,
-        wrong=12.0,
-        right=0.0,
-        thread="https://github.com/apache/tvm/pull/9336",
-    ),
-    Trap(
-        id="transposed_same_crops_otherwise",
-        section=SECTION,
-        title="SAME of a transposed convolution crops otherwise",
-        torch="The whole output, extended by output_padding after, loses `padding` rows and columns on each side.",
-        keras="padding='same' crops to s * n, the odd one after; it is torch's only where that crop is symmetric "
-        "(k 4 s 2 p 1; k 2 s 2 p 0).",
-        rule="'valid', then zeros for output_padding at the end, then the crop [p : p + height].",
-        twin=transposed_same_crops_otherwise,
-        wrong=20.0,
-        right=9.5e-07,
-        thread="https://github.com/Samsung/TICO/issues/420",
-    ),
-)

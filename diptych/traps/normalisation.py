@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from ..common.ops.local_response_norm import LocalResponseNorm
-from .trap import Trap, of
+from .trap import of, trap
 
 SECTION = "Normalisation"
 
 
+@trap(
+    section=SECTION,
+    title="The epsilon of layer normalisation",
+    torch="LayerNorm(eps=1e-5).",
+    keras="LayerNormalization(epsilon=1e-3).",
+    rule="Write it on both sides.",
+    wrong=0.18,
+    right=2.4e-07,
+)
 def layer_norm_epsilon() -> tuple[float, float]:
     """LayerNorm: 1e-5 in torch, 1e-3 in Keras; it shows where the numbers are small."""
     import keras
@@ -22,6 +31,16 @@ def layer_norm_epsilon() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="The epsilon of group normalisation",
+    torch="GroupNorm(eps=1e-5).",
+    keras="GroupNormalization(epsilon=1e-3).",
+    rule="Write it on both sides.",
+    wrong=0.2,
+    right=4.8e-07,
+    thread="https://github.com/tensorflow/swift-apis/pull/747",
+)
 def group_norm_epsilon() -> tuple[float, float]:
     """GroupNorm: 1e-5 in torch, 1e-3 in Keras."""
     import keras
@@ -37,6 +56,17 @@ def group_norm_epsilon() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="The alpha of local response normalisation",
+    torch="x / (k + alpha / n * sum of squares) ** beta: alpha is divided by the window, as in Caffe.",
+    keras="tf.nn.local_response_normalization does not divide, and calls k bias.",
+    rule="alpha / n, and bias = k.",
+    wrong=1.0,
+    right=3.6e-07,
+    thread="https://github.com/ethereon/caffe-tensorflow/issues/173",
+    meets=of("local_response_norm"),
+)
 def local_response_norm_alpha() -> tuple[float, float]:
     """torch divides alpha by the window n; TensorFlow does not, and takes its radius (n - 1) / 2."""
     import numpy as np
@@ -53,6 +83,17 @@ def local_response_norm_alpha() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="The window of local response normalisation",
+    torch="size is the number n of channels.",
+    keras="depth_radius is the number of channels on each side.",
+    rule="depth_radius = (n - 1) / 2.",
+    wrong=0.85,
+    right=2.4e-07,
+    thread="https://github.com/alibaba/MNN/pull/192",
+    meets=of("local_response_norm"),
+)
 def local_response_norm_radius() -> tuple[float, float]:
     """A window of 5 channels is a radius of 2; the 5 handed on as a radius takes 11 channels."""
     import numpy as np
@@ -68,6 +109,17 @@ def local_response_norm_radius() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="The defaults of local response normalisation",
+    torch="alpha 1e-4, beta 0.75, k 1; the size must be given.",
+    keras="depth_radius 5, bias 1, alpha 1, beta 0.5.",
+    rule="Write all four.",
+    wrong=11.0,
+    right=9.5e-07,
+    thread="https://www.tensorflow.org/api_docs/python/tf/nn/local_response_normalization",
+    meets=of("local_response_norm"),
+)
 def local_response_norm_defaults() -> tuple[float, float]:
     """torch: alpha 1e-4, beta 0.75, k 1; TensorFlow: radius 5, bias 1, alpha 1, beta 0.5."""
     import numpy as np
@@ -83,6 +135,16 @@ def local_response_norm_defaults() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="Local response normalisation over an even window",
+    torch="Channels c - n / 2 ... c + n / 2 - 1.",
+    keras="A window of 2 r + 1 channels is always odd.",
+    rule="Write it out: squares, their sum over n channels, a power.",
+    wrong=0.63,
+    right=1.2e-07,
+    meets=lambda node: isinstance(node.op, LocalResponseNorm) and node.op.size % 2 == 0,
+)
 def local_response_norm_of_even_size() -> tuple[float, float]:
     """A window of 4 is channels c - 2 ... c + 1 in torch; a radius of 2 is c - 2 ... c + 2."""
     import numpy as np
@@ -100,6 +162,17 @@ def local_response_norm_of_even_size() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="Local response normalisation has no float64 in TensorFlow",
+    torch="float64 in, float64 out.",
+    keras="There is no float64 kernel: a tensor raises, a NumPy array is silently made float32.",
+    rule="Write it out for parity in float64.",
+    wrong=3.2e-07,
+    right=4.4e-16,
+    meets=of("local_response_norm"),
+    measure="max |a - b| in float64",
+)
 def local_response_norm_in_float64() -> tuple[float, float]:
     """TensorFlow's op makes float32 of a float64 array without a word, and refuses a float64 tensor."""
     import numpy as np
@@ -115,94 +188,3 @@ def local_response_norm_in_float64() -> tuple[float, float]:
     faithful = image / (k + alpha / n * sum(squares[..., i : i + 8] for i in range(n))) ** beta
     wrong, right = (np.abs(np.einsum("nhwc->nchw", y) - truth).max() for y in (naive, faithful))
     return float(wrong), float(right)
-
-
-TRAPS = (
-    Trap(
-        id="layer_norm_epsilon",
-        section=SECTION,
-        title="The epsilon of layer normalisation",
-        torch="LayerNorm(eps=1e-5).",
-        keras="LayerNormalization(epsilon=1e-3).",
-        rule="Write it on both sides.",
-        twin=layer_norm_epsilon,
-        wrong=0.18,
-        right=2.4e-07,
-    ),
-    Trap(
-        id="group_norm_epsilon",
-        section=SECTION,
-        title="The epsilon of group normalisation",
-        torch="GroupNorm(eps=1e-5).",
-        keras="GroupNormalization(epsilon=1e-3).",
-        rule="Write it on both sides.",
-        twin=group_norm_epsilon,
-        wrong=0.2,
-        right=4.8e-07,
-        thread="https://github.com/tensorflow/swift-apis/pull/747",
-    ),
-    Trap(
-        id="local_response_norm_alpha",
-        section=SECTION,
-        title="The alpha of local response normalisation",
-        torch="x / (k + alpha / n * sum of squares) ** beta: alpha is divided by the window, as in Caffe.",
-        keras="tf.nn.local_response_normalization does not divide, and calls k bias.",
-        rule="alpha / n, and bias = k.",
-        twin=local_response_norm_alpha,
-        wrong=1.0,
-        right=3.6e-07,
-        thread="https://github.com/ethereon/caffe-tensorflow/issues/173",
-        meets=of("local_response_norm"),
-    ),
-    Trap(
-        id="local_response_norm_radius",
-        section=SECTION,
-        title="The window of local response normalisation",
-        torch="size is the number n of channels.",
-        keras="depth_radius is the number of channels on each side.",
-        rule="depth_radius = (n - 1) / 2.",
-        twin=local_response_norm_radius,
-        wrong=0.85,
-        right=2.4e-07,
-        thread="https://github.com/alibaba/MNN/pull/192",
-        meets=of("local_response_norm"),
-    ),
-    Trap(
-        id="local_response_norm_defaults",
-        section=SECTION,
-        title="The defaults of local response normalisation",
-        torch="alpha 1e-4, beta 0.75, k 1; the size must be given.",
-        keras="depth_radius 5, bias 1, alpha 1, beta 0.5.",
-        rule="Write all four.",
-        twin=local_response_norm_defaults,
-        wrong=11.0,
-        right=9.5e-07,
-        thread="https://www.tensorflow.org/api_docs/python/tf/nn/local_response_normalization",
-        meets=of("local_response_norm"),
-    ),
-    Trap(
-        id="local_response_norm_of_even_size",
-        section=SECTION,
-        title="Local response normalisation over an even window",
-        torch="Channels c - n / 2 ... c + n / 2 - 1.",
-        keras="A window of 2 r + 1 channels is always odd.",
-        rule="Write it out: squares, their sum over n channels, a power.",
-        twin=local_response_norm_of_even_size,
-        wrong=0.63,
-        right=1.2e-07,
-        meets=lambda node: isinstance(node.op, LocalResponseNorm) and node.op.size % 2 == 0,
-    ),
-    Trap(
-        id="local_response_norm_in_float64",
-        section=SECTION,
-        title="Local response normalisation has no float64 in TensorFlow",
-        torch="float64 in, float64 out.",
-        keras="There is no float64 kernel: a tensor raises, a NumPy array is silently made float32.",
-        rule="Write it out for parity in float64.",
-        twin=local_response_norm_in_float64,
-        wrong=3.2e-07,
-        right=4.4e-16,
-        meets=of("local_response_norm"),
-        measure="max |a - b| in float64",
-    ),
-)

@@ -5,11 +5,30 @@ from __future__ import annotations
 from ..common.ops.adaptive_avg_pool import AdaptiveAvgPool
 from ..common.ops.space_to_depth import SpaceToDepth
 from ..common.spec import Node
-from .trap import Trap
+from .trap import trap
 
 SECTION = "Pooling"
 
 
+def _uneven(node: Node) -> bool:
+    """Whether an adaptive pool goes to a size that does not divide its input."""
+    op = node.op
+    return isinstance(op, AdaptiveAvgPool) and any(
+        n % size for n, size in zip(node.in_shapes[0][1:], op.size, strict=True)
+    )
+
+
+@trap(
+    section=SECTION,
+    title="Adaptive pooling to a size that does not divide",
+    torch="Window i is rows floor(i n / size) ... ceil((i + 1) n / size) - 1: windows overlap and differ in size.",
+    keras="AdaptiveAveragePooling2D (Keras 3.15) has the same windows; AveragePooling2D(n // size) has not.",
+    rule="AdaptiveAveragePooling2D, or the windows by hand.",
+    wrong=1.1,
+    right=8.9e-08,
+    thread="https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html",
+    meets=_uneven,
+)
 def adaptive_pool_windows() -> tuple[float, float]:
     """From 7 rows to 3: torch's windows overlap (0-2, 2-4, 4-6); windows of 7 // 3 give the same shape."""
     import keras
@@ -25,6 +44,16 @@ def adaptive_pool_windows() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="keras.ops.adaptive_average_pool refuses a NumPy array",
+    torch="Functions take tensors only, and say so.",
+    keras="keras.ops converts NumPy arrays, but this op fails on one with AttributeError (Keras 3.15, TensorFlow).",
+    rule="keras.ops.convert_to_tensor first, or the layer.",
+    wrong=1.0,
+    right=8.9e-08,
+    measure="1 where an array is refused; max |a - b| with a tensor",
+)
 def adaptive_pool_refuses_arrays() -> tuple[float, float]:
     """keras.ops takes NumPy arrays, but adaptive_average_pool (Keras 3.15 on TensorFlow) wants a tensor."""
     import keras
@@ -42,6 +71,17 @@ def adaptive_pool_refuses_arrays() -> tuple[float, float]:
     return wrong, float(np.abs(np.einsum("nhwc->nchw", faithful) - truth.numpy()).max())
 
 
+@trap(
+    section=SECTION,
+    title="Pixel shuffle is not depth_to_space",
+    torch="PixelShuffle(b): the b * b numbers of a square are next to each other in the channels.",
+    keras="tf.nn.depth_to_space: the C numbers of one pixel are next to each other. Equal only for C = 1.",
+    rule="Reorder the channels before it, or permute the outputs of the convolution that makes them.",
+    wrong=5.5,
+    right=0.0,
+    thread="https://github.com/tensorflow/tensorflow/issues/53291",
+    meets=lambda node: isinstance(node.op, SpaceToDepth) and node.op.order == "torch" and node.in_shapes[0][0] > 1,
+)
 def pixel_shuffle_channels() -> tuple[float, float]:
     """pixel_shuffle reads channel c * b * b + i * b + j, depth_to_space channel (i * b + j) * C + c."""
     import numpy as np
@@ -57,6 +97,17 @@ def pixel_shuffle_channels() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="YOLOv5's Focus is not space_to_depth",
+    torch="Focus concatenates the pixels (0, 0), (1, 0), (0, 1), (1, 1) of each square (row, column).",
+    keras="tf.nn.space_to_depth takes them as (0, 0), (0, 1), (1, 0), (1, 1).",
+    rule="Exchange the two middle groups of channels, or the same inputs of the kernel that follows.",
+    wrong=5.0,
+    right=0.0,
+    thread="https://github.com/ultralytics/yolov5/issues/413",
+    meets=lambda node: isinstance(node.op, SpaceToDepth) and node.op.order == "focus",
+)
 def focus_channels() -> tuple[float, float]:
     """YOLOv5's Focus takes its four pixels column by column, space_to_depth row by row."""
     import numpy as np
@@ -71,66 +122,3 @@ def focus_channels() -> tuple[float, float]:
     faithful = naive[:, [0, 1, 2, 6, 7, 8, 3, 4, 5, 9, 10, 11]]
     wrong, right = (np.abs(y - truth.numpy()).max() for y in (naive, faithful))
     return float(wrong), float(right)
-
-
-def _uneven(node: Node) -> bool:
-    """Whether an adaptive pool goes to a size that does not divide its input."""
-    op = node.op
-    return isinstance(op, AdaptiveAvgPool) and any(
-        n % size for n, size in zip(node.in_shapes[0][1:], op.size, strict=True)
-    )
-
-
-TRAPS = (
-    Trap(
-        id="adaptive_pool_windows",
-        section=SECTION,
-        title="Adaptive pooling to a size that does not divide",
-        torch="Window i is rows floor(i n / size) ... ceil((i + 1) n / size) - 1: windows overlap and differ in size.",
-        keras="AdaptiveAveragePooling2D (Keras 3.15) has the same windows; AveragePooling2D(n // size) has not.",
-        rule="AdaptiveAveragePooling2D, or the windows by hand.",
-        twin=adaptive_pool_windows,
-        wrong=1.1,
-        right=8.9e-08,
-        thread="https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html",
-        meets=_uneven,
-    ),
-    Trap(
-        id="adaptive_pool_refuses_arrays",
-        section=SECTION,
-        title="keras.ops.adaptive_average_pool refuses a NumPy array",
-        torch="Functions take tensors only, and say so.",
-        keras="keras.ops converts NumPy arrays, but this op fails on one with AttributeError (Keras 3.15, TensorFlow).",
-        rule="keras.ops.convert_to_tensor first, or the layer.",
-        twin=adaptive_pool_refuses_arrays,
-        wrong=1.0,
-        right=8.9e-08,
-        measure="1 where an array is refused; max |a - b| with a tensor",
-    ),
-    Trap(
-        id="pixel_shuffle_channels",
-        section=SECTION,
-        title="Pixel shuffle is not depth_to_space",
-        torch="PixelShuffle(b): the b * b numbers of a square are next to each other in the channels.",
-        keras="tf.nn.depth_to_space: the C numbers of one pixel are next to each other. Equal only for C = 1.",
-        rule="Reorder the channels before it, or permute the outputs of the convolution that makes them.",
-        twin=pixel_shuffle_channels,
-        wrong=5.5,
-        right=0.0,
-        thread="https://github.com/tensorflow/tensorflow/issues/53291",
-        meets=lambda node: isinstance(node.op, SpaceToDepth) and node.op.order == "torch" and node.in_shapes[0][0] > 1,
-    ),
-    Trap(
-        id="focus_channels",
-        section=SECTION,
-        title="YOLOv5's Focus is not space_to_depth",
-        torch="Focus concatenates the pixels (0, 0), (1, 0), (0, 1), (1, 1) of each square (row, column).",
-        keras="tf.nn.space_to_depth takes them as (0, 0), (0, 1), (1, 0), (1, 1).",
-        rule="Exchange the two middle groups of channels, or the same inputs of the kernel that follows.",
-        twin=focus_channels,
-        wrong=5.0,
-        right=0.0,
-        thread="https://github.com/ultralytics/yolov5/issues/413",
-        meets=lambda node: isinstance(node.op, SpaceToDepth) and node.op.order == "focus",
-    ),
-)

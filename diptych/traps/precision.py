@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from .trap import Trap, of
+from .trap import of, trap
 
 SECTION = "Precision and determinism"
 
 
+@trap(
+    section=SECTION,
+    title="set_floatx('float64') leaves the layers in float32",
+    torch="torch.set_default_dtype, or module.double(), makes the weights float64.",
+    keras="Layers take their type from the dtype policy. Once there is one, and anything that asks for it makes one, "
+    "keras.config.set_floatx changes it no more.",
+    rule="keras.config.set_dtype_policy('float64'), or dtype='float64' at every layer.",
+    wrong=9.4e-07,
+    right=3.1e-15,
+    measure="max |a - b| in float64",
+)
 def floatx_is_not_the_policy() -> tuple[float, float]:
     """A dense layer of ones made for float64 by floatx, and by a dtype policy."""
     import keras
@@ -26,6 +37,15 @@ def floatx_is_not_the_policy() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="Keras makes float32 of float64 images without a word",
+    torch="A float64 tensor through a float32 module is an error.",
+    keras="A layer casts floating inputs to its own type.",
+    rule="Look at the type of the result, not of the input, before calling a comparison one in float64.",
+    wrong=1.0,
+    right=0.0,
+)
 def inputs_are_cast_silently() -> tuple[float, float]:
     """Whole numbers above 2**24, of which float32 has only every second, through a pooling layer."""
     import keras
@@ -39,6 +59,17 @@ def inputs_are_cast_silently() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="TF32 is on by default for other things",
+    torch="On for cuDNN's convolutions, off for products of matrices.",
+    keras="On for both in TensorFlow. On an Ampere GPU or later TF32 keeps 10 bits of the significand, not 23.",
+    rule="Switch it off in both before comparing on a GPU: three settings.",
+    wrong=1.0,
+    right=0.0,
+    thread="https://tensorflow.org/api_docs/python/tf/config/experimental/enable_tensor_float_32_execution",
+    measure="how many of the two settings differ",
+)
 def tensor_float_32() -> tuple[float, float]:
     """TF32 for products of matrices and for convolutions: the settings as they are, and both switched off."""
     import tensorflow as tf
@@ -58,6 +89,16 @@ def tensor_float_32() -> tuple[float, float]:
     return defaults, off
 
 
+@trap(
+    section=SECTION,
+    title="Under mixed_float16 the softmax is float16 too",
+    torch="torch.autocast on a GPU decides per op; softmax and losses are taken to float32.",
+    keras="Every layer under the policy mixed_float16 computes in float16, the last one too.",
+    rule="dtype='float32' at the last layer, by hand.",
+    wrong=0.0019,
+    right=4.5e-07,
+    measure="largest relative error of the probabilities",
+)
 def float16_head() -> tuple[float, float]:
     """The softmax of float16 logits, in float16 and in float32."""
     import keras
@@ -72,6 +113,17 @@ def float16_head() -> tuple[float, float]:
     return float(np.max(errors[0])), float(np.max(errors[1]))
 
 
+@trap(
+    section=SECTION,
+    title="oneDNN adds in another order",
+    torch="On x86 CPUs torch convolves with oneDNN; torch.backends.mkldnn.set_flags switches it while running.",
+    keras="So does TensorFlow, which reads TF_ENABLE_ONEDNN_OPTS once, when it is imported.",
+    rule="Fix the setting where float32 results are stored for comparison; better store float64 results.",
+    wrong=6.3e-07,
+    right=0.0,
+    measure="max |a - b| in float32, then in float64",
+    note="The first number is rounding and belongs to the machine: it is zero where torch has no oneDNN.",
+)
 def onednn_rounding() -> tuple[float, float]:
     """One convolution with and without oneDNN's kernels, in float32 and in float64."""
     import torch
@@ -89,6 +141,17 @@ def onednn_rounding() -> tuple[float, float]:
     return difference(torch.float32), difference(torch.float64)
 
 
+@trap(
+    section=SECTION,
+    title="On several devices each normalises its own part of the batch",
+    torch="Batch normalisation under DistributedDataParallel sees the part of its device; "
+    "SyncBatchNorm.convert_sync_batchnorm makes it see all.",
+    keras="So it is under MirroredStrategy; BatchNormalization(synchronized=True), on TensorFlow only, sees all.",
+    rule="Compare on one device, and note which of the two a published training had.",
+    wrong=0.36,
+    right=1.3e-15,
+    meets=of("batch_norm"),
+)
 def replicas_normalise_alone() -> tuple[float, float]:
     """Batch normalisation of a batch of 8, on one device, and on two that see 4 images each."""
     import keras
@@ -102,82 +165,3 @@ def replicas_normalise_alone() -> tuple[float, float]:
     alone = torch.cat([norm(half) for half in images.chunk(2)]).permute(0, 2, 3, 1).detach().numpy()
     together = norm(images).permute(0, 2, 3, 1).detach().numpy()
     return float(np.abs(whole - alone).max()), float(np.abs(whole - together).max())
-
-
-TRAPS = (
-    Trap(
-        id="floatx_is_not_the_policy",
-        section=SECTION,
-        title="set_floatx('float64') leaves the layers in float32",
-        torch="torch.set_default_dtype, or module.double(), makes the weights float64.",
-        keras="Layers take their type from the dtype policy. Once there is one, and anything that asks for it makes "
-        "one, keras.config.set_floatx changes it no more.",
-        rule="keras.config.set_dtype_policy('float64'), or dtype='float64' at every layer.",
-        twin=floatx_is_not_the_policy,
-        wrong=9.4e-07,
-        right=3.1e-15,
-        measure="max |a - b| in float64",
-    ),
-    Trap(
-        id="inputs_are_cast_silently",
-        section=SECTION,
-        title="Keras makes float32 of float64 images without a word",
-        torch="A float64 tensor through a float32 module is an error.",
-        keras="A layer casts floating inputs to its own type.",
-        rule="Look at the type of the result, not of the input, before calling a comparison one in float64.",
-        twin=inputs_are_cast_silently,
-        wrong=1.0,
-        right=0.0,
-    ),
-    Trap(
-        id="tensor_float_32",
-        section=SECTION,
-        title="TF32 is on by default for other things",
-        torch="On for cuDNN's convolutions, off for products of matrices.",
-        keras="On for both in TensorFlow. On an Ampere GPU or later TF32 keeps 10 bits of the significand, not 23.",
-        rule="Switch it off in both before comparing on a GPU: three settings.",
-        twin=tensor_float_32,
-        wrong=1.0,
-        right=0.0,
-        thread="https://tensorflow.org/api_docs/python/tf/config/experimental/enable_tensor_float_32_execution",
-        measure="how many of the two settings differ",
-    ),
-    Trap(
-        id="float16_head",
-        section=SECTION,
-        title="Under mixed_float16 the softmax is float16 too",
-        torch="torch.autocast on a GPU decides per op; softmax and losses are taken to float32.",
-        keras="Every layer under the policy mixed_float16 computes in float16, the last one too.",
-        rule="dtype='float32' at the last layer, by hand.",
-        twin=float16_head,
-        wrong=0.0019,
-        right=4.5e-07,
-        measure="largest relative error of the probabilities",
-    ),
-    Trap(
-        id="onednn_rounding",
-        section=SECTION,
-        title="oneDNN adds in another order",
-        torch="On x86 CPUs torch convolves with oneDNN; torch.backends.mkldnn.set_flags switches it while running.",
-        keras="So does TensorFlow, which reads TF_ENABLE_ONEDNN_OPTS once, when it is imported.",
-        rule="Fix the setting where float32 results are stored for comparison; better store float64 results.",
-        twin=onednn_rounding,
-        wrong=6.3e-07,
-        right=0.0,
-        measure="max |a - b| in float32, then in float64",
-        note="The first number is rounding and belongs to the machine: it is zero where torch has no oneDNN.",
-    ),
-    Trap(
-        id="replicas_normalise_alone",
-        section=SECTION,
-        title="On several devices each normalises its own part of the batch",
-        torch="Batch normalisation under DistributedDataParallel sees the part of its device; "
-        "SyncBatchNorm.convert_sync_batchnorm makes it see all.",
-        keras="So it is under MirroredStrategy; BatchNormalization(synchronized=True), on TensorFlow only, sees all.",
-        rule="Compare on one device, and note which of the two a published training had.",
-        twin=replicas_normalise_alone,
-        wrong=0.36,
-        right=1.3e-15,
-        meets=of("batch_norm"),
-    ),
-)

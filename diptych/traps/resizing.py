@@ -4,11 +4,33 @@ from __future__ import annotations
 
 from ..common.ops.resize import Resize
 from ..common.spec import Node
-from .trap import Trap
+from .trap import trap
 
 SECTION = "Resizing"
 
 
+def _resizes(node: Node, mode: str, rule: str) -> bool:
+    return isinstance(node.op, Resize) and (node.op.mode, node.op.rule) == (mode, rule)
+
+
+def _whole(node: Node) -> bool:
+    """Whether a node enlarges both axes by a whole factor."""
+    return not any(n % m for n, m in zip(node.shape[1:], node.in_shapes[0][1:], strict=True))
+
+
+@trap(
+    section=SECTION,
+    title="Nearest and bilinear by a whole factor are free",
+    torch="interpolate(scale_factor=2, mode='nearest' or 'bilinear') with align_corners=False, the default.",
+    keras="UpSampling2D(2, interpolation=...) is the same function, in float32.",
+    rule="Either layer as it stands.",
+    wrong=0.0,
+    right=2.4e-07,
+    thread="https://github.com/pytorch/pytorch/issues/10604",
+    meets=lambda node: isinstance(node.op, Resize) and node.op.rule != "align_corners" and _whole(node),
+    measure="max |a - b|: nearest, bilinear",
+    note="The frameworks agree here: both numbers are rounding.",
+)
 def resize_by_a_whole_factor() -> tuple[float, float]:
     """Twice as large: nearest and bilinear (align_corners=False) are the same in both frameworks."""
     import keras
@@ -24,6 +46,17 @@ def resize_by_a_whole_factor() -> tuple[float, float]:
     return differences[0], differences[1]
 
 
+@trap(
+    section=SECTION,
+    title="Nearest to a size that is no multiple",
+    torch="'nearest' reads pixel floor(i * m / n); 'nearest-exact' reads the pixel under the middle of pixel i.",
+    keras="'nearest' reads the pixel under the middle, floor((i + 1/2) * m / n).",
+    rule="'nearest-exact' in torch for a network from TensorFlow; a gather by index in Keras for one from torch.",
+    wrong=3.9,
+    right=0.0,
+    thread="https://github.com/pytorch/pytorch/pull/64501",
+    meets=lambda node: _resizes(node, "nearest", "asymmetric") and not _whole(node),
+)
 def nearest_to_any_size() -> tuple[float, float]:
     """From 5 to 7 rows: torch's nearest reads floor(i * 5 / 7), TensorFlow's the pixel under the middle."""
     import keras
@@ -40,6 +73,17 @@ def nearest_to_any_size() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="align_corners has no equivalent in Keras",
+    torch="align_corners=True reads at i * (m - 1) / (n - 1), so that the corner pixels stay.",
+    keras="Resizing and tf.image.resize of TF2 always read at (i + 1/2) * m / n - 1/2.",
+    rule="Write the interpolation out.",
+    wrong=0.73,
+    right=4.8e-07,
+    thread="https://github.com/tensorflow/tensorflow/issues/40812",
+    meets=lambda node: _resizes(node, "bilinear", "align_corners"),
+)
 def bilinear_align_corners() -> tuple[float, float]:
     """With align_corners output i of n reads i * (m - 1) / (n - 1): written out as two matrices of weights."""
     import keras
@@ -59,6 +103,16 @@ def bilinear_align_corners() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="Antialiasing when an image becomes smaller",
+    torch="interpolate(antialias=False) is the default; torchvision's transforms have antialias=True.",
+    keras="keras.ops.image.resize(antialias=False) is the default, and so it is in tf.image.resize.",
+    rule="Say it on both sides: with antialiasing on both they are equal.",
+    wrong=2.4,
+    right=1.2e-07,
+    thread="https://github.com/pytorch/vision/issues/2950",
+)
 def bilinear_antialias() -> tuple[float, float]:
     """Half as large: both frameworks leave antialiasing off by default, and agree when both have it on."""
     import keras
@@ -73,6 +127,17 @@ def bilinear_antialias() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="Bilinear resizing in float64",
+    torch="float64 in, float64 out.",
+    keras="TensorFlow's kernel answers in float32, whatever the dtype of the layer.",
+    rule="Write it out for parity in float64.",
+    wrong=2.5e-07,
+    right=2.2e-16,
+    meets=lambda node: isinstance(node.op, Resize) and node.op.mode == "bilinear",
+    measure="max |a - b| in float64",
+)
 def bilinear_in_float64() -> tuple[float, float]:
     """TensorFlow's bilinear resizing answers in float32 whatever the dtype; two matrices of weights do not."""
     import keras
@@ -90,6 +155,16 @@ def bilinear_in_float64() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="Bicubic resizing has another kernel",
+    torch="The cubic with a = -0.75, as OpenCV's, and the border pixels repeated.",
+    keras="The cubic with a = -0.5.",
+    rule="Write the weights out, or avoid bicubic resizing in a network.",
+    wrong=0.21,
+    right=4.8e-07,
+    thread="https://github.com/pytorch/pytorch/issues/19650",
+)
 def bicubic_kernel() -> tuple[float, float]:
     """The cubic has a = -0.75 in torch and a = -0.5 in TensorFlow and Keras: torch's, written out for both axes."""
     import keras
@@ -110,6 +185,18 @@ def bicubic_kernel() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="The resize before the network",
+    torch="torchvision resizes bytes with antialiasing, as PIL does.",
+    keras="tf.image.resize answers in float32 without antialiasing.",
+    rule="Test the network on the same pixels in both, and the preprocessing by itself.",
+    wrong=100.0,
+    right=1.0,
+    thread="https://github.com/huggingface/transformers/issues/27601",
+    measure="grey levels of 255: as it stands, with antialias=True",
+    note="Right is a rounding of bytes: torch rounds after each axis.",
+)
 def image_preprocessing() -> tuple[float, float]:
     """A photograph's resize: tf.image.resize as it stands against torch's antialiased one of bytes, in grey levels."""
     import numpy as np
@@ -122,108 +209,3 @@ def image_preprocessing() -> tuple[float, float]:
     naive, faithful = (tf.round(tf.image.resize(image, (24, 32), antialias=smooth)) for smooth in (False, True))
     wrong, right = (np.abs(np.einsum("nhwc->nchw", y) - truth.astype("float32")).max() for y in (naive, faithful))
     return float(wrong), float(right)
-
-
-def _resizes(node: Node, mode: str, rule: str) -> bool:
-    return isinstance(node.op, Resize) and (node.op.mode, node.op.rule) == (mode, rule)
-
-
-def _whole(node: Node) -> bool:
-    """Whether a node enlarges both axes by a whole factor."""
-    return not any(n % m for n, m in zip(node.shape[1:], node.in_shapes[0][1:], strict=True))
-
-
-TRAPS = (
-    Trap(
-        id="resize_by_a_whole_factor",
-        section=SECTION,
-        title="Nearest and bilinear by a whole factor are free",
-        torch="interpolate(scale_factor=2, mode='nearest' or 'bilinear') with align_corners=False, the default.",
-        keras="UpSampling2D(2, interpolation=...) is the same function, in float32.",
-        rule="Either layer as it stands.",
-        twin=resize_by_a_whole_factor,
-        wrong=0.0,
-        right=2.4e-07,
-        thread="https://github.com/pytorch/pytorch/issues/10604",
-        meets=lambda node: isinstance(node.op, Resize) and node.op.rule != "align_corners" and _whole(node),
-        measure="max |a - b|: nearest, bilinear",
-        note="The frameworks agree here: both numbers are rounding.",
-    ),
-    Trap(
-        id="nearest_to_any_size",
-        section=SECTION,
-        title="Nearest to a size that is no multiple",
-        torch="'nearest' reads pixel floor(i * m / n); 'nearest-exact' reads the pixel under the middle of pixel i.",
-        keras="'nearest' reads the pixel under the middle, floor((i + 1/2) * m / n).",
-        rule="'nearest-exact' in torch for a network from TensorFlow; a gather by index in Keras for one from torch.",
-        twin=nearest_to_any_size,
-        wrong=3.9,
-        right=0.0,
-        thread="https://github.com/pytorch/pytorch/pull/64501",
-        meets=lambda node: _resizes(node, "nearest", "asymmetric") and not _whole(node),
-    ),
-    Trap(
-        id="bilinear_align_corners",
-        section=SECTION,
-        title="align_corners has no equivalent in Keras",
-        torch="align_corners=True reads at i * (m - 1) / (n - 1), so that the corner pixels stay.",
-        keras="Resizing and tf.image.resize of TF2 always read at (i + 1/2) * m / n - 1/2.",
-        rule="Write the interpolation out.",
-        twin=bilinear_align_corners,
-        wrong=0.73,
-        right=4.8e-07,
-        thread="https://github.com/tensorflow/tensorflow/issues/40812",
-        meets=lambda node: _resizes(node, "bilinear", "align_corners"),
-    ),
-    Trap(
-        id="bilinear_antialias",
-        section=SECTION,
-        title="Antialiasing when an image becomes smaller",
-        torch="interpolate(antialias=False) is the default; torchvision's transforms have antialias=True.",
-        keras="keras.ops.image.resize(antialias=False) is the default, and so it is in tf.image.resize.",
-        rule="Say it on both sides: with antialiasing on both they are equal.",
-        twin=bilinear_antialias,
-        wrong=2.4,
-        right=1.2e-07,
-        thread="https://github.com/pytorch/vision/issues/2950",
-    ),
-    Trap(
-        id="bilinear_in_float64",
-        section=SECTION,
-        title="Bilinear resizing in float64",
-        torch="float64 in, float64 out.",
-        keras="TensorFlow's kernel answers in float32, whatever the dtype of the layer.",
-        rule="Write it out for parity in float64.",
-        twin=bilinear_in_float64,
-        wrong=2.5e-07,
-        right=2.2e-16,
-        meets=lambda node: isinstance(node.op, Resize) and node.op.mode == "bilinear",
-        measure="max |a - b| in float64",
-    ),
-    Trap(
-        id="bicubic_kernel",
-        section=SECTION,
-        title="Bicubic resizing has another kernel",
-        torch="The cubic with a = -0.75, as OpenCV's, and the border pixels repeated.",
-        keras="The cubic with a = -0.5.",
-        rule="Write the weights out, or avoid bicubic resizing in a network.",
-        twin=bicubic_kernel,
-        wrong=0.21,
-        right=4.8e-07,
-        thread="https://github.com/pytorch/pytorch/issues/19650",
-    ),
-    Trap(
-        id="image_preprocessing",
-        section=SECTION,
-        title="The resize before the network",
-        torch="torchvision resizes bytes with antialiasing, as PIL does.",
-        keras="tf.image.resize answers in float32 without antialiasing.",
-        rule="Test the network on the same pixels in both, and the preprocessing by itself.",
-        twin=image_preprocessing,
-        wrong=100.0,
-        right=1.0,
-        thread="https://github.com/huggingface/transformers/issues/27601",
-        measure="grey levels of 255: as it stands, with antialias=True",
-        note="Right is a rounding of bytes: torch rounds after each axis.",
-    ),
-)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..common.ops.batch_norm import BatchNorm
 from ..common.spec import Node
-from .trap import Trap, of
+from .trap import of, trap
 
 SECTION = "Same name, different network"
 
@@ -13,6 +13,16 @@ def _epsilon_of_keras_applications(node: Node) -> bool:
     return isinstance(node.op, BatchNorm) and abs(node.op.eps - 1.001e-5) < 1e-12
 
 
+@trap(
+    section=SECTION,
+    title="ResNet-50 has its stride in the 1 x 1 or in the 3 x 3 convolution",
+    torch="torchvision's resnet50, 101 and 152 stride in the 3 x 3 convolution of a bottleneck (called v1.5).",
+    keras="keras.applications' ResNet50, 101 and 152 stride in the first 1 x 1 convolution, as the paper has it (v1).",
+    rule="A spec says which variant it is and whose; the weights of one do not serve the other, though all shapes fit.",
+    wrong=31.0,
+    right=5.3e-15,
+    thread="https://github.com/pytorch/vision/issues/1266",
+)
 def resnet_stride() -> tuple[float, float]:
     """The first two convolutions of a bottleneck, 1 x 1 and 3 x 3, with the stride in the second or in the first."""
     import numpy as np
@@ -30,6 +40,16 @@ def resnet_stride() -> tuple[float, float]:
     return results[0], results[1]
 
 
+@trap(
+    section=SECTION,
+    title="The convolutions of keras.applications' ResNets have biases",
+    torch="torchvision's have none, as batch normalisation follows.",
+    keras="keras.applications' have one each, which the moving mean was measured with.",
+    rule="Keep the bias, or subtract it from the moving mean; leaving it out changes the result.",
+    wrong=0.75,
+    right=2.2e-16,
+    thread="https://github.com/keras-team/keras-applications/issues/159",
+)
 def resnet_bias() -> tuple[float, float]:
     """A 1 x 1 convolution with bias and its batch normalisation, brought over to a convolution without bias."""
     import keras
@@ -49,6 +69,17 @@ def resnet_bias() -> tuple[float, float]:
     return float(np.abs(reference - naive.numpy()).max()), float(np.abs(reference - faithful.numpy()).max())
 
 
+@trap(
+    section=SECTION,
+    title="keras.applications' ResNet and DenseNet have the epsilon 1.001e-5",
+    torch="torchvision's batch normalisations have 1e-5.",
+    keras="keras.applications' ResNet and DenseNet have 1.001e-5, MobileNet and Inception 1e-3.",
+    rule="Carry it as it is. The error hides in the noise of float32; float64 shows it.",
+    wrong=2.3e-07,
+    right=8.9e-16,
+    meets=_epsilon_of_keras_applications,
+    measure="max |a - b| in float64",
+)
 def epsilon_of_keras_applications() -> tuple[float, float]:
     """A batch normalisation with epsilon 1e-5, and with the 1.001e-5 of keras.applications."""
     import keras
@@ -63,6 +94,17 @@ def epsilon_of_keras_applications() -> tuple[float, float]:
     return float(np.abs(reference - naive).max()), float(np.abs(reference - faithful).max())
 
 
+@trap(
+    section=SECTION,
+    title="torchvision's GoogLeNet and Inception v3 undo ImageNet's normalisation",
+    torch="With pretrained weights transform_input=True turns (p - mean) / std into (p - 0.5) / 0.5 inside the "
+    "network.",
+    keras="A Keras Inception v3 has no such step and expects p / 127.5 - 1 (p of 0 ... 255).",
+    rule="Feed p / 127.5 - 1 to the network without the step, in both.",
+    wrong=1.6,
+    right=1.1e-16,
+    thread="https://github.com/pytorch/vision/issues/4136",
+)
 def inception_transforms_its_input() -> tuple[float, float]:
     """What reaches the first convolution of torchvision's GoogLeNet and Inception v3, and of a Keras one."""
     import keras
@@ -77,6 +119,17 @@ def inception_transforms_its_input() -> tuple[float, float]:
     return float(np.abs(reference - naive).max()), float(np.abs(reference - faithful).max())
 
 
+@trap(
+    section=SECTION,
+    title="Keras' EfficientNets contain their preprocessing",
+    torch="torchvision's and timm's expect (p / 255 - mean) / std.",
+    keras="keras.applications' begin with Rescaling and Normalization and expect p itself, 0 ... 255; their "
+    "preprocess_input does nothing.",
+    rule="Feed pixels to Keras and the normalised image to torch, or cut the first layers off.",
+    wrong=4.4,
+    right=4.8e-07,
+    thread="https://tensorflow.org/versions/r2.15/api_docs/python/tf/keras/applications/efficientnet/preprocess_input",
+)
 def efficientnet_rescales_its_input() -> tuple[float, float]:
     """What reaches the first convolution of a Keras EfficientNet fed as torchvision's is, and fed with pixels."""
     import keras
@@ -91,6 +144,17 @@ def efficientnet_rescales_its_input() -> tuple[float, float]:
     return float(np.abs(reference - naive).max()), float(np.abs(reference - faithful).max())
 
 
+@trap(
+    section=SECTION,
+    title="torchvision's AlexNet is another one",
+    torch="It is the single column of the 'one weird trick' paper: 64, 192, 384, 256 and 256 channels, no groups.",
+    keras="Code after the 2012 paper, in any framework, has 96, 256, 384, 384 and 256 channels, three layers in two "
+    "groups.",
+    rule="alexnet_original and alexnet_torchvision are two networks; a name alone says too little.",
+    wrong=135616.0,
+    right=0.0,
+    measure="difference of the trainable numbers of the convolutions",
+)
 def alexnet_columns() -> tuple[float, float]:
     """Trainable numbers of the five convolutions of torchvision's AlexNet and of the paper's two columns."""
     import keras
@@ -109,8 +173,19 @@ def alexnet_columns() -> tuple[float, float]:
     return float(abs(reference - count(*columns))), float(abs(reference - count(*((*row, 1) for row in single))))
 
 
+@trap(
+    section=SECTION,
+    title="torchvision leaves local response normalisation out of AlexNet and GoogLeNet",
+    torch="torchvision's AlexNet has none and its GoogLeNet batch normalisation instead. The AlexNet paper's is "
+    "nn.LocalResponseNorm(5, alpha=5e-4, k=2), as torch divides alpha by 5.",
+    keras="tf.nn.local_response_normalization(depth_radius=2, bias=2, alpha=1e-4, beta=0.75) is the paper's.",
+    rule="See which AlexNet, GoogLeNet or VGG-A the weights belong to.",
+    wrong=20.0,
+    right=3.8e-06,
+    meets=of("local_response_norm"),
+)
 def lrn_left_out() -> tuple[float, float]:
-    """A map of the paper's AlexNet behind its local response normalisation, which torchvision's leaves out."""
+    """A map of the paper's AlexNet after its local response normalisation, which torchvision's leaves out."""
     import numpy as np
     import tensorflow as tf
     import torch
@@ -120,98 +195,3 @@ def lrn_left_out() -> tuple[float, float]:
     reference = lrn(torch.tensor(x).permute(0, 3, 1, 2)).permute(0, 2, 3, 1).numpy()
     faithful = tf.nn.local_response_normalization(x, depth_radius=2, bias=2, alpha=1e-4, beta=0.75)
     return float(np.abs(reference - x).max()), float(np.abs(reference - faithful).max())
-
-
-TRAPS = (
-    Trap(
-        id="resnet_stride",
-        section=SECTION,
-        title="ResNet-50 has its stride in the 1 x 1 or in the 3 x 3 convolution",
-        torch="torchvision's resnet50, 101 and 152 stride in the 3 x 3 convolution of a bottleneck (called v1.5).",
-        keras="keras.applications' ResNet50, 101 and 152 stride in the first 1 x 1 convolution, as the paper has it "
-        "(v1).",
-        rule="A spec says which variant it is and whose; the weights of one do not serve the other, though all shapes "
-        "fit.",
-        twin=resnet_stride,
-        wrong=31.0,
-        right=5.3e-15,
-        thread="https://github.com/pytorch/vision/issues/1266",
-    ),
-    Trap(
-        id="resnet_bias",
-        section=SECTION,
-        title="The convolutions of keras.applications' ResNets have biases",
-        torch="torchvision's have none, as batch normalisation follows.",
-        keras="keras.applications' have one each, which the moving mean was measured with.",
-        rule="Keep the bias, or subtract it from the moving mean; leaving it out changes the result.",
-        twin=resnet_bias,
-        wrong=0.75,
-        right=2.2e-16,
-        thread="https://github.com/keras-team/keras-applications/issues/159",
-    ),
-    Trap(
-        id="epsilon_of_keras_applications",
-        section=SECTION,
-        title="keras.applications' ResNet and DenseNet have the epsilon 1.001e-5",
-        torch="torchvision's batch normalisations have 1e-5.",
-        keras="keras.applications' ResNet and DenseNet have 1.001e-5, MobileNet and Inception 1e-3.",
-        rule="Carry it as it is. The error hides in the noise of float32; float64 shows it.",
-        twin=epsilon_of_keras_applications,
-        wrong=2.3e-07,
-        right=8.9e-16,
-        meets=_epsilon_of_keras_applications,
-        measure="max |a - b| in float64",
-    ),
-    Trap(
-        id="inception_transforms_its_input",
-        section=SECTION,
-        title="torchvision's GoogLeNet and Inception v3 undo ImageNet's normalisation",
-        torch="With pretrained weights transform_input=True turns (p - mean) / std into (p - 0.5) / 0.5 inside the "
-        "network.",
-        keras="A Keras Inception v3 has no such step and expects p / 127.5 - 1 (p of 0 ... 255).",
-        rule="Feed p / 127.5 - 1 to the network without the step, in both.",
-        twin=inception_transforms_its_input,
-        wrong=1.6,
-        right=1.1e-16,
-        thread="https://github.com/pytorch/vision/issues/4136",
-    ),
-    Trap(
-        id="efficientnet_rescales_its_input",
-        section=SECTION,
-        title="Keras' EfficientNets contain their preprocessing",
-        torch="torchvision's and timm's expect (p / 255 - mean) / std.",
-        keras="keras.applications' begin with Rescaling and Normalization and expect p itself, 0 ... 255; their "
-        "preprocess_input does nothing.",
-        rule="Feed pixels to Keras and the normalised image to torch, or cut the first layers off.",
-        twin=efficientnet_rescales_its_input,
-        wrong=4.4,
-        right=4.8e-07,
-        thread="https://tensorflow.org/versions/r2.15/api_docs/python/tf/keras/applications/efficientnet/preprocess_input",
-    ),
-    Trap(
-        id="alexnet_columns",
-        section=SECTION,
-        title="torchvision's AlexNet is another one",
-        torch="It is the single column of the 'one weird trick' paper: 64, 192, 384, 256 and 256 channels, no groups.",
-        keras="Code after the 2012 paper, in any framework, has 96, 256, 384, 384 and 256 channels, three layers in "
-        "two groups.",
-        rule="alexnet_original and alexnet_torchvision are two networks; a name alone says too little.",
-        twin=alexnet_columns,
-        wrong=135616.0,
-        right=0.0,
-        measure="difference of the trainable numbers of the convolutions",
-    ),
-    Trap(
-        id="lrn_left_out",
-        section=SECTION,
-        title="torchvision leaves local response normalisation out of AlexNet and GoogLeNet",
-        torch="torchvision's AlexNet has none and its GoogLeNet batch normalisation instead. The AlexNet paper's is "
-        "nn.LocalResponseNorm(5, alpha=5e-4, k=2), as torch divides alpha by 5.",
-        keras="tf.nn.local_response_normalization(depth_radius=2, bias=2, alpha=1e-4, beta=0.75) is the paper's.",
-        rule="See which AlexNet, GoogLeNet or VGG-A the weights belong to.",
-        twin=lrn_left_out,
-        wrong=20.0,
-        right=3.8e-06,
-        meets=of("local_response_norm"),
-    ),
-)

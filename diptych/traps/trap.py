@@ -1,7 +1,13 @@
-"""What a trap is: one place where the frameworks differ, with both definitions and a twin that shows it."""
+"""What a trap is: one place where the frameworks differ, with both definitions and a twin that shows it.
+
+A trap is met by a node: `meets` decides from the fields and the shapes of its op, so that a page lists the traps of
+that network alone. No network meets the traps of training and of tools. Twins import both frameworks, and run only when
+somebody asks for it.
+"""
 
 from __future__ import annotations
 
+import ast
 import inspect
 import textwrap
 from collections.abc import Callable
@@ -10,6 +16,7 @@ from dataclasses import dataclass
 from ..common.spec import Net, Node
 
 Meets = Callable[[Node], bool]
+Twin = Callable[[], tuple[float, float]]
 
 SECTIONS = (
     "Convolution and padding",
@@ -40,23 +47,22 @@ def of(*kinds: str) -> Meets:
 
 @dataclass(frozen=True)
 class Trap:
-    """One difference between PyTorch and TensorFlow or Keras.
+    """One difference between PyTorch and TensorFlow or Keras, made by `@trap(...)` over its twin.
 
-    `id` is the name of the twin. `torch` and `keras` are the two definitions, `rule` what a faithful twin does.
-    `twin` is a function that runs on its own when its text is copied: it answers (wrong, right), the difference
-    between the frameworks when one falls into the trap and when one does not, as max |a - b| unless `measure` says
-    otherwise. `wrong` and `right` are what it answered when the entry was written; a test runs it again. `meets`
-    tells for a node whether a network meets the trap there. `thread` is the address of an upstream discussion or
-    documentation page. `note` says why `wrong` is not far above `right`, where it is not.
+    `torch` and `keras` are the two definitions, `rule` is what a faithful twin does. `twin` is a function that runs on
+    its own when its text is copied: it returns (wrong, right), the difference between the frameworks in the trap and
+    without it, as max |a - b| unless `measure` says otherwise. `wrong` and `right` are what it returned when the entry
+    was written; a test runs it again. `meets` tells for a node whether a network meets the trap there. `thread` is the
+    address of an upstream discussion or documentation page. `note` says why `wrong` is not far above `right`, where it
+    is not.
     """
 
-    id: str
+    twin: Twin
     section: str
     title: str
     torch: str
     keras: str
     rule: str
-    twin: Callable[[], tuple[float, float]]
     wrong: float
     right: float
     thread: str = ""
@@ -65,10 +71,39 @@ class Trap:
     note: str = ""
 
     @property
+    def id(self) -> str:
+        """The name of the twin."""
+        return self.twin.__name__
+
+    @property
     def source(self) -> str:
-        """The text of the twin."""
-        return textwrap.dedent(inspect.getsource(self.twin))
+        """The text of the twin, without its decorator."""
+        text = textwrap.dedent(inspect.getsource(self.twin))
+        (function,) = ast.parse(text).body
+        return "\n".join(text.splitlines()[function.lineno - 1 :]) + "\n"
 
     def places(self, net: Net) -> list[str]:
         """The paths of the nodes at which a network meets this trap."""
         return [node.path for node in net.nodes[1:] if self.meets(node)]
+
+
+def trap(
+    *,
+    section: str,
+    title: str,
+    torch: str,
+    keras: str,
+    rule: str,
+    wrong: float,
+    right: float,
+    thread: str = "",
+    meets: Meets = never,
+    measure: str = "max |a - b|",
+    note: str = "",
+) -> Callable[[Twin], Trap]:
+    """The decorator that makes a twin a `Trap`, whose fields it takes; the name of the twin is the id of the trap."""
+
+    def decorate(twin: Twin) -> Trap:
+        return Trap(twin, section, title, torch, keras, rule, wrong, right, thread, meets, measure, note)
+
+    return decorate

@@ -5,11 +5,21 @@ from __future__ import annotations
 
 from ..common.ops.flatten import Flatten
 from ..common.ops.linear import Linear
-from .trap import Trap, of
+from .trap import of, trap
 
 SECTION = "Dense, flatten and weight order"
 
 
+@trap(
+    section=SECTION,
+    title="The axes of a dense kernel",
+    torch="Linear keeps (out, in).",
+    keras="Dense keeps (in, out).",
+    rule="Transpose; where in = out, no error tells that it was forgotten.",
+    wrong=8.2,
+    right=4.8e-07,
+    meets=of("linear"),
+)
 def dense_kernel_axes() -> tuple[float, float]:
     """Linear keeps (out, in), Dense (in, out): a square kernel fits without its transpose."""
     import keras
@@ -27,6 +37,17 @@ def dense_kernel_axes() -> tuple[float, float]:
     return differences[0], differences[1]
 
 
+@trap(
+    section=SECTION,
+    title="The first dense layer after a map",
+    torch="flatten of (C, H, W) runs through the columns first and the channels last.",
+    keras="Flatten of (H, W, C) runs through the channels first.",
+    rule="Permute the rows of the dense kernel from (C H W) to (H W C), or the map before Flatten.",
+    wrong=26.0,
+    right=1.9e-06,
+    thread="https://github.com/gzuidhof/nn-transfer/issues/16",
+    meets=lambda node: isinstance(node.op, Linear) and node.op.folded is not None,
+)
 def dense_after_flatten() -> tuple[float, float]:
     """A flattened map is C, H, W in torch and H, W, C in Keras: the rows of the first dense kernel go with it."""
     import keras
@@ -44,6 +65,17 @@ def dense_after_flatten() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="Keras's Flatten of channels_first",
+    torch="flatten keeps the order of the numbers in memory.",
+    keras="Flatten(data_format='channels_first') makes the channels last before it flattens.",
+    rule="Permute the map by hand, then Flatten without a data_format.",
+    wrong=3.5,
+    right=0.0,
+    thread="https://github.com/keras-team/keras/issues/10449",
+    meets=lambda node: isinstance(node.op, Flatten) and node.op.folded[1] * node.op.folded[2] > 1,
+)
 def flatten_channels_first() -> tuple[float, float]:
     """Keras's Flatten(data_format='channels_first') moves the channels last before it flattens: not torch's order."""
     import keras
@@ -58,6 +90,16 @@ def flatten_channels_first() -> tuple[float, float]:
     return float(wrong), float(right)
 
 
+@trap(
+    section=SECTION,
+    title="The order of a functional model's weights",
+    torch="parameters() follows the order in which modules were registered.",
+    keras="model.weights of a functional model follows the depth of the layers in the graph, not their calls.",
+    rule="Match weights by name; equal shapes let a copy by position succeed.",
+    wrong=5.6,
+    right=4.8e-07,
+    thread="https://github.com/tensorflow/tensorflow/issues/50306",
+)
 def functional_weights_by_depth() -> tuple[float, float]:
     """'late' is called before 'early', yet Keras lists 'early' first: copied by position, the two are exchanged."""
     import keras
@@ -79,6 +121,16 @@ def functional_weights_by_depth() -> tuple[float, float]:
     return float(wrong), float(np.abs(model(x) - truth).max())
 
 
+@trap(
+    section=SECTION,
+    title="The order of a subclass's weights",
+    torch="Modules are listed as their attributes were set.",
+    keras="A subclass of Model does so too; the same layers in a functional model come by their depth.",
+    rule="Match weights by name.",
+    wrong=4.0,
+    right=0.0,
+    measure="arrays in another place by position; arrays without a partner by name",
+)
 def subclass_weights_by_attribute() -> tuple[float, float]:
     """A subclass lists its weights as its attributes were set, a functional model by depth."""
     import keras
@@ -95,6 +147,18 @@ def subclass_weights_by_attribute() -> tuple[float, float]:
     return float(wrong), float(len(set(listed) ^ set(by_depth)))
 
 
+@trap(
+    section=SECTION,
+    title="trainable_weights + non_trainable_weights",
+    torch="A state_dict lists the parameters and the running statistics of a layer together.",
+    keras="model.weights does so too; trainable_weights + non_trainable_weights moves all statistics to the end.",
+    rule="Match weights by name.",
+    wrong=5.0,
+    right=0.0,
+    thread="https://github.com/keras-team/keras/issues/10777",
+    meets=of("batch_norm"),
+    measure="arrays in another place by position; arrays without a partner by name",
+)
 def trainable_weights_first() -> tuple[float, float]:
     """trainable_weights + non_trainable_weights is a third order: with two batch norms 5 of 10 arrays have moved."""
     import keras
@@ -107,83 +171,3 @@ def trainable_weights_first() -> tuple[float, float]:
     divided = [weight.path for weight in model.trainable_weights + model.non_trainable_weights]
     wrong = sum(a != b for a, b in zip(listed, divided, strict=True))
     return float(wrong), float(len(set(listed) ^ set(divided)))
-
-
-TRAPS = (
-    Trap(
-        id="dense_kernel_axes",
-        section=SECTION,
-        title="The axes of a dense kernel",
-        torch="Linear keeps (out, in).",
-        keras="Dense keeps (in, out).",
-        rule="Transpose; where in = out, no error tells that it was forgotten.",
-        twin=dense_kernel_axes,
-        wrong=8.2,
-        right=4.8e-07,
-        meets=of("linear"),
-    ),
-    Trap(
-        id="dense_after_flatten",
-        section=SECTION,
-        title="The first dense layer after a map",
-        torch="flatten of (C, H, W) runs through the columns first and the channels last.",
-        keras="Flatten of (H, W, C) runs through the channels first.",
-        rule="Permute the rows of the dense kernel from (C H W) to (H W C), or the map before Flatten.",
-        twin=dense_after_flatten,
-        wrong=26.0,
-        right=1.9e-06,
-        thread="https://github.com/gzuidhof/nn-transfer/issues/16",
-        meets=lambda node: isinstance(node.op, Linear) and node.op.folded is not None,
-    ),
-    Trap(
-        id="flatten_channels_first",
-        section=SECTION,
-        title="Keras's Flatten of channels_first",
-        torch="flatten keeps the order of the numbers in memory.",
-        keras="Flatten(data_format='channels_first') makes the channels last before it flattens.",
-        rule="Permute the map by hand, then Flatten without a data_format.",
-        twin=flatten_channels_first,
-        wrong=3.5,
-        right=0.0,
-        thread="https://github.com/keras-team/keras/issues/10449",
-        meets=lambda node: isinstance(node.op, Flatten) and node.op.folded[1] * node.op.folded[2] > 1,
-    ),
-    Trap(
-        id="functional_weights_by_depth",
-        section=SECTION,
-        title="The order of a functional model's weights",
-        torch="parameters() follows the order in which modules were registered.",
-        keras="model.weights of a functional model follows the depth of the layers in the graph, not their calls.",
-        rule="Match weights by name; equal shapes let a copy by position succeed.",
-        twin=functional_weights_by_depth,
-        wrong=5.6,
-        right=4.8e-07,
-        thread="https://github.com/tensorflow/tensorflow/issues/50306",
-    ),
-    Trap(
-        id="subclass_weights_by_attribute",
-        section=SECTION,
-        title="The order of a subclass's weights",
-        torch="Modules are listed as their attributes were set.",
-        keras="A subclass of Model does so too; the same layers in a functional model come by their depth.",
-        rule="Match weights by name.",
-        twin=subclass_weights_by_attribute,
-        wrong=4.0,
-        right=0.0,
-        measure="arrays in another place by position; arrays without a partner by name",
-    ),
-    Trap(
-        id="trainable_weights_first",
-        section=SECTION,
-        title="trainable_weights + non_trainable_weights",
-        torch="A state_dict lists the parameters and the running statistics of a layer together.",
-        keras="model.weights does so too; trainable_weights + non_trainable_weights moves all statistics to the end.",
-        rule="Match weights by name.",
-        twin=trainable_weights_first,
-        wrong=5.0,
-        right=0.0,
-        thread="https://github.com/keras-team/keras/issues/10777",
-        meets=of("batch_norm"),
-        measure="arrays in another place by position; arrays without a partner by name",
-    ),
-)

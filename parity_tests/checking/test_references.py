@@ -85,7 +85,7 @@ def test_a_fault_in_torchvisions_forward_is_found_at_its_place() -> None:
     theirs.layer2[0].relu = torch.nn.LeakyReLU(0.01)
     failed = check(net, models=(theirs, _keras(net))).failed
     assert failed is not None
-    # The activation runs twice under one name, so that the first node seen to differ is the one behind it.
+    # The activation runs twice under one name, so that the first node seen to differ is the one after it.
     assert (failed.name, failed.where) == ("forward_float64", "layer2.0.conv2")
 
 

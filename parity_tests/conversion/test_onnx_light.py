@@ -124,7 +124,7 @@ def test_a_planted_wire_and_a_lost_layer_are_noticed() -> None:
         node.input[:] = [adds[5].output[0] if value == relu.output[0] else value for value in node.input]
     model.graph.node.remove(relu)
     lost = [one for one in light.differences(left, Reader(model).layers) if one not in [*before, *found]]
-    assert lost == [Difference(f"behind {adds[5].name}", "Relu", "-", of_layers=True)]
+    assert lost == [Difference(f"after {adds[5].name}", "Relu", "-", of_layers=True)]
 
 
 def test_a_planted_output_is_noticed() -> None:
@@ -228,7 +228,7 @@ def _random(rng: np.random.Generator, shape: tuple[int, ...], kind: str, index: 
 
 
 def _widened(value: Array, shape: tuple[int, ...], fill: float) -> Array:
-    """The array with more behind it in each axis."""
+    """The array with more after it in each axis."""
     if value.size == math.prod(shape):
         return value.reshape(shape)
     return np.pad(value, [(0, n - m) for n, m in zip(shape, value.shape, strict=True)], constant_values=fill)
@@ -276,7 +276,7 @@ def _table(name: str, entry: Mapping[str, Any]) -> str:
 
 
 def _cell(layers: Sequence[str]) -> str:
-    names = [f"`{name}`" if " " not in name else f"behind `{name.split()[1]}`" for name in layers]
+    names = [f"`{name}`" if " " not in name else f"after `{name.split()[1]}`" for name in layers]
     return ", ".join(names) if len(names) < 4 else f"{len(names)} layers, {names[0]} to {names[-1]}"
 
 

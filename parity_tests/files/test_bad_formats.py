@@ -12,8 +12,7 @@ import h5py
 import numpy as np
 import pytest
 from foreign import LAYERS, frozen, legacy, numbers, onnx_model
-from refusal import refused
-from test_bad_input import RunsCode
+from refusal import RunsCode, refused
 
 from diptych.common.errors import FileError
 from diptych.files import read

@@ -246,5 +246,5 @@ def test_the_suffix_names_the_format(name: str, format_name: str) -> None:
 
 @pytest.mark.parametrize("name", ["a", "a.h5", "a.onnx", "weights.h5.bak"])
 def test_an_unknown_suffix_lists_the_known_ones(name: str) -> None:
-    with pytest.raises(FileError, match=r"\.safetensors, \.pth, \.pt, \.keras, \.weights\.h5"):
+    with pytest.raises(FileError, match=r"\.keras, \.npz, \.safetensors, \.pth, \.pt, \.weights\.h5"):
         format_of(Path(name))

@@ -11,30 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from command_line import process, run
 
 import diptych
 from diptych.checking.gates import GATES
 from diptych.checking.report import Gate, Report
-from diptych.commands.cli import app
 from diptych.commands.quiet import native_stderr_kept
 from diptych.common.errors import DiptychError
 from diptych.common.registry import networks, spec
 from diptych.common.weights import scrambled
 from diptych.files import write
-
-
-def run(*words: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(word) for word in words])
-
-
-def process(
-    *words: str | Path, code: str = "from diptych.commands.cli import main; main()"
-) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own, with pipes for its output."""
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", code, *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
 
 def test_table_of_vgg16_shows_shapes_counts_and_the_rule() -> None:

@@ -1,7 +1,8 @@
 """Public implementations of our networks, without their weights: what makes the zoo true, not only self-consistent.
 
-Each file holds the REFERENCES of one family. How their names follow from ours stands here and nowhere else, so that
-the tests share no table with the code that they test.
+Each file holds the REFERENCES of one family. How their names follow from ours stands here as functions, written from
+another reading of the libraries, so that the tests share no table with the code that they test. A test compares every
+rule of the dialects with them, and the libraries' own models load what the dialects write, strictly.
 """
 
 from __future__ import annotations

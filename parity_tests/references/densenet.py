@@ -11,7 +11,7 @@ OUTSIDE = {"conv1_conv": "conv0", "conv1_bn": "norm0", "bn": "norm5"}
 
 
 def named(layer: str) -> str:
-    """Our name of a layer of keras.applications: its stage 2 is our dense block 1, behind which its pool 2 stands."""
+    """Our name of a layer of keras.applications: its stage 2 is our dense block 1, after which its pool 2 stands."""
     if layer == "predictions":
         return "classifier"
     if found := re.fullmatch(r"conv(\d)_block(\d+)_(.+)", layer):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from . import Reference
 
-GATED = {"a1": (1, 3, 4), "small": (2, 3, 4)}  # stages with gates, counted from 0 behind the first unit
+GATED = {"a1": (1, 3, 4), "small": (2, 3, 4)}  # stages with gates, counted from 0 after the first unit
 UNIT = {"0": "conv_pw", "1": "bn1", "3": "conv_dw", "4": "bn2", "6": "conv_pwl", "7": "bn3"}
 WITH_GATE = UNIT | {"6.fc1": "se.conv_reduce", "6.fc2": "se.conv_expand", "7": "conv_pwl", "8": "bn3"}
 FIRST = {"0": "conv_dw", "1": "bn1", "3": "conv_pw", "4": "bn2"}

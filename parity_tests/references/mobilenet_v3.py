@@ -34,9 +34,9 @@ def to_timm(name: str, size: str) -> str:
     """timm's name of a weight of ours: units by stage, their parts by what they do."""
     units = [f"blocks.{stage}.{index}" for stage, count in enumerate(STAGES[size]) for index in range(count)]
     path, _, weight = name.rpartition(".")
-    last, behind = f"features.{len(units) + 1}", f"blocks.{len(STAGES[size])}.0"
+    last, theirs = f"features.{len(units) + 1}", f"blocks.{len(STAGES[size])}.0"
     ends = {"features.0.0": "conv_stem", "features.0.1": "bn1", "classifier.3": "classifier"}
-    ends |= {"classifier.0": "conv_head", f"{last}.0": f"{behind}.conv", f"{last}.1": f"{behind}.bn1"}
+    ends |= {"classifier.0": "conv_head", f"{last}.0": f"{theirs}.conv", f"{last}.1": f"{theirs}.bn1"}
     if path in ends:
         return f"{ends[path]}.{weight}"
     found = re.fullmatch(r"features\.(\d+)\.block\.(\d)\.(\w+)", path)
@@ -45,7 +45,7 @@ def to_timm(name: str, size: str) -> str:
     unit, place, part = int(found[1]) - 1, int(found[2]), found[3]
     gate = {"fc1": "se.conv_reduce", "fc2": "se.conv_expand"}
     convs = ("conv_pw", "conv_dw", "conv_pwl") if unit else ("conv_dw", "conv_pw")
-    place = min(place, len(convs) - 1)  # the projection stands behind the gate, where there is one
+    place = min(place, len(convs) - 1)  # the projection stands after the gate, where there is one
     plain = {"0": convs[place], "1": f"bn{place + 1}"}
     return f"{units[unit]}.{(gate | plain)[part]}.{weight}"
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from refusal import NET, SUFFIXES, arrays, good, h5_bytes, keras_file, refused, safetensors_file
+from refusal import NET, SUFFIXES, RunsCode, arrays, good, h5_bytes, keras_file, refused, safetensors_file
 from typer.testing import CliRunner
 
 from diptych.commands.cli import app
@@ -90,16 +90,6 @@ def test_a_file_of_another_format(tmp_path: Path, suffix: str, real: str) -> Non
     source = tmp_path / f"in{suffix}"
     source.write_bytes(good(tmp_path / f"whole{real}").read_bytes())
     assert "not what its suffix says" in refused(tmp_path, "convert", source, tmp_path / "out.safetensors")
-
-
-class RunsCode:
-    """A pickle of it creates a file when it is loaded as an object."""
-
-    def __init__(self, marker: Path) -> None:
-        self.marker = marker
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return os.mkdir, (str(self.marker),)
 
 
 @pytest.mark.parametrize("saved", ["torch", "pickle", "inside"])
@@ -215,7 +205,7 @@ def test_source_and_destination_are_the_same_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["out", "out.h5", "out.onnx"])
 def test_an_unknown_destination_suffix_is_an_error_before_any_work(tmp_path: Path, name: str) -> None:
     error = refused(tmp_path, "convert", tmp_path / "absent.pth", tmp_path / name)
-    assert "the formats to write are .safetensors, .pth, .pt, .keras, .weights.h5, .npz" in error
+    assert "the formats to write are .keras, .npz, .safetensors, .pth, .pt, .weights.h5" in error
 
 
 @pytest.mark.parametrize("case", ["missing", "pickle", "network"])

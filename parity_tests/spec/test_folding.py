@@ -68,7 +68,7 @@ def test_every_network_with_a_normalisation_folds_some_and_most_all() -> None:
     left = {name for name in FOLDED if any(node.kind == "batch_norm" for node in fold_net(name).nodes)}
     families = {network(name).family for name in left}
     assert (len(PLAIN), len(FOLDED), len(left)) == (35, 174, 22)
-    assert families == {"densenet", "preresnet"}  # normalisation before the activation, behind additions or maps
+    assert families == {"densenet", "preresnet"}  # normalisation before the activation, after additions or maps
 
 
 @pytest.mark.parametrize("name", [placed(name, gated=True) for name in FOLDED])
@@ -125,7 +125,7 @@ def test_what_would_change_the_function_is_not_folded(function: object) -> None:
     weights = wide(net)
     assert foldable(net) == {}
     assert fold(net, weights)[0] is net
-    with pytest.raises(DiptychError, match="own has no batch normalisation behind a convolution"):
+    with pytest.raises(DiptychError, match="own has no batch normalisation after a convolution"):
         folded(net)
 
 

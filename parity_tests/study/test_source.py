@@ -51,7 +51,7 @@ def text(name: str, side: str) -> str:
 
 
 def classes(name: str, side: str) -> list[str]:
-    """The lines from the first class to the end of the network's own class, without what stands behind it."""
+    """The lines from the first class to the end of the network's own class, without what stands after it."""
     lines = text(name, side).splitlines()
     root = next(node for node in ast.parse(text(name, side)).body if getattr(node, "name", "") == emitted(name)[0].root)
     first = next(index for index, line in enumerate(lines) if line.startswith("class "))

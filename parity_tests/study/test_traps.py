@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import json
-import pkgutil
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from test_cli import process, run
+from command_line import process, run
 
 import diptych.traps
 from diptych.commands import traps
@@ -17,14 +17,16 @@ from diptych.common.errors import DiptychError
 from diptych.common.registry import networks, spec
 from diptych.traps import catalogue as module
 from diptych.traps.catalogue import catalogue, find, met
+from diptych.traps.duplicates import near_duplicates
 from diptych.traps.trap import SECTIONS, Trap
+from diptych.traps.trap import trap as trap_of
 
 TRAPS = list(catalogue().values())
 ROUNDING = 1e-5
 LINES = 14
 
 
-@pytest.fixture(params=TRAPS, ids=lambda trap: str(trap.id))
+@pytest.fixture(params=TRAPS, ids=lambda entry: str(entry.id))
 def trap(request: pytest.FixtureRequest) -> Trap:
     found: Trap = request.param
     return found
@@ -65,8 +67,7 @@ def test_a_twin_is_short_and_knows_nothing_of_diptych(trap: Trap) -> None:
     lines = (statements[-1].end_lineno or 0) - statements[0].lineno + 1
     assert lines <= LINES
     assert "diptych" not in trap.source
-    assert trap.source.startswith(f"def {trap.twin.__name__}() -> tuple[float, float]:")
-    assert trap.twin.__name__ == trap.id
+    assert trap.source.startswith(f"def {trap.id}() -> tuple[float, float]:")
 
 
 def test_an_entry_says_everything(trap: Trap) -> None:
@@ -76,12 +77,60 @@ def test_an_entry_says_everything(trap: Trap) -> None:
     assert trap.thread == "" or trap.thread.startswith("https://")
 
 
-def test_the_catalogue_holds_every_entry_of_every_file_once() -> None:
-    files = [importlib.import_module(f"diptych.traps.{m.name}") for m in pkgutil.iter_modules(diptych.traps.__path__)]
-    listed = [trap.id for file in files for trap in getattr(file, "TRAPS", ())]
+def decorated(path: Path) -> list[str]:
+    """The names of the functions under `@trap(...)` in a file, read from its text."""
+    functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
+    return [f.name for f in functions if any(ast.unparse(d).startswith("trap(") for d in f.decorator_list)]
+
+
+def test_the_catalogue_holds_every_decorated_twin_of_every_file_once() -> None:
+    (folder,) = diptych.traps.__path__
+    listed = [name for path in Path(folder).glob("*.py") for name in decorated(path)]
     assert len(set(listed)) == len(listed)
     assert sorted(listed) == sorted(catalogue())
     assert len(listed) > 40
+
+
+def test_no_trap_is_nearly_another() -> None:
+    assert near_duplicates(TRAPS) == []
+
+
+@trap_of(
+    section="Activations",
+    title="LeakyReLU layers have the default slopes 0.01 and 0.3",
+    torch="nn.LeakyReLU multiplies what is below zero by 0.01.",
+    keras="keras.layers.LeakyReLU multiplies it by 0.3.",
+    rule="Always write the slope.",
+    wrong=1.1,
+    right=0.0,
+)
+def slope_of_leaky_relu_layers() -> tuple[float, float]:
+    """Planted: what leaky_relu_layer_slope says and does, in slightly other words and with other variables."""
+    import keras
+    import numpy as np
+    import torch
+
+    values = np.random.default_rng(0).normal(size=1000).astype("float32")
+    truth = torch.nn.LeakyReLU()(torch.tensor(values)).numpy()
+    a = keras.layers.LeakyReLU()(values)
+    b = keras.layers.LeakyReLU(negative_slope=0.01)(values)
+    return float(np.abs(truth - a).max()), float(np.abs(truth - b).max())
+
+
+def test_a_near_duplicate_is_pointed_out_with_the_name_of_the_other() -> None:
+    (message,) = near_duplicates([*TRAPS, slope_of_leaky_relu_layers])
+    assert message.startswith("the trap 'slope_of_leaky_relu_layers' is nearly the trap 'leaky_relu_layer_slope': ")
+    assert "100% of the twin" in message
+
+
+@pytest.mark.parametrize("text", ["title", "torch"])
+def test_the_same_words_are_pointed_out_whatever_the_twin_does(text: str) -> None:
+    other = find("softmax_head")
+    copied = ("title",) if text == "title" else ("torch", "keras", "rule")
+    planted = replace(find("gelu_default"), **{field: getattr(other, field) for field in copied})
+    (message,) = near_duplicates([other, planted])
+    assert "nearly the trap 'softmax_head'" in message
+    assert "of the twin" not in message
 
 
 def test_the_catalogue_is_in_the_order_of_the_sections() -> None:
@@ -91,9 +140,9 @@ def test_the_catalogue_is_in_the_order_of_the_sections() -> None:
 
 
 def test_an_id_used_twice_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_listed", lambda: iter([TRAPS[0], TRAPS[0]]))
+    monkeypatch.setattr(module, "_all", lambda: iter([TRAPS[0], TRAPS[0]]))
     with pytest.raises(DiptychError, match="used by two traps"):
-        module._collected.__wrapped__()
+        module._by_id.__wrapped__()
 
 
 def test_an_unknown_id_names_near_ones() -> None:
@@ -180,9 +229,9 @@ def _pads_same(name: str) -> bool:
 def test_traps_lists_all_of_them() -> None:
     done = run("traps")
     assert done.exit_code == 0
-    for trap in TRAPS:
-        assert trap.id in done.stdout
-        assert trap.title in done.stdout
+    for each in TRAPS:
+        assert each.id in done.stdout
+        assert each.title in done.stdout
     from_tensorflow = [name for name in networks() if name.endswith((".tf", ".keras")) and _pads_same(name)]
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("torch_refuses_same_at_stride_2 ")]
     assert len(from_tensorflow) > 20
@@ -212,7 +261,7 @@ def test_a_run_without_a_framework_says_what_to_install() -> None:
         raise ModuleNotFoundError("No module named 'keras'", name="keras")
 
     with pytest.raises(DiptychError, match="needs keras: pip install"):
-        traps.measured(Trap("twin", SECTIONS[0], "t", "a", "b", "c", twin, 1.0, 0.0))
+        traps.measured(Trap(twin, SECTIONS[0], "t", "a", "b", "c", 1.0, 0.0))
 
 
 def test_traps_as_json() -> None:

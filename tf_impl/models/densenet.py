@@ -8,7 +8,7 @@ from keras import Sequential, layers, ops
 
 
 class DenseLayer(layers.Layer):
-    """BN-ReLU-Conv 1x1, BN-ReLU-Conv 3x3 (DenseNet-B), put behind all the maps before (equation 2)."""
+    """BN-ReLU-Conv 1x1, BN-ReLU-Conv 3x3 (DenseNet-B), put after all the maps before (equation 2)."""
 
     def __init__(self, growth):
         super().__init__()

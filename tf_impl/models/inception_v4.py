@@ -171,7 +171,7 @@ class ConvOrPool(layers.Layer):
 
 
 class ShortOrLong(layers.Layer):
-    """A 3x3 convolution, and one behind a 7x7 in two steps (figure 3, second fork)."""
+    """A 3x3 convolution, and one after a 7x7 in two steps (figure 3, second fork)."""
 
     def __init__(self):
         super().__init__()

@@ -11,7 +11,7 @@
 #     windows                123 345 567 78       .12 234 456 678 8.   .12 234 456 678 8.
 #     means                  2   4   6   7.5      1   3   5   7   4    1.5 3   5   7   8
 #
-# A point stands for a place of the padding. A window that would start behind the last number of the image is left out,
+# A point stands for a place of the padding. A window that would start after the last number of the image is left out,
 # so that no mean is ever taken over padding alone.
 #
 # layers.AveragePooling2D has no ceil mode, and it never counts what its "same" adds; zeros of layers.ZeroPadding2D

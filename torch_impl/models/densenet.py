@@ -8,7 +8,7 @@ from torch import nn
 
 
 class DenseLayer(nn.Module):
-    """BN-ReLU-Conv 1x1, BN-ReLU-Conv 3x3 (DenseNet-B), put behind all the maps before (equation 2)."""
+    """BN-ReLU-Conv 1x1, BN-ReLU-Conv 3x3 (DenseNet-B), put after all the maps before (equation 2)."""
 
     def __init__(self, in_channels, growth):
         super().__init__()

@@ -28,7 +28,7 @@ class ShuffleUnit(nn.Module):
 
 
 class StridedShuffleUnit(nn.Module):
-    """Unit that halves the map: the mean of the input stands behind what is computed (figure 2c)."""
+    """Unit that halves the map: the mean of the input stands after what is computed (figure 2c)."""
 
     def __init__(self, in_channels, width, groups, first_groups):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Gaussian error linear unit, exact or in its tanh form."""
+"""Gaussian error linear unit, exact or by its tanh formula."""
 
 from __future__ import annotations
 

@@ -12,34 +12,27 @@ import numpy as np
 
 from ..common.errors import FileError
 from ..common.spec import Array
-from . import h5, keras_file
+from . import h5, keras3, model_config
 from .checkpoint import Checkpoint
 
 WEIGHTS, CONFIG, LAYERS, NAMES = "model_weights", "model_config", "layer_names", "weight_names"
 
 
-def read(path: Path) -> Checkpoint:
-    """The checkpoint in an HDF5 file of Keras 2 or 3; raises FileError where it is neither."""
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            root = h5.child(file, WEIGHTS, str(path)) if WEIGHTS in file else file
-            if _has(root, LAYERS):
-                return _read(file, root, path)
-    except keras_file.BROKEN as error:
-        raise FileError(f"{path} holds no whole HDF5 file of weights ({keras_file.reason(error)})") from None
-    return keras_file.read_keras3(path)
+def root_of(file: Any, where: str) -> Any:
+    """The group with the layers in an HDF5 file of Keras 2; None in any other file."""
+    root = h5.child(file, WEIGHTS, where) if WEIGHTS in file else file
+    return root if _has(root, LAYERS) else None
 
 
-def _read(file: Any, root: Any, path: Path) -> Checkpoint:
+def read(file: Any, root: Any, path: Path) -> Checkpoint:
+    """The checkpoint in an open file whose layers are in `root`; raises FileError where it is not whole."""
     where = str(path)
     if h5.text(root.attrs.get("backend", "")) == "theano":
         raise FileError(
             f"{where} was written by Keras on Theano, whose kernels are mirrored; save it on TensorFlow first"
         )
     model = _config(file, where)
-    config = None if model is None else keras_file.entries(model, f"{where}: its {CONFIG}")
+    config = None if model is None else model_config.entries(model, f"{where}: its {CONFIG}")
     source, layers = h5.Source(file, where), dict[str, list[Array]]()
     for layer in _texts(root, LAYERS, where):
         group = h5.child(root, layer, where)
@@ -49,7 +42,7 @@ def _read(file: Any, root: Any, path: Path) -> Checkpoint:
         for key, arrays in _layer(source, group, layer, config or {}).items():
             if key in layers:
                 raise FileError(f"{where} has two layers named {key!r}")
-            layers[key] = h5.without_count(arrays)
+            layers[key] = keras3.without_count(arrays)
     own = (model or {}).get("config")
     title = str(own.get("name", "")) if isinstance(own, dict) else ""
     rest = sorted(key for key in file if key != WEIGHTS) if root is not file else []
@@ -83,12 +76,12 @@ def _config(file: Any, where: str) -> dict[str, Any] | None:
     if CONFIG not in file.attrs:
         return None
     found = h5.text(file.attrs[CONFIG])
-    if len(found) > keras_file.TEXT_LIMIT:
+    if len(found) > model_config.LIMIT:
         raise FileError(f"{where}: its {CONFIG} has {len(found)} characters, more than any model needs; refused")
     try:
         config = json.loads(found)
     except (ValueError, RecursionError) as error:
-        raise FileError(f"{where}: its {CONFIG} is not readable ({keras_file.reason(error)})") from None
+        raise FileError(f"{where}: its {CONFIG} is not readable ({h5.reason(error)})") from None
     return config if isinstance(config, dict) else {}
 
 

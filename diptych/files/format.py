@@ -1,0 +1,61 @@
+"""What a file format says of itself; each `*_file.py` of this folder declares one as FORMAT."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from .checkpoint import Checkpoint
+from .content import Content
+
+
+def _never(path: Path, head: bytes) -> bool:
+    return False
+
+
+def _nowhere(path: Path) -> Path | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format: its name, its framework, what its content is called, how it is read and written.
+
+    `framework` is whose format it is; what belongs to neither has names as torch's files do. `suffixes` are written
+    and read, `only_read` are read; a format without `write` has no `suffixes`. `fits` says from a file and its first
+    HEAD bytes whether its content is of this format. `place` is the file to look at for a path that is named by no
+    suffix, such as a folder; None for a path that is not of this format.
+    """
+
+    name: str
+    framework: Literal["torch", "tf"]
+    content: str
+    read: Callable[[Path], Checkpoint]
+    write: Callable[[Path, Content], None] | None = None
+    suffixes: tuple[str, ...] = ()
+    only_read: tuple[str, ...] = ()
+    fits: Callable[[Path, bytes], bool] = _never
+    place: Callable[[Path], Path | None] = _nowhere
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """All suffixes that are read."""
+        return (*self.suffixes, *self.only_read)
+
+
+HEAD = 264
+"""The bytes at the beginning of a file by which its content is recognised."""
+
+
+def zip_members(path: Path, head: bytes) -> list[str]:
+    """The names of the members of a zip; none for any other file."""
+    if not head.startswith(b"PK\x03\x04") or not zipfile.is_zipfile(path):
+        return []
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return []

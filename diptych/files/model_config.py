@@ -1,0 +1,44 @@
+"""The layers that a Keras file states in its config, by name; nothing is made of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..common.errors import FileError
+from .h5 import reason
+
+LIMIT = 1 << 26
+"""Bytes of text that any model needs at most."""
+
+
+def layers_in(data: bytes | str, where: str) -> dict[str, Any]:
+    """Layer name -> its entry, of a config as JSON; raises FileError where it is not that of a model of layers."""
+    try:
+        config = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{where} is not that of a Keras model of layers ({reason(error)})") from None
+    return entries(config, where)
+
+
+def entries(model: Any, where: str) -> dict[str, Any]:
+    """Layer name -> its entry in the config of a model, "outer/inner" for layers inside one; raises FileError."""
+    found: dict[str, Any] = {}
+    try:
+        _collect(model["config"], "", found)
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise FileError(f"{where} is not that of a Keras model of layers ({reason(error)})") from None
+    return found
+
+
+def _collect(config: Any, outer: str, found: dict[str, Any]) -> None:
+    """Add the entries of a model's layers; a wrapper such as TimeDistributed has one inner layer, under `layer`."""
+    layers = config if isinstance(config, list) else config["layers"]  # a list: Sequential before Keras 2.2.3
+    for entry in layers:
+        inside = entry["config"]
+        name = f"{outer}{inside['name']}" if isinstance(inside, dict) else f"{outer}{entry['name']}"
+        found[name] = entry
+        if isinstance(inside, list) or isinstance(inside.get("layers"), list):
+            _collect(inside, f"{name}/", found)
+        elif isinstance(inside.get("layer"), dict):
+            _collect([inside["layer"]], f"{name}/", found)
