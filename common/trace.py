@@ -56,7 +56,7 @@ def _tracer() -> Tracer:
 
 
 def apply(op: Op, *inputs: Value, name: str | None = None, owner: str = "") -> Value:
-    """Add a node to the trace and answer with its value; a shape that does not fit raises here, with the path."""
+    """Add a node to the trace and return its value; a shape that does not fit raises here, with the path."""
     tracer = _tracer()
     frame = tracer.frames[-1]
     path = tracer.child(name, op.kind)
@@ -210,7 +210,7 @@ def trace(
     options: tuple[tuple[str, Any], ...] = (),
     **arguments: Any,
 ) -> Net:
-    """Trace a network function on one image of `input_shape` (C, H, W) and answer with the Net.
+    """Trace a network function on one image of `input_shape` (C, H, W) and return the Net.
 
     With num_classes=0 it has no head: its output is what the head would take, as in timm.
 

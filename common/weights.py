@@ -22,6 +22,7 @@ import numpy as np
 from .errors import WeightsError
 from .memory import empty
 from .spec import Array, Net, Weight
+from .text import shape_text
 
 Weights = dict[str, Array]
 FILLS = {"zeros": 0, "ones": 1}
@@ -142,7 +143,7 @@ def _message(net: Net, where: str, problems: list[str]) -> str:
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return "x".join(str(int(n)) for n in shape) or "scalar"
+    return shape_text(shape) or "scalar"
 
 
 def _generator(name: str, seed: int, *block: int) -> np.random.Generator:

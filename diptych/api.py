@@ -25,7 +25,7 @@ def build(
 ) -> Any:
     """A native, trainable model of a network: an nn.Module (NCHW) for "torch", a keras.Model (NHWC) for "tf".
 
-    Without weights it has those of `init(net)`; with `features`, paths of nodes or blocks, it answers with a dict of
+    Without weights it has those of `init(net)`; with `features`, paths of nodes or blocks, it returns a dict of
     their outputs. With the `memory_format` "channels_last" a torch module keeps kernels and maps in that order, as
     Keras's always does; its shapes stay NCHW, batches need not be converted, and most networks run faster. A
     torch module's activations and sums write over maps that nothing else reads, as torchvision's do: a hook must clone

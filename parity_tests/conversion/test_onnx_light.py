@@ -29,7 +29,7 @@ from diptych.common.compare import difference
 from diptych.common.geometry import output_size
 from diptych.common.registry import network, networks
 from diptych.common.spec import Array
-from diptych.onnx_impl.runtimes import opened
+from diptych.onnx_impl.runtimes import open_session
 
 LISTED = Path(__file__).with_name("light_differences.json")
 PAGE = Path(__file__).parents[2] / "docs" / "onnx.md"
@@ -243,7 +243,7 @@ def _run(side: Reader, value: str, feed: Mapping[str, Array]) -> Array:
     output = onnx.helper.make_tensor_value_info(value, onnx.TensorProto.FLOAT, None)
     made = onnx.helper.make_graph(kept, "run", inputs, [output], tensors)
     versions = [onnx.helper.make_opsetid("", max(side.opset, 10))]
-    session = opened(onnx.helper.make_model(made, opset_imports=versions, ir_version=10), threads=1)
+    session = open_session(onnx.helper.make_model(made, opset_imports=versions, ir_version=10), threads=1)
     assert not isinstance(session, str), session
     return np.asarray(session.run([value], dict(feed))[0])
 
