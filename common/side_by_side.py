@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from . import analysis
 from .registry import network
 from .spec import Net
+from .text import shape_text
 
 LAYERS = ("conv", "linear")
 
@@ -27,7 +28,7 @@ def _properties(net: Net) -> dict[str, str]:
         "form of": item.source,
         "year": str(item.card.paper.year),
         "options": options or "-",
-        "input": "x".join(map(str, map(int, net.input_shape))),
+        "input": shape_text(net.input_shape),
         "parameters": f"{sums['parameters']:,}",
         "running statistics": f"{sums['statistics']:,}",
         "MACs": f"{sums['macs']:,}",
@@ -37,7 +38,7 @@ def _properties(net: Net) -> dict[str, str]:
         **{f"{kind} layers": str(kinds.count(kind)) for kind in LAYERS},
         "depth": str(depth(net)),
         "receptive field": "x".join(f"{max(sizes):g}" for sizes in zip(*fields, strict=True)) if fields else "-",
-        "smallest map": "x".join(map(str, min((row.shape[1:] for row in rows if len(row.shape) == 3), default=()))),
+        "smallest map": shape_text(min((row.shape[1:] for row in rows if len(row.shape) == 3), default=())),
     }
 
 

@@ -100,7 +100,7 @@ class Op:
         raise NotImplementedError
 
     def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
-        """The meaning of the op in ONNX: add its operators to the graph, and answer with the name of its value.
+        """The meaning of the op in ONNX: add its operators to the graph, and return the name of its value.
 
         `inputs` and `weights` (in the order of `weights()`) are the names of values and of canonical weights.
         """

@@ -22,6 +22,7 @@ import numpy as np
 from .errors import WeightsError
 from .memory import empty
 from .spec import Array, Net, Weight
+from .text import shape_text
 
 Weights = dict[str, Array]
 FILLS = {"zeros": 0, "ones": 1}
@@ -129,7 +130,9 @@ def _untied(net: Net, weights: Mapping[str, Any]) -> Mapping[str, Any]:
 
     A second name stays, as one too many, where its numbers are others.
     """
-    found = dict(weights) if net.ties else weights
+    if not net.ties:
+        return weights
+    found = dict(weights)
     for name, owner in net.ties.items():
         if name in weights and (owner not in found or np.array_equal(weights[name], found[owner], equal_nan=True)):
             found.setdefault(owner, found.pop(name))
@@ -154,7 +157,7 @@ def _message(net: Net, where: str, problems: list[str]) -> str:
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return "x".join(str(int(n)) for n in shape) or "scalar"
+    return shape_text(shape) or "scalar"
 
 
 def _generator(name: str, seed: int, *block: int) -> np.random.Generator:

@@ -44,9 +44,9 @@ def build(
 ) -> keras.Model:
     """The network as a functional keras.Model on batches (N, H, W, C), with these canonical weights.
 
-    Without weights it has those of `init(net)`. With `features`, paths of nodes or blocks, it answers with a dict of
+    Without weights it has those of `init(net)`. With `features`, paths of nodes or blocks, it returns a dict of
     their outputs instead of the network's. The `memory_format` "channels_last" is what every such model has, and
-    `inplace` a leave that Keras makes no use of. Raises SpecError for an unknown dtype, format or path and
+    `inplace` has no effect in Keras. Raises SpecError for an unknown dtype, format or path and
     WeightsError where the weights do not fit.
     """
     if dtype not in DTYPES:

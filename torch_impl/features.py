@@ -58,7 +58,7 @@ def _reads_shape(node: fx.Node) -> bool:
 
 
 def features_of(net: Net, model: nn.Module, paths: Sequence[str]) -> nn.Module:
-    """A module with the same weights and names that answers with {path: output} for paths of nodes or blocks."""
+    """A module with the same weights and names that returns {path: output} for paths of nodes or blocks."""
     graph, nodes = graph_of(net, model)
     wanted = {path: nodes[net.nodes[index].path] for path, index in net.resolve(paths).items()}
     output = next(node for node in graph.nodes if node.op == "output")

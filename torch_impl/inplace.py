@@ -16,7 +16,7 @@ from ..common.ops.leaky_relu import LeakyRelu
 from ..common.spec import Call, Net, Op
 
 MAY_BE_LOST = frozenset({"add", "batch_norm", "conv", "linear"})
-"""Ops that answer with memory of their own which autograd does not keep: their gradients need their inputs only."""
+"""Ops that return memory of their own, which autograd does not keep: their gradients need their inputs only."""
 KINDS = frozenset({"add", "hard_swish", "leaky_relu", "mish", "relu", "relu6", "silu"})
 
 

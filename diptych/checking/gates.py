@@ -30,6 +30,7 @@ from ..common.backend import Backend, Step
 from ..common.compare import FLOAT64_TOLERANCE, Worst, compare, difference, same_bits
 from ..common.errors import WeightsError
 from ..common.spec import Array, Net
+from ..common.text import first_few
 from ..common.weights import checked
 
 FLOAT32_FACTOR = 16
@@ -100,7 +101,7 @@ def structure(case: Case) -> Finding:
     found = [(side, d) for side in SIDES for d in backends.get(side).differences(case.model(side), case.net)]
     order = {node.path: index for index, node in enumerate(case.net.nodes)}
     found.sort(key=lambda item: order.get(item[1].path, order.get(item[1].path.rpartition(".")[0], len(order))))
-    detail = "; ".join(f"{side} {d}" for side, d in found[:4])
+    detail = first_few([f"{side} {d}" for side, d in found], 4, "; ", "; and ")
     return Finding(not found, float(len(found)), 0.0, found[0][1].path if found else "", detail, len(case.net.nodes))
 
 
@@ -110,9 +111,9 @@ def transfer(case: Case) -> Finding:
         torch_side, keras_side = (checked(case.net, backends.get(s).read(case.model(s), case.net), s) for s in SIDES)
     except WeightsError as error:
         return Finding(False, float("inf"), 0.0, _weight_name(case.net, str(error)), str(error))
-    worst = same_bits(*_alike(torch_side, keras_side))
+    worst = same_bits(*_to_one_dtype(torch_side, keras_side))
     if not worst.first and case.weights is not None:
-        worst = same_bits(*_alike(case.weights, keras_side))
+        worst = same_bits(*_to_one_dtype(case.weights, keras_side))
     return Finding(not worst.first, worst.measured, 0.0, worst.first, worst.why, worst.compared)
 
 
@@ -120,7 +121,7 @@ def _weight_name(net: Net, message: str) -> str:
     return next((name for name in net.weights if name in message), "")
 
 
-def _alike(left: Mapping[str, Array], right: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, Array]]:
+def _to_one_dtype(left: Mapping[str, Array], right: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, Array]]:
     """Both sets in the narrower of their dtypes, so that a float32 and a float64 model can be held together."""
     pairs = {name: min(left[name].dtype, right[name].dtype) for name in left if name in right}
     narrow = [{n: a.astype(pairs.get(n, a.dtype), copy=False) for n, a in side.items()} for side in (left, right)]
@@ -135,7 +136,7 @@ def forward_float64(case: Case) -> Finding:
     """
     total, count = Worst(0.0), 0
     for number, x in enumerate(case.images):
-        outputs = {side: _named(case.net, case.outputs(side, number)) for side in SIDES}
+        outputs = {side: _by_output_name(case.net, case.outputs(side, number)) for side in SIDES}
         dead = [name for name, value in outputs["torch"].items() if not np.any(value)]
         if dead:
             return Finding(False, float("nan"), FLOAT64_TOLERANCE, dead[0], "all zero: this proves nothing")
@@ -168,7 +169,7 @@ def _node_by_node(case: Case, x: Array, first: bool) -> Worst:
     return worst
 
 
-def _named(net: Net, results: Sequence[Array]) -> dict[str, Array]:
+def _by_output_name(net: Net, results: Sequence[Array]) -> dict[str, Array]:
     return {_output_name(net, index): value for index, value in enumerate(results)}
 
 
@@ -222,7 +223,7 @@ def gradients_float64(case: Case) -> Finding:
     the dearest part of a check.
     """
     images = case.images if case.turns == 1 else case.images[case.turn % len(case.images) :][:1]
-    return _stepped(case, images, training=False)
+    return _compare_steps(case, images, training=False)
 
 
 def training_float64(case: Case) -> Finding:
@@ -236,10 +237,10 @@ def training_float64(case: Case) -> Finding:
     if not case.net.statistics:
         detail = "without batch normalisation, training with dropout off is evaluation: see the gate before"
         return Finding(True, 0.0, FLOAT64_TOLERANCE, "", detail)
-    return _stepped(case, [max(case.images, key=len)], training=True)
+    return _compare_steps(case, [max(case.images, key=len)], training=True)
 
 
-def _stepped(case: Case, images: Sequence[Array], training: bool) -> Finding:
+def _compare_steps(case: Case, images: Sequence[Array], training: bool) -> Finding:
     total, count, tolerance = Worst(0.0), 0, _gradient_tolerance(case)
     rng = np.random.default_rng(1)
     for x in images:
@@ -266,12 +267,16 @@ def _step_difference(case: Case, left: Step, right: Step, batch: int, training: 
     """Outputs, statistics, then gradients from the last weight to the first: the order in which a fault spreads."""
     trained = [name for name, weight in case.net.weights.items() if weight.kind == "trainable"][::-1]
     scale = max((float(np.abs(value).max()) for value in right.weight_gradients.values()), default=0.0)
-    ours, theirs = _named(case.net, left.outputs), _named(case.net, right.outputs)
+    ours, theirs = _by_output_name(case.net, left.outputs), _by_output_name(case.net, right.outputs)
     parts = [_part("output of", ours, theirs, list(ours))]
     if training:
         old = backends.get("torch").read(case.float64("torch"), case.net)
         statistics = [name for name, weight in case.net.weights.items() if weight.kind == "statistic"]
-        parts.append(_part("statistic", _biased(case.net, left.statistics, old, batch), right.statistics, statistics))
+        parts.append(
+            _part(
+                "statistic", _with_biased_variance(case.net, left.statistics, old, batch), right.statistics, statistics
+            )
+        )
     floor, tolerance = GRADIENT_FLOOR * scale, _gradient_tolerance(case)
     parts.append(_part("gradient of", left.weight_gradients, right.weight_gradients, trained, floor, tolerance))
     inputs = {"input": left.input_gradient}, {"input": right.input_gradient}
@@ -292,7 +297,9 @@ def _part(
     return replace(worst, where=f"{word} {worst.where}", first=worst.first and f"{word} {worst.first}")
 
 
-def _biased(net: Net, statistics: Mapping[str, Array], old: Mapping[str, Array], batch: int) -> dict[str, Array]:
+def _with_biased_variance(
+    net: Net, statistics: Mapping[str, Array], old: Mapping[str, Array], batch: int
+) -> dict[str, Array]:
     """torch's running statistics with the factor n / (n - 1) taken out of the variance it added."""
     answer = dict(statistics)
     for node in net.nodes:

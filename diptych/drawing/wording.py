@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..common.spec import Node, Shape
+from ..common.spec import Node
+from ..common.text import shape_text
 
 NAMES = {
     "adaptive_avg_pool": "adaptive average pool",
@@ -31,16 +32,17 @@ FOLLOWERS = frozenset((
 """Ops that stand on the line of the op before them."""
 
 
-def worded(node: Node) -> tuple[str, int | None, str]:
+def describe(node: Node) -> tuple[str, int | None, str]:
     """A node as its operation, its width and what follows: ("3x3 conv", 64, "/2"); most ops have no width."""
     op: Any = node.op
     name = NAMES.get(node.kind, node.kind.replace("_", " "))
     if node.kind == "conv":
         return _conv(node)
     if node.kind in POOLS:
-        return f"{_size(op.kernel)} {'max' if node.kind == 'max_pool' else 'average'} pool", None, _stride(op.stride)
+        kind = "max" if node.kind == "max_pool" else "average"
+        return f"{shape_text(op.kernel, TIMES)} {kind} pool", None, _stride(op.stride)
     if node.kind == "adaptive_avg_pool":
-        return f"{name} to {_size(node.shape[1:])}", None, ""
+        return f"{name} to {shape_text(node.shape[1:], TIMES)}", None, ""
     if node.kind == "channel_slice":
         return f"channels {int(op.start)} to {int(op.stop) - 1}", None, ""
     return name, getattr(op, "features", None), ""
@@ -50,16 +52,16 @@ def lines_of(nodes: list[Node]) -> list[str]:
     """A chain of nodes as lines: each op with its width, and after it the ops that only follow; equal ones as one."""
     lines: list[str] = []
     for node in nodes:
-        operation, width, rest = worded(node)
+        operation, width, rest = describe(node)
         words = ", ".join(part for part in (operation, "" if width is None else str(int(width)), rest) if part)
         if lines and node.kind in FOLLOWERS:
             lines[-1] += f", {words}"
         else:
             lines.append(words)
-    return counted(lines)
+    return merge_equal(lines)
 
 
-def counted(lines: list[str]) -> list[str]:
+def merge_equal(lines: list[str]) -> list[str]:
     """Equal lines in a row as one with a count."""
     out: list[tuple[str, int]] = []
     for line in lines:
@@ -68,11 +70,6 @@ def counted(lines: list[str]) -> list[str]:
         else:
             out.append((line, 1))
     return [f"{line} ({TIMES}{count})" if count > 1 else line for line, count in out]
-
-
-def shaped(shape: Shape) -> str:
-    """(64, 56, 56) as "64x56x56", with the sign for times."""
-    return TIMES.join(str(int(n)) for n in shape)
 
 
 def _conv(node: Node) -> tuple[str, int, str]:
@@ -84,15 +81,12 @@ def _conv(node: Node) -> tuple[str, int, str]:
         rest.append(f"dilation {_one(op.dilation)}")
     if groups > 1 and not depthwise:
         rest.append(f"{groups} groups")
-    return f"{_size(op.kernel)} {'depthwise ' if depthwise else ''}conv", op.channels, ", ".join(filter(None, rest))
+    name = f"{shape_text(op.kernel, TIMES)} {'depthwise ' if depthwise else ''}conv"
+    return name, op.channels, ", ".join(filter(None, rest))
 
 
 def _stride(stride: Any) -> str:
     return "" if tuple(map(int, stride)) == (1, 1) else f"/{_one(stride)}"
-
-
-def _size(pair: Any) -> str:
-    return TIMES.join(str(int(n)) for n in pair)
 
 
 def _one(pair: Any) -> str:

@@ -23,7 +23,7 @@ from diptych.common.compare import difference
 from diptych.common.geometry import output_size
 from diptych.common.registry import network, networks
 from diptych.common.spec import Array
-from diptych.onnx_impl.runtimes import opened
+from diptych.onnx_impl.runtimes import open_session
 
 NAMES = light.names()
 RUN = [name for name in NAMES if name != "shufflenet"]  # its bottlenecks are wider than ours, and its outputs narrower
@@ -228,6 +228,6 @@ def _run(side: Reader, value: str, feed: Mapping[str, Array]) -> Array:
     output = onnx.helper.make_tensor_value_info(value, onnx.TensorProto.FLOAT, None)
     made = onnx.helper.make_graph(kept, "run", inputs, [output], tensors)
     versions = [onnx.helper.make_opsetid("", max(side.opset, 10))]
-    session = opened(onnx.helper.make_model(made, opset_imports=versions, ir_version=10), threads=1)
+    session = open_session(onnx.helper.make_model(made, opset_imports=versions, ir_version=10), threads=1)
     assert not isinstance(session, str), session
     return np.asarray(session.run([value], dict(feed))[0])

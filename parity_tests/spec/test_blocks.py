@@ -119,7 +119,8 @@ def test_the_parts_of_each_call_are_used_by_their_call() -> None:
     assert not np.allclose(first, second)
     for kind in ("weight", "bias", "running_mean", "running_var"):
         weights[f"head.bn.1.{kind}"] = weights[f"head.bn.0.{kind}"]
-    assert np.array_equal(*outputs(net, weights, image))
+    first, second = outputs(net, weights, image)
+    assert np.array_equal(first, second)
 
 
 def test_a_layer_of_another_block_is_a_tie_and_bears_two_names() -> None:
@@ -178,7 +179,7 @@ def chained(x: Value, y: Value) -> Value:
 
 
 @block
-def reads_outside(x: Value, grab: list[Any]) -> Value:
+def reads_outside(x: Value, grab: list[Callable[[], Value]]) -> Value:
     """A block that reads what did not come in."""
     return x + grab[0]()
 

@@ -261,7 +261,7 @@ def test_a_run_without_a_framework_says_what_to_install() -> None:
         raise ModuleNotFoundError("No module named 'keras'", name="keras")
 
     with pytest.raises(DiptychError, match="needs keras: pip install"):
-        traps.measured(Trap(twin, SECTIONS[0], "t", "a", "b", "c", 1.0, 0.0))
+        traps.measure(Trap(twin, SECTIONS[0], "t", "a", "b", "c", 1.0, 0.0))
 
 
 def test_traps_as_json() -> None:

@@ -79,5 +79,5 @@ def _table(name: str, entry: Mapping[str, Any]) -> str:
 
 
 def _cell(layers: Sequence[str]) -> str:
-    names = [f"`{name}`" if " " not in name else f"behind `{name.split()[1]}`" for name in layers]
+    names = [f"`{name}`" if " " not in name else f"after `{name.split()[1]}`" for name in layers]
     return ", ".join(names) if len(names) < 4 else f"{len(names)} layers, {names[0]} to {names[-1]}"
