@@ -21,7 +21,8 @@ from ..common.registry import network, registered
 from ..common.spec import Array, Net
 from ..common.weights import scrambled
 from ..files.checkpoint import PREFIXES
-from .gates import GATES, SIDES, Case, Finding
+from .case import SIDES, Case, Finding
+from .gates import GATES
 from .images import random_images
 from .referee import onnx, require, verdict
 from .report import Gate, Report

@@ -20,7 +20,8 @@ from ..common.spec import Array, Net
 from ..common.weights import checked
 from ..onnx_impl import build
 from ..onnx_impl.runtimes import evaluate, open_session, run
-from .gates import FLOAT32_FACTOR, FLOAT32_FLOOR, SIDES, Case, Finding
+from .case import SIDES, Case, Finding
+from .gates import FLOAT32_FACTOR, FLOAT32_FLOOR
 from .proof import TOLERANCE
 
 FLOAT32_TOLERANCE = TOLERANCE["float32"]

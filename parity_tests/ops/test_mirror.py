@@ -26,7 +26,7 @@ ONE_SIDED = {
 """The files that one framework needs and the other does not, and why."""
 ONE_SIDED_FUNCTIONS = {
     "build": {"compiled": "only PyTorch's model is compiled text", "unbuilt": "", "unfilled": "", "graph": ""},
-    "features": {"is_built": "", "graph_of": ""},
+    "features": {"is_built": "", "graph_of": "", "shared_variances": "PyTorch alone writes the unbiased variance"},
     "source": {"source_in_place": "Keras writes over nothing"},
     "state": {"variables": "PyTorch's state dict has our names", "settle": "layers.Normalization keeps copies"},
     "backend": {"nchw": "PyTorch's order is ours"},
