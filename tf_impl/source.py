@@ -14,7 +14,7 @@ from typing import Any
 
 from ..common.emission.expressions import Lambda, filled, list_of
 from ..common.emission.language import Language
-from ..common.emission.program import Do, Method, Parameter
+from ..common.emission.program import Assign, Do, Method, Parameter
 from ..common.emission.source import Source, emit
 from ..common.lowering import Attribute, Function, Item, Make, Name
 from ..common.spec import Net
@@ -73,6 +73,9 @@ BUILDING = Method(
 )
 """Keras builds a model with a `call` of its own only where it says how: Layer.build would mark it as built, no more."""
 
+PARTLY = Assign(Attribute(Name("self"), "built"), True, (), "the parts of later calls are built in those")
+"""Keras would warn that it builds a layer of which parts are not built."""
+
 LANGUAGE = Language(
     title="Keras",
     twin="PyTorch",
@@ -88,6 +91,7 @@ LANGUAGE = Language(
     joined=_joined,
     lifted=_lifted,
     building=BUILDING,
+    partly=PARTLY,
     method="call",
     imports=(("import keras", ("keras",)), ("from keras import {}", ("Sequential", "layers", "ops"))),
     helpers=Path(__file__).parent / "helpers",

@@ -64,6 +64,8 @@ BUILDING = Comment(
 )
 
 
+PARTLY = Comment(("Keras's twin says that it is built: the parts of later calls are built in those.",))
+
 LANGUAGE = Language(
     title="PyTorch",
     twin="Keras",
@@ -79,6 +81,7 @@ LANGUAGE = Language(
     joined=_joined,
     lifted=_lifted,
     building=BUILDING,
+    partly=PARTLY,
     method="forward",
     types=TYPES,
     imports=(("import torch", ("torch",)), ("from torch import nn", ("nn",))),

@@ -41,7 +41,7 @@ def parameters(context: Context, call: Call) -> list[Argument]:
 
 def _used(context: Context, item: Item) -> set[str]:
     """The parameters of the block around a child that its construction mentions."""
-    if context.owner(item):
+    if context.owner(item) or context.tied(item):
         return set()
     if not isinstance(item, Call):
         return parameters_in(list(_steps(context, item)))
@@ -71,8 +71,8 @@ def part(context: Context, item: Item) -> Any:
     """The same for a part of a chain or of a list; raises SpecError for what cannot be one."""
     if not isinstance(item, Call):
         node, lowering = context.net.nodes[item], context.lowering(item)
-        if context.owner(item):
-            raise SpecError(f"{node.path}: it has the weights of {node.owner} in the same chain; call both in a block")
+        if node.owner:
+            raise SpecError(f"{node.path}: a layer of a chain cannot share those of {node.owner}; call it in a block")
         if not lowering.steps:
             raise SpecError(f"{node.path}: {node.kind} cannot be part of a chain")
         if lowering.attribute:

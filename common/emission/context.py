@@ -33,8 +33,8 @@ class Context:
         return {call.path: call for call in self.net.root.walk()}
 
     def lowering(self, item: Item) -> Lowering:
-        """How the language says a node; a block needs nothing of it."""
-        return Lowering(()) if isinstance(item, Call) else self.language.lower(self.net.nodes[item])
+        """How the language says a node; a block needs nothing of it, nor does the image."""
+        return Lowering(()) if isinstance(item, Call) or not item else self.language.lower(self.net.nodes[item])
 
     def owner(self, item: Item) -> str:
         """The path of the layer or block of the same block that this one uses once more; "" for one of its own."""
@@ -42,6 +42,10 @@ class Context:
             return item.owner
         node = self.net.nodes[item]
         return node.owner if self.classes.beside(node) else ""
+
+    def tied(self, item: Item) -> bool:
+        """Whether a node has the weights of one in another block: the block around both gives it that one's layer."""
+        return not isinstance(item, Call) and bool(self.net.nodes[item].owner) and not self.owner(item)
 
     def paths(self, *items: Item) -> Paths:
         """The paths of nodes and blocks."""
@@ -56,14 +60,14 @@ class Context:
         return self.classes.levels.get(call.owner or call.path, 1)
 
     def members(self, call: Call) -> dict[str, Entry]:
-        """The attributes of a block: what it makes, by name."""
-        found: dict[tuple[str | int, ...], Item | Repeated] = {}
+        """The attributes of a block: what it makes, by name, and None for what the block around gives it."""
+        found: dict[tuple[str | int, ...], Item | Repeated | None] = {}
         for item in call.body:
             name = name_parts(call.inner(path_of(self.net, item)))
             if self.repeated(item):
                 found.setdefault(name[:-1], Repeated(item, self.count(call)))
             elif not self.owner(item):
-                found[name] = item
+                found[name] = None if self.tied(item) else item
         return entries(call.path, found)
 
     def layer(self, call: Call, item: Item) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..lowering import Function, Lowering, Make
 from ..spec import Node
-from .program import Comment, Method
+from .program import Comment, Method, Statement
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Language:
     chain of its layers, `element` is one of them, `several` a list of layers that is no chain, `named` a dict; `entry`
     is the call by which a chain takes one more layer under a name. `joined` makes one layer of the several that a
     lowering takes, `lifted` a layer of an expression. `building` is how the network's own class makes its weights for
-    a shape, in as many lines in either language. `method` computes a block; `types` are what its values are annotated
-    as: a value, a list, a tuple, a dict, a number. `reserved` are names that its classes use themselves. `imports` are
-    lines with the names that they bring.
+    a shape, and `partly` what a class says of itself that has parts for each call, in as many lines in either language.
+    `method` computes a block; `types` are what its values are annotated as: a value, a list, a tuple, a dict, a number.
+    `reserved` are names that its classes use themselves. `imports` are lines with the names that they bring.
     """
 
     title: str
@@ -39,6 +39,7 @@ class Language:
     joined: Callable[[tuple[Make, ...]], Make]
     lifted: Callable[[Any], Make]
     building: Method | Comment
+    partly: Statement
     method: str
     imports: tuple[tuple[str, tuple[str, ...]], ...]
     helpers: Path

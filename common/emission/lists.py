@@ -25,7 +25,8 @@ class Repeated:
 
 
 Entry = Item | Repeated | None | list["Entry"] | dict[str, "Entry"]
-"""A child, nothing at a number that no child bears, or a list or dict of these."""
+"""A child, nothing where none is made, or a list or dict of these."""
+Leaf = Item | Repeated | None
 Part = str | int
 Parts = tuple[Part, ...]
 
@@ -49,7 +50,7 @@ def name_parts(name: str) -> Parts:
     return tuple(int(part) if part.isdecimal() else part for part in name.split("."))
 
 
-def entries(path: str, items: dict[Parts, Item | Repeated]) -> dict[str, Entry]:
+def entries(path: str, items: dict[Parts, Leaf]) -> dict[str, Entry]:
     """The attributes of a block at a path: its children by name, those of one list at the place of the first."""
     return {str(name): _entry(f"{path}.{name}" if path else str(name), rest) for name, rest in _heads(items).items()}
 
@@ -65,15 +66,15 @@ def flat(entry: Entry) -> Iterator[Item]:
         yield entry
 
 
-def _heads(items: dict[Parts, Item | Repeated]) -> dict[Part, dict[Parts, Item | Repeated]]:
+def _heads(items: dict[Parts, Leaf]) -> dict[Part, dict[Parts, Leaf]]:
     """The children by the first part of their names, with what follows it."""
-    found: dict[Part, dict[Parts, Item | Repeated]] = {}
+    found: dict[Part, dict[Parts, Leaf]] = {}
     for (head, *rest), item in items.items():
         found.setdefault(head, {})[tuple(rest)] = item
     return found
 
 
-def _entry(path: str, items: dict[Parts, Item | Repeated]) -> Entry:
+def _entry(path: str, items: dict[Parts, Leaf]) -> Entry:
     """A child without a further name, or the list or dict of those whose names go on."""
     if set(items) == {()}:
         return items[()]

@@ -16,7 +16,8 @@ from .lists import Entry, Repeated, flat, name_parts
 from .printing import printed
 from .program import Assign, Do, Statement
 
-TIED = "tied: one weight under two names"
+TIED = "tied: one layer under two names"
+GIVEN = "tied: the block around gives it the layer of another block"
 
 
 def member_class(context: Context, call: Call) -> list[Statement]:
@@ -24,12 +25,16 @@ def member_class(context: Context, call: Call) -> list[Statement]:
     lines: list[Statement] = [Do(Function(BEGIN))]
     for name, entry in context.members(call).items():
         lines += _member(context, entry, Attribute(SELF, context.language.attribute(name)))
+    if context.count(call) > 1:
+        lines.append(context.language.partly)
     return [*lines, *_ties(context, call)]
 
 
 def _member(context: Context, entry: Entry, target: Any) -> list[Statement]:
     item = entry.item if isinstance(entry, Repeated) else entry
-    if item is None or (isinstance(item, int) and context.lowering(item).function):
+    if item is None:
+        return [Assign(target, None, (), GIVEN)]
+    if isinstance(item, int) and context.lowering(item).function:
         return []
     if isinstance(item, list | dict):
         return _several(context, item, target)

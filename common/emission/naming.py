@@ -84,7 +84,7 @@ class Classes:
         node = self.net.nodes[item]
         fields = tuple((name, source_key(value)) for name, value in vars(node.op).items())
         widths = tuple(source_key(shape[0]) for shape in node.in_shapes)
-        owner = call.inner(node.owner) if self.beside(node) else ""
+        owner = call.inner(node.owner) if self.beside(node) else bool(node.owner)
         facts = node.plain().op.class_key(*node.in_shapes)
         return (name, node.kind, facts, _wires(node.inputs, places), fields, widths, owner)
 

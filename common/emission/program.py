@@ -53,7 +53,14 @@ class Listing:
     entries: tuple[tuple[Any, Paths], ...]
 
 
-Statement = Assign | Do | Return | Loop | Listing
+@dataclass(frozen=True)
+class Comment:
+    """Lines of comment in the place of what only the twin needs."""
+
+    lines: tuple[str, ...]
+
+
+Statement = Assign | Do | Return | Loop | Listing | Comment
 
 
 @dataclass(frozen=True)
@@ -77,19 +84,11 @@ class Method:
 
 
 @dataclass(frozen=True)
-class Comment:
-    """Lines of comment in the place of a method that only the twin needs."""
-
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Class:
-    """A class of a block: its methods, and the files of what it takes from the helpers of its framework."""
+    """A class of a block."""
 
     name: str
     base: str
     doc: str
     methods: tuple[Method | Comment, ...]
     paths: Paths
-    helpers: tuple[str, ...] = ()

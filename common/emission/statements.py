@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from ..lowering import Function
+from ..lowering import Function, Operator
 from ..spec import Call, Net
 from .context import LEVEL, Context
 from .expressions import filled
@@ -42,18 +42,23 @@ def statements(context: Context, call: Call) -> Iterator[Statement]:
 def applied(context: Context, call: Call, item: Item, values: Values) -> Any:
     """The expression that computes a node or a block from its inputs."""
     if isinstance(item, Call):
-        level = context.count(item) > 1
-        number = [LEVEL if context.count(call) > 1 else item.number] if level else []
-        return Function(context.layer(call, item), (*values.arguments(item), *number))
+        number = {LEVEL.name: LEVEL if context.count(call) > 1 else item.number} if context.count(item) > 1 else {}
+        return Function(context.layer(call, item), tuple(values.arguments(item)), number)
     lowering = context.lowering(item)
     if lowering.attribute:
         return context.layer(call, item)
     operands = [values.written[index] for index in context.net.nodes[item].inputs]
-    return filled(lowering.function, operands) if lowering.function else _called(context, call, item, operands)
+    if not lowering.function:
+        return Function(context.layer(call, item), tuple(operands))
+    if isinstance(lowering.function, Operator) and _owned(context, item):
+        # A variable of Keras on the left of a sign takes no tensor without numbers; on its right it does.
+        operands.reverse()
+    return filled(lowering.function, operands)
 
 
-def _called(context: Context, call: Call, item: Item, operands: Sequence[Any]) -> Function:
-    return Function(context.layer(call, item), tuple(operands))
+def _owned(context: Context, item: int) -> bool:
+    """Whether the first of two inputs alone is a weight of the block."""
+    return [context.lowering(index).attribute for index in context.net.nodes[item].inputs] == [True, False]
 
 
 def _answers(net: Net, call: Call, place: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -76,7 +77,8 @@ class Values:
         """Name a value: as a dying operand is, else by the first letter that no living value bears."""
         alive = [value for other, value in self.written.items() if self.left[other] > 0]
         dying = [self.written[other] for other in operands if isinstance(self.written[other], Name)]
-        name: Name = next(name for name in [*dying, *map(Name, NAMES)] if name not in alive)
+        letters = itertools.chain(NAMES, (f"x{number}" for number in itertools.count(1)))
+        name: Name = next(name for name in itertools.chain(dying, map(Name, letters)) if name not in alive)
         self.written[index] = name
         return name
 

@@ -10,6 +10,8 @@ from .printing import listed, printed
 from .program import Assign, Class, Comment, Do, Listing, Loop, Method, Parameter, Paths, Return, Statement
 
 INDENT = "    "
+ROOM = 112
+"""The columns of a line of a method."""
 
 
 class Line(NamedTuple):
@@ -31,11 +33,7 @@ def class_lines(made: Class) -> Iterator[Line]:
     for number, method in enumerate(made.methods):
         if number or made.doc:
             yield Line("")
-        yield from (line.inside() for line in (_comment(method) if isinstance(method, Comment) else _method(method)))
-
-
-def _comment(comment: Comment) -> Iterator[Line]:
-    return (Line(f"# {line}") for line in comment.lines)
+        yield from (line.inside() for line in (lines(method) if isinstance(method, Comment) else _method(method)))
 
 
 def _method(method: Method) -> Iterator[Line]:
@@ -69,13 +67,24 @@ def _(statement: Do) -> Iterator[Line]:
 
 @lines.register
 def _(statement: Return) -> Iterator[Line]:
-    yield Line(f"return {_bare(statement.value)}", statement.paths)
+    text = f"return {_bare(statement.value)}"
+    if not isinstance(statement.value, dict) or len(text) <= ROOM:
+        yield Line(text, statement.paths)
+        return
+    yield Line("return {", statement.paths)
+    yield from (Line(f"{printed(name)}: {printed(value)},").inside() for name, value in statement.value.items())
+    yield Line("}")
 
 
 @lines.register
 def _(statement: Loop) -> Iterator[Line]:
     yield Line(f"for {statement.counter} in range({statement.count}):", statement.paths)
     yield from (line.inside() for line in lines(statement.body))
+
+
+@lines.register
+def _(statement: Comment) -> Iterator[Line]:
+    return (Line(f"# {line}") for line in statement.lines)
 
 
 @lines.register
