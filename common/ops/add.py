@@ -9,6 +9,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Role
 from ._broadcast import broadcast
 
 
@@ -17,6 +18,10 @@ class Add(Op):
     """x + y, where a map (C, 1, 1), (1, H, W) or (1, 1, 1) is spread over (C, H, W)."""
 
     kind: ClassVar[str] = "add"
+    takes_parameters: ClassVar[bool] = True
+    role: ClassVar[Role] = "join"
+    overwrites: ClassVar[bool] = True
+    overwritable: ClassVar[bool] = True
     elementwise: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -27,6 +32,9 @@ class Add(Op):
         if orders[0] != orders[1]:
             raise SpecError("cannot add a flattened map to a vector of another order")
         return orders[0]
+
+    def summands(self, *inputs: int) -> int:
+        return sum(inputs)
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return arrays[0] + arrays[1]

@@ -25,6 +25,7 @@ class AvgPool(Pool):
     """
 
     kind: ClassVar[str] = "avg_pool"
+    title: ClassVar[str] = "average pool"
     count_include_pad: bool = True
 
     def shape(self, *inputs: Shape) -> Shape:

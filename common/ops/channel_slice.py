@@ -29,6 +29,9 @@ class ChannelSlice(Op):
         if orders[0] is not None:
             raise SpecError("a flattened map has another order in each framework; slice the map, then flatten")
 
+    def words(self, x: Shape, y: Shape) -> tuple[str, int | None, str]:
+        return f"channels {int(self.start)} to {int(self.stop) - 1}", None, ""
+
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return arrays[0][:, self.start : self.stop]
 

@@ -12,6 +12,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Role
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Concat(Op):
     """The channels of the first value, then those of the second, and so on."""
 
     kind: ClassVar[str] = "concat"
+    role: ClassVar[Role] = "join"
 
     def shape(self, *inputs: Shape) -> Shape:
         if len(inputs) < 2:

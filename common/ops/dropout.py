@@ -17,6 +17,7 @@ class Dropout(Elementwise):
     """The identity in evaluation; in training, zeros at the rate and everything else divided by 1 - rate."""
 
     kind: ClassVar[str] = "dropout"
+    idle: ClassVar[bool] = True
     rate: float
 
     def shape(self, *inputs: Shape) -> Shape:

@@ -9,6 +9,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Role
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Flatten(Op):
     """(C, H, W) -> (C * H * W,), with the map's shape kept as the fold of the vector."""
 
     kind: ClassVar[str] = "flatten"
+    role: ClassVar[Role] = "head"
     inplace: ClassVar[bool] = True
     folded: Shape
 

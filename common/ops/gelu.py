@@ -21,6 +21,7 @@ class Gelu(Elementwise):
     """x * Phi(x); `approximate` takes 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) instead."""
 
     kind: ClassVar[str] = "gelu"
+    title: ClassVar[str] = "GELU"
     approximate: bool = False
 
     def run(self, *arrays: Array, **weights: Array) -> Array:

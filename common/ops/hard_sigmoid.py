@@ -18,6 +18,7 @@ class HardSigmoid(Elementwise):
     """relu6(x + 3) / 6."""
 
     kind: ClassVar[str] = "hard_sigmoid"
+    rounded_gradient: ClassVar[float] = 1e-6
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return np.clip(arrays[0] + 3, 0, 6) / 6

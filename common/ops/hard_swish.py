@@ -18,6 +18,7 @@ class HardSwish(Elementwise):
     """x * relu6(x + 3) / 6."""
 
     kind: ClassVar[str] = "hard_swish"
+    overwrites: ClassVar[bool] = True
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         (x,) = arrays

@@ -18,7 +18,13 @@ class LeakyRelu(Elementwise):
     """x above zero, slope * x below."""
 
     kind: ClassVar[str] = "leaky_relu"
+    title: ClassVar[str] = "leaky ReLU"
+    overwrites: ClassVar[bool] = True
     slope: float = 0.01
+
+    def may_overwrite(self) -> bool:
+        # The gradient of a leaky ReLU that wrote over its input is read off the sign of the output.
+        return self.slope >= 0
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         (x,) = arrays

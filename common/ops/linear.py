@@ -9,6 +9,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
+from ..traits import Role
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,10 @@ class Linear(Op):
     """y = W x + b; `folded` is the (C, H, W) that the input was flattened from, where its order matters."""
 
     kind: ClassVar[str] = "linear"
+    role: ClassVar[Role] = "weighted"
+    deepens: ClassVar[bool] = True
+    overwritable: ClassVar[bool] = True
+    takes_factors: ClassVar[bool] = True
     features: int
     bias: bool = True
     folded: Shape | None = None

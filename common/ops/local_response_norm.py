@@ -11,6 +11,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Role
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class LocalResponseNorm(Op):
     """
 
     kind: ClassVar[str] = "local_response_norm"
+    title: ClassVar[str] = "response norm"
+    role: ClassVar[Role] = "follower"
     size: int = 5
     alpha: float = 1e-4
     beta: float = 0.75

@@ -20,6 +20,7 @@ class MaxPool(Pool):
     """The maximum of each window of each channel."""
 
     kind: ClassVar[str] = "max_pool"
+    joins_pads: ClassVar[Literal["never", "of positive values", "always"]] = "of positive values"
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         (x,) = arrays

@@ -18,6 +18,7 @@ class Mish(Elementwise):
     """x * tanh(log(1 + exp(x)))."""
 
     kind: ClassVar[str] = "mish"
+    overwrites: ClassVar[bool] = True
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         (x,) = arrays

@@ -9,6 +9,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Role
 from ._broadcast import broadcast
 
 
@@ -17,6 +18,8 @@ class Multiply(Op):
     """x * y, where a gate (C, 1, 1), a mask (1, H, W) or a number (1, 1, 1) is spread over a map (C, H, W)."""
 
     kind: ClassVar[str] = "multiply"
+    takes_parameters: ClassVar[bool] = True
+    role: ClassVar[Role] = "join"
     elementwise: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:

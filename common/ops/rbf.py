@@ -11,6 +11,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
+from ..traits import Role
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Rbf(Op):
     """y[j] = sum over i of (x[i] - prototypes[j, i])**2, with fixed prototypes of -1 and 1: small is near."""
 
     kind: ClassVar[str] = "rbf"
+    title: ClassVar[str] = "RBF"
+    role: ClassVar[Role] = "weighted"
     prototypes: int
 
     def shape(self, *inputs: Shape) -> Shape:

@@ -18,6 +18,9 @@ class Relu(Elementwise):
     """max(x, 0)."""
 
     kind: ClassVar[str] = "relu"
+    title: ClassVar[str] = "ReLU"
+    overwrites: ClassVar[bool] = True
+    positive: ClassVar[bool] = True
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return np.maximum(arrays[0], 0)

@@ -18,6 +18,9 @@ class Relu6(Elementwise):
     """min(max(x, 0), 6)."""
 
     kind: ClassVar[str] = "relu6"
+    title: ClassVar[str] = "ReLU6"
+    overwrites: ClassVar[bool] = True
+    positive: ClassVar[bool] = True
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return np.clip(arrays[0], 0, 6)

@@ -16,6 +16,7 @@ class Rescale(Elementwise):
     """x * factor + offset, both fixed."""
 
     kind: ClassVar[str] = "rescale"
+    takes_pixels: ClassVar[bool] = True
     factor: float
     offset: float = 0.0
 

@@ -9,6 +9,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
+from ..traits import Role
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Scale(Op):
     """y[c] = x[c] * weight[c] + bias[c]."""
 
     kind: ClassVar[str] = "scale"
+    role: ClassVar[Role] = "follower"
     inplace: ClassVar[bool] = True
     bias: bool = True
 

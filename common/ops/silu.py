@@ -18,6 +18,8 @@ class Silu(Elementwise):
     """x * sigmoid(x)."""
 
     kind: ClassVar[str] = "silu"
+    title: ClassVar[str] = "SiLU"
+    overwrites: ClassVar[bool] = True
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         (x,) = arrays

@@ -11,6 +11,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Role
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Softmax(Op):
     """exp(x) / sum(exp(x)), the sum over channels."""
 
     kind: ClassVar[str] = "softmax"
+    role: ClassVar[Role] = "follower"
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]

@@ -11,6 +11,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
+from ..traits import Role
 
 FLOOR = 1e-7
 """The least standard deviation, which is Keras's `epsilon()`."""
@@ -24,6 +25,8 @@ class Standardize(Op):
     """
 
     kind: ClassVar[str] = "standardize"
+    takes_pixels: ClassVar[bool] = True
+    role: ClassVar[Role] = "follower"
     inplace: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:

@@ -12,6 +12,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Role
 
 Mode = Literal["fast", "softmax", "sum"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -26,6 +27,8 @@ class WeightedSum(Op):
     """
 
     kind: ClassVar[str] = "weighted_sum"
+    takes_parameters: ClassVar[bool] = True
+    role: ClassVar[Role] = "join"
     mode: Mode = "fast"
     eps: float = 1e-4
 
@@ -49,6 +52,9 @@ class WeightedSum(Op):
     def flattened(self, *orders: Shape | None) -> None:
         if any(order is not None for order in orders):
             raise SpecError("a flattened map has another order in each framework; its numbers are no weights of a sum")
+
+    def summands(self, *inputs: int) -> int:
+        return max(inputs) if self.weighted else sum(inputs)
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         if not self.weighted:

@@ -36,8 +36,6 @@ FLOAT32_FACTOR = 16
 FLOAT32_FLOOR = 16 * float(np.finfo(np.float32).eps)
 GRADIENT_FLOOR = 1e-3
 """Of the largest gradient: a bias before batch normalisation has none in training but rounding, which is no measure."""
-ROUNDED_GRADIENTS = {"hard_sigmoid": 1e-6}
-"""What a given torch module may be off by: nn.Hardsigmoid's gradient is a float32 sixth at any dtype, 3e-8 off."""
 SIDES = ("torch", "tf")
 
 
@@ -259,7 +257,7 @@ def _stepped(case: Case, images: Sequence[Array], training: bool) -> Finding:
 def _gradient_tolerance(case: Case) -> float:
     if case.weights is not None:
         return FLOAT64_TOLERANCE
-    return max(ROUNDED_GRADIENTS.get(node.kind, FLOAT64_TOLERANCE) for node in case.net.nodes)
+    return max(FLOAT64_TOLERANCE, *(node.op.rounded_gradient for node in case.net.nodes))
 
 
 def _step_difference(case: Case, left: Step, right: Step, batch: int, training: bool) -> Worst:
@@ -297,7 +295,7 @@ def _biased(net: Net, statistics: Mapping[str, Array], old: Mapping[str, Array],
     answer = dict(statistics)
     for node in net.nodes:
         name = f"{node.path}.running_var"
-        if node.kind != "batch_norm" or name not in answer:
+        if not node.op.normalises or name not in answer:
             continue
         values = batch * math.prod(node.in_shapes[0][1:])
         kept = (1 - vars(node.op)["momentum"]) * old[name]

@@ -7,10 +7,11 @@ from itertools import takewhile
 from typing import Any
 
 from ..common.expr import plain
+from ..common.geometry import TIMES
 from ..common.spec import Call, Net
 from .boxes import Box, Diagram, Link, Style, aligned, centred
 from .units import Unit, overview
-from .wording import DASH, TIMES, shaped
+from .wording import DASH, shaped
 
 MANY = 3
 """From so many arguments on they stand in a table."""

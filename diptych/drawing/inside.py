@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from ..common.emission.lists import name_of
 from ..common.expr import text
+from ..common.geometry import TIMES
 from ..common.spec import Call, Net, Node
 from .boxes import Box, Diagram, Link, Style, centred
 from .captions import children
 from .units import branching, consumers, inner_nodes
-from .wording import FOLLOWERS, JOINS, TIMES, shaped, worded
+from .wording import shaped, worded
 
 SAME = 4
 """From so many convolutions on, ops that follow each of them are said once, in the heading."""
@@ -67,7 +68,7 @@ def _detail(net: Net, name: str, calls: list[Call]) -> Diagram:
 def _dashed(net: Net, child: str, calls: list[Call]) -> str:
     """In how many calls of a block a child is, and whether the others join the input as it is in its place."""
     without = [call for call in calls if child not in children(net, call)]
-    joins = [{i for i in inner_nodes(call) if net.nodes[i].kind in JOINS} for call in without]
+    joins = [{i for i in inner_nodes(call) if net.nodes[i].op.role == "join"} for call in without]
     direct = all(
         any(source in net.nodes[index].inputs for index in found for source in call.inputs)
         for call, found in zip(without, joins, strict=True)
@@ -114,8 +115,8 @@ def _steps(net: Net, call: Call, lacking: set[str]) -> list[Step]:
                 groups.append([index])
             continue
         group = next((g for g in groups if node.inputs == (g[-1],) and len(readers[g[-1]]) == 1), None)
-        only_followers = group is not None and all(net.nodes[i].kind in FOLLOWERS for i in group)
-        if group is not None and (node.kind in FOLLOWERS or only_followers):
+        only_followers = group is not None and all(net.nodes[i].op.role == "follower" for i in group)
+        if group is not None and (node.op.role == "follower" or only_followers):
             group.append(index)
         else:
             groups.append([index])
@@ -150,7 +151,7 @@ def _box(net: Net, step: Step, env: dict[int, str], said: str) -> Box:
     following: list[str] = []
     for index in step.nodes:
         operation, width, rest = worded(net.nodes[index])
-        if net.nodes[index].kind in FOLLOWERS:
+        if net.nodes[index].op.role == "follower":
             following.append(operation)
             continue
         lines += _flushed(following)
@@ -163,7 +164,7 @@ def _box(net: Net, step: Step, env: dict[int, str], said: str) -> Box:
             lines.append(("small", f"{symbolic} = {int(width or 0)}"))
     if ", ".join(following) != said or not lines:
         lines += _flushed(following)
-    join = any(net.nodes[index].kind in JOINS for index in step.nodes)
+    join = any(net.nodes[index].op.role == "join" for index in step.nodes)
     return centred("join" if join else "ops", lines, step.optional)
 
 

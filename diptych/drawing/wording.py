@@ -2,48 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from ..common.geometry import TIMES, times
 from ..common.spec import Node, Shape
 
-NAMES = {
-    "adaptive_avg_pool": "adaptive average pool",
-    "avg_pool": "average pool",
-    "gelu": "GELU",
-    "global_avg_pool": "global average pool",
-    "leaky_relu": "leaky ReLU",
-    "local_response_norm": "response norm",
-    "relu": "ReLU",
-    "relu6": "ReLU6",
-    "rbf": "RBF",
-    "silu": "SiLU",
-}
-TIMES, DASH = "\N{MULTIPLICATION SIGN}", "\N{EN DASH}"
-POOLS = ("max_pool", "avg_pool")
-WEIGHTED = ("conv", "linear", "rbf")
-JOINS = ("add", "concat", "multiply")
-HEADS = ("flatten", "global_avg_pool", "adaptive_avg_pool")
-FOLLOWERS = frozenset((
-    "batch_norm", "channel_rescale", "channel_shuffle", "dropout", "gelu", "hard_sigmoid", "hard_swish", "leaky_relu",
-    "local_response_norm", "mish", "relu", "relu6", "rescale", "scale", "scaled_tanh", "sigmoid", "silu", "softmax",
-    "standardize", "tanh",
-))  # fmt: skip
-"""Ops that stand on the line of the op before them."""
+DASH = "\N{EN DASH}"
 
 
 def worded(node: Node) -> tuple[str, int | None, str]:
     """A node as its operation, its width and what follows: ("3x3 conv", 64, "/2"); most ops have no width."""
-    op: Any = node.op
-    name = NAMES.get(node.kind, node.kind.replace("_", " "))
-    if node.kind == "conv":
-        return _conv(node)
-    if node.kind in POOLS:
-        return f"{_size(op.kernel)} {'max' if node.kind == 'max_pool' else 'average'} pool", None, _stride(op.stride)
-    if node.kind == "adaptive_avg_pool":
-        return f"{name} to {_size(node.shape[1:])}", None, ""
-    if node.kind == "channel_slice":
-        return f"channels {int(op.start)} to {int(op.stop) - 1}", None, ""
-    return name, getattr(op, "features", None), ""
+    plain = node.plain()
+    return plain.op.words(plain.in_shapes[0] if plain.in_shapes else plain.shape, plain.shape)
 
 
 def lines_of(nodes: list[Node]) -> list[str]:
@@ -52,7 +20,7 @@ def lines_of(nodes: list[Node]) -> list[str]:
     for node in nodes:
         operation, width, rest = worded(node)
         words = ", ".join(part for part in (operation, "" if width is None else str(int(width)), rest) if part)
-        if lines and node.kind in FOLLOWERS:
+        if lines and node.op.role == "follower":
             lines[-1] += f", {words}"
         else:
             lines.append(words)
@@ -72,29 +40,4 @@ def counted(lines: list[str]) -> list[str]:
 
 def shaped(shape: Shape) -> str:
     """(64, 56, 56) as "64x56x56", with the sign for times."""
-    return TIMES.join(str(int(n)) for n in shape)
-
-
-def _conv(node: Node) -> tuple[str, int, str]:
-    op: Any = node.op
-    groups, channels = int(op.groups), int(node.in_shapes[0][0])
-    depthwise = groups > 1 and groups == channels == int(op.channels)
-    rest = [_stride(op.stride)]
-    if tuple(map(int, op.dilation)) != (1, 1):
-        rest.append(f"dilation {_one(op.dilation)}")
-    if groups > 1 and not depthwise:
-        rest.append(f"{groups} groups")
-    return f"{_size(op.kernel)} {'depthwise ' if depthwise else ''}conv", op.channels, ", ".join(filter(None, rest))
-
-
-def _stride(stride: Any) -> str:
-    return "" if tuple(map(int, stride)) == (1, 1) else f"/{_one(stride)}"
-
-
-def _size(pair: Any) -> str:
-    return TIMES.join(str(int(n)) for n in pair)
-
-
-def _one(pair: Any) -> str:
-    numbers = [str(int(n)) for n in pair]
-    return numbers[0] if len(set(numbers)) == 1 else TIMES.join(numbers)
+    return times(shape)
