@@ -16,6 +16,11 @@ Example = Callable[["Value", Any], "Value"]
 """A small network of a map (4, H, W); its second argument has the functions of all ops by their kinds."""
 
 
+def of_vector(example: Example) -> Example:
+    """The same network, of the vector of the means of the map's channels."""
+    return lambda x, op: example(op.global_avg_pool(x), op)
+
+
 @dataclass(frozen=True)
 class Traits:
     """What the rest of the project asks of an op, with the answer of most ops; no other file lists kinds of ops."""

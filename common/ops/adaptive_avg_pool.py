@@ -12,7 +12,7 @@ from ..geometry import Pair, pair, times
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
-from ..traits import Role
+from ..traits import Example, Role
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,13 @@ class AdaptiveAvgPool(Op):
     """The mean over window i of rows floor(i * n / size) ... ceil((i + 1) * n / size) - 1, and so for columns."""
 
     kind: ClassVar[str] = "adaptive_avg_pool"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.adaptive_avg_pool(x, 1),
+        lambda x, op: op.adaptive_avg_pool(x, (3, 4)),
+        lambda x, op: op.adaptive_avg_pool(x, (1, 4)),
+        lambda x, op: op.adaptive_avg_pool(x, (11, 10)),
+        lambda x, op: op.adaptive_avg_pool(x, (6, 5)),
+    )
     title: ClassVar[str] = "adaptive average pool"
     role: ClassVar[Role] = "head"
     size: Pair

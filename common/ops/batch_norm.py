@@ -11,7 +11,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
-from ..traits import Role
+from ..traits import Example, Role, of_vector
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,12 @@ class BatchNorm(Op):
     """
 
     kind: ClassVar[str] = "batch_norm"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.batch_norm(x),
+        lambda x, op: op.batch_norm(x, eps=0.001, momentum=0.01),
+        lambda x, op: op.batch_norm(x, scale=False),
+        of_vector(lambda x, op: op.batch_norm(x, eps=0.001)),
+    )
     role: ClassVar[Role] = "follower"
     overwritable: ClassVar[bool] = True
     normalises: ClassVar[bool] = True

@@ -9,6 +9,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Example, of_vector
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,11 @@ class ChannelSlice(Op):
     """Channels start ... stop - 1."""
 
     kind: ClassVar[str] = "channel_slice"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.channel_slice(x, 1, 3),
+        lambda x, op: op.concat([*reversed(split(x, 2, name="half")), x]),
+        of_vector(lambda x, op: op.channel_slice(x, 2, 4)),
+    )
     start: int
     stop: int
 

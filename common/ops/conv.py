@@ -12,7 +12,7 @@ from ..geometry import Padding, Pads, Pair, output_size, over, padding, pair, re
 from ..onnx_graph import Graph, attributes
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
-from ..traits import Role
+from ..traits import Example, Role
 from ._windows import strided
 
 
@@ -21,6 +21,13 @@ class Conv(Op):
     """y[o] = b[o] + sum over its group's input channels of x * w[o]; zeros outside the input."""
 
     kind: ClassVar[str] = "conv"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.conv(x, 6, 3, stride=2, pad=1),
+        lambda x, op: op.conv(x, 6, 3, stride=2, pad="same"),
+        lambda x, op: op.conv(x, 6, (2, 3), pad=(0, 1, 1, 1), bias=False),
+        lambda x, op: op.conv(x, 6, 3, pad=2, dilation=2, groups=2),
+        lambda x, op: op.conv(x, 8, 3, pad=1, groups=4),
+    )
     role: ClassVar[Role] = "weighted"
     deepens: ClassVar[bool] = True
     overwritable: ClassVar[bool] = True

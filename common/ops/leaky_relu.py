@@ -10,6 +10,7 @@ import numpy as np
 from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
+from ..traits import Example, of_vector
 from ._elementwise import Elementwise
 
 
@@ -18,6 +19,11 @@ class LeakyRelu(Elementwise):
     """x above zero, slope * x below."""
 
     kind: ClassVar[str] = "leaky_relu"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.leaky_relu(x),
+        lambda x, op: op.leaky_relu(x, 0.1),
+        of_vector(lambda x, op: op.leaky_relu(x, 0.3)),
+    )
     title: ClassVar[str] = "leaky ReLU"
     overwrites: ClassVar[bool] = True
     slope: float = 0.01

@@ -12,7 +12,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
-from ..traits import Role
+from ..traits import Example, Role
 
 Mode = Literal["fast", "softmax", "sum"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -27,6 +27,12 @@ class WeightedSum(Op):
     """
 
     kind: ClassVar[str] = "weighted_sum"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.weighted_sum([x, op.tanh(x)], op.linear(op.global_avg_pool(x), 2)),
+        lambda x, op: op.weighted_sum([op.relu(x), x, op.tanh(x)], op.linear(op.global_avg_pool(x), 3), eps=0.5),
+        lambda x, op: op.weighted_sum([op.relu(x), x, op.tanh(x)], op.linear(op.global_avg_pool(x), 3), mode="softmax"),
+        lambda x, op: op.weighted_sum([op.relu(x), x, op.tanh(x)], mode="sum"),
+    )
     takes_parameters: ClassVar[bool] = True
     role: ClassVar[Role] = "join"
     mode: Mode = "fast"
