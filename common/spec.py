@@ -10,20 +10,22 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import SpecError
 from .expr import plain
+from .traits import Shape as Shape
+from .traits import Traits
 
 if TYPE_CHECKING:
     from .onnx_graph import Graph
 
 Array = NDArray[np.floating[Any]]
-Shape = tuple[int, ...]
-"""(C, H, W) of a feature map or (F,) of a vector, without the batch axis."""
+Init = Literal["zeros", "ones", "he", "lecun", "signs"]
+"""How a weight starts: normal with variance 2 / fan_in (he) or 1 / fan_in (lecun), or -1 and 1 by chance (signs)."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,14 @@ class Weight:
     shape: Shape
     axes: str
     kind: Literal["trainable", "statistic", "buffer"] = "trainable"
-    init: str = "zeros"
+    init: Init = "zeros"
     fan_in: int = 1
     sizes: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         """Sizes are numbers: which parameter of a block they come from is no part of a weight."""
+        if self.init not in get_args(Init):
+            raise SpecError(f"the weight {self.name!r} starts as one of {', '.join(get_args(Init))}, not {self.init!r}")
         object.__setattr__(self, "shape", tuple(map(int, self.shape)))
 
     @property
@@ -52,18 +56,12 @@ class Weight:
 
 
 @dataclass(frozen=True)
-class Op:
+class Op(Traits):
     """What a node computes. Subclasses are frozen dataclasses whose fields hold every difference between frameworks.
 
-    `kind` names the op and the three files that define it; `elementwise` ops keep shape and axis order;
-    `inplace` ops are counted as writing over their input in the activation memory; `shape_only` are the places of
-    inputs whose shape counts and whose numbers do not.
+    `kind` names the op and the three files that define it; what else is said of it stands in `Traits`.
     """
 
-    kind: ClassVar[str] = ""
-    elementwise: ClassVar[bool] = False
-    inplace: ClassVar[bool] = False
-    shape_only: ClassVar[tuple[int, ...]] = ()
     classes: ClassVar[dict[str, type[Op]]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -55,6 +55,7 @@ def apply(op: Op, *inputs: Value, name: str | None = None, owner: str = "") -> V
     path = trace.child(name, op.kind)
     _require_values(path, op, inputs)
     trace.check_visible(path, tuple(value.node for value in inputs))
+    trace.check_images(path, op, tuple(value.node for value in inputs))
     try:
         shape = op.shape(*(value.shape for value in inputs))
         # Sizes follow from the image, not from a parameter of the block, whatever expression led to them.

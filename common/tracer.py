@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any, cast
 
 from .errors import SpecError
-from .spec import Argument, Call, Node, near
+from .spec import Argument, Call, Node, Op, near
 
 OWN = (__name__, *(f"{__package__}.{name}" for name in ("trace", "calls", "ops.")), "contextlib")
 """Modules between a network's own code and the tracer."""
@@ -152,6 +152,19 @@ class Tracer:
                 raise SpecError(
                     f"{path}: it reads the value of {made}, which is outside {frame.where}; hand it in as an argument"
                 )
+
+    def check_images(self, path: str, op: Op, inputs: tuple[int, ...]) -> None:
+        """Raise SpecError where an op that computes with each image is given what is the same for all: a parameter."""
+        alike = [self.nodes[index].path for index in inputs if index < len(self.nodes) and self._alike(index)]
+        if alike and not op.takes_parameters:
+            raise SpecError(
+                f"{path} ({op.kind}): {alike[0]} is a parameter, the same for every image, and has no batch axis; "
+                "add it to a value of the image, multiply by it, or take it for the weights of a sum"
+            )
+
+    def _alike(self, index: int) -> bool:
+        """Whether a value depends on no image."""
+        return index > 0 and all(map(self._alike, self.nodes[index].inputs))
 
     def owner(self, frame: Frame, node: Node, owner: str) -> str:
         """The path of the node whose weights another uses: of its own block, or else by its path in the network."""
