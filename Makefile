@@ -12,7 +12,7 @@ TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 TEST_ENV += MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=500000000
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help setup demo test test-slow test-full notebooks write-notebooks write-models lint format types clean
+.PHONY: help setup demo test test-slow test-full notebooks write write-notebooks lint format types clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -45,7 +45,7 @@ test-full: $(READY) ## what builds models, for every network, and the table of d
 	rm -rf reports
 	DIPTYCH_REPORTS=$(CURDIR)/reports $(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup \
 	  parity_tests
-	PYTHONPATH=parity_tests $(BIN)/python parity_tests/write_checks.py reports
+	DIPTYCH_REPORTS=$(CURDIR)/reports $(MAKE) write ONLY=checks
 
 notebooks: $(READY) ## run the notebooks from top to bottom, without writing to them
 	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --nbmake --nbmake-timeout=900 notebooks
@@ -57,8 +57,8 @@ write-notebooks: $(READY) # run them and keep their outputs
 	  --ClearMetadataPreprocessor.enabled=True --ClearMetadataPreprocessor.preserve_nb_metadata_mask=kernelspec \
 	  notebooks/*.ipynb
 
-write-models: $(READY) # emit torch_impl/models and tf_impl/models anew
-	PYTHONPATH=parity_tests $(BIN)/python parity_tests/study/test_source.py --write
+write: $(READY) ## write every committed file that follows from the networks, or ONLY="models golden"
+	PYTHONPATH=parity_tests $(BIN)/python -m writers $(ONLY)
 
 lint: $(READY) ## style
 	$(BIN)/ruff check .

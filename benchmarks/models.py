@@ -91,12 +91,12 @@ def torch_sides(name: str, batch: int, options: argparse.Namespace) -> Iterator[
 def onnx_side(net: Any, weights: Any, x: np.ndarray) -> Call:
     """ONNX Runtime on the file that diptych exports."""
     import diptych
-    from diptych.onnx_impl.runtimes import opened
+    from diptych.onnx_impl.runtimes import open_session
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         diptych.export(net, weights, path, check=False)
-        session = opened(path, threads=os.cpu_count())
+        session = open_session(path, threads=os.cpu_count())
     if isinstance(session, str):
         raise ModuleNotFoundError(session)
     return lambda: session.run(None, {"input": x})[0]

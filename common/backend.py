@@ -6,7 +6,7 @@ Arrays that cross this border are NumPy, in NCHW order; a model is the framework
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from .errors import DiptychError
@@ -30,12 +30,17 @@ class Difference:
 
 @dataclass(frozen=True)
 class Step:
-    """One forward and backward pass: outputs, gradients by name, and the statistics it left behind."""
+    """One forward and backward pass: outputs, gradients by name, and the statistics that it left.
+
+    `batch_variances` has, for each running variance that several calls of one layer update in turn, the number of
+    values and their biased variance in each call; only the framework that writes the unbiased variance gives them.
+    """
 
     outputs: tuple[Array, ...]
     input_gradient: Array
     weight_gradients: dict[str, Array]
     statistics: dict[str, Array]
+    batch_variances: Mapping[str, Sequence[tuple[int, Array]]] = field(default_factory=dict)
 
 
 def in_order(net: Net, result: Any) -> tuple[Any, ...]:

@@ -27,7 +27,7 @@ NUMBERED = re.compile(r"(conv2d|separable_conv2d|batch_normalization|normalizati
 
 
 @dataclass(frozen=True)
-class Side:
+class Template:
     """One side of a rule: text with fields, `{b}` a number, `{b+1}` one more, `{b:a}` its letter, `*` any text."""
 
     text: str
@@ -85,14 +85,14 @@ class Rule:
     the side of Keras, "layer#1" is the second variable of a layer that is two nodes of ours.
     """
 
-    ours: Side
-    theirs: Side
+    ours: Template
+    theirs: Template
     kernel: bool = False
 
 
 def rules(*pairs: tuple[str, str] | tuple[str, str, bool]) -> tuple[Rule, ...]:
     """Rules from (ours, theirs) or (ours, theirs, kernel); the first that fits a name counts."""
-    return tuple(Rule(Side(pair[0]), Side(pair[1]), len(pair) == 3) for pair in pairs)
+    return tuple(Rule(Template(pair[0]), Template(pair[1]), len(pair) == 3) for pair in pairs)
 
 
 @dataclass(frozen=True)

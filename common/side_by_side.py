@@ -8,6 +8,7 @@ from . import analysis
 from .ops import kinds, op_class
 from .registry import network
 from .spec import Net
+from .text import shape_text
 
 
 def compared(nets: Sequence[Net]) -> list[dict[str, str]]:
@@ -26,7 +27,7 @@ def _properties(net: Net) -> dict[str, str]:
         "form of": item.source,
         "year": str(item.card.paper.year),
         "options": options or "-",
-        "input": "x".join(map(str, map(int, net.input_shape))),
+        "input": shape_text(net.input_shape),
         "parameters": f"{sums['parameters']:,}",
         "running statistics": f"{sums['statistics']:,}",
         "MACs": f"{sums['macs']:,}",
@@ -36,7 +37,7 @@ def _properties(net: Net) -> dict[str, str]:
         **{f"{kind} layers": str(made_of.count(kind)) for kind in kinds() if op_class(kind).deepens},
         "depth": str(depth(net)),
         "receptive field": "x".join(f"{max(sizes):g}" for sizes in zip(*fields, strict=True)) if fields else "-",
-        "smallest map": "x".join(map(str, min((row.shape[1:] for row in rows if len(row.shape) == 3), default=()))),
+        "smallest map": shape_text(min((row.shape[1:] for row in rows if len(row.shape) == 3), default=())),
     }
 
 

@@ -98,7 +98,7 @@ class Op(Traits):
         raise NotImplementedError
 
     def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
-        """The meaning of the op in ONNX: add its operators to the graph, and answer with the name of its value.
+        """The meaning of the op in ONNX: add its operators to the graph, and return the name of its value.
 
         `inputs` and `weights` (in the order of `weights()`) are the names of values and of canonical weights.
         """
@@ -205,6 +205,13 @@ class Call:
     @property
     def name(self) -> str:
         return self.path.rpartition(".")[2]
+
+    def channel_symbols(self) -> dict[str, int]:
+        """The name that the channels of each value have inside the block -> their number."""
+        found: dict[str, int] = {}
+        for name, value in self.input_channels:
+            found |= {f"{name}[{i}]": n for i, n in enumerate(value)} if isinstance(value, tuple) else {name: value}
+        return found
 
     def inner(self, path: str) -> str:
         """The name of a part of this call inside it, from the path of the part."""

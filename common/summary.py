@@ -7,6 +7,7 @@ from typing import Any
 
 from .expr import plain
 from .spec import Net, Node, Op
+from .text import shape_text
 
 
 def summary(net: Net) -> str:
@@ -31,7 +32,7 @@ def summary(net: Net) -> str:
 def _line(net: Net, index: int) -> str:
     node = net.nodes[index]
     count = sum(weight.count for weight in node.weights().values())
-    parts = [f"{node.path}: {_op(node.op)}", "x".join(str(int(n)) for n in node.shape), str(count)]
+    parts = [f"{node.path}: {_op(node.op)}", shape_text(node.shape), str(count)]
     if node.inputs not in ((), (index - 1,)):
         parts[-1] += f" <- {', '.join(net.nodes[i].path for i in node.inputs)}"
     return "; ".join(parts) + _owner(node)

@@ -141,7 +141,7 @@ def trace(
     options: tuple[tuple[str, Any], ...] = (),
     **arguments: Any,
 ) -> Net:
-    """Trace a network function on one image of `input_shape` (C, H, W) and answer with the Net.
+    """Trace a network function on one image of `input_shape` (C, H, W) and return the Net.
 
     The function answers with a value, a list of values (the main one first), or a dict from names to values.
     `evaluated` says which of them belong to the evaluation path: the first N or these names; else all that have names,

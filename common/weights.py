@@ -22,6 +22,7 @@ import numpy as np
 from .errors import WeightsError
 from .memory import empty
 from .spec import Array, Net, Weight
+from .text import shape_text
 
 Weights = dict[str, Array]
 FILLS = {"zeros": 0, "ones": 1}
@@ -107,7 +108,7 @@ def checked(net: Net, weights: Mapping[str, Any], where: str = "the weights") ->
     """The weights as arrays in the order of the network; raises WeightsError listing every name that does not fit."""
     if not isinstance(weights, Mapping):
         raise WeightsError(f"{where} are a {type(weights).__name__}, expected a mapping from names to arrays")
-    wanted = net.weights
+    wanted, weights = net.weights, _untied(net, weights)
     problems = [f"missing {name} {_shape(w.shape)}" for name, w in wanted.items() if name not in weights]
     problems += [f"extra {name} {_shape(np.shape(weights[name]))}" for name in weights if name not in wanted]
     found = {name: np.asarray(weights[name]) for name in wanted if name in weights}
@@ -121,6 +122,20 @@ def checked(net: Net, weights: Mapping[str, Any], where: str = "the weights") ->
             problems.append(f"{name} holds {int((~np.isfinite(array)).sum())} values that are NaN or infinite")
     if problems:
         raise WeightsError(_message(net, where, problems))
+    return found
+
+
+def _untied(net: Net, weights: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The weights under their canonical names alone: a state dict has a tied weight twice, safetensors under one name.
+
+    A second name stays, as one too many, where its numbers are others.
+    """
+    if not net.ties:
+        return weights
+    found = dict(weights)
+    for name, owner in net.ties.items():
+        if name in weights and (owner not in found or np.array_equal(weights[name], found[owner], equal_nan=True)):
+            found.setdefault(owner, found.pop(name))
     return found
 
 
@@ -142,7 +157,7 @@ def _message(net: Net, where: str, problems: list[str]) -> str:
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return "x".join(str(int(n)) for n in shape) or "scalar"
+    return shape_text(shape) or "scalar"
 
 
 def _generator(name: str, seed: int, *block: int) -> np.random.Generator:

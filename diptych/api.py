@@ -33,7 +33,7 @@ def build(
     "keras" and "tensorflow" mean "tf". With the name of a network, `num_classes`, `in_channels`, `input_size` and its
     own options are those of `spec`; a Net has its options already and takes none.
 
-    Without weights it has those of `init(net)`; with `features`, paths of nodes or blocks, it answers with a dict of
+    Without weights it has those of `init(net)`; with `features`, paths of nodes or blocks, it returns a dict of
     their outputs. With the `memory_format` "channels_last" a torch module keeps kernels and maps in that order, as
     Keras's always does; its shapes stay NCHW, batches need not be converted, and most networks run faster. A
     torch module's activations and sums write over maps that nothing else reads, as torchvision's do: a hook must clone

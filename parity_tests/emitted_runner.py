@@ -54,6 +54,7 @@ def in_torch(job: dict[str, Any], arrays: Arrays) -> list[np.ndarray[Any, Any]]:
     with torch.device("meta"):
         model = getattr(loaded(job["torch"]), job["root"])(**job["arguments"]["torch"]).double()
     state = {w["name"]: torch.from_numpy(arrays[w["name"]]) for w in job["weights"]}
+    state |= {name: state[owner] for name, owner in job["ties"].items()}
     counters = {name: torch.tensor(0) for name in model.state_dict() if name.endswith("num_batches_tracked")}
     model.load_state_dict(state | counters, assign=True)
     with torch.no_grad():
@@ -73,11 +74,11 @@ def in_keras(job: dict[str, Any], arrays: Arrays) -> list[np.ndarray[Any, Any]]:
     for w in job["weights"]:
         layer: Any = model
         for step in w["place"]:
-            listed: Any = layer if isinstance(layer, list) else getattr(layer, "layers", None)
-            layer = listed[step] if isinstance(step, int) else getattr(layer, step)
+            listed: Any = layer if isinstance(layer, (list, dict)) else getattr(layer, "layers", None)
+            layer = listed[step] if isinstance(step, int) or isinstance(layer, dict) else getattr(layer, step)
         while isinstance(layer, keras.Sequential):
             layer = layer.layers[-1]
-        variable = getattr(layer, w["attribute"], None)
+        variable = layer if isinstance(layer, keras.Variable) else getattr(layer, w["attribute"], None)
         variable = getattr(layer, w["slot"]) if variable is None else variable
         variable.assign(einops.rearrange(arrays.pop(w["name"]), w["axes"], **w["sizes"]))
     assert sum(math.prod(v.shape) for v in model.trainable_variables) == job["params"], "trainable numbers"
@@ -85,6 +86,7 @@ def in_keras(job: dict[str, Any], arrays: Arrays) -> list[np.ndarray[Any, Any]]:
 
 
 def outputs(value: Any) -> list[np.ndarray[Any, Any]]:
+    value = list(value.values()) if isinstance(value, dict) else value
     return [np.asarray(part) for part in (value if isinstance(value, (tuple, list)) else [value])]
 
 

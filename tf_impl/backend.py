@@ -15,6 +15,7 @@ from ..common.errors import SpecError
 from ..common.layouts import BATCH, rearranged, to_canonical
 from ..common.spec import Array, Net, Node, Shape
 from .build import build, unbuilt
+from .call_order import has_order, run_like
 from .features import observe
 from .state import read, settle, variables
 
@@ -36,6 +37,8 @@ def cast(model: keras.Model, net: Net, dtype: str) -> keras.Model:
     copy = type(model).from_config(_recast(model.get_config(), dtype))
     copy.set_weights(model.get_weights())
     settle(copy)
+    if has_order(net):
+        run_like(model, copy)
     return copy
 
 

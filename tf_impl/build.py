@@ -24,6 +24,7 @@ from ..common.lowering import Lowering, Make
 from ..common.spec import Array, Net, Node, Weight
 from ..common.weights import checked, drawing
 from . import parts
+from .call_order import has_order, run_as_written
 from .features import features_of
 from .ops import lower
 from .state import write
@@ -44,9 +45,9 @@ def build(
 ) -> keras.Model:
     """The network as a functional keras.Model on batches (N, H, W, C), with these canonical weights.
 
-    Without weights it has those of `init(net)`. With `features`, paths of nodes or blocks, it answers with a dict of
+    Without weights it has those of `init(net)`. With `features`, paths of nodes or blocks, it returns a dict of
     their outputs instead of the network's. The `memory_format` "channels_last" is what every such model has, and
-    `inplace` a leave that Keras makes no use of. Raises SpecError for an unknown dtype, format or path and
+    `inplace` has no effect in Keras. Raises SpecError for an unknown dtype, format or path and
     WeightsError where the weights do not fit.
     """
     if dtype not in DTYPES:
@@ -56,7 +57,7 @@ def build(
     with nullcontext(checked(net, weights)) if weights is not None else drawing(net) as arrays:
         begin = Beginning(arrays, dtype)
         tensors = graph(net, dtype, begin)
-        model = keras.Model(tensors[0], _outputs(net, tensors), name=_model_name(net))
+        model = _model(net, tensors)
         write(model, net, {name: arrays[name] for name in arrays if name not in begin.done})
     return features_of(net, model, features) if features else model
 
@@ -76,7 +77,7 @@ def unbuilt(net: Net) -> list[Any]:
 def unfilled(net: Net, dtype: str) -> keras.Model:
     """The model without its weights: for writing a file of it, whose weights need not go through the model."""
     tensors = graph(net, dtype, Blank())
-    return keras.Model(tensors[0], _outputs(net, tensors), name=_model_name(net))
+    return _model(net, tensors)
 
 
 class Blank:
@@ -198,6 +199,13 @@ def _resolve(step: Make, lowering: Lowering) -> Any:
 def _name(node: Node, step: Make, number: int) -> str:
     """The name of a layer that prepares a node."""
     return f"{node.path}.{'pad' if step.target == 'layers.ZeroPadding2D' else f'step{number}'}"
+
+
+def _model(net: Net, tensors: list[Any]) -> keras.Model:
+    model = keras.Model(tensors[0], _outputs(net, tensors), name=_model_name(net))
+    if has_order(net):
+        run_as_written(model, tensors)
+    return model
 
 
 def _outputs(net: Net, tensors: list[Any]) -> Any:

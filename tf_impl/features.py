@@ -11,7 +11,7 @@ from ..common.spec import Net
 
 
 def features_of(net: Net, model: keras.Model, paths: Sequence[str]) -> keras.Model:
-    """A model of the same layers that answers with {path: output} for paths of nodes or blocks."""
+    """A model of the same layers that returns {path: output} for paths of nodes or blocks."""
     tensors = _tensors(net, model)
     wanted = {path: tensors[net.nodes[index].path] for path, index in net.resolve(paths).items()}
     return keras.Model(model.inputs[0], wanted)

@@ -1,4 +1,7 @@
-"""What a functional model says with built-in layers and keras.ops, so that its file loads without diptych."""
+"""What a functional model says with built-in layers and keras.ops, so that its file loads without diptych.
+
+A frozen layers.Embedding holds the prototypes of LeNet-5; a parameter is the offset that a normalisation adds to zeros.
+"""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from ..common.emission.expressions import Lambda, filled, list_of
 from ..common.emission.language import Language
-from ..common.emission.program import Do, Method, Parameter
+from ..common.emission.program import Assign, Do, Method, Parameter
 from ..common.emission.source import Source, emit
-from ..common.lowering import Attribute, Function, Make, Name
+from ..common.lowering import Attribute, Function, Item, Make, Name
 from ..common.spec import Net
 from .ops import lower_symbolic
 
@@ -41,6 +41,10 @@ ATTRIBUTES = """
 
 def _chain(layers: Sequence[Any]) -> Function:
     return Function("Sequential", (list_of(layers),))
+
+
+def _element(chain: Any, name: str, place: int) -> Item:
+    return Item(Attribute(chain, "layers"), place)
 
 
 def _entry(target: Any, name: str, layer: Any) -> Function:
@@ -69,6 +73,9 @@ BUILDING = Method(
 )
 """Keras builds a model with a `call` of its own only where it says how: Layer.build would mark it as built, no more."""
 
+PARTLY = Assign(Attribute(Name("self"), "built"), True, (), "the parts of later calls are built in those")
+"""Keras would warn that it builds a layer of which parts are not built."""
+
 LANGUAGE = Language(
     title="Keras",
     twin="PyTorch",
@@ -77,11 +84,14 @@ LANGUAGE = Language(
     root="keras.Model",
     sequence="Sequential",
     chain=_chain,
+    element=_element,
     several=list_of,
+    named=dict,
     entry=_entry,
     joined=_joined,
     lifted=_lifted,
     building=BUILDING,
+    partly=PARTLY,
     method="call",
     imports=(("import keras", ("keras",)), ("from keras import {}", ("Sequential", "layers", "ops"))),
     helpers=Path(__file__).parent / "helpers",

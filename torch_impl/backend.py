@@ -14,7 +14,7 @@ from torch import nn
 from ..common.backend import Difference, Step, in_order
 from ..common.spec import Array, Net
 from .build import DTYPES, build, compiled
-from .features import observe
+from .features import observe, shared_variances
 from .state import read
 
 SETTINGS = (bool, int, float, str, tuple)
@@ -78,7 +78,7 @@ def step(model: nn.Module, net: Net, x: Array, cotangents: Sequence[Array], trai
     before = {name: value.clone() for name, value in model.named_buffers()}
     image = _tensor(model, x).requires_grad_()
     weights = {name: value for name, value in model.named_parameters() if name in net.weights}
-    with _mode(model, training), _thawed(weights.values()):
+    with _mode(model, training), _thawed(weights.values()), shared_variances(net, model) as variances:
         results = in_order(net, model(image))
         scaled = [torch.sum(o * _tensor(model, c)) for o, c in zip(results, cotangents, strict=True)]
         sources = [image, *weights.values()]
@@ -87,7 +87,7 @@ def step(model: nn.Module, net: Net, x: Array, cotangents: Sequence[Array], trai
     for name, value in model.named_buffers():
         value.copy_(before[name])
     first, *rest = map(_array, gradients)
-    return Step(tuple(map(_array, results)), first, dict(zip(weights, rest, strict=True)), after)
+    return Step(tuple(map(_array, results)), first, dict(zip(weights, rest, strict=True)), after, variances)
 
 
 @contextmanager

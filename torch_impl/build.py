@@ -42,7 +42,7 @@ def build(
 ) -> nn.Module:
     """The network as an nn.Module on batches (N, C, H, W), in evaluation mode, with these canonical weights.
 
-    Without weights it has those of `init(net)`. With `features`, paths of nodes or blocks, it answers with a dict of
+    Without weights it has those of `init(net)`. With `features`, paths of nodes or blocks, it returns a dict of
     their outputs instead of the network's. With the `memory_format` "channels_last" its kernels lie so, and
     what convolutions make of any batch with them. `inplace` lets activations and sums write over maps that
     nothing else reads, as torchvision's do; a hook on the layer before sees what was written over what it kept.

@@ -5,15 +5,15 @@ from __future__ import annotations
 import inspect
 import operator
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
 from torch import fx, nn
 
 from ..common.errors import SpecError
-from ..common.spec import Net
+from ..common.spec import Array, Net
 
 
 class _Tracer(fx.Tracer):
@@ -58,7 +58,7 @@ def _reads_shape(node: fx.Node) -> bool:
 
 
 def features_of(net: Net, model: nn.Module, paths: Sequence[str]) -> nn.Module:
-    """A module with the same weights and names that answers with {path: output} for paths of nodes or blocks."""
+    """A module with the same weights and names that returns {path: output} for paths of nodes or blocks."""
     graph, nodes = graph_of(net, model)
     wanted = {path: nodes[net.nodes[index].path] for path, index in net.resolve(paths).items()}
     output = next(node for node in graph.nodes if node.op == "output")
@@ -97,6 +97,30 @@ def observe(net: Net, model: nn.Module, x: torch.Tensor) -> dict[str, torch.Tens
             handle.remove()
     # One that runs several times, as torchvision's `relu` does, is several nodes of ours: which, cannot be told.
     return {path: _as_node(net, path, values[0]) for path, values in seen.items() if len(values) == 1}
+
+
+@contextmanager
+def shared_variances(net: Net, model: nn.Module) -> Iterator[dict[str, list[tuple[int, Array]]]]:
+    """For each running variance that several calls update: (number of values, biased variance) of each call."""
+    modules, found = dict(model.named_modules()), dict[str, list[tuple[int, Array]]]()
+    owners = {node.owner for node in net.nodes if node.owner and f"{node.owner}.running_var" in node.weights()}
+
+    def watch(owner: str) -> Any:
+        calls = found.setdefault(f"{owner}.running_var", [])
+
+        def keep(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+            x = inputs[0].detach()
+            variance = x.var([axis for axis in range(x.ndim) if axis != 1], correction=0)
+            calls.append((x.numel() // x.shape[1], variance.cpu().numpy()))
+
+        return modules[owner].register_forward_pre_hook(keep)
+
+    handles = [watch(owner) for owner in sorted(owners) if owner in modules]
+    try:
+        yield found
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def _as_node(net: Net, path: str, value: torch.Tensor) -> torch.Tensor:

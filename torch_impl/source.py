@@ -11,10 +11,19 @@ from ..common.emission.expressions import list_of
 from ..common.emission.language import Language
 from ..common.emission.program import Comment
 from ..common.emission.source import Source, emit
-from ..common.lowering import Attribute, Function, Lowering, Make
+from ..common.lowering import Attribute, Function, Item, Lowering, Make, Name
 from ..common.spec import Net, Node
 from .inplace import overwriting, written_over
 from .ops import lower_symbolic
+
+TENSOR = Attribute(Name("torch"), "Tensor")
+TYPES = {
+    "value": TENSOR,
+    "list": Item(Name("list"), TENSOR),
+    "tuple": Item(Name("tuple"), (TENSOR, ...)),
+    "dict": Item(Name("dict"), (Name("str"), TENSOR)),
+    "number": Name("int"),
+}
 
 
 def _chain(layers: Sequence[Any]) -> Function:
@@ -23,6 +32,14 @@ def _chain(layers: Sequence[Any]) -> Function:
 
 def _several(layers: Sequence[Any]) -> Function:
     return Function("nn.ModuleList", (list_of(layers),) if layers else ())
+
+
+def _element(chain: Any, name: str, place: int) -> Any:
+    return Attribute(chain, name) if name.isidentifier() else Item(chain, place)
+
+
+def _named(layers: dict[str, Any]) -> Function:
+    return Function("nn.ModuleDict", (layers,) if layers else ())
 
 
 def _entry(target: Any, name: str, layer: Any) -> Function:
@@ -47,6 +64,8 @@ BUILDING = Comment(
 )
 
 
+PARTLY = Comment(("Keras's twin says that it is built: the parts of later calls are built in those.",))
+
 LANGUAGE = Language(
     title="PyTorch",
     twin="Keras",
@@ -55,14 +74,16 @@ LANGUAGE = Language(
     root="nn.Module",
     sequence="nn.Sequential",
     chain=_chain,
+    element=_element,
     several=_several,
+    named=_named,
     entry=_entry,
     joined=_joined,
     lifted=_lifted,
     building=BUILDING,
+    partly=PARTLY,
     method="forward",
-    value="torch.Tensor",
-    values="tuple[torch.Tensor, ...]",
+    types=TYPES,
     imports=(("import torch", ("torch",)), ("from torch import nn", ("nn",))),
     helpers=Path(__file__).parent / "helpers",
 )

@@ -37,31 +37,9 @@ def down(x: Value, steps: int) -> Value:
 
 
 @block
-def two_branches(x: Value, y: Value, unit: Unit, repeats: int = 4, fused: int | None = None) -> list[Value]:
-    """Units on either branch, then the exchange between them."""
-    return module([x, y], unit, repeats, fused)
-
-
-@block
-def three_branches(x: Value, y: Value, z: Value, unit: Unit, repeats: int = 4, fused: int | None = None) -> list[Value]:
-    """Units on each of three branches, then the exchange between them."""
-    return module([x, y, z], unit, repeats, fused)
-
-
-@block
-def four_branches(
-    x: Value, y: Value, z: Value, u: Value, unit: Unit, repeats: int = 4, fused: int | None = None
-) -> list[Value]:
-    """Units on each of four branches, then the exchange between them."""
-    return module([x, y, z, u], unit, repeats, fused)
-
-
-MODULES: dict[int, Callable[..., list[Value]]] = {2: two_branches, 3: three_branches, 4: four_branches}
-"""The module of as many branches; the exchange brings the first `fused` of them up to date, or all."""
-
-
-def module(maps: list[Value], unit: Unit, repeats: int, fused: int | None) -> list[Value]:
-    """What the modules share."""
+def high_resolution_module(xs: list[Value], unit: Unit, repeats: int = 4, fused: int | None = None) -> list[Value]:
+    """Units on each branch, then the exchange between all of them; it brings the first `fused` up to date, or all."""
+    maps = list(xs)
     for index, value in enumerate(maps):
         with stack(f"branches.{index}"):
             for _ in range(repeats):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ..spec import Call
 from .chains import chain_class
 from .constructions import Argument, parameters
-from .context import Context
-from .lists import Item
+from .context import LEVEL, Context
 from .members import member_class
 from .program import Class, Comment, Method, Parameter
 from .statements import statements
+from .values import inputs
 
 SELF = Parameter("self")
 
@@ -26,8 +24,7 @@ def block(context: Context, call: Call) -> Class:
         methods.append(context.language.building)
     if not chained:
         methods.append(_method(context, call))
-    name, helpers = context.classes[call], tuple(dict.fromkeys(_helpers(context, call, chained)))
-    return Class(name, _base(context, call), call.doc, tuple(methods), (call.path,), helpers)
+    return Class(context.classes[call], _base(context, call), call.doc, tuple(methods), (call.path,))
 
 
 def _base(context: Context, call: Call) -> str:
@@ -44,22 +41,10 @@ def _parameter(root: bool, given: Argument) -> Parameter:
 
 def _method(context: Context, call: Call) -> Method:
     """What computes a block."""
-    language = context.language
-    inputs = ["x", *(name.removesuffix("_channels") for name, _ in call.input_channels[1:])]
-    values = tuple(Parameter(name, language.value) for name in inputs)
-    returns = language.values if len(call.outputs) > 1 else language.value
-    return Method(language.method, (SELF, *values), tuple(statements(context, call, inputs)), returns)
-
-
-def _helpers(context: Context, call: Call, chained: bool) -> Iterator[str]:
-    """The files of what a class takes from the helpers: for layers that it makes, and functions that it calls."""
-    for item in call.body:
-        if isinstance(item, Call) and item.style == "stack":
-            yield from _helpers(context, item, chained=True)
-        elif _helped(context, item, chained):
-            yield from context.lowering(item).helpers
-
-
-def _helped(context: Context, item: Item, chained: bool) -> bool:
-    lowering = context.lowering(item)
-    return chained or lowering.lifted or not (lowering.function or context.owner(item))
+    types = context.language.types
+    values = [Parameter(name, types.get("value" if count is None else "list")) for name, count in inputs(call)]
+    if context.count(call) > 1:
+        values.append(Parameter(LEVEL.name, types.get("number")))
+    named = call is context.net.root and context.net.output_names
+    returns = types.get("dict" if named else call.returns)
+    return Method(context.language.method, (SELF, *values), tuple(statements(context, call)), returns)

@@ -8,19 +8,19 @@ from typing import Any
 
 from ..lowering import Function, Name
 from ..spec import Call
-from .constructions import made, neutral
-from .containers import fits, inline
-from .context import Context
+from .constructions import neutral, part
+from .containers import fits, inline, is_chain
+from .context import SELF, Context
 from .expressions import Star
 from .lists import Item, name_of
 from .loops import folded, lengths, numbers, run_of
+from .names import safe
 from .printing import printed
 from .program import Assign, Do, Listing, Loop, Paths, Statement
 
 ROOM = 112
 """The columns of a line of a constructor."""
-MODULES = ("layers", "ops", "keras", "torch", "nn")
-STEPS, SELF = Name("steps"), Name("self")
+STEPS = Name("steps")
 BEGIN = "super().__init__"
 
 
@@ -35,13 +35,13 @@ def chain_class(context: Context, call: Call) -> list[Statement]:
 def chain(context: Context, call: Call, target: Any) -> list[Statement]:
     """The statements that make a plain chain and assign it."""
     if named(context, call):
-        begin = Assign((target,), Function(context.language.sequence), (call.path,))
+        begin = Assign(target, Function(context.language.sequence), (call.path,))
         return [begin, *_entries(context, call, target)]
     if fits(context, call, ROOM - len(f"{printed(target)} = ")):
-        return [Assign((target,), inline(context, call), context.paths(call, *call.body))]
+        return [Assign(target, inline(context, call), context.paths(call, *call.body))]
     name = Name(local(target.name))
     whole = context.language.chain([Star(name)])
-    return [*_listed(context, call, name), Assign((target,), whole, (call.path,))]
+    return [*_listed(context, call, name), Assign(target, whole, (call.path,))]
 
 
 def named(context: Context, call: Call) -> bool:
@@ -55,7 +55,7 @@ def local(name: str, around: Any = STEPS) -> str:
         return f"{around.name}_{name}"  # the names of other chains inside other chains must not take its place
     if isinstance(numbers(name)[0], int):
         return f"part{name}"
-    return f"{name}_" if name in MODULES else name
+    return safe(name)
 
 
 def _listed(context: Context, call: Call, name: Name) -> list[Statement]:
@@ -97,12 +97,12 @@ def _runs(context: Context, call: Call) -> Iterator[tuple[Item, ...]]:
 
 def _nested(context: Context, item: Item, around: Any) -> list[Statement]:
     """The statements that make a chain inside a chain, under a name of its own."""
-    if isinstance(item, Call) and item.style == "stack":
+    if is_chain(item):
         return chain(context, item, Name(local(item.name, around)))
     return []
 
 
 def _entered(context: Context, item: Item, around: Any) -> Any:
-    if isinstance(item, Call) and item.style == "stack":
+    if is_chain(item):
         return Name(local(item.name, around))
-    return made(context, item)
+    return part(context, item)

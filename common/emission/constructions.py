@@ -41,6 +41,8 @@ def parameters(context: Context, call: Call) -> list[Argument]:
 
 def _used(context: Context, item: Item) -> set[str]:
     """The parameters of the block around a child that its construction mentions."""
+    if context.owner(item) or context.tied(item):
+        return set()
     if not isinstance(item, Call):
         return parameters_in(list(_steps(context, item)))
     if item.style == "stack":
@@ -50,23 +52,32 @@ def _used(context: Context, item: Item) -> set[str]:
 
 def _steps(context: Context, index: int) -> Iterator[Make]:
     lowering = context.lowering(index)
-    if not context.owner(index):
-        yield from (lowering.written,) if lowering.written else lowering.steps
+    yield from (lowering.written,) if lowering.written else lowering.steps
 
 
-def made(context: Context, item: Item) -> Make | Block | Any:
+def made(context: Context, item: Item) -> Any:
     """The expression that makes a layer or a block, in the terms of the block around it."""
     if isinstance(item, Call):
         return construction(context, item, parameters(context, item))
     lowering = context.lowering(item)
     if lowering.written:
         return lowering.written
-    if not lowering.steps:
-        node = context.net.nodes[item]
-        raise SpecError(f"{node.path}: {node.kind} cannot be part of a chain")
     if lowering.lifted:
         return context.language.lifted(lowering.function)
     return lowering.steps[0] if len(lowering.steps) == 1 else context.language.joined(lowering.steps)
+
+
+def part(context: Context, item: Item) -> Any:
+    """The same for a part of a chain or of a list; raises SpecError for what cannot be one."""
+    if not isinstance(item, Call):
+        node, lowering = context.net.nodes[item], context.lowering(item)
+        if node.owner:
+            raise SpecError(f"{node.path}: a layer of a chain cannot share those of {node.owner}; call it in a block")
+        if not lowering.steps:
+            raise SpecError(f"{node.path}: {node.kind} cannot be part of a chain")
+        if lowering.attribute:
+            raise SpecError(f"{node.path}: a {node.kind} is no layer; give it a name without dots, outside of chains")
+    return made(context, item)
 
 
 def construction(context: Context, call: Call, given: Sequence[Argument]) -> Block:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..lowering import Function, Make
+from ..lowering import Function, Make, Name
 from .expressions import parts
-from .program import Class, Method, Parameter
+from .program import Class
 
 
 def used_names(classes: Sequence[Class]) -> set[str]:
@@ -16,10 +16,9 @@ def used_names(classes: Sequence[Class]) -> set[str]:
 
 def _targets(made: Class) -> Iterator[str]:
     yield made.base
-    for method in (method for method in made.methods if isinstance(method, Method)):
-        yield method.returns
+    for method in made.methods:
         for part in parts(method):
-            if isinstance(part, Parameter):
-                yield part.annotation
+            if isinstance(part, Name):
+                yield part.name
             if isinstance(part, Function | Make) and isinstance(part.target, str):
                 yield part.target

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..ops.conv import Conv
-from ..spec import Call, Net
+from ..spec import Call, Net, Node
 from .expressions import key as source_key
 from .lists import name_of
+from .sharing import homes, levels, ties
 
 Key = tuple[Any, ...]
 
@@ -25,12 +26,16 @@ class Classes:
     """The classes of a network's blocks; the same in either framework, since no framework has a say in them."""
 
     net: Net
+    levels: dict[str, int] = field(init=False)
+    ties: dict[str, dict[str, str]] = field(init=False)
     keys: dict[str, Key] = field(default_factory=dict)
     names: dict[Key, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """A name per distinct block: the commonest form of a function bears its plain name."""
-        calls = [call for call in self.net.root.walk() if call.style != "stack"]
+        self.levels, self.ties = levels(self.net), ties(self.net)
+        self._homes, self._calls = homes(self.net), {call.path: call for call in self.net.root.walk()}
+        calls = [call for call in self._calls.values() if call.style != "stack"]
         counts = Counter(self.key(call) for call in calls)
         first = {self.key(call): call for call in reversed(calls)}
         plain: dict[str, Call] = {}
@@ -56,20 +61,30 @@ class Classes:
     def key(self, call: Call) -> Key:
         """What makes two blocks the same class: equal structure, with parameters by their symbols, not their values."""
         if call.path not in self.keys:
+            if call.owner:
+                return self.key(self._calls[call.owner])
             places = {index: place for place, index in enumerate(_produced(call))}
-            body = tuple(self._item(item, name_of(self.net, call, item), places) for item in call.body)
-            self.keys[call.path] = (call.block, call.style, *body)
+            body = tuple(self._item(call, item, places) for item in call.body)
+            tied = tuple((call.inner(path), call.inner(owner)) for path, owner in self.ties.get(call.path, {}).items())
+            called = (call.parameters, call.returns, self.levels.get(call.path, 1))
+            self.keys[call.path] = (call.block, call.style, called, tied, *body)
         return self.keys[call.path]
 
-    def _item(self, item: int | Call, name: str, places: dict[int, int]) -> Key:
+    def beside(self, node: Node) -> bool:
+        """Whether a node uses the layer of another one of the same block, or of the same chain."""
+        return bool(node.owner) and self._homes[node.path] is self._homes[node.owner]
+
+    def _item(self, call: Call, item: int | Call, places: dict[int, int]) -> Key:
+        name = name_of(self.net, call, item)
         if isinstance(item, Call):
             arguments = tuple((a.name, source_key(a.value)) for a in item.arguments)
             channels = tuple((name, source_key(value)) for name, value in item.input_channels)
-            return (name, self.key(item), _wires(item.inputs, places), arguments, channels)
+            shared = (call.inner(item.owner), item.number) if item.owner else ()
+            return (name, self.key(item), _wires(item.inputs, places), arguments, channels, shared)
         node = self.net.nodes[item]
         fields = tuple((name, source_key(value)) for name, value in vars(node.op).items())
         widths = tuple(source_key(shape[0]) for shape in node.in_shapes)
-        owner = node.owner.rpartition(".")[2]
+        owner = call.inner(node.owner) if self.beside(node) else bool(node.owner)
         facts = node.plain().op.class_key(*node.in_shapes)
         return (name, node.kind, facts, _wires(node.inputs, places), fields, widths, owner)
 

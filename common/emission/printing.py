@@ -11,6 +11,8 @@ from ..expr import text
 from ..lowering import Attribute, Comprehension, Function, Item, Make, Name, Operator
 from .expressions import Block, Lambda, Numbered, Progression, Star, whole
 
+BINDING = {"+": 1, "*": 2}
+
 
 @functools.singledispatch
 def printed(value: Any) -> str:
@@ -63,6 +65,11 @@ def _(value: list) -> str:  # type: ignore[type-arg]  # a class to dispatch on
 
 
 @printed.register
+def _(value: dict) -> str:  # type: ignore[type-arg]  # a class to dispatch on
+    return f"{{{', '.join(f'{printed(name)}: {printed(item)}' for name, item in value.items())}}}"
+
+
+@printed.register
 def _(value: slice) -> str:
     return ":".join("" if end is None else printed(end) for end in (value.start, value.stop))
 
@@ -85,9 +92,12 @@ def _(value: Item) -> str:
 
 @printed.register
 def _(value: Operator) -> str:
-    sums = value.sign == "+" and isinstance(value.left, Operator) and value.left.sign == "+"
-    left = printed(value.left) if sums else _operand(value.left)
-    return f"{left} {value.sign} {_operand(value.right)}"
+    binding = BINDING[value.sign]
+    left, right = value.left, value.right
+    first = f"({printed(left)})" if _binding(left) < binding else printed(left)
+    # What stands on the right is grouped as it is computed: floats are not associative.
+    second = f"({printed(right)})" if _binding(right) <= binding else printed(right)
+    return f"{first} {value.sign} {second}"
 
 
 @printed.register
@@ -138,9 +148,16 @@ def listed(values: Iterable[Any]) -> str:
     return ", ".join(map(printed, values))
 
 
+def _binding(value: Any) -> int:
+    """How tightly an expression keeps together."""
+    if isinstance(value, Lambda):
+        return 0
+    return BINDING[value.sign] if isinstance(value, Operator) else 9
+
+
 def _operand(value: Any) -> str:
-    """An expression that keeps together beside a sign or a point."""
-    return f"({printed(value)})" if isinstance(value, Operator | Lambda) else printed(value)
+    """An expression that keeps together beside a point or a bracket."""
+    return f"({printed(value)})" if _binding(value) < 9 else printed(value)
 
 
 def _call(target: str, args: Iterable[Any], kwargs: Mapping[str, Any], spelled: Callable[[Any], str] = printed) -> str:

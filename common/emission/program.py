@@ -11,11 +11,12 @@ Paths = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Assign:
-    """`targets = value`."""
+    """`target = value`; several targets are a tuple."""
 
-    targets: tuple[Any, ...]
+    target: Any
     value: Any
     paths: Paths = ()
+    comment: str = ""
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,9 @@ class Do:
 
 @dataclass(frozen=True)
 class Return:
-    """`return values`."""
+    """`return value`; several values are a tuple, a list or a dict."""
 
-    values: tuple[Any, ...]
+    value: Any
     paths: Paths = ()
 
 
@@ -52,7 +53,14 @@ class Listing:
     entries: tuple[tuple[Any, Paths], ...]
 
 
-Statement = Assign | Do | Return | Loop | Listing
+@dataclass(frozen=True)
+class Comment:
+    """Lines of comment in the place of what only the twin needs."""
+
+    lines: tuple[str, ...]
+
+
+Statement = Assign | Do | Return | Loop | Listing | Comment
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ class Parameter:
     """A parameter of a method; `annotation` is a type, and a default is written where there is one."""
 
     name: str
-    annotation: str = ""
+    annotation: Any = None
     default: Any = None
     has_default: bool = False
 
@@ -72,23 +80,15 @@ class Method:
     name: str
     parameters: tuple[Parameter, ...]
     body: Sequence[Statement] = ()
-    returns: str = ""
-
-
-@dataclass(frozen=True)
-class Comment:
-    """Lines of comment in the place of a method that only the twin needs."""
-
-    lines: tuple[str, ...]
+    returns: Any = None
 
 
 @dataclass(frozen=True)
 class Class:
-    """A class of a block: its methods, and the files of what it takes from the helpers of its framework."""
+    """A class of a block."""
 
     name: str
     base: str
     doc: str
     methods: tuple[Method | Comment, ...]
     paths: Paths
-    helpers: tuple[str, ...] = ()

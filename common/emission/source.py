@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from ..spec import Net
 from .blocks import block
 from .context import Context
-from .helpers import helper_lines, helper_names
+from .helpers import helper_lines, helper_names, needed
 from .imports import used_names
 from .language import Language
 from .naming import Classes
@@ -53,11 +53,12 @@ def emit(net: Net, language: Language, also: Iterable[str] = ()) -> Source:
     context = Context(net, language, classes)
     calls = [call for call in net.root.walk() if call.style != "stack"]
     made = [block(context, call) for call in {classes[call]: call for call in reversed(calls)}.values()]
-    helpers = tuple(sorted({*also, *(name for each in made for name in each.helpers)}))
+    used, known = used_names(made), {name for node in net.nodes[1:] for name in language.lower(node).helpers}
+    helpers = tuple(sorted({*also, *needed(language.helpers, known, used)}))
     # Helpers stand last: what a reader is here for comes first, and imports take no comment for their neighbour.
     body = [list(class_lines(each)) for each in made]
     body += [list(map(Line, helper_lines(language.helpers, name))) for name in helpers]
-    used = used_names(made).union(*(helper_names(language.helpers, name) for name in helpers))
+    used = used.union(*(helper_names(language.helpers, name) for name in helpers))
     lines = [*_head(net, language, used), *(line for part in body for line in (Line(""), Line(""), *part))]
     text = "".join(f"{line.text}\n" for line in lines)
     return Source(text, classes[net.root], classes.instances(), tuple(line.paths for line in lines), helpers)

@@ -2,96 +2,79 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
-from ..lowering import Function, Name
+from ..lowering import Function, Operator
 from ..spec import Call, Net
-from .context import Context
+from .context import LEVEL, Context
 from .expressions import filled
 from .lists import Item
 from .program import Assign, Return, Statement
+from .values import Values, wires
 
-NAMES = "xyzuvwabcdefghijklmnopqrst"
 DEPTH = 3
 
 
-@dataclass
-class Values:
-    """The values of a block at one point of its method: what each is written as, and how often it is still read."""
-
-    written: dict[int, Any]
-    left: Counter[int]
-    depth: dict[int, int] = field(default_factory=dict)
-
-    def deepest(self, wires: Sequence[int]) -> int:
-        """How many calls are nested in the expressions of some values."""
-        return max((self.depth.get(index, 0) for index in wires), default=0)
-
-    def nest(self, index: int, expression: Any, wires: Sequence[int]) -> None:
-        """Write a value as this expression of others wherever it is read."""
-        self.depth[index] = 1 + self.deepest(wires)
-        self.written[index] = expression
-        self.left.subtract(wires)
-
-    def name(self, index: int, wires: Sequence[int]) -> Name:
-        """Name a value: as a dying operand is, else by the first letter that no living value bears."""
-        alive = [value for index, value in self.written.items() if self.left[index] > 0]
-        dying = [self.written[index] for index in wires if isinstance(self.written[index], Name)]
-        name: Name = next(name for name in [*dying, *map(Name, NAMES)] if name not in alive)
-        self.written[index] = name
-        return name
-
-
-def statements(context: Context, call: Call, inputs: Sequence[str]) -> Iterator[Statement]:
+def statements(context: Context, call: Call) -> Iterator[Statement]:
     """The statements that compute a block's outputs from its named inputs, in order.
 
     A value used once, by the very next item, is nested, at most three calls deep and not across an activation;
     a new name takes over from a value that dies, as a person would write `x = f(x)`.
     """
-    net = context.net
-    values = Values(dict(zip(call.inputs, map(Name, inputs), strict=True)), _uses(net, call))
-    ran: list[Item] = []
+    values, ran = Values.of(context.net, call), list[Item]()
     for place, item in enumerate(call.body):
-        wires, outputs = _wires(net, item)
-        value = applied(context, call, item, [values.written[index] for index in wires])
+        inputs, outputs = wires(context.net, item)
+        value = applied(context, call, item, values)
         ran.append(item)
-        if place == len(call.body) - 1 and outputs == call.outputs:
-            yield Return((value,), context.paths(*ran))
+        if _answers(context.net, call, place):
+            yield Return(value, context.paths(*ran))
             return
-        if context.lowering(item).attribute:
-            values.written[outputs[0]] = value
+        if context.lowering(item).attribute or _nests(context.net, call, place, values):
+            values.nest(outputs[0], value, inputs)
             continue
-        if _nests(net, call, place, values):
-            values.nest(outputs[0], value, wires)
-            continue
-        values.left.subtract(wires)
-        yield Assign(tuple(values.name(index, wires) for index in outputs), value, context.paths(*ran))
+        values.left.subtract(inputs)
+        yield Assign(values.targets(item, outputs, inputs), value, context.paths(*ran))
         ran = []
-    yield Return(tuple(values.written[index] for index in call.outputs))
+    yield Return(_answer(context.net, call, values), context.paths(*ran))
 
 
-def applied(context: Context, call: Call, item: Item, operands: Sequence[Any]) -> Any:
-    """The expression that computes a node or a block from its operands."""
-    lowering, layer = context.lowering(item), context.layer(call, item)
-    if lowering.function:
-        return filled(lowering.function, operands)
-    return layer if lowering.attribute else Function(layer, tuple(operands))
+def applied(context: Context, call: Call, item: Item, values: Values) -> Any:
+    """The expression that computes a node or a block from its inputs."""
+    if isinstance(item, Call):
+        number = {LEVEL.name: LEVEL if context.count(call) > 1 else item.number} if context.count(item) > 1 else {}
+        return Function(context.layer(call, item), tuple(values.arguments(item)), number)
+    lowering = context.lowering(item)
+    if lowering.attribute:
+        return context.layer(call, item)
+    operands = [values.written[index] for index in context.net.nodes[item].inputs]
+    if not lowering.function:
+        return Function(context.layer(call, item), tuple(operands))
+    if isinstance(lowering.function, Operator) and _owned(context, item):
+        # A variable of Keras on the left of a sign takes no tensor without numbers; on its right it does.
+        operands.reverse()
+    return filled(lowering.function, operands)
 
 
-def _wires(net: Net, item: Item) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """What a node or a block reads, and what it gives."""
-    return (item.inputs, item.outputs) if isinstance(item, Call) else (net.nodes[item].inputs, (item,))
+def _owned(context: Context, item: int) -> bool:
+    """Whether the first of two inputs alone is a weight of the block."""
+    return [context.lowering(index).attribute for index in context.net.nodes[item].inputs] == [True, False]
 
 
-def _uses(net: Net, call: Call) -> Counter[int]:
-    """How often each value is still to be read inside this block; its outputs are read once at the end."""
-    uses = Counter(call.outputs)
-    for item in call.body:
-        uses.update(_wires(net, item)[0])
-    return uses
+def _answers(net: Net, call: Call, place: int) -> bool:
+    """Whether an item is the last, and answers as the block does."""
+    item = call.body[place]
+    if place < len(call.body) - 1 or wires(net, item)[1] != call.outputs or (call is net.root and net.output_names):
+        return False
+    return call.returns == (item.returns if isinstance(item, Call) else "value")
+
+
+def _answer(net: Net, call: Call, values: Values) -> Any:
+    """What a block returns: a value, or several in a list, a tuple, or a dict by name."""
+    found = [values.written[index] for index in call.outputs]
+    if call is net.root and net.output_names:
+        return dict(zip(net.output_names, found, strict=True))
+    return {"value": found[0], "list": found, "tuple": tuple(found)}[call.returns]
 
 
 def _nests(net: Net, call: Call, place: int, values: Values) -> bool:

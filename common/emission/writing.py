@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .printing import listed, printed
 from .program import Assign, Class, Comment, Do, Listing, Loop, Method, Parameter, Paths, Return, Statement
 
 INDENT = "    "
+ROOM = 112
+"""The columns of a line of a method."""
 
 
 class Line(NamedTuple):
@@ -31,22 +33,18 @@ def class_lines(made: Class) -> Iterator[Line]:
     for number, method in enumerate(made.methods):
         if number or made.doc:
             yield Line("")
-        yield from (line.inside() for line in (_comment(method) if isinstance(method, Comment) else _method(method)))
-
-
-def _comment(comment: Comment) -> Iterator[Line]:
-    return (Line(f"# {line}") for line in comment.lines)
+        yield from (line.inside() for line in (lines(method) if isinstance(method, Comment) else _method(method)))
 
 
 def _method(method: Method) -> Iterator[Line]:
-    returns = f" -> {method.returns}" if method.returns else ""
+    returns = f" -> {printed(method.returns)}" if method.returns else ""
     yield Line(f"def {method.name}({', '.join(map(_parameter, method.parameters))}){returns}:")
     for statement in method.body:
         yield from (line.inside() for line in lines(statement))
 
 
 def _parameter(parameter: Parameter) -> str:
-    name = f"{parameter.name}: {parameter.annotation}" if parameter.annotation else parameter.name
+    name = f"{parameter.name}: {printed(parameter.annotation)}" if parameter.annotation else parameter.name
     return f"{name}={printed(parameter.default)}" if parameter.has_default else name
 
 
@@ -58,7 +56,8 @@ def lines(statement: Statement) -> Iterator[Line]:
 
 @lines.register
 def _(statement: Assign) -> Iterator[Line]:
-    yield Line(f"{listed(statement.targets)} = {printed(statement.value)}", statement.paths)
+    comment = f"  # {statement.comment}" if statement.comment else ""
+    yield Line(f"{_bare(statement.target)} = {printed(statement.value)}{comment}", statement.paths)
 
 
 @lines.register
@@ -68,7 +67,13 @@ def _(statement: Do) -> Iterator[Line]:
 
 @lines.register
 def _(statement: Return) -> Iterator[Line]:
-    yield Line(f"return {listed(statement.values)}", statement.paths)
+    text = f"return {_bare(statement.value)}"
+    if not isinstance(statement.value, dict) or len(text) <= ROOM:
+        yield Line(text, statement.paths)
+        return
+    yield Line("return {", statement.paths)
+    yield from (Line(f"{printed(name)}: {printed(value)},").inside() for name, value in statement.value.items())
+    yield Line("}")
 
 
 @lines.register
@@ -78,7 +83,17 @@ def _(statement: Loop) -> Iterator[Line]:
 
 
 @lines.register
+def _(statement: Comment) -> Iterator[Line]:
+    return (Line(f"# {line}") for line in statement.lines)
+
+
+@lines.register
 def _(statement: Listing) -> Iterator[Line]:
     yield Line(f"{printed(statement.target)} = [")
     yield from (Line(f"{printed(value)},", paths).inside() for value, paths in statement.entries)
     yield Line("]")
+
+
+def _bare(value: Any) -> str:
+    """A value, or several without the parentheses that a tuple has elsewhere."""
+    return listed(value) if isinstance(value, tuple) and len(value) > 1 else printed(value)

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..errors import DiptychError
 from ..spec import Array, Net, Node
+from ..text import shape_text
 from ..weights import Weights
 
 
@@ -56,7 +57,7 @@ def _compare(one: Net, two: Net) -> None:
     mine, theirs = _steps(one), _steps(two)
     for step, other in zip(mine, theirs, strict=False):
         if said := step.differs(other):
-            size = "x".join(map(str, map(int, one.input_shape[1:])))
+            size = shape_text(one.input_shape[1:])
             raise DiptychError(f"{one.name} and {two.name} are different functions, at {size}: {said}; no weights of "
                                f"{two.name} compute what these do. Write {one.name} instead")  # fmt: skip
     if len(mine) == len(theirs) and _outputs(one) != _outputs(two):

@@ -9,7 +9,7 @@ has half the size of the one before: multiples of 32, or up to three less.
 from __future__ import annotations
 
 from ..blocks.conv_norm import conv_norm
-from ..blocks.high_resolution import MODULES
+from ..blocks.high_resolution import high_resolution_module
 from ..blocks.residual import basic_block, bottleneck
 from ..errors import SpecError
 from ..geometry import Pair
@@ -52,7 +52,7 @@ def stages(x: Value, variant: str, heat: bool = False) -> list[Value]:
         maps = [*(maps or [conv_norm(x, width, 3, name="transition1.0")]), lowest]
         for index in range(count):
             fused = 1 if heat and (stage, index) == (4, count - 1) else None
-            maps = MODULES[stage](*maps, basic_block, repeats, fused, name=f"stage{stage}.{index}")
+            maps = high_resolution_module(maps, basic_block, repeats, fused, name=f"stage{stage}.{index}")
     return maps
 
 

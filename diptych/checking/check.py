@@ -21,9 +21,10 @@ from ..common.registry import network, registered
 from ..common.spec import Array, Net
 from ..common.weights import scrambled
 from ..files.checkpoint import PREFIXES
-from .gates import GATES, SIDES, Case, Finding
+from .case import SIDES, Case, Finding
+from .gates import GATES
 from .images import random_images
-from .referee import onnx, require, settled
+from .referee import onnx, require, verdict
 from .report import Gate, Report
 
 Progress = Callable[[str], None]
@@ -39,13 +40,13 @@ def check(
     referee: bool = False,
     progress: Progress | None = None,
 ) -> Report:
-    """Run the gates on a network, or on a (torch, Keras) pair of its models as they stand, and answer with the Report.
+    """Run the gates on a network, or on a (torch, Keras) pair of its models as they stand, and return the Report.
 
     The gates are structure, transfer, forward in float64, forward in float32, gradients and training in float64; the
     first that fails ends the check. A registered network is checked at small non-square sizes, even and odd, with
     scrambled weights; given models at their own input size with their own weights. With `referee` the gate "onnx"
     holds both to the ONNX graph of the spec, run by others; a check that fails before then says which side ONNX agrees
-    with. Raises DiptychError where nothing can be told.
+    with. Raises DiptychError where nothing can be compared.
     """
     net = network(net).trace() if isinstance(net, str) else net
     if not batches or any(batch < 1 for batch in batches) or (sizes is not None and not sizes):
@@ -63,9 +64,9 @@ def check(
         for name, gate in wanted.items():
             if progress:
                 progress(f"{net.name} {case.name}: {name}")
-            gates[name] = _merged(gates[name], name, gate(case), case)
+            gates[name] = _merge(gates[name], name, gate(case), case)
             if not gates[name].passed:
-                said = settled(case) if referee and name != "onnx" else ""
+                said = verdict(case) if referee and name != "onnx" else ""
                 return Report(net.name, tuple(gates.values()), tuple(names), noise, time.monotonic() - start, said)
         noise = {side: max(noise.get(side, 0.0), value) for side, value in case.noise.items()}
         # Two models of VGG-16 in float64 and their gradients are gigabytes, and Keras models are cyclic garbage.
@@ -74,7 +75,7 @@ def check(
     return Report(net.name, tuple(gates.values()), tuple(names), noise, time.monotonic() - start)
 
 
-def _merged(gate: Gate, name: str, found: Finding, case: Case) -> Gate:
+def _merge(gate: Gate, name: str, found: Finding, case: Case) -> Gate:
     """Add one case's finding to a gate: the worst measure stays, a failure says in which case."""
     passed = found.passed
     place = f"{found.where} [{case.name}]" if found.where else ""
@@ -110,18 +111,20 @@ def _cases(
             raise DiptychError("given models are checked at their own input size; leave out `sizes`")
         yield Case(net, models[0], models[1], None, tuple(random_images(net, batch, rng) for batch in batches))
         return
-    nets = list(_sized(net, sizes))
+    nets = list(_at_sizes(net, sizes))
     for turn, sized in enumerate(nets):
-        yield _scrambled(sized, tuple(random_images(sized, batch, rng) for batch in batches), seed, turn, len(nets))
+        yield _scrambled_case(
+            sized, tuple(random_images(sized, batch, rng) for batch in batches), seed, turn, len(nets)
+        )
 
 
-def _scrambled(net: Net, images: tuple[Array, ...], seed: int, turn: int, turns: int) -> Case:
+def _scrambled_case(net: Net, images: tuple[Array, ...], seed: int, turn: int, turns: int) -> Case:
     weights = scrambled(net, seed)
     torch_model, keras_model = (backends.get(name).build(net, weights, "float64") for name in ("torch", "tf"))
     return Case(net, torch_model, keras_model, weights, images, turn, turns)
 
 
-def _sized(net: Net, sizes: Sequence[tuple[int, int]] | None) -> Iterator[Net]:
+def _at_sizes(net: Net, sizes: Sequence[tuple[int, int]] | None) -> Iterator[Net]:
     """The network at the sizes of the check: the given ones, else its own if it was asked for, else the registered."""
     options = dict(net.options)
     known = registered(net.name) and network(net.name).trace(**options).nodes == net.nodes

@@ -97,18 +97,20 @@ def _versions() -> dict[str, str]:
 def _report(data: Any) -> Report:
     """A report from plain data; raises KeyError, TypeError or ValueError where it is none."""
     gates = tuple(_gate(item) for item in data["gates"])
-    cases = tuple(_checked(case, str) for case in data["cases"])
-    noise = {_checked(key, str): float(value) for key, value in data["noise"].items()}
-    return Report(_checked(data["network"], str), gates, cases, noise, float(data["seconds"]))
+    cases = tuple(_require_kind(case, str) for case in data["cases"])
+    noise = {_require_kind(key, str): float(value) for key, value in data["noise"].items()}
+    return Report(_require_kind(data["network"], str), gates, cases, noise, float(data["seconds"]))
 
 
 def _gate(data: Any) -> Gate:
-    numbers = {key: _checked(data[key], NUMBER) for key in ("measured", "tolerance")}
-    texts = {key: _checked(data[key], str) for key in ("name", "where", "detail")}
-    return Gate(passed=_checked(data["passed"], (bool, type(None))), compared=int(data["compared"]), **numbers, **texts)
+    numbers = {key: _require_kind(data[key], NUMBER) for key in ("measured", "tolerance")}
+    texts = {key: _require_kind(data[key], str) for key in ("name", "where", "detail")}
+    return Gate(
+        passed=_require_kind(data["passed"], (bool, type(None))), compared=int(data["compared"]), **numbers, **texts
+    )
 
 
-def _checked(value: Any, kind: Any) -> Any:
+def _require_kind(value: Any, kind: Any) -> Any:
     if not isinstance(value, kind):
         raise TypeError(f"{value!r} is no {kind}")
     return value

@@ -80,17 +80,17 @@ def prove(
             f"every output of {source.net.name} is 0 with these weights, so that comparing them shows nothing; convert "
             "without the check (--no-check) if that is meant"
         )
-    worst = _compared(expected, two, source, unrounded or result, images, precision, TOLERANCE[precision])
+    worst = _compare(expected, two, source, unrounded or result, images, precision, TOLERANCE[precision])
     rounding = None
     if unrounded is not None:
-        rounding = _compared(expected, two, source, result, images, precision, TOLERANCE["float32"])
+        rounding = _compare(expected, two, source, result, images, precision, TOLERANCE["float32"])
     size = (int(one.input_shape[1]), int(one.input_shape[2]))
     names = FRAMEWORKS[source.framework], FRAMEWORKS[result.framework]
     seconds = time.monotonic() - start
     return Proof(*names, precision, worst, TOLERANCE[precision], size, len(expected), seconds, rounding)
 
 
-def _compared(
+def _compare(
     expected: tuple[Array, ...],
     net: Net,
     source: Side,

@@ -19,8 +19,9 @@ from ..common.onnx_graph import Graph
 from ..common.spec import Array, Net
 from ..common.weights import checked
 from ..onnx_impl import build
-from ..onnx_impl.runtimes import evaluated, opened, run
-from .gates import FLOAT32_FACTOR, FLOAT32_FLOOR, SIDES, Case, Finding
+from ..onnx_impl.runtimes import evaluate, open_session, run
+from .case import SIDES, Case, Finding
+from .gates import FLOAT32_FACTOR, FLOAT32_FLOOR
 from .proof import TOLERANCE
 
 FLOAT32_TOLERANCE = TOLERANCE["float32"]
@@ -37,10 +38,10 @@ def onnx(case: Case) -> Finding:
     x, weights = case.images[0], backends.get("torch").read(case.float64("torch"), case.net)
     theirs = {side: case.outputs(side, 0) for side in SIDES}
     wide = _Graph(case.net, weights, "float64")
-    gap, side, where, why = _worst(case.net, wide.evaluated(x), theirs)
+    gap, side, where, why = _worst(case.net, wide.evaluate(x), theirs)
     count = len(SIDES) * len(case.net.outputs)
     if not gap <= FLOAT64_TOLERANCE:
-        detail = f"onnx's reference evaluator differs from {side}{f': {why}' if why else ''}; {settled(case)}"
+        detail = f"onnx's reference evaluator differs from {side}{f': {why}' if why else ''}; {verdict(case)}"
         return Finding(False, gap, FLOAT64_TOLERANCE, where, detail, count)
     narrow = _Graph(case.net, weights, "float32").run(x)
     if isinstance(narrow, str):
@@ -48,7 +49,7 @@ def onnx(case: Case) -> Finding:
     low, side, place, why = _worst(case.net, narrow, theirs)
     tolerance = FLOAT32_FACTOR * min(case.noise.values(), default=FLOAT32_TOLERANCE) + FLOAT32_FLOOR
     if not low <= tolerance:
-        detail = f"ONNX Runtime in float32 differs from {side}{f': {why}' if why else ''}; {settled(case)}"
+        detail = f"ONNX Runtime in float32 differs from {side}{f': {why}' if why else ''}; {verdict(case)}"
         return Finding(False, low, tolerance, place, detail, 2 * count)
     said = f"ONNX Runtime {low:.1e} in float32 (tolerance {tolerance:.1e})"
     answer = wide.missing() or wide.run(x)
@@ -56,7 +57,7 @@ def onnx(case: Case) -> Finding:
         return Finding(True, gap, FLOAT64_TOLERANCE, where, f"{said}; {answer}", 2 * count)
     high, side, place, why = _worst(case.net, answer, theirs)
     if not high <= FLOAT64_TOLERANCE:
-        detail = f"ONNX Runtime in float64 differs from {side}{f': {why}' if why else ''}; {settled(case)}"
+        detail = f"ONNX Runtime in float64 differs from {side}{f': {why}' if why else ''}; {verdict(case)}"
         return Finding(False, high, FLOAT64_TOLERANCE, place, detail, 3 * count)
     return Finding(True, max(gap, high), FLOAT64_TOLERANCE, where, f"{said}, {high:.1e} in float64", 3 * count)
 
@@ -70,7 +71,7 @@ def require() -> None:
             raise DiptychError(f"the referee needs {module}; install it with `pip install 'diptych[onnx]'`") from None
 
 
-def settled(case: Case) -> str:
+def verdict(case: Case) -> str:
     """Which of the models the two opinions agree with, each model by its own weights, and where the other departs."""
     return ", ".join(_opinion(case, side) for side in SIDES)
 
@@ -85,7 +86,7 @@ def _opinion(case: Case, side: str) -> str:
     except Exception as error:  # noqa: BLE001  a faulty model may not run, and each framework has errors of its own
         return f"{side} does not run ({type(error).__name__})"
     graph = _Graph(case.net, weights, "float64", observed=True)
-    values = dict(zip(graph.names, graph.evaluated(x), strict=True))
+    values = dict(zip(graph.names, graph.evaluate(x), strict=True))
     gap = _difference([values[name] for name in graph.graph.outputs], outputs)
     narrow = _Graph(case.net, weights, "float32").run(x)
     low = float("nan") if isinstance(narrow, str) else _difference(narrow, outputs)
@@ -109,7 +110,7 @@ class _Graph:
     def __init__(self, net: Net, weights: Mapping[str, Array], dtype: str, observed: bool = False) -> None:
         self.graph = Graph(net, dtype)
         self.observed = observed
-        skeleton = build.inferred(self._model(None), net.name)
+        skeleton = build.infer_shapes(self._model(None), net.name)
         build.check_shapes(net, self.graph, build.shapes(skeleton))
         self.model = self._model(weights)
         self.names = [value.name for value in self.model.graph.output]
@@ -121,9 +122,9 @@ class _Graph:
         """The name of the value of a node."""
         return dict(zip((node.path for node in self.graph.net.nodes), self.graph.values, strict=True))[path]
 
-    def evaluated(self, x: Array) -> list[Array]:
+    def evaluate(self, x: Array) -> list[Array]:
         """All outputs, by the reference evaluator."""
-        return evaluated(self.model, self.names, x.astype(self.graph.dtype))
+        return evaluate(self.model, self.names, x.astype(self.graph.dtype))
 
     def run(self, x: Array) -> list[Array] | str:
         """All outputs by ONNX Runtime, or why there are none."""
@@ -131,7 +132,7 @@ class _Graph:
 
     def missing(self) -> str:
         """What ONNX Runtime has no kernel of; "" where it can run the graph. No weights are moved to find out."""
-        session = opened(self._model(None))
+        session = open_session(self._model(None))
         return session if isinstance(session, str) else ""
 
 

@@ -108,12 +108,12 @@ def plot(
     force: Force = False,
 ) -> None:
     """Plot parameters against MACs, and the errors that papers report, each with its source."""
-    from ..drawing.plot import plotted
+    from ..drawing.plot import write_plot
 
     if names and family:
         raise DiptychError("name the networks to plot, or their --family (not both)")
     wanted = list(dict.fromkeys(network(name).name for name in names)) if names else networks(family)
-    plotted([network(name) for name in wanted], output, force=force)
+    write_plot([network(name) for name in wanted], output, force=force)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"list": list_networks, "card": card, "table": table, "plot": plot}

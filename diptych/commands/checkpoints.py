@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ..common.errors import DiptychError
+from ..common.text import first_few
 from .options import Channels, Classes, Force, Json, Size, size_of
 from .quiet import native_stderr_kept
 
@@ -111,11 +112,7 @@ def _line(match: Any) -> str:
 
 def _misfits(match: Any) -> list[str]:
     parts = {"missing": match.missing, "extra": match.extra, "of another shape": match.misfits}
-    return [f"    {len(names)} {what}: {_few(names)}" for what, names in parts.items() if names]
-
-
-def _few(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return [f"    {len(names)} {what}: {first_few(names, 4)}" for what, names in parts.items() if names]
 
 
 def _identified(found: Any) -> dict[str, Any]:

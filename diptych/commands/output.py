@@ -11,7 +11,8 @@ from ..checking.report import Report
 from ..common.analysis import BYTES, RULE, Row, nhwc, totals
 from ..common.cards import Reported
 from ..common.registry import Network
-from ..common.spec import Net, Shape
+from ..common.spec import Net
+from ..common.text import shape_text
 
 if TYPE_CHECKING:
     from ..conversion.batch import Done
@@ -47,7 +48,7 @@ def grid(header: Sequence[str], rows: Iterable[Sequence[str]], left: int) -> Non
 def table(net: Net, rows: Sequence[Row]) -> None:
     """Print the table of a network, its totals and the rule by which activations are counted."""
     options = "".join(f", {key}={value}" for key, value in net.options)
-    say(f"{net.title} ({net.name}{options}), {net.paper}", f"one image of {_shape(net.input_shape)} (NCHW)", "")
+    say(f"{net.title} ({net.name}{options}), {net.paper}", f"one image of {shape_text(net.input_shape)} (NCHW)", "")
     grid(HEADER, [_cells(row) for row in rows], LEFT)
     say("", *_totals(list(rows)))
 
@@ -157,8 +158,8 @@ def _cells(row: Row) -> tuple[str, ...]:
     return (
         name,
         row.type,
-        _shape(row.shape),
-        _shape(nhwc(row.shape)),
+        shape_text(row.shape),
+        shape_text(nhwc(row.shape)),
         *counts,
         field,
         _number(row.kept),
@@ -176,10 +177,6 @@ def _totals(rows: list[Row]) -> list[str]:
         f"kept values  {sums['kept']:,} per image = {_size(sums['kept'])}",
         f"  {RULE}",
     ]
-
-
-def _shape(shape: Shape) -> str:
-    return "x".join(str(int(n)) for n in shape)
 
 
 def _number(value: int) -> str:

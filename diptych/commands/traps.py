@@ -30,7 +30,7 @@ def meeting(trap: Trap) -> dict[str, list[str]]:
     return {name: paths for name, paths in found.items() if paths}
 
 
-def measured(trap: Trap) -> tuple[float, float]:
+def measure(trap: Trap) -> tuple[float, float]:
     """What the twin of a trap answers here and now; raises DiptychError where a framework is not installed."""
     try:
         with warnings.catch_warnings():
@@ -62,7 +62,7 @@ def one(trap: Trap, run: bool) -> None:
     _paragraph("measure", trap.measure)
     _paragraph("recorded", f"wrong {trap.wrong:.3g}, right {trap.right:.3g}")
     if run:
-        wrong, right = measured(trap)
+        wrong, right = measure(trap)
         _paragraph("measured", f"wrong {wrong:.3g}, right {right:.3g}")
     if trap.note:
         _paragraph("note", trap.note)
@@ -79,12 +79,12 @@ def record(trap: Trap, run: bool) -> dict[str, Any]:
     keys = ("id", "section", "title", "torch", "keras", "rule", "measure", "wrong", "right", "note", "thread", "source")
     data: dict[str, Any] = {key: getattr(trap, key) for key in keys}
     if run:
-        data["measured"] = dict(zip(("wrong", "right"), measured(trap), strict=True))
+        data["measured"] = dict(zip(("wrong", "right"), measure(trap), strict=True))
     return data | {"networks": meeting(trap)}
 
 
 def _row(trap: Trap, run: bool) -> tuple[str, ...]:
-    wrong, right = measured(trap) if run else (trap.wrong, trap.right)
+    wrong, right = measure(trap) if run else (trap.wrong, trap.right)
     return trap.id, trap.title, f"{wrong:.3g}", f"{right:.3g}", str(len(meeting(trap)) or "-")
 
 

@@ -133,7 +133,7 @@ def _rounded(exact: Mapping[str, Array], arrays: Mapping[str, Array]) -> dict[st
 
 
 def _written(path: Path, content: Content, destination: Path) -> Mapping[str, Array]:
-    """Write a file, and answer with the weights that are read back from it."""
+    """Write a file, and return the weights that are read back from it."""
     write_content(path, content)
     return _read_back(path, content, destination)
 

@@ -19,6 +19,7 @@ from ..common.errors import DiptychError, SpecError, WeightsError
 from ..common.registry import Network, network
 from ..common.rewriting.fold import SUFFIX
 from ..common.spec import Net
+from ..common.text import first_few
 from ..common.weights import checked
 from ..files import read
 from ..files.checkpoint import Checkpoint
@@ -238,7 +239,7 @@ def _architecture(found: Match) -> list[str]:
 def _check_architecture(found: Match) -> None:
     said = _architecture(found)
     if said:
-        shown = "; ".join(said[:5]) + (f"; and {len(said) - 5} more" if len(said) > 5 else "")
+        shown = first_few(said, 5, "; ", "; and ")
         raise DiptychError(
             f"{found.checkpoint.path} is not the function of {found.net.name}: {shown}. Name the network it is with "
             "--network; or, to take its weights alone, save them as .weights.h5"

@@ -10,6 +10,7 @@ from ..common.dialect import Dialect
 from ..common.errors import SpecError
 from ..common.registry import Network, network, traced
 from ..common.spec import Net
+from ..common.text import shape_text
 from ..files.checkpoint import Checkpoint, keras_slots
 from ..files.dialects import translated
 from ..files.keras_config import input_size
@@ -91,7 +92,7 @@ def _compared(view: Checkpoint, net: Net) -> tuple[int, tuple[str, ...], tuple[s
     found, wanted = view.shapes(net), {name: tuple(map(int, w.shape)) for name, w in net.weights.items()}
     missing = tuple(name for name in wanted if name not in found)
     misfits = tuple(
-        f"{name} is {_shape(found[name])}, expected {_shape(shape)}"
+        f"{name} is {shape_text(found[name]) or 'scalar'}, expected {shape_text(shape) or 'scalar'}"
         for name, shape in wanted.items()
         if name in found and found[name] != shape
     )
@@ -105,10 +106,6 @@ def _compared(view: Checkpoint, net: Net) -> tuple[int, tuple[str, ...], tuple[s
             if len(arrays) > len(slots.get(layer, ()))
         ]
     return len(wanted) - len(missing) - len(misfits), missing, tuple(extra), misfits
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape)) or "scalar"
 
 
 def with_inferred_options(chosen: Network, view: Checkpoint, given: Mapping[str, Any], bare: Mapping[str, Any]) -> Net:

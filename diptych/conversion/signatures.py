@@ -20,6 +20,7 @@ from ..common.dialect import OWN, Dialect, dialect, dialects, numbered
 from ..common.registry import network, networks, traced
 from ..common.rewriting.fold import SUFFIX, foldable, names_from_before
 from ..common.spec import Array, Net
+from ..common.text import first_few
 from ..files.checkpoint import Checkpoint, keras_slots
 
 T = TypeVar("T")
@@ -99,7 +100,7 @@ def without_prefix(checkpoint: Checkpoint, prefix: str) -> Checkpoint:
         return checkpoint
     whole = checkpoint.arrays if checkpoint.layers is None else checkpoint.layers
     left = [name for name in whole if not name.startswith(prefix)]
-    rest = f"; left out: {', '.join(left[:6])}{f' and {len(left) - 6} more' if len(left) > 6 else ''}" if left else ""
+    rest = f"; left out: {first_few(left, 6)}" if left else ""
     return replace(
         checkpoint,
         arrays=_cut(checkpoint.arrays, prefix),

@@ -87,11 +87,11 @@ def deploy(
     if not exact <= FLOAT64_TOLERANCE:
         raise DiptychError(f"folding {net.name} changes it by {exact:.1e} in float64; please report it")
     narrow = {name: array.astype(np.float32) for name, array in wide.items()}
-    with _written(destination, force) as temporary:
+    with _temporary_path(destination, force) as temporary:
         say(f"writing {destination}")
         run = make(temporary, target, narrow, record)
         say(f"running {destination}")
-        found = original.compared(run)
+        found = original.run_difference(run)
         if not found <= TOLERANCE["float32"]:
             raise DiptychError(f"{destination} was not written: run, it differs from {net.name} by {found:.1e}")
         size = sum(file.stat().st_size for file in _files(temporary))
@@ -121,7 +121,7 @@ class _Original:
         pairs = zip(self.small.outputs, other.outputs, strict=True)
         return max(difference(two[other.nodes[j].path], one[self.small.nodes[i].path])[0] for i, j in pairs)
 
-    def compared(self, run: Run) -> float:
+    def run_difference(self, run: Run) -> float:
         """How far what was written is from it."""
         x = random_images(self.net, BATCH, np.random.default_rng(1))
         values = reference.run(self.net, self.weights, x)
@@ -143,7 +143,7 @@ def _maker(path: Path) -> Maker:
 
 
 def _onnx(path: Path, net: Net, weights: Weights, record: Mapping[str, Any] | None) -> Run:
-    from ..onnx_impl.runtimes import evaluated, run
+    from ..onnx_impl.runtimes import evaluate, run
     from .export import export
 
     export(net, weights, path, check=False, record=record)
@@ -151,7 +151,7 @@ def _onnx(path: Path, net: Net, weights: Weights, record: Mapping[str, Any] | No
 
     def outputs(x: Array) -> tuple[Array, ...]:
         found = run(path, names, x)
-        return tuple(evaluated(path, names, x) if isinstance(found, str) else found)
+        return tuple(evaluate(path, names, x) if isinstance(found, str) else found)
 
     return outputs
 
@@ -179,7 +179,7 @@ def _check_free(path: Path, force: bool) -> None:
 
 
 @contextmanager
-def _written(path: Path, force: bool) -> Iterator[Path]:
+def _temporary_path(path: Path, force: bool) -> Iterator[Path]:
     """A path to write to that becomes `path` at the end: a file, or a folder."""
     if path.suffix:
         with replacing(path, force) as temporary:

@@ -21,7 +21,7 @@ from ..common.weights import checked
 from ..files import onnx_file
 from ..files.atomic import check_destination, replacing
 from ..onnx_impl import build
-from ..onnx_impl.runtimes import evaluated, run
+from ..onnx_impl.runtimes import evaluate, run
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def export(
         skeleton = build.model(graph, None, dynamic=free, opset=opset)
     except ModuleNotFoundError as error:
         raise DiptychError(f"{error.name} is not installed; install it with `pip install 'diptych[onnx]'`") from None
-    inferred = build.inferred(skeleton, net.name)
+    inferred = build.infer_shapes(skeleton, net.name)
     build.check_shapes(net, graph, build.shapes(inferred), free)
     done = Export(destination, net.name, dtype, skeleton.opset_import[0].version, free, len(graph.operators))
     with replacing(destination, force) as temporary:
@@ -87,7 +87,7 @@ def export(
         del made
         _read_back(temporary, net, arrays, dtype, destination)
         if check:
-            done = _proven(temporary, net, graph, arrays, done)
+            done = _run_and_compare(temporary, net, graph, arrays, done)
     return done
 
 
@@ -119,7 +119,7 @@ def _read_back(path: Path, net: Net, arrays: Mapping[str, Array], dtype: str, de
         raise DiptychError(f"{destination} was not written: read back, {why}; please report it")
 
 
-def _proven(path: Path, net: Net, graph: Graph, arrays: Mapping[str, Array], done: Export) -> Export:
+def _run_and_compare(path: Path, net: Net, graph: Graph, arrays: Mapping[str, Array], done: Export) -> Export:
     """Run the file, and hold its outputs to the meaning of the network in NumPy; at a small size where it has one."""
     small = net
     if done.dynamic:
@@ -132,7 +132,7 @@ def _proven(path: Path, net: Net, graph: Graph, arrays: Mapping[str, Array], don
     runner, notes = "ONNX Runtime", tuple[str, ...]()
     if isinstance(answer, str):
         runner, notes = "onnx's reference evaluator", (answer,)
-        answer = evaluated(path, graph.outputs, x.astype(done.dtype))
+        answer = evaluate(path, graph.outputs, x.astype(done.dtype))
     gaps = [difference(np.asarray(got, np.float64), want) for got, want in zip(answer, wanted, strict=True)]
     worst, why = max(gaps, key=lambda gap: gap[0])
     tolerance = TOLERANCE["float64" if done.dtype == "float64" else "float32"]

@@ -62,7 +62,7 @@ def width_of(words: str, style: Style) -> float:
     return ems * SIZES[style] * (1.06 if style in ("heading", "name") else 1.0)
 
 
-def centred(kind: str, lines: Sequence[tuple[Style, str]], dashed: bool = False) -> Box:
+def centred_box(kind: str, lines: Sequence[tuple[Style, str]], dashed: bool = False) -> Box:
     """A box of centred lines."""
     width = max(width_of(words, style) for style, words in lines) + 2 * PAD
     texts, y = [], PAD - 2
@@ -72,7 +72,7 @@ def centred(kind: str, lines: Sequence[tuple[Style, str]], dashed: bool = False)
     return Box(kind, width, y + PAD - 2, tuple(texts), dashed)
 
 
-def aligned(
+def table_box(
     kind: str, lines: Sequence[tuple[Style, str]], rows: Sequence[Sequence[str]], last: str = "", dashed: bool = False
 ) -> Box:
     """A box of lines on the left, then a table whose first row is its head, then a muted line."""

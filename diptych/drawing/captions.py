@@ -7,11 +7,11 @@ from itertools import takewhile
 from typing import Any
 
 from ..common.expr import plain
-from ..common.geometry import TIMES
-from ..common.spec import Call, Net
-from .boxes import Box, Diagram, Link, Style, aligned, centred
+from ..common.spec import Call, Net, Node
+from ..common.text import TIMES, shape_text
+from .boxes import Box, Diagram, Link, Style, centred_box, table_box
 from .units import Unit, overview
-from .wording import DASH, shaped
+from .wording import DASH
 
 MANY = 3
 """From so many arguments on they stand in a table."""
@@ -27,30 +27,50 @@ def overview_diagram(net: Net) -> Diagram:
         if target is None:
             target = len(boxes)
             number = net.outputs.index(edge.node)
-            boxes.append(centred("end", [("body", "output" if not number else f"auxiliary output {number}")]))
+            boxes.append(centred_box("end", [("body", _output(net, number))]))
         dashed = view.units[edge.source].side or (edge.target is not None and view.units[edge.target].side)
-        links.append(Link(edge.source, target, shaped(edge.shape), dashed))
+        links.append(Link(edge.source, target, shape_text(edge.shape, TIMES), dashed))
     # Graphviz places what leaves a box from left to right in this order: heads stand on the right of the main path.
     return Diagram(tuple(boxes), tuple(sorted(links, key=lambda link: link.dashed)))
 
 
+def _output(net: Net, number: int) -> str:
+    """The name of an output, else what it is for."""
+    if net.output_names:
+        return net.output_names[number]
+    if number not in net.evaluated:
+        return f"auxiliary output {number}"
+    return "output" if len(net.evaluated) == 1 else f"output {number}"
+
+
 def _box(net: Net, unit: Unit) -> Box:
     if unit.kind == "input":
-        return centred("end", [("body", "image")])
-    last = _range(net, unit) + (f" · {unit.params:,} parameters" if unit.params else "")
+        return centred_box("end", [("body", "image")])
+    last = _range(net, unit) + _weights(unit)
     lines: list[tuple[Style, str]] = []
     if unit.kind == "blocks":
         title = f"{unit.blocks[0].block} {TIMES}{len(unit.blocks)}" if len(unit.blocks) > 1 else unit.blocks[0].block
         stack = unit.pieces[0].stack.rpartition(".")[2]
-        lines.append(("heading", f"{stack}: {title}" if stack and not stack.isdigit() and _whole(net, unit) else title))
+        lines.append(
+            ("heading", f"{stack}: {title}" if stack and not stack.isdigit() and _fills_stack(net, unit) else title)
+        )
         common, rows = _arguments(net, unit)
         lines += [("body", line) for line in common]
-        return aligned("block", lines, rows, last)
+        return table_box("block", lines, rows, last)
     name = unit.pieces[0].path.rpartition(".")[2]
     if len(unit.pieces) == 1 and unit.pieces[0].named and not name.isdigit():
         lines.append(("heading", f"{name}: auxiliary head" if unit.side else name))
     lines += [("body", line) for line in unit.lines]
-    return aligned("ops", lines, (), last, unit.side)
+    return table_box("ops", lines, (), last, unit.side)
+
+
+def _weights(unit: Unit) -> str:
+    """The parameters of a unit, and whose weights it shares."""
+    owner = unit.blocks[0].owner if unit.kind == "blocks" else ""
+    whose = f" · weights of {owner}" if owner else ""
+    if not unit.params:
+        return whose
+    return f"{whose}, {unit.params:,} of its own" if owner else f" · {unit.params:,} parameters"
 
 
 def _arguments(net: Net, unit: Unit) -> tuple[list[str], list[list[str]]]:
@@ -58,7 +78,9 @@ def _arguments(net: Net, unit: Unit) -> tuple[list[str], list[list[str]]]:
     parts = segments(net, unit)
     keys = [key for key in _values(parts[0][0]) if any(key in _values(part[0]) for part in parts)]
     varying = [key for key in keys if len({_values(part[0]).get(key) for part in parts}) > 1]
-    common = [f"{key} {_values(parts[0][0])[key]}" for key in keys if key not in varying and _told(parts[0][0], key)]
+    common = [
+        f"{key} {_values(parts[0][0])[key]}" for key in keys if key not in varying and _is_given(parts[0][0], key)
+    ]
     if len(parts) == 1:
         channels = [int(net.nodes[unit.blocks[i].outputs[0]].shape[0]) for i in (0, -1)]
         first = int(net.nodes[unit.blocks[0].inputs[0]].shape[0])
@@ -71,7 +93,7 @@ def _arguments(net: Net, unit: Unit) -> tuple[list[str], list[list[str]]]:
 
 
 def _table(net: Net, parts: list[list[Call]], varying: list[str]) -> list[list[str]]:
-    names = _short([call.name for part in parts for call in part])
+    names = _shorten([call.name for part in parts for call in part])
     extras = [_extras(net, part[0], parts) for part in parts]
     widths = [str(int(net.nodes[part[-1].outputs[0]].shape[0])) for part in parts]
     columns = [[key, *(_values(part[0]).get(key, "") for part in parts)] for key in varying]
@@ -98,8 +120,12 @@ def segments(net: Net, unit: Unit) -> list[list[Call]]:
 
 
 def children(net: Net, call: Call) -> list[str]:
-    """The names of the nodes and calls directly in a block, in their order."""
-    return [item.name if isinstance(item, Call) else net.nodes[item].name for item in call.body]
+    """The names of the nodes and calls directly in a block in order, of a part for each call without its number."""
+    return [_child(item if isinstance(item, Call) else net.nodes[item]) for item in call.body]
+
+
+def _child(part: Node | Call) -> str:
+    return part.path.split(".")[-2] if part.per_call else part.name
 
 
 def _signature(net: Net, call: Call) -> tuple[Any, ...]:
@@ -116,7 +142,7 @@ def _values(call: Call) -> dict[str, str]:
     return {key: _value(value) for key, value in known.items() if isinstance(value, int | float | str | tuple)}
 
 
-def _told(call: Call, key: str) -> bool:
+def _is_given(call: Call, key: str) -> bool:
     argument = next(a for a in call.arguments if a.name == key)
     return not argument.has_default or plain(argument.value) != plain(argument.default)
 
@@ -125,14 +151,14 @@ def _value(value: Any) -> str:
     return TIMES.join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def _short(names: list[str]) -> dict[str, str]:
+def _shorten(names: list[str]) -> dict[str, str]:
     """Names without the words that all of them begin with; a number is never cut."""
     same = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
     prefix = re.sub(r"[0-9]+$", "", "".join(letters[0] for letters in same)) if len(names) > 1 else ""
     return {name: name[len(prefix) :] or name for name in names}
 
 
-def _whole(net: Net, unit: Unit) -> bool:
+def _fills_stack(net: Net, unit: Unit) -> bool:
     """Whether a unit is all of the stack that it stands in."""
     stack = unit.pieces[0].stack
     return bool(stack) and sum(node.path.startswith(f"{stack}.") for node in net.nodes) == len(unit.nodes)
@@ -140,7 +166,7 @@ def _whole(net: Net, unit: Unit) -> bool:
 
 def _range(net: Net, unit: Unit) -> str:
     """Where a unit stands: the stack that it fills, or its first and its last path."""
-    if _whole(net, unit):
+    if _fills_stack(net, unit):
         return unit.pieces[0].stack
     first, last = unit.pieces[0].path, unit.pieces[-1].path
     parent = first.rpartition(".")[0]

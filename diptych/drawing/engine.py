@@ -31,7 +31,7 @@ class Layout:
     height: float
 
 
-def laid_out(diagram: Diagram) -> Layout:
+def lay_out(diagram: Diagram) -> Layout:
     """Place the boxes and links of a diagram, from the top down; raises DiptychError without pygraphviz."""
     found = json.loads(_graph(diagram).draw(format="json0", prog="dot"))
     _, _, width, height = map(float, found["bb"].split(","))

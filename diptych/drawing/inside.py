@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from ..common.emission.lists import name_of
 from ..common.expr import text
-from ..common.geometry import TIMES
 from ..common.spec import Call, Net, Node
-from .boxes import Box, Diagram, Link, Style, centred
+from ..common.text import TIMES, shape_text
+from .boxes import Box, Diagram, Link, Style, centred_box
 from .captions import children
-from .units import branching, consumers, inner_nodes
-from .wording import shaped, worded
+from .units import branched_blocks, consumers, inner_nodes
+from .wording import describe
 
 SAME = 4
 """From so many convolutions on, ops that follow each of them are said once, in the heading."""
@@ -22,7 +22,7 @@ MANY = 4
 
 
 @dataclass(frozen=True)
-class Step:
+class OpGroup:
     """An op and those that only follow it, as one box; `optional` where some calls of the block lack it.
 
     An `entry` of a list of layers is one box with all that is in it: a block with such lists is a mesh of them. So is
@@ -39,12 +39,12 @@ def details(net: Net) -> list[Diagram]:
 
     Of blocks with lists of layers the largest alone is drawn: in HRNet, the others are the same on fewer maps.
     """
-    branched = branching(net)
+    branched = branched_blocks(net)
     calls: dict[str, list[Call]] = {}
     for call in net.root.walk():
         if call is not net.root and call.block in branched and call.style != "stack":
             calls.setdefault(call.block, []).append(call)
-    meshes = {name: max(len(_listed(net, call)) for call in found) for name, found in calls.items()}
+    meshes = {name: max(len(_list_entries(net, call)) for call in found) for name, found in calls.items()}
     calls = {name: found for name, found in calls.items() if meshes[name] in (0, max(meshes.values()))}
     return [_detail(net, name, found) for name, found in calls.items()]
 
@@ -53,19 +53,19 @@ def _detail(net: Net, name: str, calls: list[Call]) -> Diagram:
     """The call with the most in it, among equals the first."""
     shown = max(calls, key=lambda call: len(inner_nodes(call)))
     lacking = {child for call in calls for child in children(net, shown) if child not in children(net, call)}
-    steps = _steps(net, shown, lacking)
-    said = _said_once(net, steps)
+    op_groups = _op_groups(net, shown, lacking)
+    said = _common_followers(net, op_groups)
     env = dict(_widths(net, shown))
-    boxes = [_box(net, step, env, said) for step in steps]
+    boxes = [_box(net, group, env, said) for group in op_groups]
     place = shown.path if len(calls) == 1 else f"{shown.path}, one of {len(calls)}"
     heading = [f"inside {name}", place]
     heading += [f"each conv is followed by {said}"] if said else []
-    dashed = [_dashed(net, child, calls) for child in children(net, shown) if child in lacking]
+    dashed = [_dashed_note(net, child, calls) for child in children(net, shown) if child in lacking]
     heading += dashed if len(dashed) < MANY else [f"dashed: what only some of the {len(calls)} have"]
-    return _joined(net, shown, steps, boxes, tuple(heading))
+    return _connect(net, shown, op_groups, boxes, tuple(heading))
 
 
-def _dashed(net: Net, child: str, calls: list[Call]) -> str:
+def _dashed_note(net: Net, child: str, calls: list[Call]) -> str:
     """In how many calls of a block a child is, and whether the others join the input as it is in its place."""
     without = [call for call in calls if child not in children(net, call)]
     joins = [{i for i in inner_nodes(call) if net.nodes[i].op.role == "join"} for call in without]
@@ -77,23 +77,23 @@ def _dashed(net: Net, child: str, calls: list[Call]) -> str:
     return f"{words}, elsewhere the input as it is" if direct else words
 
 
-def _joined(net: Net, call: Call, steps: list[Step], boxes: list[Box], heading: tuple[str, ...]) -> Diagram:
+def _connect(net: Net, call: Call, op_groups: list[OpGroup], boxes: list[Box], heading: tuple[str, ...]) -> Diagram:
     """The boxes with one for each tensor that comes in and goes out, and the links between all of them."""
-    home = {node: index for index, step in enumerate(steps) for node in step.nodes}
+    home = {node: index for index, group in enumerate(op_groups) for node in group.nodes}
     readers = consumers(net)
     links: dict[tuple[int, int], Link] = {}
     boxes = list(boxes)
-    for index, step in enumerate(steps):
-        for node in step.nodes:
+    for index, group in enumerate(op_groups):
+        for node in group.nodes:
             for source in net.nodes[node].inputs:
                 if source not in home:
                     home[source] = len(boxes)
                     boxes.append(_end(net, source))
                 if home[source] != index:
                     # The shape of what several read stands in the box of the input, or is seen on the way in.
-                    alone = home[source] < len(steps) and len(readers[source]) == 1
-                    words = shaped(net.nodes[source].shape) if alone else ""
-                    optional = step.optional or (home[source] < len(steps) and steps[home[source]].optional)
+                    alone = home[source] < len(op_groups) and len(readers[source]) == 1
+                    words = shape_text(net.nodes[source].shape, TIMES) if alone else ""
+                    optional = group.optional or (home[source] < len(op_groups) and op_groups[home[source]].optional)
                     links[home[source], index] = Link(home[source], index, words, optional)
     for output in call.outputs:
         if output in inner_nodes(call):
@@ -102,7 +102,7 @@ def _joined(net: Net, call: Call, steps: list[Step], boxes: list[Box], heading: 
     return Diagram(tuple(boxes), tuple(links.values()), heading)
 
 
-def _steps(net: Net, call: Call, lacking: set[str]) -> list[Step]:
+def _op_groups(net: Net, call: Call, lacking: set[str]) -> list[OpGroup]:
     readers = consumers(net)
     groups: list[list[int]] = []
     entries = _entries(net, call)
@@ -120,20 +120,22 @@ def _steps(net: Net, call: Call, lacking: set[str]) -> list[Step]:
             group.append(index)
         else:
             groups.append([index])
-    return [Step(tuple(group), _child(call, net.nodes[group[0]]) in lacking, entries.get(group[0])) for group in groups]
+    return [
+        OpGroup(tuple(group), _child(call, net.nodes[group[0]]) in lacking, entries.get(group[0])) for group in groups
+    ]
 
 
-def _listed(net: Net, call: Call) -> list[Call]:
+def _list_entries(net: Net, call: Call) -> list[Call]:
     """The blocks and chains in the lists of a block."""
     return [item for item in call.body if isinstance(item, Call) and "." in name_of(net, call, item)]
 
 
 def _entries(net: Net, call: Call) -> dict[int, Call]:
     """What is one box of a block, by the nodes in it: the entries of its lists, and its stacks of branching blocks."""
-    branched = branching(net)
+    branched = branched_blocks(net)
     stacks = [item for item in call.body if isinstance(item, Call) and item.style == "stack"]
     runs = [item for item in stacks if all(isinstance(part, Call) and part.block in branched for part in item.body)]
-    return {node: item for item in [*_listed(net, call), *runs] for node in inner_nodes(item)}
+    return {node: item for item in [*_list_entries(net, call), *runs] for node in inner_nodes(item)}
 
 
 def _child(call: Call, node: Node) -> str:
@@ -141,20 +143,20 @@ def _child(call: Call, node: Node) -> str:
     return node.path.removeprefix(f"{call.path}.").partition(".")[0]
 
 
-def _box(net: Net, step: Step, env: dict[int, str], said: str) -> Box:
-    if step.entry is not None:
-        inner = step.entry.body if step.entry.style == "stack" else (step.entry,)
+def _box(net: Net, group: OpGroup, env: dict[int, str], said: str) -> Box:
+    if group.entry is not None:
+        inner = group.entry.body if group.entry.style == "stack" else (group.entry,)
         blocks = list(dict.fromkeys(item.block for item in inner if isinstance(item, Call)))
         times = f" {TIMES}{len(inner)}" if len(inner) > 1 else ""
-        return centred("ops", [("body", f"{', '.join(blocks)}{times}")], step.optional)
+        return centred_box("ops", [("body", f"{', '.join(blocks)}{times}")], group.optional)
     lines: list[tuple[Style, str]] = []
     following: list[str] = []
-    for index in step.nodes:
-        operation, width, rest = worded(net.nodes[index])
+    for index in group.nodes:
+        operation, width, rest = describe(net.nodes[index])
         if net.nodes[index].op.role == "follower":
             following.append(operation)
             continue
-        lines += _flushed(following)
+        lines += _take_lines(following)
         head = ", ".join(part for part in (operation, rest) if part)
         symbolic = env.get(index, "")
         if width is not None and not symbolic:
@@ -163,34 +165,34 @@ def _box(net: Net, step: Step, env: dict[int, str], said: str) -> Box:
         if symbolic:
             lines.append(("small", f"{symbolic} = {int(width or 0)}"))
     if ", ".join(following) != said or not lines:
-        lines += _flushed(following)
-    join = any(net.nodes[index].op.role == "join" for index in step.nodes)
-    return centred("join" if join else "ops", lines, step.optional)
+        lines += _take_lines(following)
+    join = any(net.nodes[index].op.role == "join" for index in group.nodes)
+    return centred_box("join" if join else "ops", lines, group.optional)
 
 
-def _flushed(following: list[str]) -> list[tuple[Style, str]]:
+def _take_lines(following: list[str]) -> list[tuple[Style, str]]:
     words = ", ".join(following)
     following.clear()
     return [("small", words)] if words else []
 
 
-def _said_once(net: Net, steps: list[Step]) -> str:
+def _common_followers(net: Net, op_groups: list[OpGroup]) -> str:
     """What follows each convolution, where it is the same for all of many; else nothing."""
     found = []
-    for step in steps:
-        if net.nodes[step.nodes[0]].kind == "conv" and step.entry is None:
-            found.append(", ".join(worded(net.nodes[index])[0] for index in step.nodes[1:]))
+    for group in op_groups:
+        if net.nodes[group.nodes[0]].kind == "conv" and group.entry is None:
+            found.append(", ".join(describe(net.nodes[index])[0] for index in group.nodes[1:]))
     return found[0] if len(found) >= SAME and len(set(found)) == 1 else ""
 
 
 def _end(net: Net, index: int) -> Box:
-    return centred("end", [("small", shaped(net.nodes[index].shape))])
+    return centred_box("end", [("small", shape_text(net.nodes[index].shape, TIMES))])
 
 
 def _widths(net: Net, call: Call) -> Iterator[tuple[int, str]]:
     """For each node whose width is an expression over the parameters of the block: that expression."""
     for index in inner_nodes(call):
-        width = worded(net.nodes[index])[1]
+        width = describe(net.nodes[index])[1]
         for inner in reversed(_between(call, index)):
             width = _outside(width, inner)
         if width is not None and text(width) != str(int(width)):
@@ -204,6 +206,6 @@ def _between(call: Call, index: int) -> list[Call]:
 
 def _outside(width: int | None, inner: Call) -> int | None:
     """A width in the terms of the code that made the call."""
-    known = {a.name: a.value for a in inner.arguments if isinstance(a.value, int)} | dict(inner.input_channels)
+    known = {a.name: a.value for a in inner.arguments if isinstance(a.value, int)} | inner.channel_symbols()
     substitute = getattr(width, "substitute", None)
     return width if substitute is None or inner.style == "stack" else substitute(known)

@@ -8,9 +8,9 @@ from ..common.errors import DiptychError
 from ..common.registry import spec
 from ..common.spec import Net
 from ..files.atomic import check_destination, replacing
-from .raster import rasterised
+from .raster import rasterise
 from .sheet import sheet_of
-from .vector import written
+from .vector import svg_text
 
 SUFFIXES = (".svg", ".png")
 
@@ -21,11 +21,11 @@ def svg(net: Net | str) -> str:
     Raises DiptychError where pygraphviz is not installed.
     """
     net = spec(net) if isinstance(net, str) else net
-    return written(sheet_of(net), net.title)
+    return svg_text(sheet_of(net), net.title)
 
 
 def draw(net: Net | str, path: str | Path, *, force: bool = False) -> Path:
-    """Draw the architecture of a network on one page, as .svg or .png, and answer with the path.
+    """Draw the architecture of a network on one page, as .svg or .png, and return the path.
 
     Raises DiptychError for another suffix and where pygraphviz (for a .png resvg_py, too) is not installed, FileError
     where the file cannot be written, or is there already without `force`.
@@ -35,8 +35,8 @@ def draw(net: Net | str, path: str | Path, *, force: bool = False) -> Path:
         raise DiptychError(f"cannot draw to {target}: the name must end in {' or '.join(SUFFIXES)}")
     check_destination(target, force=force)
     net = spec(net) if isinstance(net, str) else net
-    text = written(sheet_of(net), net.title, paper=True)
-    content = text.encode() if target.suffix.lower() == ".svg" else rasterised(text)
+    text = svg_text(sheet_of(net), net.title, paper=True)
+    content = text.encode() if target.suffix.lower() == ".svg" else rasterise(text)
     with replacing(target, force=force) as temporary:
         temporary.write_bytes(content)
     return target

@@ -18,7 +18,7 @@ COLUMNS = 3
 Point = tuple[Network, Reported]
 
 
-def plotted(items: Sequence[Network], output: Path, *, force: bool = False) -> None:
+def write_plot(items: Sequence[Network], output: Path, *, force: bool = False) -> None:
     """Write the sheet of these networks; raises DiptychError for a suffix that is not .svg, .png or .pdf.
 
     Networks of one function and one paper with the same counts are one point: forms differ in what cannot be seen here.
@@ -38,7 +38,7 @@ def plotted(items: Sequence[Network], output: Path, *, force: bool = False) -> N
         _errors(error, points)
         _sources(text, points)
         with replacing(output, force=force) as path:
-            figure.savefig(path, format=output.suffix[1:], dpi=150, metadata=_undated(output.suffix))
+            figure.savefig(path, format=output.suffix[1:], dpi=150, metadata=_without_date(output.suffix))
         plt.close(figure)
 
 
@@ -53,7 +53,7 @@ def _pyplot() -> Any:
     return plt
 
 
-def _undated(suffix: str) -> dict[str, None] | None:
+def _without_date(suffix: str) -> dict[str, None] | None:
     """Metadata without the time, so that the same networks give the same bytes."""
     return {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix)
 
@@ -81,7 +81,9 @@ def _sizes(axes: Any, items: Sequence[Network]) -> None:
 def _errors(axes: Any, points: Sequence[Point]) -> None:
     """Top-1 and top-5 error over the year of the paper, numbered as in the list below; the challenge as a line."""
     for label, style in (("top1", {"color": "C0", "marker": "o"}), ("top5", {"color": "C1", "marker": "s"})):
-        mine = [(n, item, getattr(entry, label)) for n, (item, entry) in enumerate(points, 1) if not _classic(entry)]
+        mine = [
+            (n, item, getattr(entry, label)) for n, (item, entry) in enumerate(points, 1) if not _is_challenge(entry)
+        ]
         mine = [entry for entry in mine if entry[2] is not None]
         years = [_spread(number, item) for number, item, _ in mine]
         axes.plot(
@@ -89,7 +91,7 @@ def _errors(axes: Any, points: Sequence[Point]) -> None:
         )
         for year, (number, _, value) in zip(years, mine, strict=True):
             axes.annotate(str(number), (year, value), fontsize=5, xytext=(2, 2), textcoords="offset points")
-    line = [(number, item, entry) for number, (item, entry) in enumerate(points, 1) if _classic(entry)]
+    line = [(number, item, entry) for number, (item, entry) in enumerate(points, 1) if _is_challenge(entry)]
     line.sort(key=lambda each: (_contest(each[2]), -(each[2].top5 or 0)))
     years = [_contest(entry) for *_, entry in line]
     values = [entry.top5 for *_, entry in line]
@@ -104,7 +106,7 @@ def _errors(axes: Any, points: Sequence[Point]) -> None:
     axes.grid(alpha=0.3)
 
 
-def _classic(entry: Reported) -> bool:
+def _is_challenge(entry: Reported) -> bool:
     return entry.what.startswith(CLASSIC)
 
 

@@ -9,7 +9,7 @@ PIXELS = 1654
 PROBE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"><text y="15">m</text></svg>'
 
 
-def rasterised(text: str) -> bytes:
+def rasterise(text: str) -> bytes:
     """The PNG of an SVG that has its own colours; raises DiptychError without resvg_py or without a font."""
     try:
         from resvg_py import svg_to_bytes

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..common.spec import Net
+from ..common.text import TIMES, shape_text
 from .boxes import LEADING, SIZES, Style, Text, width_of
 from .captions import overview_diagram
-from .engine import Layout, laid_out
+from .engine import Layout, lay_out
 from .inside import details
-from .wording import shaped
 
 WIDTH, HEIGHT, MARGIN = 595.0, 842.0, 24.0
 """A4 in points, and the margin on each side."""
@@ -72,7 +72,7 @@ def sheet_of(net: Net) -> Sheet:
     """The page of a network: of all arrangements the one that is drawn largest."""
     title = tuple(_title(net))
     top = max(text.y for text in title) + 12
-    main, *inner = [Part(laid_out(diagram)) for diagram in (overview_diagram(net), *details(net))]
+    main, *inner = [Part(lay_out(diagram)) for diagram in (overview_diagram(net), *details(net))]
     room = WIDTH - 2 * MARGIN, HEIGHT - MARGIN - top
     best: tuple[float, list[Part]] = (0.0, [])
     for parts in _arrangements(main, inner):
@@ -116,9 +116,8 @@ def _in_columns(parts: list[Part], count: int, left: float, top: float) -> list[
 
 def _title(net: Net) -> Iterator[Text]:
     y = MARGIN
-    totals = (
-        f"image {shaped(net.input_shape)} · {net.params:,} parameters · {net.macs:,} multiply-accumulates per image"
-    )
+    image = shape_text(net.input_shape, TIMES)
+    totals = f"image {image} · {net.params:,} parameters · {net.macs:,} multiply-accumulates per image"
     lines: list[tuple[Style, str]] = [("name", line) for line in textwrap.wrap(net.title, TITLE, max_lines=2)]
     lines += [("small", line) for line in textwrap.wrap(net.paper, LINE, max_lines=2)]
     for style, words in [*lines, ("small", totals)]:

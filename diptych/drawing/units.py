@@ -69,12 +69,12 @@ def overview(net: Net) -> Overview:
     """The units of a network in the order in which they run, and what flows between them."""
     readers = consumers(net)
     groups: list[list[Piece]] = []
-    for piece in _pieces(net, net.root, "", branching(net)):
+    for piece in _pieces(net, net.root, "", branched_blocks(net)):
         if groups and _continues(net, groups[-1], piece, readers):
             groups[-1].append(piece)
         else:
             groups.append([piece])
-    main = net.ancestors(net.outputs[:1])
+    main = net.ancestors(net.evaluated_outputs)
     units = [Unit("input", (Piece((0,), net.nodes[0].path),))]
     units += [_unit(net, group, group[-1].last not in main) for group in groups]
     return Overview(tuple(units), tuple(_edges(net, units)))
@@ -108,7 +108,7 @@ def is_chain(net: Net, call: Call) -> bool:
     )
 
 
-def branching(net: Net) -> set[str]:
+def branched_blocks(net: Net) -> set[str]:
     """The names of the blocks that have branches inside, in at least one of their calls."""
     calls = (call for call in net.root.walk() if call.style != "stack" and call is not net.root)
     return {call.block for call in calls if inner_nodes(call) and not is_chain(net, call)}

@@ -26,12 +26,12 @@ ON_PAPER = ' style="color:#1a1a1a;background:#fff"'
 ARROW = 4.0
 
 
-def written(sheet: Sheet, title: str, *, paper: bool = False) -> str:
+def svg_text(sheet: Sheet, title: str, *, paper: bool = False) -> str:
     """The svg element of a page; with `paper` it brings its own colours, for a file that stands alone."""
     head = f'viewBox="0 0 {_number(sheet.width)} {_number(sheet.height)}" width="100%" role="img"'
     lines = [
         f'<svg xmlns="{SPACE}" class="diptych-drawing" {head}{ON_PAPER if paper else ""}>',
-        f"<title>{_escaped(f'Architecture of {title}')}</title>",
+        f"<title>{_escape(f'Architecture of {title}')}</title>",
         f"<style>{STYLE}</style>",
         *(_text(text) for text in sheet.title),
         f'<g transform="translate({_pair((sheet.x, sheet.y))}) scale({sheet.scale:.4f})">',
@@ -83,10 +83,10 @@ def _text(text: Text) -> str:
     anchor = "" if text.anchor == "start" else f' text-anchor="{text.anchor}"'
     classes = f"{text.style} muted" if text.muted else text.style
     place = f'x="{_number(text.x)}" y="{_number(text.y)}"'
-    return f'<text class="{classes}" {place} font-size="{SIZES[text.style]:g}"{anchor}>{_escaped(text.words)}</text>'
+    return f'<text class="{classes}" {place} font-size="{SIZES[text.style]:g}"{anchor}>{_escape(text.words)}</text>'
 
 
-def _escaped(words: str) -> str:
+def _escape(words: str) -> str:
     """Text for XML: markup escaped, and the control characters that XML does not have left out."""
     return escape("".join(c for c in words if c.isprintable()))
 

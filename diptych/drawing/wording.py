@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ..common.geometry import TIMES, times
-from ..common.spec import Node, Shape
+from ..common.spec import Node
+from ..common.text import TIMES
 
 DASH = "\N{EN DASH}"
 
 
-def worded(node: Node) -> tuple[str, int | None, str]:
+def describe(node: Node) -> tuple[str, int | None, str]:
     """A node as its operation, its width and what follows: ("3x3 conv", 64, "/2"); most ops have no width."""
     plain = node.plain()
     return plain.op.words(plain.in_shapes[0] if plain.in_shapes else plain.shape, plain.shape)
@@ -18,16 +18,16 @@ def lines_of(nodes: list[Node]) -> list[str]:
     """A chain of nodes as lines: each op with its width, and after it the ops that only follow; equal ones as one."""
     lines: list[str] = []
     for node in nodes:
-        operation, width, rest = worded(node)
+        operation, width, rest = describe(node)
         words = ", ".join(part for part in (operation, "" if width is None else str(int(width)), rest) if part)
         if lines and node.op.role == "follower":
             lines[-1] += f", {words}"
         else:
             lines.append(words)
-    return counted(lines)
+    return merge_equal(lines)
 
 
-def counted(lines: list[str]) -> list[str]:
+def merge_equal(lines: list[str]) -> list[str]:
     """Equal lines in a row as one with a count."""
     out: list[tuple[str, int]] = []
     for line in lines:
@@ -36,8 +36,3 @@ def counted(lines: list[str]) -> list[str]:
         else:
             out.append((line, 1))
     return [f"{line} ({TIMES}{count})" if count > 1 else line for line, count in out]
-
-
-def shaped(shape: Shape) -> str:
-    """(64, 56, 56) as "64x56x56", with the sign for times."""
-    return times(shape)

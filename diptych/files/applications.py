@@ -13,6 +13,7 @@ from ..common.dialect import Dialect, numbered
 from ..common.errors import DiptychError
 from ..common.layouts import to_framework
 from ..common.spec import Array, Net
+from ..common.text import shape_text
 from .checkpoint import keras_slots
 
 
@@ -51,7 +52,7 @@ def model(net: Net, arrays: Mapping[str, Array], dialect: Dialect, dtype: str) -
 
 
 def _at_another_size(net: Net, dialect: Dialect, what: str) -> DiptychError:
-    size = "x".join(str(int(n)) for n in net.input_shape[1:])
+    size = shape_text(net.input_shape[1:])
     return DiptychError(
         f"keras.applications.{dialect.name} has, at an input of {size}, {what}; convert at the input size at which the "
         "two are the same network"

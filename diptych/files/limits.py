@@ -12,7 +12,7 @@ ALLOWANCE = 1 << 20
 
 
 def swollen(size: int, stored: int) -> bool:
-    """Whether `size` bytes cannot honestly come out of `stored` ones."""
+    """Whether `size` bytes cannot come out of `stored` ones."""
     return size > SWELL * stored + ALLOWANCE
 
 

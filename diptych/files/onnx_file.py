@@ -13,6 +13,7 @@ import numpy as np
 
 from ..common.errors import FileError
 from ..common.spec import Array
+from ..common.text import first_few
 from ..onnx_impl import build
 from . import onnx_data, proto
 from .checkpoint import COUNTER, Checkpoint, native, separated
@@ -34,7 +35,7 @@ def read(path: Path) -> Checkpoint:
         raise FileError(
             f"{path} is not a whole ONNX model with weights: its graph has no initialisers; export it again"
         )
-    said = build.stated(model, path)
+    said = build.provenance_of(model, path)
     hidden = [] if said.network else _constants(model.graph)  # ours are said by the spec
     found, constants = _arrays(model.graph, hidden, path)
     named, zeros = _biases(model.graph, found)
@@ -42,7 +43,9 @@ def read(path: Path) -> Checkpoint:
     producer = " ".join(part for part in (model.producer_name, model.producer_version) if part)
     notes = [f"the model was written by {producer}"] if producer else []
     notes += (
-        [f"left out: {len(constants)} shapes, indices or single numbers ({_listed(constants)})"] if constants else []
+        [f"left out: {len(constants)} shapes, indices or single numbers ({first_few(constants, 4)})"]
+        if constants
+        else []
     )
     kept = () if said.network else (*notes, *more)
     return Checkpoint(path, "onnx", arrays, extras=extras, stated=said, title=model.graph.name, zeros=zeros, notes=kept)
@@ -149,10 +152,6 @@ def _is_constant(tensor: Any) -> bool:
     if tensor.name.rpartition(".")[2] == COUNTER:
         return False
     return not tensor.dims or (len(tensor.dims) == 1 and _dtype(tensor) == np.int64)
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:4]) + (" ..." if len(names) > 4 else "")
 
 
 FORMAT = Format("onnx", "torch", "ONNX", read, only_read=(".onnx",))

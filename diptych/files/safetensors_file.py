@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import FileError
+from ..common.text import first_few
 from . import provenance
 from .checkpoint import Checkpoint, native, separated
 from .content import Content
@@ -40,8 +41,9 @@ def _check_types(path: Path, types: Mapping[str, str]) -> None:
     """Refuse what NumPy has no type for; with ml_dtypes loaded, as TensorFlow does, it would slip through."""
     strange = [f"{name} ({LONG.get(kind, kind)})" for name, kind in types.items() if kind not in TYPES]
     if strange:
-        shown = ", ".join(strange[:4])
-        raise FileError(f"{path} holds numbers NumPy has no type for: {shown}; save them as float32 first")
+        raise FileError(
+            f"{path} holds numbers NumPy has no type for: {first_few(strange, 4)}; save them as float32 first"
+        )
 
 
 def write(path: Path, content: Content) -> None:

@@ -68,7 +68,7 @@ def model(
     return made
 
 
-def inferred(made: Any, where: str) -> Any:
+def infer_shapes(made: Any, where: str) -> Any:
     """A model without its weights, with the shape of every value as onnx infers it.
 
     Raises DiptychError for a model that onnx's checker, or its strict inference of shapes, does not accept.
@@ -100,7 +100,7 @@ def write(path: Path, made: Any, like: Any) -> None:
         raise DiptychError(f"{path}: onnx's checker says {str(error)[:300]}; please report it") from None
 
 
-def stated(made: Any, path: Path) -> provenance.Provenance:
+def provenance_of(made: Any, path: Path) -> provenance.Provenance:
     """What a model says about its network, if diptych wrote it."""
     said = {entry.key: entry.value for entry in made.metadata_props}
     return provenance.loads(said[SAID], path) if SAID in said else provenance.Provenance()

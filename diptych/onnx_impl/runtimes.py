@@ -21,11 +21,11 @@ def run(model: Any | Path, names: Sequence[str], x: Array) -> list[Array] | str:
 
     `model` is a ModelProto or the path of a file.
     """
-    session = opened(model)
+    session = open_session(model)
     return session if isinstance(session, str) else _for_each(session.run(list(names), {"input": x}), x)
 
 
-def opened(model: Any | Path, threads: int | None = None) -> Any | str:
+def open_session(model: Any | Path, threads: int | None = None) -> Any | str:
     """An InferenceSession of a ModelProto or a file; or why there is none."""
     try:
         import onnxruntime
@@ -45,7 +45,7 @@ def opened(model: Any | Path, threads: int | None = None) -> Any | str:
         raise DiptychError(f"ONNX Runtime does not take the model: {str(error)[:300]}; please report it") from None
 
 
-def evaluated(model: Any | Path, names: Sequence[str], x: Array) -> list[Array]:
+def evaluate(model: Any | Path, names: Sequence[str], x: Array) -> list[Array]:
     """The named outputs by onnx's reference evaluator, which is NumPy and slow: for small inputs."""
     from onnx.reference import ReferenceEvaluator
 

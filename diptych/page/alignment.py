@@ -12,7 +12,7 @@ from .zoo import Chunk, Zoo, children
 
 
 @dataclass(frozen=True)
-class Slot:
+class PageSlot:
     """A stretch of the page: lines `first` to `last` of the emitted files, and beside them pieces of the zoo file.
 
     `name` is the class that they define ("" for the head of the file) and `call` its first instance, where it is a
@@ -33,7 +33,7 @@ class Slot:
         return self.last - self.first + 1
 
 
-def slots(net: Net, sources: tuple[Source, Source], zoo: Zoo) -> list[Slot]:
+def slots(net: Net, sources: tuple[Source, Source], zoo: Zoo) -> list[PageSlot]:
     """The stretches of the page in the order of the emitted files; every used piece of the zoo stands in one."""
     torch, tf = sources
     calls = {call.path: call for call in net.root.walk()}
@@ -41,17 +41,17 @@ def slots(net: Net, sources: tuple[Source, Source], zoo: Zoo) -> list[Slot]:
     starts = sorted(_starts(torch.text) | _starts(tf.text))
     placed: dict[str, str] = {}
     for _, name in starts:
-        for chunk in _made(net, owners[name], zoo) if name in owners else []:
+        for chunk in _makers(net, owners[name], zoo) if name in owners else []:
             placed.setdefault(chunk.name, name)
     for name in zoo.functions:
         placed.setdefault(name, torch.root)
     chunks = _with_tables(zoo, placed)
-    found = [Slot("", 1, starts[0][0] - 1, None, (zoo.docstring,) if zoo.docstring else ())]
+    found = [PageSlot("", 1, starts[0][0] - 1, None, (zoo.docstring,) if zoo.docstring else ())]
     for (start, name), (following, _) in pairwise([*starts, (len(torch.origins) + 1, "")]):
         function = zoo.functions.get(_function(owners[name], zoo)) if name in owners else None
         other = placed[function.name] if function else name
         here = (None, "") if other == name else (function, other)
-        found.append(Slot(name, start, following - 1, owners.get(name), chunks.get(name, ()), *here))
+        found.append(PageSlot(name, start, following - 1, owners.get(name), chunks.get(name, ()), *here))
     return found
 
 
@@ -89,7 +89,7 @@ def _function(call: Call, zoo: Zoo) -> str:
     return call.block if call.path else zoo.root
 
 
-def _made(net: Net, call: Call, zoo: Zoo) -> list[Chunk]:
+def _makers(net: Net, call: Call, zoo: Zoo) -> list[Chunk]:
     """The function that makes a class, and those that it has called to make some of its parts."""
     lines = [line for path in children(net, call) for line in zoo.places.get(path, ())]
     found = [zoo.functions.get(_function(call, zoo)), *map(zoo.function_at, lines)]

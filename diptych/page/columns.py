@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from ..common.emission.source import Source
 from ..common.spec import Shape
-from .alignment import Slot
+from .alignment import PageSlot
 from .figures import Figures, Ledger, count_text, nchw_text, nhwc_text
 from .highlight import lines
 from .zoo import Zoo
@@ -20,7 +20,7 @@ APPLIES = re.compile(r"\s+(return\b|[a-z](, [a-z])* = )")
 
 
 @dataclass(frozen=True)
-class Line:
+class CodeLine:
     """One line of code: its number in its own file, its HTML, its steps of indentation, and a short note after it."""
 
     number: int
@@ -45,11 +45,11 @@ class Stretch:
     `kinds` are the distinct blocks of the class; `every` sums up all instances where there are several.
     """
 
-    slot: Slot
+    slot: PageSlot
     instances: tuple[str, ...]
     kinds: tuple[Kind, ...]
     every: Figures | None
-    pieces: tuple[tuple[Line, ...], ...]
+    pieces: tuple[tuple[CodeLine, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Column:
 
 
 def columns(
-    slots: list[Slot], sources: tuple[Source, Source], zoo: Zoo, ledger: Ledger
+    slots: list[PageSlot], sources: tuple[Source, Source], zoo: Zoo, ledger: Ledger
 ) -> tuple[Column, Column, Column]:
     """PyTorch, spec and TensorFlow, slot for slot."""
     torch, tf = (_Panel(source, layout, ledger) for source, layout in zip(sources, ("NCHW", "NHWC"), strict=True))
@@ -87,12 +87,12 @@ class _Panel:
     layout: str
     ledger: Ledger
 
-    def stretches(self, slots: list[Slot]) -> tuple[Stretch, ...]:
+    def stretches(self, slots: list[PageSlot]) -> tuple[Stretch, ...]:
         notes = [self._note(*entry) for entry in zip(self.source.text.splitlines(), self.source.origins, strict=True)]
         lines = tuple(replace(line, note=note) for line, note in zip(_lines(self.source.text), notes, strict=True))
         return tuple(self.stretch(slot, (lines[slot.first - 1 : slot.last],)) for slot in slots)
 
-    def stretch(self, slot: Slot, pieces: tuple[tuple[Line, ...], ...]) -> Stretch:
+    def stretch(self, slot: PageSlot, pieces: tuple[tuple[CodeLine, ...], ...]) -> Stretch:
         instances = self.source.instances.get(slot.name, ())
         every = self.ledger.of(instances) if len(instances) > 1 else None
         kinds = tuple(self._kind(*entry) for entry in self.ledger.kinds(instances).items())
@@ -102,7 +102,7 @@ class _Panel:
         return Kind(paths, figures, f"{self._text(figures.entering)} → {self._text(figures.leaving)}")
 
     def _note(self, text: str, paths: tuple[str, ...]) -> str:
-        """What a line of the forward pass answers with, as a shape; what another line makes, as a number."""
+        """The shape that a line of the forward pass returns; the number of parameters of what another line makes."""
         if not paths or text.startswith("class "):
             return ""
         figures = self.ledger.of(paths)
@@ -114,8 +114,10 @@ class _Panel:
         return nchw_text(shape) if self.layout == "NCHW" else nhwc_text(shape)
 
 
-def _lines(text: str) -> tuple[Line, ...]:
+def _lines(text: str) -> tuple[CodeLine, ...]:
     """The lines of a file, whose indentation counts in steps of four."""
     plain = text.splitlines()
     depths = [(len(line) - len(line.lstrip())) // INDENT for line in plain]
-    return tuple(Line(n, html, depth) for n, (html, depth) in enumerate(zip(lines(text), depths, strict=True), start=1))
+    return tuple(
+        CodeLine(n, html, depth) for n, (html, depth) in enumerate(zip(lines(text), depths, strict=True), start=1)
+    )

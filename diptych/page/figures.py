@@ -35,7 +35,7 @@ class Ledger:
         """The figures of paths in the order in which they run; a row that several of them cover counts once."""
         key = tuple(paths)
         if key not in self.known:
-            self.known[key] = self._summed(key)
+            self.known[key] = self._sum(key)
         return self.known[key]
 
     def kinds(self, paths: Sequence[str]) -> dict[Figures, tuple[str, ...]]:
@@ -46,19 +46,19 @@ class Ledger:
             found[figures] = (*found.get(figures, ()), path)
         return found
 
-    def _summed(self, paths: tuple[str, ...]) -> Figures:
+    def _sum(self, paths: tuple[str, ...]) -> Figures:
         covered = [row for row in self.rows[1:] if any(_within(row.path, path) for path in paths)]
         macs = sum(row.macs for row in covered if row.evaluated or "" not in paths)
         ends = [path for path in paths if path in self.indexes or path in self.calls]
-        entering, leaving = (self._entering(ends[0]), self._leaving(ends[-1])) if ends else (None, None)
+        entering, leaving = (self._input_shape(ends[0]), self._output_shape(ends[-1])) if ends else (None, None)
         return Figures(entering, leaving, sum(row.parameters for row in covered), macs)
 
-    def _entering(self, path: str) -> Shape | None:
+    def _input_shape(self, path: str) -> Shape | None:
         call = self.calls.get(path)
         inputs = call.inputs if call else self.net.nodes[self.indexes[path]].inputs
         return self._shape(inputs)
 
-    def _leaving(self, path: str) -> Shape | None:
+    def _output_shape(self, path: str) -> Shape | None:
         call = self.calls.get(path)
         return self._shape(call.outputs if call else (self.indexes[path],))
 

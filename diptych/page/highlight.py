@@ -32,12 +32,12 @@ def lines(text: str) -> list[Markup]:
     done: list[list[str]] = [[]]
     for letter, piece in _pieces(text):
         first, *rest = piece.split("\n")
-        done[-1].append(_marked(letter, first))
-        done += [[_marked(letter, line)] for line in rest]
+        done[-1].append(_mark(letter, first))
+        done += [[_mark(letter, line)] for line in rest]
     return [Markup("".join(parts)) for parts in done[: len(text.splitlines())]]  # noqa: S704 - _marked escapes
 
 
-def _marked(letter: str, text: str) -> str:
+def _mark(letter: str, text: str) -> str:
     if letter and text.strip():
         return f"<i class={letter}>{escape(text)}</i>"
     # A long line may break after a bracket too.

@@ -12,10 +12,10 @@ from markupsafe import Markup
 from ..checking.last_check import Recorded
 from ..common.emission.source import Source
 from ..common.spec import Net
-from .alignment import Slot, links, slots
+from .alignment import PageSlot, links, slots
 from .columns import Column, columns
 from .figures import Ledger, count_text, nchw_text, nhwc_text, range_text
-from .sections import architecture, measured, traps
+from .sections import architecture, check_table, traps
 from .zoo import Zoo, zoo_source
 
 FOLDER = files(__package__)
@@ -31,13 +31,13 @@ def study_page(net: Net, torch: Source, tf: Source, recorded: Recorded | None = 
     page: str = _template().render(
         net=net, version=__version__, options=dict(net.options), css=_text("style.css"), script=_text("script.js"),
         columns=shown, rows=_rows(stretches), data=_data(net, torch, zoo, shown, ledger, lines),
-        diagram=architecture(net), traps=traps(net), measured=measured(recorded),
+        diagram=architecture(net), traps=traps(net), measured=check_table(recorded),
         nchw=nchw_text, nhwc=nhwc_text, short=count_text, between=range_text,
     )  # fmt: skip
     return page
 
 
-def _rows(stretches: list[Slot]) -> str:
+def _rows(stretches: list[PageSlot]) -> str:
     """The rows of the grid: a strip, the lines, and a last row per slot that alone grows where the spec is longer."""
     # Rows that may not grow beyond their own lines leave what a longer neighbour needs to the one that may.
     return " ".join(f"auto repeat({slot.rows},minmax(min-content,0px)) auto" for slot in stretches)

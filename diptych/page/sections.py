@@ -53,10 +53,10 @@ def traps(net: Net) -> list[MetTrap]:
     from ..traps.catalogue import catalogue, met
 
     known = catalogue()
-    return [_met(known[id_], paths) for id_, paths in met(net).items()]
+    return [_met_trap(known[id_], paths) for id_, paths in met(net).items()]
 
 
-def measured(recorded: Recorded | None) -> dict[str, Any] | None:
+def check_table(recorded: Recorded | None) -> dict[str, Any] | None:
     """The recorded check as text for the page; None where none is recorded."""
     if recorded is None:
         return None
@@ -67,7 +67,7 @@ def measured(recorded: Recorded | None) -> dict[str, Any] | None:
     return head | source | {"versions": recorded.versions, "gates": [_gate(gate) for gate in report.gates]}
 
 
-def _met(trap: Trap, paths: list[str]) -> MetTrap:
+def _met_trap(trap: Trap, paths: list[str]) -> MetTrap:
     numbers = (_number(trap.wrong), _number(trap.right))
     return MetTrap(trap, *numbers, tuple(paths), tuple(lines(trap.source)))
 

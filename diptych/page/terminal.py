@@ -23,12 +23,12 @@ def print_sources(net: Net, texts: tuple[str, str], console: Console) -> None:
     if not console.is_terminal:
         console.file.write("".join(f"# {net.name}: {title}\n{text}" for title, text in zip(TITLES, texts, strict=True)))
     elif console.width >= WIDE:
-        _beside(texts, console)
+        _print_beside(texts, console)
     else:
-        _under(texts, console)
+        _print_under(texts, console)
 
 
-def _beside(texts: tuple[str, str], console: Console) -> None:
+def _print_beside(texts: tuple[str, str], console: Console) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -43,7 +43,7 @@ def _beside(texts: tuple[str, str], console: Console) -> None:
     console.print(table)
 
 
-def _under(texts: tuple[str, str], console: Console) -> None:
+def _print_under(texts: tuple[str, str], console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -62,10 +62,10 @@ def _lines(text: str, width: int, console: Console) -> list[Text]:
     from rich.syntax import Syntax
 
     coloured = Syntax(text, "python", theme="ansi_dark", background_color="default").highlight(text)
-    return [_folded(line, width, console) for line in coloured.split("\n")[: len(text.splitlines())]]
+    return [_fold(line, width, console) for line in coloured.split("\n")[: len(text.splitlines())]]
 
 
-def _folded(line: Text, width: int, console: Console) -> Text:
+def _fold(line: Text, width: int, console: Console) -> Text:
     """A line that is too long in several, those after the first one step further in."""
     from rich.text import Text
 

@@ -55,14 +55,14 @@ class Zoo:
 def zoo_source(net: Net) -> Zoo:
     """The file that made a network, those of its blocks after it; raises DiptychError where one cannot be read."""
     origins = {path: place for path, place in net.origins.items() if path != net.nodes[0].path}
-    text, starts = _joined(net, [file for places in origins.values() for file, _ in reversed(places)])
+    text, starts = _join(net, [file for places in origins.values() for file, _ in reversed(places)])
     places = {path: tuple(starts[file] + line for file, line in some) for path, some in origins.items()}
     tree, name = ast.parse(text), next(iter(starts))
     items: dict[str, ast.FunctionDef | ast.ClassDef] = {}
     for item in tree.body:
         if isinstance(item, (ast.FunctionDef, ast.ClassDef)):
             items.setdefault(item.name, item)
-    defined = {key: _placed(_chunk(item), starts) for key, item in items.items()}
+    defined = {key: _with_file(_chunk(item), starts) for key, item in items.items()}
     own = [key for key, item in items.items() if isinstance(item, ast.FunctionDef) and not defined[key].file]
     root = _root(net, own)
     used = {call.block for call in net.root.walk()} | {root}
@@ -70,12 +70,12 @@ def zoo_source(net: Net) -> Zoo:
     functions = {
         key: chunk for key, chunk in defined.items() if key in used or lines & set(range(chunk.first, chunk.last + 1))
     }
-    tables = {key: (_placed(chunk, starts), item) for key, (chunk, item) in _tables(tree, text.splitlines()).items()}
-    needed = {key: _needed(items[key], tables) for key in functions}
+    tables = {key: (_with_file(chunk, starts), item) for key, (chunk, item) in _tables(tree, text.splitlines()).items()}
+    needed = {key: _tables_read(items[key], tables) for key in functions}
     return Zoo(name, text, root, _docstring(tree), functions, needed, places)
 
 
-def _joined(net: Net, files: list[str]) -> tuple[str, dict[str, int]]:
+def _join(net: Net, files: list[str]) -> tuple[str, dict[str, int]]:
     """The text of several files, all but the first under their names, and how many lines stand before each."""
     text, starts = "", dict[str, int]()
     for file in dict.fromkeys(files):
@@ -97,7 +97,7 @@ def _label(file: str) -> str:
     return "/".join(parts[-3:] if parts[-2:-1] in (("zoo",), ("blocks",)) else parts[-1:])
 
 
-def _placed(chunk: Chunk, starts: dict[str, int]) -> Chunk:
+def _with_file(chunk: Chunk, starts: dict[str, int]) -> Chunk:
     """A piece with the name of the file that it stands in."""
     own, *others = starts
     file = next((file for file in reversed(others) if starts[file] < chunk.first), own)
@@ -149,7 +149,7 @@ def _tables(tree: ast.Module, lines: list[str]) -> dict[str, tuple[Chunk, ast.AS
     return found
 
 
-def _needed(item: ast.AST, tables: dict[str, tuple[Chunk, ast.AST]]) -> tuple[Chunk, ...]:
+def _tables_read(item: ast.AST, tables: dict[str, tuple[Chunk, ast.AST]]) -> tuple[Chunk, ...]:
     """The tables that a function reads, and those that they are made from."""
     found: dict[str, Chunk] = {}
     waiting: list[ast.AST] = [item]

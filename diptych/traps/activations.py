@@ -186,7 +186,7 @@ def prelu_shared_slopes() -> tuple[float, float]:
     right=3.6e-15,
 )
 def softplus_threshold() -> tuple[float, float]:
-    """Softplus in float64 around 20, from where on torch answers x itself."""
+    """Softplus in float64 around 20, from where on torch returns x itself."""
     import keras
     import numpy as np
     import torch

@@ -10,8 +10,8 @@ from .trap import trap
     section=SECTION,
     title="Adam's epsilon is scaled by the bias correction in Keras",
     torch="m / (1 - b1**t) / (sqrt(v / (1 - b2**t)) + eps).",
-    keras="The two corrections are drawn into the rate, and epsilon is added to the uncorrected sqrt(v): it acts as "
-    "eps / sqrt(1 - b2**t), 32 times as large at the first step.",
+    keras="The two corrections are multiplied into the rate, and epsilon is added to the uncorrected sqrt(v): it acts "
+    "as eps / sqrt(1 - b2**t), 32 times as large at the first step.",
     rule="Set Keras' epsilon to eps * sqrt(1 - b2**t) before step t, or keep epsilon far below the gradients.",
     wrong=0.55,
     right=2.2e-16,
@@ -39,8 +39,8 @@ def adam_epsilon_hat() -> tuple[float, float]:
     section=SECTION,
     title="Adam's default epsilon is 1e-8 or 1e-7",
     torch="eps = 1e-8.",
-    keras="epsilon = 1e-7, and the scaling of the trap above on top. It matters where gradients are small.",
-    rule="Write 1e-8 in both, scaled as above where gradients come near it.",
+    keras="epsilon = 1e-7, scaled by the bias correction (adam_epsilon_hat). It matters where gradients are small.",
+    rule="Write 1e-8 in both, scaled as there where gradients come near it.",
     wrong=0.64,
     right=2.2e-16,
 )

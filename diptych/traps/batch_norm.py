@@ -52,7 +52,7 @@ def batch_norm_epsilon_default() -> tuple[float, float]:
     measure="max |a - b| between two torch layers of equal weights",
 )
 def batch_norm_epsilon_is_not_saved() -> tuple[float, float]:
-    """Weights trained with eps 1e-3 load into a default layer without a word, and mean something else."""
+    """Weights trained with eps 1e-3 load into a default layer without an error, and mean something else."""
     import numpy as np
     import torch
 
@@ -187,7 +187,7 @@ def batch_norm_running_variance() -> tuple[float, float]:
     section=SECTION,
     title="TensorFlow's fused batch norm writes torch's variance",
     torch="The unbiased variance.",
-    keras="tf.compat.v1.nn.fused_batch_norm answers with the unbiased one too: TF1 and slim agree with torch, Keras 3 "
+    keras="tf.compat.v1.nn.fused_batch_norm returns the unbiased one too: TF1 and slim agree with torch, Keras 3 "
     "does not.",
     rule="Know which of the two trained a checkpoint before correcting its statistics.",
     wrong=0.13,
@@ -197,7 +197,7 @@ def batch_norm_running_variance() -> tuple[float, float]:
     measure="max |a - b| of the variances: corrected as for Keras 3, as they are",
 )
 def fused_batch_norm_variance() -> tuple[float, float]:
-    """TensorFlow's fused op, hence TF1, slim and older tf.keras, answers with the unbiased variance, as torch does."""
+    """TensorFlow's fused op, hence TF1, slim and older tf.keras, returns the unbiased variance, as torch does."""
     import numpy as np
     import tensorflow as tf
     import torch

@@ -40,16 +40,16 @@ def frozen_batch_norm() -> tuple[float, float]:
     section=SECTION,
     title="One value per channel in training",
     torch="Raises ValueError.",
-    keras="Normalises it to 0 and answers with beta.",
+    keras="Normalises it to 0 and returns beta.",
     rule="Drop a last batch of one image, or freeze the layer.",
     wrong=1.0,
     right=0.0,
     thread="https://github.com/pytorch/pytorch/issues/4534",
     meets=lambda node: isinstance(node.op, BatchNorm) and node.shape[1:] == (1, 1),
-    measure="1 where torch raises and Keras answers with beta; max |a - b| in evaluation",
+    measure="1 where torch raises and Keras returns beta; max |a - b| in evaluation",
 )
 def batch_norm_of_one_value() -> tuple[float, float]:
-    """One image of 1 x 1 pixel in training: torch raises, Keras answers with beta; in evaluation they agree."""
+    """One image of 1 x 1 pixel in training: torch raises, Keras returns beta; in evaluation they agree."""
     import keras
     import numpy as np
     import torch

@@ -62,8 +62,8 @@ def nms_at_the_threshold() -> tuple[float, float]:
 @trap(
     section=SECTION,
     title="combined_non_max_suppression clips boxes to 0 ... 1",
-    torch="torchvision.ops.nms answers with indexes and leaves boxes alone.",
-    keras="tf.image.combined_non_max_suppression answers with boxes, clipped to the unit square by default.",
+    torch="torchvision.ops.nms returns indexes and leaves boxes alone.",
+    keras="tf.image.combined_non_max_suppression returns boxes, clipped to the unit square by default.",
     rule="clip_boxes=False for boxes in pixels.",
     wrong=95.0,
     right=0.0,

@@ -174,7 +174,7 @@ def local_response_norm_of_even_size() -> tuple[float, float]:
     measure="max |a - b| in float64",
 )
 def local_response_norm_in_float64() -> tuple[float, float]:
-    """TensorFlow's op makes float32 of a float64 array without a word, and refuses a float64 tensor."""
+    """TensorFlow's op makes float32 of a float64 array without an error, and refuses a float64 tensor."""
     import numpy as np
     import tensorflow as tf
     import torch

@@ -39,7 +39,7 @@ def floatx_is_not_the_policy() -> tuple[float, float]:
 
 @trap(
     section=SECTION,
-    title="Keras makes float32 of float64 images without a word",
+    title="Keras makes float32 of float64 images without an error",
     torch="A float64 tensor through a float32 module is an error.",
     keras="A layer casts floating inputs to its own type.",
     rule="Look at the type of the result, not of the input, before calling a comparison one in float64.",

@@ -131,7 +131,7 @@ def bilinear_antialias() -> tuple[float, float]:
     section=SECTION,
     title="Bilinear resizing in float64",
     torch="float64 in, float64 out.",
-    keras="TensorFlow's kernel answers in float32, whatever the dtype of the layer.",
+    keras="TensorFlow's kernel returns float32, whatever the dtype of the layer.",
     rule="Write it out for parity in float64.",
     wrong=2.5e-07,
     right=2.2e-16,
@@ -139,7 +139,7 @@ def bilinear_antialias() -> tuple[float, float]:
     measure="max |a - b| in float64",
 )
 def bilinear_in_float64() -> tuple[float, float]:
-    """TensorFlow's bilinear resizing answers in float32 whatever the dtype; two matrices of weights do not."""
+    """TensorFlow's bilinear resizing returns float32 whatever the dtype; two matrices of weights do not."""
     import keras
     import numpy as np
     import torch
@@ -189,7 +189,7 @@ def bicubic_kernel() -> tuple[float, float]:
     section=SECTION,
     title="The resize before the network",
     torch="torchvision resizes bytes with antialiasing, as PIL does.",
-    keras="tf.image.resize answers in float32 without antialiasing.",
+    keras="tf.image.resize returns float32, without antialiasing.",
     rule="Test the network on the same pixels in both, and the preprocessing by itself.",
     wrong=100.0,
     right=1.0,

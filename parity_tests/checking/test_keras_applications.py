@@ -106,7 +106,7 @@ def _model(reference: Reference, weights: str | None = None, **more: Any) -> Any
 
 
 def _fill(model: Any, weights: Weights, naming: Callable[[str], str]) -> set[str]:
-    """Put our weights into a model of keras.applications; answers with the names of those that found no place."""
+    """Put our weights into a model of keras.applications; returns the names of those that found no place."""
     unused = set(weights)
     for layer in model.layers:
         if not layer.weights:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from selection import GATED, placed
-from write_checks import keep
+from writers.checks import keep
 
 import diptych
 from diptych import check, networks

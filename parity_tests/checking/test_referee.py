@@ -34,7 +34,7 @@ from diptych.common.spec import Array, Net
 from diptych.common.trace import Value, trace
 from diptych.common.weights import scrambled
 from diptych.onnx_impl import build
-from diptych.onnx_impl.runtimes import evaluated, run
+from diptych.onnx_impl.runtimes import evaluate, run
 
 NARROW = 5e-5
 """The tolerance in float32: rounding gives 1e-7 (LeNet-5) to 1e-5 (GhostNet)."""
@@ -205,7 +205,7 @@ def assert_judges_agree(net: Net, batch: int) -> None:
     weights, x = scrambled(net), random_images(net, batch, np.random.default_rng(0))
     wanted = outputs(net, weights, x)
     graph = Graph(net, "float64")
-    found = evaluated(build.model(graph, weights), graph.outputs, x)
+    found = evaluate(build.model(graph, weights), graph.outputs, x)
     assert max(difference(a, b)[0] for a, b in zip(found, wanted, strict=True)) < FLOAT64_TOLERANCE
     graph = Graph(net, "float32")
     narrow = run(build.model(graph, weights), graph.outputs, x.astype(np.float32))

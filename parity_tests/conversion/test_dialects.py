@@ -12,7 +12,17 @@ from references import Reference
 from references.libraries import made
 from selection import placed
 
-from diptych.common.dialect import LIBRARIES, OWN, Dialect, Side, check_bijective, dialect, dialects, numbered, rules
+from diptych.common.dialect import (
+    LIBRARIES,
+    OWN,
+    Dialect,
+    Template,
+    check_bijective,
+    dialect,
+    dialects,
+    numbered,
+    rules,
+)
 from diptych.common.errors import DiptychError, SpecError
 from diptych.common.registry import networks, traced
 from diptych.common.spec import Net
@@ -64,8 +74,8 @@ def test_no_two_dialects_of_a_library_are_for_one_network() -> None:
     ],
 )
 def test_a_side_reads_a_name_and_writes_it_back(text: str, name: str, values: dict[str, Any]) -> None:
-    assert Side(text).read(name) == values
-    assert Side(text).write(values) == name
+    assert Template(text).read(name) == values
+    assert Template(text).write(values) == name
 
 
 @pytest.mark.parametrize(
@@ -82,13 +92,13 @@ def test_a_side_reads_a_name_and_writes_it_back(text: str, name: str, values: di
     ],
 )
 def test_a_side_refuses_what_is_not_its_own(text: str, name: str) -> None:
-    assert Side(text).read(name) is None
+    assert Template(text).read(name) is None
 
 
 def test_a_side_writes_no_negative_number_and_no_letter_behind_z() -> None:
-    assert Side("x{b-1}").write({"b": 0}) is None
-    assert Side("x{b:a}").write({"b": 25}) == "xz"
-    assert Side("x{b:a}").write({"b": 26}) is None
+    assert Template("x{b-1}").write({"b": 0}) is None
+    assert Template("x{b:a}").write({"b": 25}) == "xz"
+    assert Template("x{b:a}").write({"b": 26}) is None
 
 
 def test_the_first_rule_that_fits_counts_and_other_names_stay() -> None:

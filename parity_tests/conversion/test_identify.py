@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -120,7 +119,7 @@ def test_all_networks_in_every_dialect_are_identified() -> None:
 
 
 def test_the_signatures_are_those_of_the_networks() -> None:
-    """Written anew by `python -m test_identify --write`."""
+    """Written anew by `make write`."""
     assert json.loads(FILE.read_text(encoding="utf-8")) == written()
 
 
@@ -201,14 +200,3 @@ def test_another_name_of_the_same_function_is_no_tie() -> None:
     found = identify(hollow(traced("mnasnet_0_5", {}), dialect(OWN, "mnasnet_0_5"), False))
     assert len(found.matches) == 1
     assert "mnasnet_0_5" in (found.matches[0].net.name, *found.matches[0].also)
-
-
-def write_signatures() -> None:
-    """The file of signatures anew, a line for each set of names."""
-    entries = sorted(written().items(), key=lambda entry: (entry[1], entry[0]))
-    lines = ",\n".join(f'"{key}": {json.dumps(value)}' for key, value in entries)
-    FILE.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
-
-
-if __name__ == "__main__" and sys.argv[1:] == ["--write"]:
-    write_signatures()

@@ -1,21 +1,14 @@
 """The networks of the onnx package differ from ours in what docs/onnx.md lists, and in nothing else.
 
-light_differences.json holds the list, and the page its tables. After a change that is meant, write both anew, fill in
-the reasons that are missing, write again, and read the diff:
-
-    python parity_tests/test_onnx_light.py --write
+light_differences.json holds the list, and the page its tables. After a change that is meant, `make write` writes both
+anew; fill in the reasons that are missing, write again, and read the diff.
 """
 
 from __future__ import annotations
 
-import functools
-import json
 import math
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from textwrap import fill
 from typing import Any
 
 import light
@@ -23,27 +16,19 @@ import numpy as np
 import onnx
 import pytest
 from light import Difference, Layer, Reader
+from writers.onnx_page import PAGE, grouped, listed, section
 
 from diptych.checking.proof import TOLERANCE
 from diptych.common.compare import difference
 from diptych.common.geometry import output_size
 from diptych.common.registry import network, networks
 from diptych.common.spec import Array
-from diptych.onnx_impl.runtimes import opened
+from diptych.onnx_impl.runtimes import open_session
 
-LISTED = Path(__file__).with_name("light_differences.json")
-PAGE = Path(__file__).parents[2] / "docs" / "onnx.md"
-HEADING = "## The networks of the onnx package beside ours"
 NAMES = light.names()
 RUN = [name for name in NAMES if name != "shufflenet"]  # its bottlenecks are wider than ours, and its outputs narrower
 CEIL = "ceil_mode 0 | ceil_mode 1"
 POOLS = ("MaxPool", "AveragePool", "GlobalAveragePool")
-
-
-@functools.cache
-def listed() -> dict[str, Any]:
-    """Of each network: ours, what there is to say, and each kind of difference with its layers and its reason."""
-    return dict(json.loads(LISTED.read_text()))
 
 
 def test_the_onnx_package_has_nine_networks_and_all_are_listed() -> None:
@@ -243,58 +228,6 @@ def _run(side: Reader, value: str, feed: Mapping[str, Array]) -> Array:
     output = onnx.helper.make_tensor_value_info(value, onnx.TensorProto.FLOAT, None)
     made = onnx.helper.make_graph(kept, "run", inputs, [output], tensors)
     versions = [onnx.helper.make_opsetid("", max(side.opset, 10))]
-    session = opened(onnx.helper.make_model(made, opset_imports=versions, ir_version=10), threads=1)
+    session = open_session(onnx.helper.make_model(made, opset_imports=versions, ir_version=10), threads=1)
     assert not isinstance(session, str), session
     return np.asarray(session.run([value], dict(feed))[0])
-
-
-def grouped(found: Iterable[Difference]) -> list[dict[str, Any]]:
-    """Differences that say the same, as one entry with all their layers."""
-    groups = dict[tuple[str, str], list[str]]()
-    for one in found:
-        groups.setdefault((one.theirs, one.ours), []).append(one.layer)
-    return [{"theirs": theirs, "ours": ours, "layers": layers} for (theirs, ours), layers in groups.items()]
-
-
-def section(entries: Mapping[str, Any]) -> str:
-    """The section of docs/onnx.md: the words before its tables as they stand there, and the tables."""
-    before = HEADING + PAGE.read_text().partition(HEADING)[2].partition("\n### ")[0].rstrip() + "\n"
-    return before + "".join(map(_table, entries, entries.values()))
-
-
-def _table(name: str, entry: Mapping[str, Any]) -> str:
-    count = sum(len(one["layers"]) for one in entry["differences"])
-    head = f"\n### {name}, and our `{entry['ours']}`: {count} difference{'s' * (count > 1)}\n\n"
-    rows = [
-        f"| {_cell(one['layers'])} | {one['theirs']} | {one['ours']} | {one['why']} |" for one in entry["differences"]
-    ]
-    return (
-        head
-        + f"{fill(entry['about'], 124)}\n\n"
-        + "\n".join(["| layer | theirs | ours | why |", "|---|---|---|---|", *rows, ""])
-    )
-
-
-def _cell(layers: Sequence[str]) -> str:
-    names = [f"`{name}`" if " " not in name else f"after `{name.split()[1]}`" for name in layers]
-    return ", ".join(names) if len(names) < 4 else f"{len(names)} layers, {names[0]} to {names[-1]}"
-
-
-def write() -> None:
-    """Write the list and the section anew, with the words that are there for what still holds."""
-    old, lines = listed(), list[str]()
-    for name, entry in old.items():
-        why = {(one["theirs"], one["ours"]): one["why"] for one in entry["differences"]}
-        found = grouped(light.compared(name, entry["ours"]))
-        entry["differences"] = [{**one, "why": why.get((one["theirs"], one["ours"]), "")} for one in found]
-        rows = ",\n".join(f"  {json.dumps(one)}" for one in entry["differences"])
-        head = json.dumps({"ours": entry["ours"], "about": entry["about"]})[1:-1]
-        lines.append(f' "{name}": {{{head}, "differences": [\n{rows}\n ]}}')
-    LISTED.write_text("{\n" + ",\n".join(lines) + "\n}\n")
-    before, _, rest = PAGE.read_text().partition(HEADING)
-    _, break_, after = rest.partition("\n## ")
-    PAGE.write_text(before + section(old) + break_ + after)
-
-
-if __name__ == "__main__" and sys.argv[1:] == ["--write"]:
-    write()

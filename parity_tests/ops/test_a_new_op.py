@@ -25,9 +25,9 @@ from diptych.common.spec import Net, Op
 from diptych.common.summary import summary
 from diptych.common.twins import file_of
 from diptych.common.weights import scrambled
-from diptych.drawing.wording import worded
+from diptych.drawing.wording import describe
 from diptych.onnx_impl import build
-from diptych.onnx_impl.runtimes import evaluated
+from diptych.onnx_impl.runtimes import evaluate
 from diptych.tf_impl.source import source as keras_source
 from diptych.torch_impl.source import source as torch_source
 
@@ -122,12 +122,12 @@ def test_three_files_are_all_that_a_new_op_takes(folders: list[Path]) -> None:
             net = traced(example, shape)
             assert_parity(net, 2)
             graph = Graph(net, "float64")
-            found = evaluated(build.model(graph, scrambled(net)), graph.outputs, images(shape, 2))
+            found = evaluate(build.model(graph, scrambled(net)), graph.outputs, images(shape, 2))
             assert difference(found[0], meaning(net, images(shape, 2))) < TOLERANCE
             assert Net.from_json(net.to_json()) == net
             assert f"{KIND}:" in summary(net)
             assert table(net)[-1].type == KIND
-            assert worded(net.nodes[-1]) == ("hard tanh", None, "")
+            assert describe(net.nodes[-1]) == ("hard tanh", None, "")
     assert check(traced(lambda x: examples(KIND)[0](conv(x, 3, 1)), ODD)).passed
 
 

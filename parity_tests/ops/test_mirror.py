@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from diptych.common.backend import Backend
+from diptych.common.emission.helpers import helper_lines
 
 ROOT = Path(__file__).parents[2]
 TREES = ("torch_impl", "tf_impl")
 ONE_SIDED = {
     "tf_impl": {
         "pads.py": "PyTorch's layers pad by themselves",
+        "call_order.py": "PyTorch runs calls as they are written",
         "parts.py": "a PyTorch model is text with helpers of its own",
     },
     "torch_impl": {"inplace.py": "Keras writes over nothing"},
@@ -24,7 +26,7 @@ ONE_SIDED = {
 """The files that one framework needs and the other does not, and why."""
 ONE_SIDED_FUNCTIONS = {
     "build": {"compiled": "only PyTorch's model is compiled text", "unbuilt": "", "unfilled": "", "graph": ""},
-    "features": {"is_built": "", "graph_of": ""},
+    "features": {"is_built": "", "graph_of": "", "shared_variances": "PyTorch alone writes the unbiased variance"},
     "source": {"source_in_place": "Keras writes over nothing"},
     "state": {"variables": "PyTorch's state dict has our names", "settle": "layers.Normalization keeps copies"},
     "backend": {"nchw": "PyTorch's order is ours"},
@@ -86,6 +88,12 @@ def test_twin_functions_have_the_same_signature(module: str, name: str) -> None:
 def test_every_public_function_has_a_twin_or_a_reason(module: str) -> None:
     ours, theirs = (public(tree, module) for tree in TREES)
     assert set(ours) ^ set(theirs) == set(ONE_SIDED_FUNCTIONS.get(module, {}))
+
+
+@pytest.mark.parametrize("name", sorted(files("torch_impl", "helpers") - {"__init__.py"}))
+def test_helpers_have_as_many_lines_on_either_side(name: str) -> None:
+    ours, theirs = (helper_lines(ROOT / tree / "helpers", name.removesuffix(".py")) for tree in TREES)
+    assert len(ours) == len(theirs)
 
 
 def test_functions_on_outputs_mirror_their_meaning_in_numpy() -> None:

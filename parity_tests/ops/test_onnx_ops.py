@@ -27,7 +27,7 @@ from diptych.common.weights import scrambled
 from diptych.onnx_impl import build
 from diptych.onnx_impl.build import NEWEST, OLDEST, check_shapes
 from diptych.onnx_impl.evaluator import CORRECTED_OPS
-from diptych.onnx_impl.runtimes import evaluated, run
+from diptych.onnx_impl.runtimes import evaluate, run
 
 NARROW = 1e-5
 """The tolerance in float32: rounding gives 1e-8 to 6e-7."""
@@ -55,8 +55,8 @@ class Case:
         pairs = zip(found, self.net.outputs, strict=True)
         return max(difference(array.astype(np.float64), self.wanted[self.net.nodes[i].path]) for array, i in pairs)
 
-    def evaluated(self, graph: Graph) -> float:
-        return self.gap(graph, evaluated(self.model(graph), graph.outputs, self.x.astype(graph.dtype)))
+    def evaluate(self, graph: Graph) -> float:
+        return self.gap(graph, evaluate(self.model(graph), graph.outputs, self.x.astype(graph.dtype)))
 
     def run(self, graph: Graph, opset: int | None = None) -> float:
         return self.gap(graph, run(self.model(graph, opset=opset), graph.outputs, self.x.astype(graph.dtype)))
@@ -83,7 +83,7 @@ def test_the_checker_accepts_it_and_infers_the_shapes_of_the_spec(kind: str, dty
     for net in (item.net for item in cases(kind)):
         graph = Graph(net, dtype)
         for opset in range(OLDEST, NEWEST + 1):
-            found = build.shapes(build.inferred(build.model(graph, None, opset=opset), kind))
+            found = build.shapes(build.infer_shapes(build.model(graph, None, opset=opset), kind))
             # Behind a Resize onnx gives the batch another name.
             inferred = [found[name][1:] for name in graph.values]
             assert inferred == [tuple(map(int, node.shape)) for node in net.nodes]
@@ -95,7 +95,7 @@ def test_the_reference_evaluator_agrees_in_float64_at_every_node(kind: str) -> N
         graph = Graph(item.net, "float64")
         model = item.model(graph, observed=True)
         names = list(dict.fromkeys(graph.values[1:]))
-        values = dict(zip(names, evaluated(model, names, item.x), strict=True), input=item.x)
+        values = dict(zip(names, evaluate(model, names, item.x), strict=True), input=item.x)
         for node, name in zip(item.net.nodes, graph.values, strict=True):
             assert values[name].dtype == np.float64
             assert difference(values[name], item.wanted[node.path]) < TOLERANCE, node.path
@@ -105,7 +105,7 @@ def test_the_reference_evaluator_agrees_in_float64_at_every_node(kind: str) -> N
 def test_the_reference_evaluator_agrees_in_float32(kind: str) -> None:
     """Where ONNX Runtime is not installed, it is what an export is held to."""
     for item in cases(kind):
-        assert item.evaluated(Graph(item.net, "float32")) < NARROW
+        assert item.evaluate(Graph(item.net, "float32")) < NARROW
 
 
 @pytest.mark.parametrize("opset", [OLDEST, NEWEST])
@@ -170,7 +170,7 @@ def test_what_is_put_right_in_the_reference_evaluator_is_wrong_in_it_still(kind:
     assert kind in {operator.kind for operator in graph.operators}
     plain: Any = ReferenceEvaluator(item.model(graph)).run(graph.outputs, {"input": item.x.astype(dtype)})
     assert item.gap(graph, plain) > least, f"onnx has mended it ({why}): take {kind} out of diptych.onnx_impl.evaluator"
-    assert item.evaluated(graph) < (TOLERANCE if dtype == "float64" else NARROW)
+    assert item.evaluate(graph) < (TOLERANCE if dtype == "float64" else NARROW)
     assert sorted(KNOWN) == sorted(each.__name__ for each in CORRECTED_OPS)
 
 
@@ -181,7 +181,7 @@ def test_pools_whose_windows_hang_over_by_more_than_one(kernel: int, stride: int
         for counted in (True, False):
             pooled = partial(avg_pool, kernel=kernel, stride=stride, pad=pad, ceil_mode=True, count_include_pad=counted)
             item = case(pooled, shape)
-            assert item.evaluated(Graph(item.net, "float64")) < TOLERANCE
+            assert item.evaluate(Graph(item.net, "float64")) < TOLERANCE
             assert item.run(Graph(item.net, "float32")) < NARROW
 
 
@@ -231,21 +231,21 @@ FAULTS: dict[str, tuple[str, int, str, Change]] = {
 def test_a_fault_in_a_graph_is_noticed(fault: str) -> None:
     kind, number, operator, change = FAULTS[fault]
     item = case(CASES[kind][number], EVEN)
-    assert item.evaluated(Graph(item.net, "float64")) < TOLERANCE
-    assert item.evaluated(changed(Graph(item.net, "float64"), operator, change)) > 1e4 * TOLERANCE
+    assert item.evaluate(Graph(item.net, "float64")) < TOLERANCE
+    assert item.evaluate(changed(Graph(item.net, "float64"), operator, change)) > 1e4 * TOLERANCE
     assert item.run(changed(Graph(item.net, "float32"), operator, change)) > 10 * NARROW
 
 
 def test_an_epsilon_that_is_off_by_a_thousandth_is_noticed_in_float64() -> None:
     item = case(CASES["batch_norm"][0], EVEN)
     faulty = changed(Graph(item.net, "float64"), "BatchNormalization", attributes(epsilon=1.001e-5))
-    assert item.evaluated(faulty) > 10 * TOLERANCE
+    assert item.evaluate(faulty) > 10 * TOLERANCE
 
 
 def test_a_graph_of_another_shape_is_refused_by_name() -> None:
     net = traced(lambda x: global_avg_pool(conv(x, 6, 3, pad=1, name="c")), EVEN)
     graph = changed(Graph(net, "float32"), "Conv", attributes(pads=(2, 1, 1, 1)))
-    found = build.shapes(build.inferred(build.model(graph, None), "case"))
+    found = build.shapes(build.infer_shapes(build.model(graph, None), "case"))
     with pytest.raises(DiptychError, match=r"onnx infers \(6, 7, 8\) for c, expected \(6, 6, 8\)"):
         check_shapes(net, graph, found)
 
@@ -254,11 +254,11 @@ def test_an_output_of_another_shape_is_refused_by_the_checker() -> None:
     net = traced(lambda x: conv(x, 6, 3, pad=1), EVEN)
     graph = changed(Graph(net, "float32"), "Conv", attributes(pads=(2, 1, 1, 1)))
     with pytest.raises(DiptychError, match="case: onnx's checker says"):
-        build.inferred(build.model(graph, None), "case")
+        build.infer_shapes(build.model(graph, None), "case")
 
 
 def test_the_checker_refuses_what_contradicts_itself() -> None:
     net = traced(CASES["concat"][0], EVEN)
     faulty = changed(Graph(net, "float32"), "Concat", attributes(axis=7))
     with pytest.raises(DiptychError, match="onnx's checker says"):
-        build.inferred(build.model(faulty, None), "case")
+        build.infer_shapes(build.model(faulty, None), "case")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from diptych import Net
-from diptych.common.errors import SpecError
+from diptych.common.errors import SpecError, WeightsError
 from diptych.common.ops.batch_norm import batch_norm
 from diptych.common.ops.conv import conv
 from diptych.common.ops.relu import relu
@@ -17,7 +17,7 @@ from diptych.common.reference import run
 from diptych.common.spec import Array
 from diptych.common.summary import summary
 from diptych.common.trace import Result, Value, block, per_call, sequence, shared, stack, trace
-from diptych.common.weights import Weights, scrambled
+from diptych.common.weights import Weights, checked, scrambled
 
 SIZE = (4, 8, 6)
 
@@ -119,19 +119,12 @@ def test_the_parts_of_each_call_are_used_by_their_call() -> None:
     assert not np.allclose(first, second)
     for kind in ("weight", "bias", "running_mean", "running_var"):
         weights[f"head.bn.1.{kind}"] = weights[f"head.bn.0.{kind}"]
-    assert np.array_equal(*outputs(net, weights, image))
+    first, second = outputs(net, weights, image)
+    assert np.array_equal(first, second)
 
 
 def test_a_layer_of_another_block_is_a_tie_and_bears_two_names() -> None:
-    @block
-    def one(x: Value) -> Value:
-        return conv(x, 4, 3, pad=1, name="conv")
-
-    @block
-    def two(x: Value) -> Value:
-        return conv(x, 4, 3, pad=1, name="again", owner="one.conv")
-
-    net = traced(lambda x: two(one(x)))
+    net = tied()
     assert list(net.weights) == ["one.conv.weight", "one.conv.bias"]
     assert net.ties == {f"two.again.{kind}": f"one.conv.{kind}" for kind in ("weight", "bias")}
 
@@ -186,7 +179,7 @@ def chained(x: Value, y: Value) -> Value:
 
 
 @block
-def reads_outside(x: Value, grab: list[Any]) -> Value:
+def reads_outside(x: Value, grab: list[Callable[[], Value]]) -> Value:
     """A block that reads what did not come in."""
     return x + grab[0]()
 
@@ -297,3 +290,32 @@ def test_what_has_no_meaning_is_an_error_on_its_own_line(case: str) -> None:
 def test_evaluated_outputs_that_are_not_there_are_refused(evaluated: Any) -> None:
     with pytest.raises(SpecError, match=r"^the network net: "):
         traced(lambda x: {"a": relu(x), "c": relu(x)}, evaluated=evaluated)
+
+
+def tied() -> Net:
+    @block
+    def one(x: Value) -> Value:
+        return conv(x, 4, 3, pad=1, name="conv")
+
+    @block
+    def two(x: Value) -> Value:
+        return conv(x, 4, 3, pad=1, name="again", owner="one.conv")
+
+    return traced(lambda x: two(one(x)))
+
+
+def test_a_tied_weight_comes_under_either_name_or_both() -> None:
+    net = tied()
+    weights = scrambled(net)
+    other = {f"two.again.{kind}": weights[f"one.conv.{kind}"] for kind in ("weight", "bias")}
+    for given in (weights, other, weights | other):
+        assert {name: array.tolist() for name, array in checked(net, given).items()} == {
+            name: array.tolist() for name, array in weights.items()
+        }
+
+
+def test_a_tied_weight_with_two_values_is_refused() -> None:
+    net = tied()
+    weights = scrambled(net)
+    with pytest.raises(WeightsError, match=r"extra two\.again\.bias"):
+        checked(net, weights | {"two.again.bias": weights["one.conv.bias"] + 1})

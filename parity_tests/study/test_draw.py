@@ -77,9 +77,9 @@ def test_a_drawing_fits_a_page_and_nothing_overlaps(name: str) -> None:
 
 @pytest.mark.usefixtures("engine")
 def test_arrows_go_down_from_the_foot_of_one_box_to_the_top_of_another() -> None:
-    from diptych.drawing.engine import laid_out
+    from diptych.drawing.engine import lay_out
 
-    layout = laid_out(overview_diagram(spec("resnet18")))
+    layout = lay_out(overview_diagram(spec("resnet18")))
     boxes = layout.diagram.boxes
     for link, path in zip(layout.diagram.links, layout.paths, strict=True):
         foot = layout.corners[link.source][1] + boxes[link.source].height

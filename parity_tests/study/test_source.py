@@ -1,8 +1,6 @@
 """Emitted files: line-parallel, formatted, free of lint, short, and equal to the committed ones.
 
-After a change that is meant, write the committed files anew and read the diff:
-
-    python -m parity_tests.test_source --write
+After a change that is meant, `make write` writes the committed files anew; read the diff.
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ import numpy as np
 import pytest
 from op_cases import CASES, EVEN
 from own_network import own_network
+from writers.models import SIDES, path_of
 
 from diptych.common.emission.source import Source
 from diptych.common.errors import DiptychError
@@ -28,7 +27,6 @@ from diptych.common.trace import trace
 from diptych.emission import source, twins
 
 ROOT = Path(__file__).parents[2]
-SIDES = ("torch", "tf")
 LONGEST = {"resnet50": 120, "vgg16_d": 65, "googlenet_bvlc": 120, "densenet121": 100}
 # HRNet's modules of two, three and four branches are a class each.
 LONGEST |= dict.fromkeys(networks("hrnet"), 325)
@@ -190,10 +188,6 @@ def test_helpers_are_twins_of_as_many_lines(name: str) -> None:
     assert any(code), "a helper is code on one side at least"
 
 
-def committed(family: str, side: str) -> Path:
-    return ROOT / f"{side}_impl" / "models" / f"{family}.py"
-
-
 def canonical_net(family: str) -> Net:
     return spec(canonical()[family])
 
@@ -202,23 +196,10 @@ def canonical_net(family: str) -> Net:
 @pytest.mark.parametrize("side", SIDES)
 def test_the_committed_model_is_a_fresh_emission(family: str, side: str) -> None:
     assert canonical()[family] in networks(family)
-    assert committed(family, side).read_bytes() == source(canonical_net(family), side).encode()
+    assert path_of(family, side).read_bytes() == source(canonical_net(family), side).encode()
 
 
 def test_every_family_has_its_models() -> None:
     for side in SIDES:
         found = {path.stem for path in (ROOT / f"{side}_impl" / "models").glob("*.py")} - {"__init__"}
         assert found == set(canonical())
-
-
-def write() -> None:
-    """Write the committed models of every family, and remove those of families that are gone."""
-    for side in SIDES:
-        for path in (ROOT / f"{side}_impl" / "models").glob("[a-z]*.py"):
-            path.unlink()
-        for family in canonical():
-            committed(family, side).write_text(source(canonical_net(family), side))
-
-
-if __name__ == "__main__" and sys.argv[1:] == ["--write"]:
-    write()

@@ -14,10 +14,13 @@ import numpy as np
 import pytest
 from emitted_runner import LARGE, array, image, outputs
 from op_cases import CASES, ODD, chained
+from own_detector import detector_net
 from own_network import nested_network, own_network
+from own_parts import PARTS
 from selection import GATED
 
 from diptych import build, networks, spec
+from diptych.common.emission.lists import name_parts, path_of
 from diptych.common.registry import network
 from diptych.common.spec import Array, Call, Net, Node
 from diptych.common.trace import trace
@@ -30,7 +33,7 @@ from diptych.torch_impl.ops import lower as torch_form
 RUNNER = Path(__file__).parents[1] / "emitted_runner.py"
 FAMILIES = sorted({network(name).family for name in networks()})
 TOLERANCE = 1e-10
-OWN = {"own": own_network, "nested": nested_network}
+OWN = {"own": own_network, "nested": nested_network, "detector": detector_net} | PARTS
 PROCESSES = 3
 """Each starts both frameworks once, for a part of the networks of `make test`."""
 
@@ -65,23 +68,32 @@ def drawn(net: Net) -> dict[str, tuple[str, list[int], float, bool]]:
 
 
 def place(net: Net, path: str) -> list[str | int]:
-    """How to get from the Keras model to a node: attributes of blocks, indexes into chains and lists."""
+    """How to get from the Keras model to a node: attributes of blocks, indexes into chains and lists, keys of dicts."""
     call, steps = net.root, list[str | int]()
     while True:
-        names = [item.path if isinstance(item, Call) else net.nodes[item].path for item in call.body]
+        body = [*call.body, *(item for other in later(net, call) for item in other.body if per_call(net, item))]
+        names = [path_of(net, item) for item in body]
         index = next(i for i, name in enumerate(names) if path == name or path.startswith(f"{name}."))
-        name, *numbers = names[index][len(call.path) + 1 if call.path else 0 :].split(".")
-        steps += [LANGUAGE.attribute(name), *map(int, numbers)] if call.style == "block" else [index]
-        item = call.body[index]
+        name, *parts = name_parts(call.inner(names[index]))
+        steps += [LANGUAGE.attribute(str(name)), *parts] if call.style == "block" else [index]
+        item = body[index]
         if not isinstance(item, Call):
             return steps
         call = item
 
 
+def later(net: Net, call: Call) -> list[Call]:
+    return [other for other in net.root.walk() if call.path and other.owner == call.path]
+
+
+def per_call(net: Net, item: int | Call) -> bool:
+    return item.per_call if isinstance(item, Call) else net.nodes[item].per_call
+
+
 def weight_jobs(net: Net, node: Node) -> list[dict[str, Any]]:
     recipes, jobs = drawn(net), []
     for slot in lower(node).slots:
-        name = f"{node.path}.{slot.name}"
+        name = node.weight_name(slot.name)
         weight = net.weights[name]
         sizes = {axis: int(length) for axis, length in weight.sizes}
         job = {"name": name, "array": recipes[name], "place": place(net, node.path), "attribute": slot.attribute}
@@ -98,7 +110,7 @@ def job(name: str, folder: Path) -> dict[str, Any]:
     weights = [entry for node in net.nodes[1:] if not node.owner for entry in weight_jobs(net, node)]
     assert {entry["name"] for entry in weights} == set(net.weights)
     paths = {side: str(path) for side, path in files.items()} | {"outputs": str(folder / f"{net.name}.npz")}
-    rest = {"root": sources["torch"].root, "params": net.params, "arguments": {"torch": {}, "tf": {}}}
+    rest = {"root": sources["torch"].root, "ties": net.ties, "params": net.params, "arguments": {"torch": {}, "tf": {}}}
     return paths | rest | {"shape": list(map(int, net.input_shape)), "weights": weights}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from command_line import process, run
 
+import diptych
 import diptych.traps
 from diptych.commands import traps
 from diptych.common.errors import DiptychError
@@ -139,6 +141,19 @@ def test_the_catalogue_is_in_the_order_of_the_sections() -> None:
     assert set(order) == set(range(len(SECTIONS))), "every section has an entry"
 
 
+def test_every_trap_that_the_code_names_exists() -> None:
+    """Docstrings name traps after `diptych traps`, or as "trap `id`", where a framework is worked around."""
+    (folder,) = diptych.__path__
+    named: set[str] = set()
+    for tree in ("torch_impl", "tf_impl", "checking", "common"):
+        for path in (Path(folder) / tree).resolve().rglob("*.py"):
+            text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+            for line in re.findall(r"(?:See `diptych traps`:|traps?) ((?:`\w+`(?:,| and)?\s*)+)", text):
+                named |= set(re.findall(r"`(\w+)`", line))
+    assert len(named) > 15
+    assert named <= set(catalogue())
+
+
 def test_an_id_used_twice_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_all", lambda: iter([TRAPS[0], TRAPS[0]]))
     with pytest.raises(DiptychError, match="used by two traps"):
@@ -261,7 +276,7 @@ def test_a_run_without_a_framework_says_what_to_install() -> None:
         raise ModuleNotFoundError("No module named 'keras'", name="keras")
 
     with pytest.raises(DiptychError, match="needs keras: pip install"):
-        traps.measured(Trap(twin, SECTIONS[0], "t", "a", "b", "c", 1.0, 0.0))
+        traps.measure(Trap(twin, SECTIONS[0], "t", "a", "b", "c", 1.0, 0.0))
 
 
 def test_traps_as_json() -> None:

@@ -1,4 +1,7 @@
-"""Bilinear resizing, written out: TensorFlow's own is float32 at any dtype."""
+"""Bilinear resizing, written out: TensorFlow's own is float32 at any dtype.
+
+See `diptych traps`: `bilinear_in_float64`.
+"""
 
 from keras import layers, ops
 

@@ -1,4 +1,7 @@
-"""Multiplication of each channel by a constant of its own, which Keras's own rounds to float32."""
+"""Multiplication of each channel by a constant of its own, which Keras's own rounds to float32.
+
+See `diptych traps`: `rescaling_in_float64`.
+"""
 
 from keras import layers, ops
 

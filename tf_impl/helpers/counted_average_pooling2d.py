@@ -1,4 +1,7 @@
-"""Average pooling whose divisor is not the area of the window, written out."""
+"""Average pooling whose divisor is not the area of the window, written out.
+
+See `diptych traps`: `average_pool_ceil_mode_divisor`, `average_pool_leaves_padding_out`.
+"""
 
 from keras import layers, ops
 

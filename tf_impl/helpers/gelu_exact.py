@@ -1,4 +1,7 @@
-"""Gaussian error linear unit: Keras's own rounds its constants to float32 even in float64."""
+"""Gaussian error linear unit: Keras's own rounds its constants to float32 even in float64.
+
+See `diptych traps`: `gelu_in_float64`.
+"""
 
 from keras import ops
 

@@ -1,4 +1,7 @@
-"""Approximate Gaussian error linear unit: Keras's own rounds its constants to float32."""
+"""Approximate Gaussian error linear unit: Keras's own rounds its constants to float32.
+
+See `diptych traps`: `gelu_in_float64`.
+"""
 
 from keras import ops
 

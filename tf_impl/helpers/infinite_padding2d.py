@@ -1,4 +1,7 @@
-"""Padding with minus infinity, as PyTorch's max pooling has it."""
+"""Padding with minus infinity, as PyTorch's max pooling has it.
+
+See `diptych traps`: `max_pool_pads_with_minus_infinity`.
+"""
 
 from keras import layers, ops
 

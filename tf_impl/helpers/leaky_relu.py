@@ -1,4 +1,7 @@
-"""Leaky rectified linear unit: layers.LeakyReLU rounds its slope to float32 even in float64."""
+"""Leaky rectified linear unit: layers.LeakyReLU rounds its slope to float32 even in float64.
+
+See `diptych traps`: `leaky_relu_in_float64`.
+"""
 
 from keras import ops
 

@@ -1,4 +1,7 @@
-"""Local response normalisation, written out: TensorFlow's knows neither even sizes nor float64."""
+"""Local response normalisation, written out: TensorFlow's knows neither even sizes nor float64.
+
+See `diptych traps`: `local_response_norm_in_float64`, `local_response_norm_of_even_size`.
+"""
 
 from keras import layers, ops
 

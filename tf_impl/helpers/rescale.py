@@ -1,4 +1,7 @@
-"""Multiplication by a constant and addition of another, which Keras's own rounds to float32."""
+"""Multiplication by a constant and addition of another, which Keras's own rounds to float32.
+
+See `diptych traps`: `rescaling_in_float64`.
+"""
 
 from keras import layers
 

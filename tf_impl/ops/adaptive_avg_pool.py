@@ -1,4 +1,7 @@
-"""Average pooling to a given size; layers.AdaptiveAveragePooling2D fails in a graph where a size is 1."""
+"""Average pooling to a given size; layers.AdaptiveAveragePooling2D fails in a graph where a size is 1.
+
+See `diptych traps`: `adaptive_pool_windows`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Average pooling as layers.AveragePooling2D; where a window divides by less than its area, it is written out."""
+"""Average pooling as layers.AveragePooling2D; where a window divides by less than its area, it is written out.
+
+See `diptych traps`: `average_pool_counts_padding`, `average_pool_ceil_mode_divisor`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Batch normalisation as layers.BatchNormalization; Keras writes the biased variance to its moving statistics."""
+"""Batch normalisation as layers.BatchNormalization; Keras writes the biased variance to its moving statistics.
+
+See `diptych traps`: `batch_norm_running_variance`, `batch_norm_momentum`.
+"""
 
 from __future__ import annotations
 

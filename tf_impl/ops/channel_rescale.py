@@ -1,4 +1,7 @@
-"""Multiplication of each channel by a constant; layers.Rescaling rounds its constants to float32 even in float64."""
+"""Multiplication of each channel by a constant; layers.Rescaling rounds its constants to float32 even in float64.
+
+See `diptych traps`: `rescaling_in_float64`.
+"""
 
 from __future__ import annotations
 

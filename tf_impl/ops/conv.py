@@ -1,4 +1,7 @@
-"""Convolution as layers.Conv2D or layers.DepthwiseConv2D, after layers.ZeroPadding2D where SAME does not say it."""
+"""Convolution as layers.Conv2D or layers.DepthwiseConv2D, after layers.ZeroPadding2D where SAME does not say it.
+
+See `diptych traps`: `same_padding_at_stride_2`, `depthwise_kernel_axes`.
+"""
 
 from __future__ import annotations
 

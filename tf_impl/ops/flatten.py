@@ -1,4 +1,7 @@
-"""Flatten in (H, W, C) order, as Keras users expect; the next layer's kernel is permuted to match."""
+"""Flatten in (H, W, C) order, as Keras users expect; the next layer's kernel is permuted to match.
+
+See `diptych traps`: `dense_after_flatten`.
+"""
 
 from __future__ import annotations
 

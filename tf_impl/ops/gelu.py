@@ -1,4 +1,7 @@
-"""Gaussian error linear unit, written out: Keras's own rounds its constants to float32 even in float64."""
+"""Gaussian error linear unit, written out: Keras's own rounds its constants to float32 even in float64.
+
+See `diptych traps`: `gelu_in_float64`, `gelu_default`.
+"""
 
 from __future__ import annotations
 

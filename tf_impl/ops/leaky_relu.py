@@ -1,4 +1,7 @@
-"""Leaky rectified linear unit, written out: layers.LeakyReLU rounds its slope to float32 even in float64."""
+"""Leaky rectified linear unit, written out: layers.LeakyReLU rounds its slope to float32 even in float64.
+
+See `diptych traps`: `leaky_relu_in_float64`, `leaky_relu_layer_slope`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A fully connected layer as layers.Dense; after a flatten its kernel rows go in (H W C) order."""
+"""A fully connected layer as layers.Dense; after a flatten its kernel rows go in (H W C) order.
+
+See `diptych traps`: `dense_after_flatten`.
+"""
 
 from __future__ import annotations
 

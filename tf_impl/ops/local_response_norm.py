@@ -1,4 +1,7 @@
-"""Local response normalisation in keras.ops: TensorFlow's own knows neither even sizes nor float64."""
+"""Local response normalisation in keras.ops: TensorFlow's own knows neither even sizes nor float64.
+
+See `diptych traps`: `local_response_norm_in_float64`, `local_response_norm_of_even_size`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Max pooling as layers.MaxPooling2D, after padding with minus infinity where SAME does not say it."""
+"""Max pooling as layers.MaxPooling2D, after padding with minus infinity where SAME does not say it.
+
+See `diptych traps`: `max_pool_pads_with_minus_infinity`, `max_pool_same_at_stride_2`, `ceil_mode_adds_a_window`.
+"""
 
 from __future__ import annotations
 

@@ -8,5 +8,5 @@ from ...common.spec import Shape
 
 
 def mish(op: Mish, x: Shape) -> Lowering:
-    """layers.Activation("mish") in a chain, keras.activations.mish elsewhere."""
-    return Lowering((Make("layers.Activation", ("mish",)),), function=Function("keras.activations.mish", (X,)))
+    """layers.Activation("mish") in a chain, mish elsewhere."""
+    return Lowering((Make("layers.Activation", ("mish",)),), function=Function("mish", (X,)), helpers=("mish",))

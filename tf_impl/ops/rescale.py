@@ -1,4 +1,7 @@
-"""Multiplication by a constant and addition of another; layers.Rescaling rounds both to float32 even in float64."""
+"""Multiplication by a constant and addition of another; layers.Rescaling rounds both to float32 even in float64.
+
+See `diptych traps`: `rescaling_in_float64`.
+"""
 
 from __future__ import annotations
 

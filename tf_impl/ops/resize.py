@@ -1,4 +1,7 @@
-"""Resizing: layers.UpSampling2D where it is exact, else by index; TensorFlow's own bilinear is float32 at any dtype."""
+"""Resizing: layers.UpSampling2D where it is exact, else by index; TensorFlow's own bilinear is float32 at any dtype.
+
+See `diptych traps`: `bilinear_in_float64`, `nearest_to_any_size`, `bilinear_align_corners`.
+"""
 
 from __future__ import annotations
 

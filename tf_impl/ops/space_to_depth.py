@@ -1,4 +1,7 @@
-"""Squares of a map as channels in keras.ops."""
+"""Squares of a map as channels in keras.ops.
+
+See `diptych traps`: `focus_channels`, `pixel_shuffle_channels`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A convolution with TensorFlow's SAME padding."""
+"""A convolution with TensorFlow's SAME padding.
+
+See `diptych traps`: `torch_refuses_same_at_stride_2`.
+"""
 
 import torch
 from torch import nn

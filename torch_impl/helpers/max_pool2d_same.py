@@ -1,4 +1,7 @@
-"""Max pooling with TensorFlow's SAME padding."""
+"""Max pooling with TensorFlow's SAME padding.
+
+See `diptych traps`: `max_pool_same_at_stride_2`.
+"""
 
 import torch
 from torch import nn

@@ -1,4 +1,7 @@
-"""Nearest resizing in whole numbers."""
+"""Nearest resizing in whole numbers.
+
+See `diptych traps`: `nearest_to_any_size`.
+"""
 
 import torch
 from torch import nn

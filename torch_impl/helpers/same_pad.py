@@ -1,4 +1,7 @@
-"""TensorFlow's SAME padding, written out."""
+"""TensorFlow's SAME padding, written out.
+
+See `diptych traps`: `torch_refuses_same_at_stride_2`.
+"""
 
 from torch import nn
 

@@ -1,4 +1,7 @@
-"""Batch normalisation as nn.BatchNorm2d; torch writes the unbiased variance n / (n - 1) to its running statistics."""
+"""Batch normalisation as nn.BatchNorm2d; torch writes the unbiased variance n / (n - 1) to its running statistics.
+
+See `diptych traps`: `batch_norm_running_variance`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Convolution as nn.Conv2d, or as a subclass of it that pads first where torch's own padding cannot say it."""
+"""Convolution as nn.Conv2d, or as a subclass of it that pads first where torch's own padding cannot say it.
+
+See `diptych traps`: `torch_refuses_same_at_stride_2`.
+"""
 
 from __future__ import annotations
 

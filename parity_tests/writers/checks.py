@@ -1,8 +1,6 @@
 """The table of docs/checks.md: what `make test-full` measured for every registered network.
 
-    python -m parity_tests.write_checks FOLDER
-
-reads the reports that the checks of test_parity.py leave in the folder named by DIPTYCH_REPORTS.
+It is made of the reports that the checks of test_parity.py leave in the folder named by DIPTYCH_REPORTS.
 """
 
 from __future__ import annotations
@@ -10,14 +8,18 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from diptych.checking.report import Report
 from diptych.common.registry import network, networks
+from writers import ROOT, Written
 
 GATES = ("forward_float64", "gradients_float64", "training_float64", "forward_float32", "onnx")
-TARGET = Path(__file__).parents[1] / "docs" / "checks.md"
+PATH = ROOT / "docs" / "checks.md"
+FOLDER = "DIPTYCH_REPORTS"
+"""The variable that names the folder of the reports; `reports` in the root where there is none."""
 HEAD = """# What the checks measured
 
 Registered networks, built in both frameworks with the same weights and checked by all gates of `diptych check`, on two
@@ -35,7 +37,7 @@ pass{rest}.
 
 def keep(report: Report) -> None:
     """Leave a report in the folder of DIPTYCH_REPORTS, if there is one."""
-    if folder := os.environ.get("DIPTYCH_REPORTS"):
+    if folder := os.environ.get(FOLDER):
         Path(folder).mkdir(parents=True, exist_ok=True)
         (Path(folder) / f"{report.network}.json").write_text(json.dumps(report.to_dict()))
 
@@ -48,22 +50,19 @@ def row(name: str, report: dict[str, Any]) -> str:
     return f"| `{name}` | {network(name).source} | {sizes} | {' | '.join(figures)} |\n"
 
 
-def main(folder: Path) -> None:
-    """Write the table; a network whose check failed is an error, one without a report is named as not measured."""
+def written() -> Written:
+    """The table; a network whose check failed is an error, one without a report is named as not measured."""
+    folder = Path(os.environ.get(FOLDER, ROOT / "reports"))
     found = {path.stem: json.loads(path.read_text()) for path in folder.glob("*.json")}
     failed = [name for name, report in found.items() if not report["passed"]]
-    if failed:
-        sys.exit(f"the check of {', '.join(failed)} failed: nothing is written")
+    if failed or not found:
+        reason = f"the check of {', '.join(failed)} failed" if failed else f"{folder} holds no reports"
+        sys.exit(f"error: {reason}: docs/checks.md is not written; run `make test-full`")
     measured = [name for name in networks() if name in found]
-    missing = [name for name in networks() if name not in found]
-    rest = (
-        f"; {len(missing)} were not measured in this run: {', '.join(f'`{name}`' for name in missing)}"
-        if missing
-        else ""
-    )
-    head = HEAD.format(passed=len(measured), registered=len(networks()), rest=rest)
-    TARGET.write_text(head + "".join(row(name, found[name]) for name in measured))
+    head = HEAD.format(passed=len(measured), registered=len(networks()), rest=_rest(found))
+    return Written({PATH: head + "".join(row(name, found[name]) for name in measured)})
 
 
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+def _rest(found: Collection[str]) -> str:
+    missing = [f"`{name}`" for name in networks() if name not in found]
+    return f"; {len(missing)} were not measured in this run: {', '.join(missing)}" if missing else ""

@@ -1,0 +1,1 @@
+"""Programs that print what they measure or count; none of them is installed."""

@@ -1,0 +1,92 @@
+"""The values of a block at one point of its method: what each is written as, and how often it is still read."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..lowering import Item as Part
+from ..lowering import Name
+from ..spec import Call, Net
+from .lists import Item
+from .names import safe
+
+NAMES = "xyzuvwabcdefghijklmnopqrst"
+
+
+def wires(net: Net, item: Item) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """What a node or a block reads, and what it gives."""
+    return (item.inputs, item.outputs) if isinstance(item, Call) else (net.nodes[item].inputs, (item,))
+
+
+def inputs(call: Call) -> list[tuple[str, int | None]]:
+    """The parameters of a block's method: the name of each, and the length of a list."""
+    first, *rest = call.parameters
+    others = [name for name, _ in rest]
+    usual = "x" if first[1] is None else "xs"
+    return [(first[0] if usual in others else usual, first[1]), *((safe(name), count) for name, count in rest)]
+
+
+@dataclass
+class Values:
+    """What is written for each value, by the index of its node; the lists that came in are `lists`."""
+
+    written: dict[int, Any]
+    left: Counter[int]
+    lists: dict[str, int]
+    depth: dict[int, int] = field(default_factory=dict)
+
+    @staticmethod
+    def of(net: Net, call: Call) -> Values:
+        """The values that come into a block; its outputs are read once at the end."""
+        written = [value for name, count in inputs(call) for value in _entries(name, count)]
+        left = Counter(call.outputs)
+        for item in call.body:
+            left.update(wires(net, item)[0])
+        lists = {name: count for name, count in inputs(call) if count is not None}
+        return Values(dict(zip(call.inputs, written, strict=True)), left, lists)
+
+    def deepest(self, indexes: Sequence[int]) -> int:
+        """How many calls are nested in the expressions of some values."""
+        return max((self.depth.get(index, 0) for index in indexes), default=0)
+
+    def nest(self, index: int, expression: Any, operands: Sequence[int]) -> None:
+        """Write a value as this expression of others wherever it is read."""
+        self.depth[index] = 1 + self.deepest(operands) if operands else 0
+        self.written[index] = expression
+        self.left.subtract(operands)
+
+    def arguments(self, call: Call) -> list[Any]:
+        """What a block is called with: values, and lists of them; a chain without parameters takes one value."""
+        found, done = list[Any](), 0
+        for _, count in call.parameters or [("x", None)]:
+            several = [self.written[index] for index in call.inputs[done : done + (count or 1)]]
+            found.append(several[0] if count is None else self._list(several))
+            done += count or 1
+        return found
+
+    def targets(self, item: Item, outputs: Sequence[int], operands: Sequence[int]) -> Any:
+        """Names for what an item gives: one, or a tuple of them for what answers with several."""
+        names = [self._name(index, operands) for index in outputs]
+        return tuple(names) if isinstance(item, Call) and item.returns != "value" else names[0]
+
+    def _name(self, index: int, operands: Sequence[int]) -> Name:
+        """Name a value: as a dying operand is, else by the first letter that no living value bears."""
+        alive = [value for other, value in self.written.items() if self.left[other] > 0]
+        dying = [self.written[other] for other in operands if isinstance(self.written[other], Name)]
+        letters = itertools.chain(NAMES, (f"x{number}" for number in itertools.count(1)))
+        name: Name = next(name for name in itertools.chain(dying, map(Name, letters)) if name not in alive)
+        self.written[index] = name
+        return name
+
+    def _list(self, values: list[Any]) -> Any:
+        """Values as a list, or the list that came in, where they are all of it."""
+        whole = (Name(name) for name, count in self.lists.items() if values == _entries(name, count))
+        return next(whole, values)
+
+
+def _entries(name: str, count: int | None) -> list[Any]:
+    return [Name(name)] if count is None else [Part(Name(name), number) for number in range(count)]
