@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Literal
 
 from .errors import SpecError
+from .text import TIMES, shape_text
 
 Pair = tuple[int, int]
 Pads = tuple[int, int, int, int]
 """(top, bottom, left, right)"""
 Padding = Pads | Literal["same"]
-TIMES = "\N{MULTIPLICATION SIGN}"
 
 
-def times(sizes: Iterable[int], *, short: bool = False) -> str:
-    """Sizes with the sign for times between them; `short` writes equal ones as one number.
-
-    >>> times((2, 2), short=True)
-    '2'
-    """
-    numbers = [str(int(n)) for n in sizes]
-    return numbers[0] if short and len(set(numbers)) == 1 else TIMES.join(numbers)
+def one_or_both(sizes: Pair) -> str:
+    """A pair in words, equal numbers as one."""
+    return str(int(sizes[0])) if sizes[0] == sizes[1] else shape_text(sizes, TIMES)
 
 
 def over(stride: Pair) -> str:
     """A stride in words, "/2"; "" for one of 1."""
-    return "" if stride == (1, 1) else f"/{times(stride, short=True)}"
+    return "" if stride == (1, 1) else f"/{one_or_both(stride)}"
 
 
 def pair(value: int | Pair) -> Pair:

@@ -71,7 +71,7 @@ def apply(op: Op, *inputs: Value, name: str | None = None, owner: str = "") -> V
     plain = tuple(map(int, shape))
     node = Node(path, op, tuple(v.node for v in inputs), tuple(v.shape for v in inputs), plain, flattened)
     node = replace(node, per_call=frame.per_call and frame.number is not None, owner=_owner(trace, frame, node, owner))
-    trace.nodes.append(node)
+    trace.append(node)
     frame.body.append(len(trace.nodes) - 1)
     frame.chain(path, node.inputs, (len(trace.nodes) - 1,))
     return Value(len(trace.nodes) - 1, shape, flattened)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..errors import SpecError
-from ..geometry import Padding, Pads, Pair, output_size, over, overhang, resolved, symmetric, times
+from ..geometry import Padding, Pads, Pair, output_size, over, overhang, resolved, symmetric
 from ..spec import Op, Shape
+from ..text import TIMES, shape_text
 from ..traits import Role
 
 
@@ -65,4 +66,4 @@ class Pool(Op):
 
     def words(self, x: Shape, y: Shape) -> tuple[str, int | None, str]:
         name = self.title or self.kind.replace("_", " ")
-        return f"{times(self.kernel)} {name}", None, over(self.stride)
+        return f"{shape_text(self.kernel, TIMES)} {name}", None, over(self.stride)

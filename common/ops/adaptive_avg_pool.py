@@ -8,9 +8,10 @@ from typing import ClassVar
 import numpy as np
 
 from ..errors import SpecError
-from ..geometry import Pair, pair, times
+from ..geometry import Pair, pair
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
+from ..text import TIMES, shape_text
 from ..trace import Value, apply
 from ..traits import Example, Role
 
@@ -44,7 +45,7 @@ class AdaptiveAvgPool(Op):
         return inputs[0][1:] == self.size
 
     def words(self, x: Shape, y: Shape) -> tuple[str, int | None, str]:
-        return f"{self.title} to {times(y[1:])}", None, ""
+        return f"{self.title} to {shape_text(y[1:], TIMES)}", None, ""
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         x = arrays[0]

@@ -8,9 +8,10 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from ..errors import SpecError
-from ..geometry import Padding, Pads, Pair, output_size, over, padding, pair, resolved, times
+from ..geometry import Padding, Pads, Pair, one_or_both, output_size, over, padding, pair, resolved
 from ..onnx_graph import Graph, attributes
 from ..spec import Array, Op, Shape, Weight
+from ..text import TIMES, shape_text
 from ..trace import Value, apply
 from ..traits import Example, Role
 from ._windows import strided
@@ -86,10 +87,10 @@ class Conv(Op):
 
     def words(self, x: Shape, y: Shape) -> tuple[str, int | None, str]:
         depthwise = self.depthwise(x) and self.groups == self.channels
-        dilation = "" if self.dilation == (1, 1) else f"dilation {times(self.dilation, short=True)}"
+        dilation = "" if self.dilation == (1, 1) else f"dilation {one_or_both(self.dilation)}"
         groups = f"{int(self.groups)} groups" if self.groups > 1 and not depthwise else ""
         rest = ", ".join(filter(None, (over(self.stride), dilation, groups)))
-        return f"{times(self.kernel)} {'depthwise ' if depthwise else ''}conv", self.channels, rest
+        return f"{shape_text(self.kernel, TIMES)} {'depthwise ' if depthwise else ''}conv", self.channels, rest
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         (x,), weight = arrays, weights["weight"]

@@ -7,9 +7,8 @@ from itertools import takewhile
 from typing import Any
 
 from ..common.expr import plain
-from ..common.geometry import TIMES
 from ..common.spec import Call, Net, Node
-from ..common.text import shape_text
+from ..common.text import TIMES, shape_text
 from .boxes import Box, Diagram, Link, Style, centred_box, table_box
 from .units import Unit, overview
 from .wording import DASH

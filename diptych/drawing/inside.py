@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from ..common.emission.lists import name_of
 from ..common.expr import text
-from ..common.geometry import TIMES
 from ..common.spec import Call, Net, Node
-from ..common.text import shape_text
+from ..common.text import TIMES, shape_text
 from .boxes import Box, Diagram, Link, Style, centred_box
 from .captions import children
 from .units import branched_blocks, consumers, inner_nodes

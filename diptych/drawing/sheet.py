@@ -6,9 +6,8 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..common.geometry import TIMES
 from ..common.spec import Net
-from ..common.text import shape_text
+from ..common.text import TIMES, shape_text
 from .boxes import LEADING, SIZES, Style, Text, width_of
 from .captions import overview_diagram
 from .engine import Layout, lay_out

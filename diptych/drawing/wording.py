@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..common.geometry import TIMES
 from ..common.spec import Node
+from ..common.text import TIMES
 
 DASH = "\N{EN DASH}"
 
