@@ -83,7 +83,7 @@ def receptive_fields(net: Net) -> list[Field | None]:
     """The input window (height, width) that one output of each node depends on; None where it is the whole input."""
     seen: list[tuple[Field, Field] | None] = []  # extent and jump, in input pixels
     for node in net.nodes:
-        window = ((1, 1), (1.0, 1.0)) if _unchanged(node) else node.op.window(*node.in_shapes)
+        window = ((1, 1), (1.0, 1.0)) if node.op.unchanged(*node.in_shapes) else node.op.window(*node.in_shapes)
         parts = [seen[index] for place, index in enumerate(node.inputs) if place not in node.op.shape_only]
         if window is None or None in parts:
             seen.append(None)
@@ -119,14 +119,9 @@ def _row(node: Node, field: Field | None, evaluated: bool) -> Row:
     parameters, statistics, buffers = (sum(int(w.count) for w in owned if w.kind == kind) for kind in kinds)
     shape = tuple(int(n) for n in node.shape)
     macs = int(node.op.macs(node.in_shapes, node.shape))
-    kept = 0 if node.op.inplace or _unchanged(node) else _count(shape)
+    kept = 0 if node.op.inplace or node.op.unchanged(*node.in_shapes) else _count(shape)
     text = "input" if node.kind == "input" else described(node.op)
     return Row(node.path, text, shape, parameters, statistics, buffers, macs, field, kept, evaluated)
-
-
-def _unchanged(node: Node) -> bool:
-    """Whether a node hands its input on as it is: an adaptive pool to the size that the map has already."""
-    return node.kind == "adaptive_avg_pool" and node.in_shapes[0] == node.shape
 
 
 def _count(shape: Shape) -> int:

@@ -5,11 +5,22 @@ from __future__ import annotations
 from typing import Literal
 
 from .errors import SpecError
+from .text import TIMES, shape_text
 
 Pair = tuple[int, int]
 Pads = tuple[int, int, int, int]
 """(top, bottom, left, right)"""
 Padding = Pads | Literal["same"]
+
+
+def one_or_both(sizes: Pair) -> str:
+    """A pair in words, equal numbers as one."""
+    return str(int(sizes[0])) if sizes[0] == sizes[1] else shape_text(sizes, TIMES)
+
+
+def over(stride: Pair) -> str:
+    """A stride in words, "/2"; "" for one of 1."""
+    return "" if stride == (1, 1) else f"/{one_or_both(stride)}"
 
 
 def pair(value: int | Pair) -> Pair:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from . import analysis
+from .ops import kinds, op_class
 from .registry import network
 from .spec import Net
 from .text import shape_text
-
-LAYERS = ("conv", "linear")
 
 
 def compared(nets: Sequence[Net]) -> list[dict[str, str]]:
@@ -20,7 +19,7 @@ def compared(nets: Sequence[Net]) -> list[dict[str, str]]:
 def _properties(net: Net) -> dict[str, str]:
     item, rows = network(net.name), analysis.table(net)
     sums = analysis.totals(rows)
-    kinds = [node.kind for node in net.nodes]
+    made_of = [node.kind for node in net.nodes]
     fields = [row.field for row in rows if row.field]
     options = ", ".join(f"{key}={value}" for key, value in net.options)
     return {
@@ -35,7 +34,7 @@ def _properties(net: Net) -> dict[str, str]:
         "kept values": f"{sums['kept']:,}",
         "weights in float32": f"{sums['parameter_bytes'] / 1e6:,.1f} MB",
         "kept in float32": f"{sums['kept_bytes'] / 1e6:,.1f} MB",
-        **{f"{kind} layers": str(kinds.count(kind)) for kind in LAYERS},
+        **{f"{kind} layers": str(made_of.count(kind)) for kind in kinds() if op_class(kind).deepens},
         "depth": str(depth(net)),
         "receptive field": "x".join(f"{max(sizes):g}" for sizes in zip(*fields, strict=True)) if fields else "-",
         "smallest map": shape_text(min((row.shape[1:] for row in rows if len(row.shape) == 3), default=())),
@@ -51,5 +50,5 @@ def depth(net: Net) -> int:
     """
     deep: list[int] = []
     for node in net.nodes:
-        deep.append(max((deep[index] for index in node.inputs), default=0) + (node.kind in LAYERS))
+        deep.append(max((deep[index] for index in node.inputs), default=0) + node.op.deepens)
     return deep[net.outputs[0]]

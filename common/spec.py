@@ -6,116 +6,17 @@ stored.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, Literal
 
 from .errors import SpecError
 from .expr import plain
+from .op import Array, Input, Op, Weight
+from .traits import Shape
 
-if TYPE_CHECKING:
-    from .onnx_graph import Graph
-
-Array = NDArray[np.floating[Any]]
-Shape = tuple[int, ...]
-"""(C, H, W) of a feature map or (F,) of a vector, without the batch axis."""
-
-
-@dataclass(frozen=True)
-class Weight:
-    """One named array of an op: its shape, the meaning of its axes, and how it starts.
-
-    `axes` is an einops pattern side ("O I H W"); `sizes` gives the lengths that a parenthesised group hides.
-    """
-
-    name: str
-    shape: Shape
-    axes: str
-    kind: Literal["trainable", "statistic", "buffer"] = "trainable"
-    init: str = "zeros"
-    fan_in: int = 1
-    sizes: tuple[tuple[str, int], ...] = ()
-
-    def __post_init__(self) -> None:
-        """Sizes are numbers: which parameter of a block they come from is no part of a weight."""
-        object.__setattr__(self, "shape", tuple(map(int, self.shape)))
-
-    @property
-    def count(self) -> int:
-        """How many numbers it holds."""
-        return math.prod(self.shape)
-
-
-@dataclass(frozen=True)
-class Op:
-    """What a node computes. Subclasses are frozen dataclasses whose fields hold every difference between frameworks.
-
-    `kind` names the op and the three files that define it; `elementwise` ops keep shape and axis order;
-    `inplace` ops are counted as writing over their input in the activation memory; `shape_only` are the places of
-    inputs whose shape counts and whose numbers do not.
-    """
-
-    kind: ClassVar[str] = ""
-    elementwise: ClassVar[bool] = False
-    inplace: ClassVar[bool] = False
-    shape_only: ClassVar[tuple[int, ...]] = ()
-    classes: ClassVar[dict[str, type[Op]]] = {}
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if cls.kind:
-            Op.classes[cls.kind] = cls
-
-    def shape(self, *inputs: Shape) -> Shape:
-        """The output shape for the input shapes; raises SpecError where they do not fit."""
-        raise NotImplementedError
-
-    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        """The arrays this op owns, in the order in which `run` takes them."""
-        return ()
-
-    def macs(self, inputs: tuple[Shape, ...], output: Shape) -> int:
-        """Multiply-accumulates per image; only convolution, transposed convolution and linear layers count."""
-        return 0
-
-    def window(self, *inputs: Shape) -> tuple[tuple[int, int], tuple[float, float]] | None:
-        """(extent, stride) of the input window under one output, per axis; None where it is the whole input."""
-        return (1, 1), (1.0, 1.0)
-
-    def flattened(self, *orders: Shape | None) -> Shape | None:
-        """The (C, H, W) that the output vector was flattened from, where its order matters."""
-        return orders[0] if self.elementwise else None
-
-    def class_key(self, *inputs: Shape) -> tuple[Any, ...]:
-        """What a framework must know beyond the fields to write the op down; it tells apart the classes of blocks."""
-        return ()
-
-    def run(self, *arrays: Array, **weights: Array) -> Array:
-        """The meaning of the op in NumPy, on batches in NCHW order."""
-        raise NotImplementedError
-
-    def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
-        """The meaning of the op in ONNX: add its operators to the graph, and return the name of its value.
-
-        `inputs` and `weights` (in the order of `weights()`) are the names of values and of canonical weights.
-        """
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class Input(Op):
-    """The image."""
-
-    kind: ClassVar[str] = "input"
-    size: Shape
-
-    def shape(self, *inputs: Shape) -> Shape:
-        return self.size
+__all__ = ["Argument", "Array", "Call", "Input", "Net", "Node", "Op", "Shape", "Weight", "near"]
 
 
 @dataclass(frozen=True)

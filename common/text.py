@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+TIMES = "\N{MULTIPLICATION SIGN}"
+
 
 def shape_text(shape: Iterable[int], sign: str = "x") -> str:
     """A shape with a sign between its lengths; "" for none.

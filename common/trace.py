@@ -55,6 +55,7 @@ def apply(op: Op, *inputs: Value, name: str | None = None, owner: str = "") -> V
     path = trace.child(name, op.kind)
     _require_values(path, op, inputs)
     trace.check_visible(path, tuple(value.node for value in inputs))
+    trace.check_images(path, op, tuple(value.node for value in inputs))
     try:
         shape = op.shape(*(value.shape for value in inputs))
         # Sizes follow from the image, not from a parameter of the block, whatever expression led to them.
@@ -70,7 +71,7 @@ def apply(op: Op, *inputs: Value, name: str | None = None, owner: str = "") -> V
     plain = tuple(map(int, shape))
     node = Node(path, op, tuple(v.node for v in inputs), tuple(v.shape for v in inputs), plain, flattened)
     node = replace(node, per_call=frame.per_call and frame.number is not None, owner=_owner(trace, frame, node, owner))
-    trace.nodes.append(node)
+    trace.append(node)
     frame.body.append(len(trace.nodes) - 1)
     frame.chain(path, node.inputs, (len(trace.nodes) - 1,))
     return Value(len(trace.nodes) - 1, shape, flattened)

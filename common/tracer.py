@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any, cast
 
 from .errors import SpecError
-from .spec import Argument, Call, Node, near
+from .spec import Argument, Call, Node, Op, near
 
 OWN = (__name__, *(f"{__package__}.{name}" for name in ("trace", "calls", "ops.")), "contextlib")
 """Modules between a network's own code and the tracer."""
@@ -114,10 +114,14 @@ def _own(frame: FrameType) -> bool:
 
 @dataclass
 class Tracer:
-    """One trace in progress; `headless` leaves out layers without outputs, which only a head of no classes has."""
+    """One trace in progress; `headless` leaves out layers without outputs, which only a head of no classes has.
+
+    `alike` are the nodes whose value is the same for every image.
+    """
 
     headless: bool = False
     nodes: list[Node] = field(default_factory=list)
+    alike: set[int] = field(default_factory=set)
     frames: list[Frame] = field(default_factory=list)
     origins: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
 
@@ -152,6 +156,21 @@ class Tracer:
                 raise SpecError(
                     f"{path}: it reads the value of {made}, which is outside {frame.where}; hand it in as an argument"
                 )
+
+    def check_images(self, path: str, op: Op, inputs: tuple[int, ...]) -> None:
+        """Raise SpecError where an op that computes with each image is given what is the same for all: a parameter."""
+        alike = [self.nodes[index].path for index in inputs if index in self.alike]
+        if alike and not op.takes_parameters:
+            raise SpecError(
+                f"{path} ({op.kind}): {alike[0]} is a parameter, the same for every image, and has no batch axis; "
+                "add it to a value of the image, multiply by it, or take it for the weights of a sum"
+            )
+
+    def append(self, node: Node) -> None:
+        """Add a node; one that takes nothing, or only what depends on no image, depends on none itself."""
+        if self.nodes and self.alike.issuperset(node.inputs):
+            self.alike.add(len(self.nodes))
+        self.nodes.append(node)
 
     def owner(self, frame: Frame, node: Node, owner: str) -> str:
         """The path of the node whose weights another uses: of its own block, or else by its path in the network."""

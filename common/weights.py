@@ -97,10 +97,10 @@ def summed(net: Net) -> dict[str, int]:
     """
     sums, found = list[int](), dict[str, int]()
     for node in net.nodes:
-        values = [sums[index] for index in node.inputs] or [1]
-        if node.kind == "batch_norm" and not node.owner and values[0] > 1:
+        values = [sums[index] for index in node.inputs]
+        if node.op.normalises and not node.owner and values[0] > 1:
             found[f"{node.path}.running_var"] = values[0]
-        sums.append(1 if node.kind == "batch_norm" else sum(values) if node.kind == "add" else max(values))
+        sums.append(node.op.summands(*values))
     return found
 
 
@@ -188,10 +188,8 @@ def _drawn(net: Net, seed: int, name: str) -> Array:
     elif weight.init in ("he", "lecun"):
         _normal(name, seed, array)
         array *= np.float32(((2 if weight.init == "he" else 1) / weight.fan_in) ** 0.5)
-    elif weight.init == "signs":
+    else:  # signs
         array[...] = _generator(name, seed).choice(np.array([-1, 1], np.float32), array.shape)
-    else:
-        raise WeightsError(f"a weight has the unknown initialisation {weight.init!r}")
     return array
 
 

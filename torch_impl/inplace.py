@@ -12,12 +12,7 @@ from collections import Counter
 from dataclasses import replace
 
 from ..common.lowering import Attribute, Function, Lowering, Operand
-from ..common.ops.leaky_relu import LeakyRelu
-from ..common.spec import Call, Net, Op
-
-MAY_BE_LOST = frozenset({"add", "batch_norm", "conv", "linear"})
-"""Ops that return memory of their own, which autograd does not keep: their gradients need their inputs only."""
-KINDS = frozenset({"add", "hard_swish", "leaky_relu", "mish", "relu", "relu6", "silu"})
+from ..common.spec import Call, Net
 
 
 def overwriting(net: Net) -> dict[str, int]:
@@ -30,19 +25,14 @@ def overwriting(net: Net) -> dict[str, int]:
     found: dict[str, int] = {}
     for call in net.root.walk():
         for item in call.body:
-            if isinstance(item, Call) or net.nodes[item].path in shared or not _can(net.nodes[item].op):
+            if isinstance(item, Call) or net.nodes[item].path in shared or not net.nodes[item].op.may_overwrite():
                 continue
             for place, index in enumerate(net.nodes[item].inputs):
                 own = index not in call.inputs and index not in call.outputs
                 own &= net.nodes[index].shape == net.nodes[item].shape  # else it is spread over the other
-                if own and reads[index] == 1 and net.nodes[index].kind in MAY_BE_LOST:
+                if own and reads[index] == 1 and net.nodes[index].op.overwritable:
                     found.setdefault(net.nodes[item].path, place)
     return found
-
-
-def _can(op: Op) -> bool:
-    # The gradient of a leaky ReLU that wrote over its input is read off the sign of the output.
-    return op.kind in KINDS and not (isinstance(op, LeakyRelu) and op.slope < 0)
 
 
 def written_over(lowering: Lowering, place: int) -> Lowering:

@@ -16,7 +16,7 @@ def write(model: nn.Module, net: Net, weights: Mapping[str, Array]) -> None:
     state = {name: torch.from_numpy(weights[name]) for name in net.weights}
     state |= {name: state[owner] for name, owner in net.ties.items()}
     for node in net.nodes:
-        if node.kind == "batch_norm" and not node.owner:
+        if node.op.normalises and not node.owner:
             # torch counts batches beside its statistics; the count takes no part in the function.
             state[f"{node.path}.num_batches_tracked"] = torch.tensor(0)
     model.load_state_dict(state, strict=True, assign=True)

@@ -10,9 +10,15 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ..errors import SpecError
 from ..spec import Op, near
+
+if TYPE_CHECKING:
+    from ..trace import Value
+    from ..traits import Example
 
 
 def kinds() -> list[str]:
@@ -27,3 +33,21 @@ def op_class(kind: str) -> type[Op]:
             raise SpecError(f"there is no op {kind!r}; {near(kind, kinds())}; an op is a file of common/ops")
         importlib.import_module(f".{kind}", __name__)
     return Op.classes[kind]
+
+
+class Calls:
+    """The functions of all ops by their kinds, each imported when it is asked for: ops give examples of one another."""
+
+    def __getattr__(self, kind: str) -> Callable[..., Value]:
+        op_class(kind)
+        function: Callable[..., Value] = getattr(importlib.import_module(f".{kind}", __name__), kind)
+        return function
+
+
+def examples(kind: str) -> tuple[Callable[[Value], Value], ...]:
+    """The examples of an op, as networks of a map (4, H, W)."""
+    return tuple(map(_network, op_class(kind).examples))
+
+
+def _network(example: Example) -> Callable[[Value], Value]:
+    return lambda x: example(x, Calls())

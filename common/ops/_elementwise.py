@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..spec import Op, Shape
+from ..traits import Role
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,8 @@ class Elementwise(Op):
     """An op that treats each number by itself, on a map or on a vector."""
 
     elementwise: ClassVar[bool] = True
+    takes_parameters: ClassVar[bool] = True
+    role: ClassVar[Role] = "follower"
     inplace: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:

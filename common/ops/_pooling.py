@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ..errors import SpecError
-from ..geometry import Padding, Pads, Pair, output_size, overhang, resolved, symmetric
+from ..geometry import Padding, Pads, Pair, output_size, over, overhang, resolved, symmetric
 from ..spec import Op, Shape
+from ..text import TIMES, shape_text
+from ..traits import Role
 
 
 @dataclass(frozen=True)
 class Pool(Op):
     """Windows over a map; ceil mode adds a partial window at the end, unless it would start in the padding."""
 
+    role: ClassVar[Role] = "pool"
     kernel: Pair
     stride: Pair
     pads: Padding = (0, 0, 0, 0)
@@ -59,3 +63,7 @@ class Pool(Op):
 
     def window(self, *inputs: Shape) -> tuple[Pair, tuple[float, float]]:
         return self.kernel, (float(self.stride[0]), float(self.stride[1]))
+
+    def words(self, x: Shape, y: Shape) -> tuple[str, int | None, str]:
+        name = self.title or self.kind.replace("_", " ")
+        return f"{shape_text(self.kernel, TIMES)} {name}", None, over(self.stride)

@@ -11,7 +11,9 @@ from ..errors import SpecError
 from ..geometry import Pair, pair
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
+from ..text import TIMES, shape_text
 from ..trace import Value, apply
+from ..traits import Example, Role
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,15 @@ class AdaptiveAvgPool(Op):
     """The mean over window i of rows floor(i * n / size) ... ceil((i + 1) * n / size) - 1, and so for columns."""
 
     kind: ClassVar[str] = "adaptive_avg_pool"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.adaptive_avg_pool(x, 1),
+        lambda x, op: op.adaptive_avg_pool(x, (3, 4)),
+        lambda x, op: op.adaptive_avg_pool(x, (1, 4)),
+        lambda x, op: op.adaptive_avg_pool(x, (11, 10)),
+        lambda x, op: op.adaptive_avg_pool(x, (6, 5)),
+    )
+    title: ClassVar[str] = "adaptive average pool"
+    role: ClassVar[Role] = "head"
     size: Pair
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -29,6 +40,12 @@ class AdaptiveAvgPool(Op):
 
     def window(self, *inputs: Shape) -> None:
         return None
+
+    def unchanged(self, *inputs: Shape) -> bool:
+        return inputs[0][1:] == self.size
+
+    def words(self, x: Shape, y: Shape) -> tuple[str, int | None, str]:
+        return f"{self.title} to {shape_text(y[1:], TIMES)}", None, ""
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         x = arrays[0]

@@ -9,6 +9,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Example, Role, of_vector
 from ._broadcast import broadcast
 
 
@@ -17,6 +18,18 @@ class Add(Op):
     """x + y, where a map (C, 1, 1), (1, H, W) or (1, 1, 1) is spread over (C, H, W)."""
 
     kind: ClassVar[str] = "add"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: x + op.tanh(x),
+        of_vector(lambda x, op: op.add(x, op.tanh(x))),
+        lambda x, op: op.add(op.tanh(x), op.adaptive_avg_pool(x, 1)),
+        lambda x, op: op.add(op.conv(x, 1, 1), op.tanh(x)),
+        lambda x, op: op.add(op.adaptive_avg_pool(op.conv(x, 1, 1), 1), op.tanh(x)),
+        lambda x, op: op.add(op.adaptive_avg_pool(x, 1), op.conv(x, 1, 1)),
+    )
+    takes_parameters: ClassVar[bool] = True
+    role: ClassVar[Role] = "join"
+    overwrites: ClassVar[bool] = True
+    overwritable: ClassVar[bool] = True
     elementwise: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -27,6 +40,9 @@ class Add(Op):
         if orders[0] != orders[1]:
             raise SpecError("cannot add a flattened map to a vector of another order")
         return orders[0]
+
+    def summands(self, *inputs: int) -> int:
+        return sum(inputs)
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return arrays[0] + arrays[1]

@@ -12,6 +12,7 @@ from ..geometry import Pads, Pair, padding, pair, resolved
 from ..onnx_graph import Graph, attributes
 from ..spec import Array, Shape
 from ..trace import Value, apply
+from ..traits import Example
 from ._pooling import Pool
 from ._windows import strided
 
@@ -25,6 +26,17 @@ class AvgPool(Pool):
     """
 
     kind: ClassVar[str] = "avg_pool"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.avg_pool(x, 2),
+        lambda x, op: op.avg_pool(x, 3, 2, pad=1),
+        lambda x, op: op.avg_pool(x, 3, 1, pad=1, count_include_pad=False),
+        lambda x, op: op.avg_pool(x, (3, 2), (2, 3), pad=1, ceil_mode=True),
+        lambda x, op: op.avg_pool(x, 3, 2, pad=1, ceil_mode=True, count_include_pad=False),
+        lambda x, op: op.avg_pool(x, 3, 2, pad=(0, 1, 2, 1)),
+        lambda x, op: op.avg_pool(x, 3, 2, pad=(0, 1, 2, 1), count_include_pad=False),
+        lambda x, op: op.avg_pool(x, 3, 2, pad="same", count_include_pad=False),
+    )
+    title: ClassVar[str] = "average pool"
     count_include_pad: bool = True
 
     def shape(self, *inputs: Shape) -> Shape:

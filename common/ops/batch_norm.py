@@ -11,6 +11,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
+from ..traits import Example, Role, of_vector
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,16 @@ class BatchNorm(Op):
     """
 
     kind: ClassVar[str] = "batch_norm"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.batch_norm(x),
+        lambda x, op: op.batch_norm(x, eps=0.001, momentum=0.01),
+        lambda x, op: op.batch_norm(x, scale=False),
+        of_vector(lambda x, op: op.batch_norm(x, eps=0.001)),
+    )
+    role: ClassVar[Role] = "follower"
+    overwritable: ClassVar[bool] = True
+    normalises: ClassVar[bool] = True
+    rewritable: ClassVar[tuple[str, ...]] = ("eps", "momentum", "scale")
     eps: float = 1e-5
     momentum: float = 0.1
     scale: bool = True
@@ -48,6 +59,9 @@ class BatchNorm(Op):
             Weight("running_mean", channels, "C", kind="statistic"),
             Weight("running_var", channels, "C", kind="statistic", init="ones"),
         )
+
+    def summands(self, *inputs: int) -> int:
+        return 1
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         (x,) = arrays

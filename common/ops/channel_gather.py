@@ -10,6 +10,7 @@ from ..lowering import Comprehension, Function, Name
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Example, of_vector
 
 LONG = 27
 
@@ -19,6 +20,11 @@ class ChannelGather(Op):
     """Channel `indices[i]` of the input becomes channel i."""
 
     kind: ClassVar[str] = "channel_gather"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.channel_gather(x, (3, 0, 0, 2, 1)),
+        lambda x, op: op.channel_gather(x, (2, 2)),
+        of_vector(lambda x, op: op.channel_gather(x, (3, 1))),
+    )
     indices: tuple[int, ...]
 
     def shape(self, *inputs: Shape) -> Shape:

@@ -11,6 +11,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Example, Role
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class ChannelRescale(Op):
     """y[c] = x[c] * factors[c], all of them fixed."""
 
     kind: ClassVar[str] = "channel_rescale"
+    examples: ClassVar[tuple[Example, ...]] = (lambda x, op: op.channel_rescale(x, (2.1, -0.7, 1 / 3, 5.0)),)
+    role: ClassVar[Role] = "follower"
     inplace: ClassVar[bool] = True
     factors: tuple[float, ...]
 

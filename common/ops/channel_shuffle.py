@@ -11,6 +11,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Example, Role
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,12 @@ class ChannelShuffle(Op):
     """Channels in groups, (groups, C / groups), are read the other way round, (C / groups, groups)."""
 
     kind: ClassVar[str] = "channel_shuffle"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.channel_shuffle(x, 2),
+        lambda x, op: op.channel_shuffle(op.conv(x, 12, 1), 3),
+        lambda x, op: op.channel_shuffle(op.conv(x, 12, 1), 4),
+    )
+    role: ClassVar[Role] = "follower"
     groups: int
 
     def shape(self, *inputs: Shape) -> Shape:

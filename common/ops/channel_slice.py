@@ -9,6 +9,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Example, of_vector
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,11 @@ class ChannelSlice(Op):
     """Channels start ... stop - 1."""
 
     kind: ClassVar[str] = "channel_slice"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.channel_slice(x, 1, 3),
+        lambda x, op: op.concat([*reversed(split(x, 2, name="half")), x]),
+        of_vector(lambda x, op: op.channel_slice(x, 2, 4)),
+    )
     start: int
     stop: int
 
@@ -28,6 +34,9 @@ class ChannelSlice(Op):
     def flattened(self, *orders: Shape | None) -> None:
         if orders[0] is not None:
             raise SpecError("a flattened map has another order in each framework; slice the map, then flatten")
+
+    def words(self, x: Shape, y: Shape) -> tuple[str, int | None, str]:
+        return f"channels {int(self.start)} to {int(self.stop) - 1}", None, ""
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return arrays[0][:, self.start : self.stop]

@@ -12,6 +12,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Example, Role, of_vector
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,12 @@ class Concat(Op):
     """The channels of the first value, then those of the second, and so on."""
 
     kind: ClassVar[str] = "concat"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.concat([x, op.tanh(x)]),
+        lambda x, op: op.concat([op.relu(x), op.conv(x, 3, 1), op.tanh(x)]),
+        of_vector(lambda x, op: op.concat([op.tanh(x), x])),
+    )
+    role: ClassVar[Role] = "join"
 
     def shape(self, *inputs: Shape) -> Shape:
         if len(inputs) < 2:

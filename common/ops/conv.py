@@ -8,10 +8,12 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from ..errors import SpecError
-from ..geometry import Padding, Pads, Pair, output_size, padding, pair, resolved
+from ..geometry import Padding, Pads, Pair, one_or_both, output_size, over, padding, pair, resolved
 from ..onnx_graph import Graph, attributes
 from ..spec import Array, Op, Shape, Weight
+from ..text import TIMES, shape_text
 from ..trace import Value, apply
+from ..traits import Example, Role
 from ._windows import strided
 
 
@@ -20,6 +22,19 @@ class Conv(Op):
     """y[o] = b[o] + sum over its group's input channels of x * w[o]; zeros outside the input."""
 
     kind: ClassVar[str] = "conv"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.conv(x, 6, 3, stride=2, pad=1),
+        lambda x, op: op.conv(x, 6, 3, stride=2, pad="same"),
+        lambda x, op: op.conv(x, 6, (2, 3), pad=(0, 1, 1, 1), bias=False),
+        lambda x, op: op.conv(x, 6, 3, pad=2, dilation=2, groups=2),
+        lambda x, op: op.conv(x, 8, 3, pad=1, groups=4),
+    )
+    role: ClassVar[Role] = "weighted"
+    deepens: ClassVar[bool] = True
+    overwritable: ClassVar[bool] = True
+    joins_pads: ClassVar[Literal["never", "of positive values", "always"]] = "always"
+    takes_factors: ClassVar[bool] = True
+    rewritable: ClassVar[tuple[str, ...]] = ("bias",)
     channels: int
     kernel: Pair
     stride: Pair = (1, 1)
@@ -69,6 +84,13 @@ class Conv(Op):
     def window(self, *inputs: Shape) -> tuple[Pair, tuple[float, float]]:
         (kh, kw), (dh, dw) = self.kernel, self.dilation
         return ((kh - 1) * dh + 1, (kw - 1) * dw + 1), (float(self.stride[0]), float(self.stride[1]))
+
+    def words(self, x: Shape, y: Shape) -> tuple[str, int | None, str]:
+        depthwise = self.depthwise(x) and self.groups == self.channels
+        dilation = "" if self.dilation == (1, 1) else f"dilation {one_or_both(self.dilation)}"
+        groups = f"{int(self.groups)} groups" if self.groups > 1 and not depthwise else ""
+        rest = ", ".join(filter(None, (over(self.stride), dilation, groups)))
+        return f"{shape_text(self.kernel, TIMES)} {'depthwise ' if depthwise else ''}conv", self.channels, rest
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         (x,), weight = arrays, weights["weight"]

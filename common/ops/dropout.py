@@ -9,6 +9,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Shape
 from ..trace import Value, apply
+from ..traits import Example, of_vector
 from ._elementwise import Elementwise
 
 
@@ -17,6 +18,11 @@ class Dropout(Elementwise):
     """The identity in evaluation; in training, zeros at the rate and everything else divided by 1 - rate."""
 
     kind: ClassVar[str] = "dropout"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.dropout(x, 0.5),
+        of_vector(lambda x, op: op.dropout(x, 0.0)),
+    )
+    idle: ClassVar[bool] = True
     rate: float
 
     def shape(self, *inputs: Shape) -> Shape:

@@ -9,6 +9,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Example, Role
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,11 @@ class Flatten(Op):
     """(C, H, W) -> (C * H * W,), with the map's shape kept as the fold of the vector."""
 
     kind: ClassVar[str] = "flatten"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.linear(op.flatten(x), 3),
+        lambda x, op: op.linear(op.dropout(op.relu(op.flatten(x)), 0.5), 3),
+    )
+    role: ClassVar[Role] = "head"
     inplace: ClassVar[bool] = True
     folded: Shape
 

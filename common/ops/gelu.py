@@ -11,6 +11,7 @@ import numpy as np
 from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
+from ..traits import Example, of_vector
 from ._elementwise import Elementwise
 
 ERF = np.frompyfunc(math.erf, 1, 1)
@@ -21,6 +22,12 @@ class Gelu(Elementwise):
     """x * Phi(x); `approximate` takes 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) instead."""
 
     kind: ClassVar[str] = "gelu"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.gelu(x),
+        lambda x, op: op.gelu(x, approximate=True),
+        of_vector(lambda x, op: op.gelu(x)),
+    )
+    title: ClassVar[str] = "GELU"
     approximate: bool = False
 
     def run(self, *arrays: Array, **weights: Array) -> Array:

@@ -11,6 +11,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Example, Role
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,9 @@ class GlobalAvgPool(Op):
     """(C, H, W) -> (C,)."""
 
     kind: ClassVar[str] = "global_avg_pool"
+    examples: ClassVar[tuple[Example, ...]] = (lambda x, op: op.global_avg_pool(x),)
+    title: ClassVar[str] = "global average pool"
+    role: ClassVar[Role] = "head"
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs

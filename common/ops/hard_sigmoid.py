@@ -10,6 +10,7 @@ import numpy as np
 from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
+from ..traits import Example, of_vector
 from ._elementwise import Elementwise
 
 
@@ -18,6 +19,11 @@ class HardSigmoid(Elementwise):
     """relu6(x + 3) / 6."""
 
     kind: ClassVar[str] = "hard_sigmoid"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.hard_sigmoid(x),
+        of_vector(lambda x, op: op.hard_sigmoid(x)),
+    )
+    rounded_gradient: ClassVar[float] = 1e-6
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return np.clip(arrays[0] + 3, 0, 6) / 6

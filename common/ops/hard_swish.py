@@ -10,6 +10,7 @@ import numpy as np
 from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
+from ..traits import Example, of_vector
 from ._elementwise import Elementwise
 
 
@@ -18,6 +19,11 @@ class HardSwish(Elementwise):
     """x * relu6(x + 3) / 6."""
 
     kind: ClassVar[str] = "hard_swish"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.hard_swish(x),
+        of_vector(lambda x, op: op.hard_swish(x)),
+    )
+    overwrites: ClassVar[bool] = True
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         (x,) = arrays

@@ -10,6 +10,7 @@ import numpy as np
 from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
+from ..traits import Example, of_vector
 from ._elementwise import Elementwise
 
 
@@ -18,7 +19,18 @@ class LeakyRelu(Elementwise):
     """x above zero, slope * x below."""
 
     kind: ClassVar[str] = "leaky_relu"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.leaky_relu(x),
+        lambda x, op: op.leaky_relu(x, 0.1),
+        of_vector(lambda x, op: op.leaky_relu(x, 0.3)),
+    )
+    title: ClassVar[str] = "leaky ReLU"
+    overwrites: ClassVar[bool] = True
     slope: float = 0.01
+
+    def may_overwrite(self) -> bool:
+        # The gradient of a leaky ReLU that wrote over its input is read off the sign of the output.
+        return self.slope >= 0
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         (x,) = arrays

@@ -9,6 +9,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
+from ..traits import Example, Role
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,14 @@ class Linear(Op):
     """y = W x + b; `folded` is the (C, H, W) that the input was flattened from, where its order matters."""
 
     kind: ClassVar[str] = "linear"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.linear(op.global_avg_pool(x), 3),
+        lambda x, op: op.linear(op.flatten(x), 5, bias=False),
+    )
+    role: ClassVar[Role] = "weighted"
+    deepens: ClassVar[bool] = True
+    overwritable: ClassVar[bool] = True
+    takes_factors: ClassVar[bool] = True
     features: int
     bias: bool = True
     folded: Shape | None = None

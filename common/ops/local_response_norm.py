@@ -11,6 +11,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Example, Role
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,15 @@ class LocalResponseNorm(Op):
     """
 
     kind: ClassVar[str] = "local_response_norm"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.local_response_norm(x),
+        lambda x, op: op.local_response_norm(x, 3, 0.5, 0.6, 2.0),
+        lambda x, op: op.local_response_norm(x, 2, alpha=0.4),
+        lambda x, op: op.local_response_norm(x, 4, alpha=0.4),
+        lambda x, op: op.local_response_norm(x, 9, alpha=2.0),
+    )
+    title: ClassVar[str] = "response norm"
+    role: ClassVar[Role] = "follower"
     size: int = 5
     alpha: float = 1e-4
     beta: float = 0.75

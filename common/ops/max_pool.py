@@ -11,6 +11,7 @@ from ..geometry import Pads, Pair, padding, pair
 from ..onnx_graph import Graph, attributes
 from ..spec import Array
 from ..trace import Value, apply
+from ..traits import Example
 from ._pooling import Pool
 from ._windows import strided
 
@@ -20,6 +21,15 @@ class MaxPool(Pool):
     """The maximum of each window of each channel."""
 
     kind: ClassVar[str] = "max_pool"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.max_pool(x, 2),
+        lambda x, op: op.max_pool(x, 3, 2, pad=1),
+        lambda x, op: op.max_pool(x, 3, 2, ceil_mode=True),
+        lambda x, op: op.max_pool(x, (3, 2), (2, 3), pad=1, ceil_mode=True),
+        lambda x, op: op.max_pool(x, 3, 2, pad=(0, 1, 2, 1)),
+        lambda x, op: op.max_pool(x, 3, 2, pad="same"),
+    )
+    joins_pads: ClassVar[Literal["never", "of positive values", "always"]] = "of positive values"
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         (x,) = arrays

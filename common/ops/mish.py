@@ -10,6 +10,7 @@ import numpy as np
 from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
+from ..traits import Example, of_vector
 from ._elementwise import Elementwise
 
 
@@ -18,6 +19,12 @@ class Mish(Elementwise):
     """x * tanh(log(1 + exp(x)))."""
 
     kind: ClassVar[str] = "mish"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.mish(x),
+        lambda x, op: op.mish(op.rescale(x, 20.0)),
+        of_vector(lambda x, op: op.mish(x)),
+    )
+    overwrites: ClassVar[bool] = True
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         (x,) = arrays

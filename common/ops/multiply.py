@@ -9,6 +9,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Example, Role, of_vector
 from ._broadcast import broadcast
 
 
@@ -17,6 +18,18 @@ class Multiply(Op):
     """x * y, where a gate (C, 1, 1), a mask (1, H, W) or a number (1, 1, 1) is spread over a map (C, H, W)."""
 
     kind: ClassVar[str] = "multiply"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: x * op.sigmoid(x),
+        lambda x, op: op.multiply(x, op.adaptive_avg_pool(x, 1)),
+        lambda x, op: op.multiply(x + op.tanh(x), x + op.sigmoid(x)),
+        lambda x, op: op.multiply(op.adaptive_avg_pool(x, 1), op.tanh(x)),
+        lambda x, op: op.multiply(op.tanh(x), op.sigmoid(op.conv(x, 1, 1))),
+        lambda x, op: op.multiply(op.tanh(x), op.adaptive_avg_pool(op.conv(x, 1, 1), 1)),
+        lambda x, op: op.multiply(op.conv(x, 1, 1), op.adaptive_avg_pool(x, 1)),
+        of_vector(lambda x, op: op.multiply(op.tanh(x), x)),
+    )
+    takes_parameters: ClassVar[bool] = True
+    role: ClassVar[Role] = "join"
     elementwise: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:

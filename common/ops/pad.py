@@ -12,6 +12,7 @@ from ..geometry import Pads, Pair, padding
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Example
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,11 @@ class Pad(Op):
     """`pads` are (top, bottom, left, right)."""
 
     kind: ClassVar[str] = "pad"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.pad(x, 1),
+        lambda x, op: op.pad(x, (1, 0, 2, 3)),
+        lambda x, op: op.pad(x, (1, 2), -1.5),
+    )
     pads: Pads
     value: float = 0.0
 

@@ -9,6 +9,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
+from ..traits import Example
 
 Start = Literal["zeros", "ones"]
 
@@ -22,6 +23,14 @@ class Parameter(Op):
     """
 
     kind: ClassVar[str] = "parameter"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: x * op.parameter((x.channels, 1, 1)),
+        lambda x, op: op.add(op.parameter((1, *x.shape[1:]), "zeros"), op.tanh(x)),
+        lambda x, op: op.multiply(op.sigmoid(op.parameter(x.shape, name="gamma")), x),
+        lambda x, op: op.weighted_sum([x, op.tanh(x), op.relu(x)], op.parameter((3,))),
+        lambda x, op: op.weighted_sum([x, op.tanh(x)], op.relu(op.parameter((2,), name="w")), mode="softmax"),
+        lambda x, op: x * op.parameter((x.channels, 1, 1), name="gamma") + op.parameter((1, 1, 1)),
+    )
     size: Shape
     init: Start = "ones"
 

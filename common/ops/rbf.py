@@ -11,6 +11,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
+from ..traits import Example, Role
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,12 @@ class Rbf(Op):
     """y[j] = sum over i of (x[i] - prototypes[j, i])**2, with fixed prototypes of -1 and 1: small is near."""
 
     kind: ClassVar[str] = "rbf"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.rbf(op.global_avg_pool(x), 5),
+        lambda x, op: op.rbf(op.scaled_tanh(op.linear(op.flatten(x), 7)), 3),
+    )
+    title: ClassVar[str] = "RBF"
+    role: ClassVar[Role] = "weighted"
     prototypes: int
 
     def shape(self, *inputs: Shape) -> Shape:

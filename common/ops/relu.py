@@ -10,6 +10,7 @@ import numpy as np
 from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
+from ..traits import Example, of_vector
 from ._elementwise import Elementwise
 
 
@@ -18,6 +19,13 @@ class Relu(Elementwise):
     """max(x, 0)."""
 
     kind: ClassVar[str] = "relu"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.relu(x),
+        of_vector(lambda x, op: op.relu(x)),
+    )
+    title: ClassVar[str] = "ReLU"
+    overwrites: ClassVar[bool] = True
+    positive: ClassVar[bool] = True
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return np.maximum(arrays[0], 0)

@@ -10,6 +10,7 @@ import numpy as np
 from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
+from ..traits import Example, of_vector
 from ._elementwise import Elementwise
 
 
@@ -18,6 +19,14 @@ class Relu6(Elementwise):
     """min(max(x, 0), 6)."""
 
     kind: ClassVar[str] = "relu6"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.relu6(op.rescale(x, 5.0)),
+        lambda x, op: op.relu6(x),
+        of_vector(lambda x, op: op.relu6(x)),
+    )
+    title: ClassVar[str] = "ReLU6"
+    overwrites: ClassVar[bool] = True
+    positive: ClassVar[bool] = True
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return np.clip(arrays[0], 0, 6)

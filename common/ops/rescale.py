@@ -8,6 +8,7 @@ from typing import ClassVar
 from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
+from ..traits import Example, of_vector
 from ._elementwise import Elementwise
 
 
@@ -16,6 +17,13 @@ class Rescale(Elementwise):
     """x * factor + offset, both fixed."""
 
     kind: ClassVar[str] = "rescale"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.rescale(x, 0.17),
+        lambda x, op: op.rescale(x, -1 / 3, 0.7),
+        lambda x, op: op.rescale(x, 2 / 3) + x,
+        of_vector(lambda x, op: op.rescale(x, 1.0, -0.1)),
+    )
+    takes_pixels: ClassVar[bool] = True
     factor: float
     offset: float = 0.0
 

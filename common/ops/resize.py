@@ -13,6 +13,7 @@ from ..geometry import Pair
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Example
 
 Mode = Literal["nearest", "bilinear"]
 Rule = Literal["half_pixel", "asymmetric", "align_corners"]
@@ -31,6 +32,27 @@ class Resize(Op):
     """
 
     kind: ClassVar[str] = "resize"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.resize(x, scale=2),
+        lambda x, op: op.resize(x, scale=3, rule="asymmetric"),
+        lambda x, op: op.resize(x, size=(10, 4)),
+        lambda x, op: op.resize(x, size=(10, 4), rule="asymmetric"),
+        lambda x, op: op.resize(x, size=(41, 82)),
+        lambda x, op: op.resize(x, size=(82, 74), rule="asymmetric"),
+        lambda x, op: op.resize(x, scale=2, mode="bilinear"),
+        lambda x, op: op.resize(x, size=(4, 11), mode="bilinear"),
+        lambda x, op: op.resize(x, scale=3, mode="bilinear", rule="align_corners"),
+        lambda x, op: op.resize(x, size=(1, 11), mode="bilinear", rule="align_corners"),
+        lambda x, op: op.resize(op.max_pool(x, 2), like=x, rule="asymmetric"),
+        lambda x, op: op.resize(op.tanh(x), like=op.max_pool(x, 2)),
+        lambda x, op: op.resize(op.adaptive_avg_pool(x, (3, 4)), like=x + op.tanh(x)),
+        lambda x, op: op.resize(
+            op.adaptive_avg_pool(x, (2, 3)), like=op.pad(x, (0, 82 - x.shape[1], 0, 2)), rule="asymmetric"
+        ),
+        lambda x, op: op.resize(op.tanh(x), like=op.resize(x, scale=2)),
+        lambda x, op: op.resize(op.max_pool(x, 2), like=x, mode="bilinear"),
+        lambda x, op: op.resize(op.tanh(x), like=op.max_pool(x, 3), mode="bilinear", rule="align_corners"),
+    )
     shape_only: ClassVar[tuple[int, ...]] = (1,)
     scale: int | None = None
     size: Pair | None = None

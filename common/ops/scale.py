@@ -9,6 +9,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
+from ..traits import Example, Role, of_vector
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,12 @@ class Scale(Op):
     """y[c] = x[c] * weight[c] + bias[c]."""
 
     kind: ClassVar[str] = "scale"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.scale(x),
+        lambda x, op: op.scale(x, bias=False),
+        of_vector(lambda x, op: op.scale(x)),
+    )
+    role: ClassVar[Role] = "follower"
     inplace: ClassVar[bool] = True
     bias: bool = True
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
+from ..traits import Example, of_vector
 from ._elementwise import Elementwise
 
 
@@ -18,6 +19,11 @@ class ScaledTanh(Elementwise):
     """amplitude * tanh(slope * x); with the constants of the paper f(1) = 1 and f(-1) = -1."""
 
     kind: ClassVar[str] = "scaled_tanh"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.scaled_tanh(x),
+        lambda x, op: op.scaled_tanh(x, 2.0, 0.3),
+        of_vector(lambda x, op: op.scaled_tanh(x)),
+    )
     amplitude: float = 1.7159
     slope: float = 2 / 3
 

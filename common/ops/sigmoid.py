@@ -10,6 +10,7 @@ import numpy as np
 from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
+from ..traits import Example, of_vector
 from ._elementwise import Elementwise
 
 
@@ -18,6 +19,11 @@ class Sigmoid(Elementwise):
     """1 / (1 + exp(-x))."""
 
     kind: ClassVar[str] = "sigmoid"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.sigmoid(x),
+        lambda x, op: op.sigmoid(op.rescale(x, 300.0)),
+        of_vector(lambda x, op: op.sigmoid(x)),
+    )
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return np.asarray(np.exp(-np.logaddexp(0, -arrays[0])))

@@ -10,6 +10,7 @@ import numpy as np
 from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
+from ..traits import Example, of_vector
 from ._elementwise import Elementwise
 
 
@@ -18,6 +19,12 @@ class Silu(Elementwise):
     """x * sigmoid(x)."""
 
     kind: ClassVar[str] = "silu"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.silu(x),
+        of_vector(lambda x, op: op.silu(x)),
+    )
+    title: ClassVar[str] = "SiLU"
+    overwrites: ClassVar[bool] = True
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         (x,) = arrays

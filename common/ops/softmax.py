@@ -11,6 +11,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Example, Role, of_vector
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,12 @@ class Softmax(Op):
     """exp(x) / sum(exp(x)), the sum over channels."""
 
     kind: ClassVar[str] = "softmax"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.softmax(x),
+        lambda x, op: op.softmax(op.rescale(x, 300.0)),
+        of_vector(lambda x, op: op.softmax(x)),
+    )
+    role: ClassVar[Role] = "follower"
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]

@@ -11,6 +11,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Example
 
 Order = Literal["torch", "tf", "focus"]
 
@@ -25,6 +26,12 @@ class SpaceToDepth(Op):
     """
 
     kind: ClassVar[str] = "space_to_depth"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.space_to_depth(op.resize(x, scale=2)),
+        lambda x, op: op.space_to_depth(op.resize(x, scale=3), 3, "tf"),
+        lambda x, op: op.space_to_depth(op.resize(x, scale=2), order="focus"),
+        lambda x, op: op.space_to_depth(op.pad(op.resize(x, scale=2), 1), order="tf"),
+    )
     block: int = 2
     order: Order = "torch"
 

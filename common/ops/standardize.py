@@ -11,6 +11,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape, Weight
 from ..trace import Value, apply
+from ..traits import Example, Role
 
 FLOOR = 1e-7
 """The least standard deviation, which is Keras's `epsilon()`."""
@@ -24,6 +25,12 @@ class Standardize(Op):
     """
 
     kind: ClassVar[str] = "standardize"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.standardize(x),
+        lambda x, op: op.conv(op.standardize(op.rescale(x, 1 / 255)), 3, 3, pad=1),
+    )
+    takes_pixels: ClassVar[bool] = True
+    role: ClassVar[Role] = "follower"
     inplace: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:

@@ -10,6 +10,7 @@ import numpy as np
 from ..onnx_graph import Graph
 from ..spec import Array
 from ..trace import Value, apply
+from ..traits import Example, of_vector
 from ._elementwise import Elementwise
 
 
@@ -18,6 +19,10 @@ class Tanh(Elementwise):
     """tanh(x)."""
 
     kind: ClassVar[str] = "tanh"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.tanh(x),
+        of_vector(lambda x, op: op.tanh(x)),
+    )
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         return np.tanh(arrays[0])

@@ -12,6 +12,7 @@ from ..errors import SpecError
 from ..onnx_graph import Graph
 from ..spec import Array, Op, Shape
 from ..trace import Value, apply
+from ..traits import Example, Role
 
 Mode = Literal["fast", "softmax", "sum"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -26,6 +27,14 @@ class WeightedSum(Op):
     """
 
     kind: ClassVar[str] = "weighted_sum"
+    examples: ClassVar[tuple[Example, ...]] = (
+        lambda x, op: op.weighted_sum([x, op.tanh(x)], op.linear(op.global_avg_pool(x), 2)),
+        lambda x, op: op.weighted_sum([op.relu(x), x, op.tanh(x)], op.linear(op.global_avg_pool(x), 3), eps=0.5),
+        lambda x, op: op.weighted_sum([op.relu(x), x, op.tanh(x)], op.linear(op.global_avg_pool(x), 3), mode="softmax"),
+        lambda x, op: op.weighted_sum([op.relu(x), x, op.tanh(x)], mode="sum"),
+    )
+    takes_parameters: ClassVar[bool] = True
+    role: ClassVar[Role] = "join"
     mode: Mode = "fast"
     eps: float = 1e-4
 
@@ -49,6 +58,9 @@ class WeightedSum(Op):
     def flattened(self, *orders: Shape | None) -> None:
         if any(order is not None for order in orders):
             raise SpecError("a flattened map has another order in each framework; its numbers are no weights of a sum")
+
+    def summands(self, *inputs: int) -> int:
+        return max(inputs) if self.weighted else sum(inputs)
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         if not self.weighted:

@@ -56,7 +56,7 @@ def foldable(net: Net) -> dict[int, int]:
         before = net.nodes[node.inputs[0]] if node.inputs else node
         alone = not any(n.owner or n.path in owners for n in (node, before))
         only = node.inputs and takers[node.inputs[0]] == [index] and node.inputs[0] not in net.outputs
-        if node.kind == "batch_norm" and before.kind in ("conv", "linear") and alone and only:
+        if node.op.normalises and before.op.takes_factors and alone and only:
             found[index] = node.inputs[0]
     return found
 

@@ -19,9 +19,6 @@ from ..spec import Array, Net, Node
 from ..text import shape_text
 from ..weights import Weights
 
-FREE = {"batch_norm": ("eps", "momentum", "scale"), "conv": ("bias",)}
-"""Fields that may differ: weights make up for them, or they only matter in training."""
-
 
 @dataclass(frozen=True)
 class Step:
@@ -37,7 +34,7 @@ class Step:
         if one.kind != two.kind or self.inputs != other.inputs:
             return f"{one.path} ({one.kind}) stands where {two.path} ({two.kind}) does"
         mine, theirs = dict(self.fields), dict(other.fields)
-        named = [key for key in mine if mine[key] != theirs.get(key) and key not in FREE.get(one.kind, ())]
+        named = [key for key in mine if mine[key] != theirs.get(key) and key not in one.op.rewritable]
         return f"{one.path} has {named[0]} {mine[named[0]]}, and {theirs.get(named[0])} there" if named else ""
 
 
@@ -87,7 +84,7 @@ def _walked(net: Net) -> tuple[list[Step], list[int]]:
     waiting: dict[int, tuple[int, ...]] = {}  # pads not yet joined, by node
     steps = list[Step]()
     for index, node in enumerate(net.nodes):
-        if node.kind == "dropout":
+        if node.op.idle:
             place.append(place[node.inputs[0]])
             continue
         if node.kind == "pad" and _joins(net, index):
@@ -104,11 +101,11 @@ def _joins(net: Net, index: int) -> bool:
     """Whether zero pads are those of what takes them: of a convolution, or of a maximum of values from 0 on."""
     pad = net.nodes[index]
     takers = [node for node in net.nodes if index in node.inputs]
-    positive = net.nodes[pad.inputs[0]].kind in ("relu", "relu6")
+    fine = ("always", "of positive values") if net.nodes[pad.inputs[0]].op.positive else ("always",)
     return (
         pad.op.value == 0  # type: ignore[attr-defined]
         and index not in net.outputs
-        and all(node.kind == "conv" or (node.kind == "max_pool" and positive) for node in takers)
+        and all(node.op.joins_pads in fine for node in takers)
     )
 
 
@@ -133,7 +130,7 @@ class _Rewriting:
 
     def move(self, step: Step, other: Step) -> None:
         """Move the weights of one node."""
-        if step.node.kind == "batch_norm" and not other.node.owner:
+        if step.node.op.normalises and not other.node.owner:
             self._normalisation(step.node, other.node)
         elif not other.node.owner:
             own = {name.rpartition(".")[2]: self.weights[name] for name in step.node.weights()}
@@ -221,7 +218,7 @@ class _Rewriting:
         """Raise DiptychError unless a normalisation alone takes the result of a convolution that loses its bias."""
         takers = [other for other in self.source.nodes if self.source.nodes.index(node) in other.inputs]
         alone = len(takers) == 1 and self._alone(node) and self._alone(takers[0])
-        if not alone or takers[0].kind != "batch_norm":
+        if not alone or not takers[0].op.normalises:
             raise self._refusal(node, "bias", "normalisation after")
 
     def _refusal(self, node: Node, what: str, other: str) -> DiptychError:

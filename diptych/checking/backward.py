@@ -24,8 +24,6 @@ from .case import SIDES, Case, Finding, by_output_name
 
 GRADIENT_FLOOR = 1e-3
 """Of the largest gradient: a bias before batch normalisation has none in training but rounding, which is no measure."""
-ROUNDED_GRADIENTS = {"hard_sigmoid": 1e-6}
-"""What a given torch module may be off by: nn.Hardsigmoid's gradient is a float32 sixth at any dtype, 3e-8 off."""
 
 
 def gradients_float64(case: Case) -> Finding:
@@ -72,7 +70,7 @@ def _compare_steps(case: Case, images: Sequence[Array], training: bool) -> Findi
 def _gradient_tolerance(case: Case) -> float:
     if case.weights is not None:
         return FLOAT64_TOLERANCE
-    return max(ROUNDED_GRADIENTS.get(node.kind, FLOAT64_TOLERANCE) for node in case.net.nodes)
+    return max(FLOAT64_TOLERANCE, *(node.op.rounded_gradient for node in case.net.nodes))
 
 
 def _step_difference(case: Case, left: Step, right: Step, batch: int, training: bool) -> Worst:
@@ -112,7 +110,7 @@ def _with_biased_variance(net: Net, step: Step, old: Mapping[str, Array], batch:
     answer = dict(step.statistics)
     for node in net.nodes:
         name = f"{node.path}.running_var"
-        if node.kind != "batch_norm" or name not in answer:
+        if not node.op.normalises or name not in answer:
             continue
         momentum, calls = vars(node.op)["momentum"], step.batch_variances.get(name, ())
         if calls:  # each call takes its share of what the calls before it left

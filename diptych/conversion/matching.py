@@ -84,7 +84,7 @@ def _alike(one: Match, two: Match) -> bool:
 
 def _function(net: Net) -> tuple[Any, ...]:
     """What a network computes in evaluation, where the rate of a dropout is nothing."""
-    return net.outputs, *(None if node.kind == "dropout" else node for node in net.nodes)
+    return net.outputs, *(None if node.op.idle else node for node in net.nodes)
 
 
 def _compared(view: Checkpoint, net: Net) -> tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:

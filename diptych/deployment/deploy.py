@@ -95,7 +95,7 @@ def deploy(
         if not found <= TOLERANCE["float32"]:
             raise DiptychError(f"{destination} was not written: run, it differs from {net.name} by {found:.1e}")
         size = sum(file.stat().st_size for file in _files(temporary))
-    count = sum(node.kind == "batch_norm" for node in net.nodes) - sum(n.kind == "batch_norm" for n in target.nodes)
+    count = sum(node.op.normalises for node in net.nodes) - sum(n.op.normalises for n in target.nodes)
     kind = KINDS.get(destination.suffix.lower(), f"weights in {destination.suffix}")
     return Deployment(destination, target.name, kind, count, exact, found, size)
 

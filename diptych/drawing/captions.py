@@ -8,10 +8,10 @@ from typing import Any
 
 from ..common.expr import plain
 from ..common.spec import Call, Net, Node
-from ..common.text import shape_text
+from ..common.text import TIMES, shape_text
 from .boxes import Box, Diagram, Link, Style, centred_box, table_box
 from .units import Unit, overview
-from .wording import DASH, TIMES
+from .wording import DASH
 
 MANY = 3
 """From so many arguments on they stand in a table."""

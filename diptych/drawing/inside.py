@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from ..common.emission.lists import name_of
 from ..common.expr import text
 from ..common.spec import Call, Net, Node
-from ..common.text import shape_text
+from ..common.text import TIMES, shape_text
 from .boxes import Box, Diagram, Link, Style, centred_box
 from .captions import children
 from .units import branched_blocks, consumers, inner_nodes
-from .wording import FOLLOWERS, JOINS, TIMES, describe
+from .wording import describe
 
 SAME = 4
 """From so many convolutions on, ops that follow each of them are said once, in the heading."""
@@ -68,7 +68,7 @@ def _detail(net: Net, name: str, calls: list[Call]) -> Diagram:
 def _dashed_note(net: Net, child: str, calls: list[Call]) -> str:
     """In how many calls of a block a child is, and whether the others join the input as it is in its place."""
     without = [call for call in calls if child not in children(net, call)]
-    joins = [{i for i in inner_nodes(call) if net.nodes[i].kind in JOINS} for call in without]
+    joins = [{i for i in inner_nodes(call) if net.nodes[i].op.role == "join"} for call in without]
     direct = all(
         any(source in net.nodes[index].inputs for index in found for source in call.inputs)
         for call, found in zip(without, joins, strict=True)
@@ -115,8 +115,8 @@ def _op_groups(net: Net, call: Call, lacking: set[str]) -> list[OpGroup]:
                 groups.append([index])
             continue
         group = next((g for g in groups if node.inputs == (g[-1],) and len(readers[g[-1]]) == 1), None)
-        only_followers = group is not None and all(net.nodes[i].kind in FOLLOWERS for i in group)
-        if group is not None and (node.kind in FOLLOWERS or only_followers):
+        only_followers = group is not None and all(net.nodes[i].op.role == "follower" for i in group)
+        if group is not None and (node.op.role == "follower" or only_followers):
             group.append(index)
         else:
             groups.append([index])
@@ -153,7 +153,7 @@ def _box(net: Net, group: OpGroup, env: dict[int, str], said: str) -> Box:
     following: list[str] = []
     for index in group.nodes:
         operation, width, rest = describe(net.nodes[index])
-        if net.nodes[index].kind in FOLLOWERS:
+        if net.nodes[index].op.role == "follower":
             following.append(operation)
             continue
         lines += _take_lines(following)
@@ -166,7 +166,7 @@ def _box(net: Net, group: OpGroup, env: dict[int, str], said: str) -> Box:
             lines.append(("small", f"{symbolic} = {int(width or 0)}"))
     if ", ".join(following) != said or not lines:
         lines += _take_lines(following)
-    join = any(net.nodes[index].kind in JOINS for index in group.nodes)
+    join = any(net.nodes[index].op.role == "join" for index in group.nodes)
     return centred_box("join" if join else "ops", lines, group.optional)
 
 

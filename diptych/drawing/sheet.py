@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..common.spec import Net
-from ..common.text import shape_text
+from ..common.text import TIMES, shape_text
 from .boxes import LEADING, SIZES, Style, Text, width_of
 from .captions import overview_diagram
 from .engine import Layout, lay_out
 from .inside import details
-from .wording import TIMES
 
 WIDTH, HEIGHT, MARGIN = 595.0, 842.0, 24.0
 """A4 in points, and the margin on each side."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..common.spec import Call, Net, Shape
-from .wording import HEADS, POOLS, WEIGHTED, lines_of
+from .wording import lines_of
 
 
 @dataclass(frozen=True)
@@ -146,11 +146,11 @@ def _halves(net: Net, before: Piece, piece: Piece) -> bool:
 
 def _chains(net: Net, group: list[Piece], piece: Piece) -> bool:
     """Whether a chain of ops goes on: a weighted op begins anew after a pool, and the head after weighted ops."""
-    kinds = {net.nodes[node].kind for part in group for node in part.nodes}
-    new = {net.nodes[node].kind for node in piece.nodes}
-    if kinds & set(POOLS) and new & {*WEIGHTED, *HEADS}:
+    roles = {net.nodes[node].op.role for part in group for node in part.nodes}
+    new = {net.nodes[node].op.role for node in piece.nodes}
+    if "pool" in roles and new & {"weighted", "head"}:
         return False
-    return not (net.nodes[piece.nodes[0]].kind in HEADS and kinds & set(WEIGHTED) and not kinds & set(HEADS))
+    return not (net.nodes[piece.nodes[0]].op.role == "head" and "weighted" in roles and "head" not in roles)
 
 
 def _unit(net: Net, group: list[Piece], side: bool) -> Unit:

@@ -73,7 +73,7 @@ class Checkpoint:
 
 def counters(net: Net) -> list[str]:
     """The names under which torch counts the batches that each batch normalisation has seen."""
-    return [f"{node.path}.{COUNTER}" for node in net.nodes if node.kind == "batch_norm" and not node.owner]
+    return [f"{node.path}.{COUNTER}" for node in net.nodes if node.op.normalises and not node.owner]
 
 
 def separated(found: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, int], tuple[str, ...]]:
@@ -117,7 +117,7 @@ def _keras_slots(net: Net) -> Slots:
             continue
         made = lower(node)
         for slot in made.slots:
-            name = f"{node.path}.{slot.name}"
+            name = node.weight_name(slot.name)
             slots.setdefault(made.holder(node.path, slot), []).append((name, weights[name], slot.axes))
     return slots
 

@@ -45,7 +45,7 @@ def in_dialect(net: Net, arrays: Mapping[str, Array], extras: Mapping[str, int],
             kernel = arrays[name].ndim == 2 and dialect.kernel(node.path)
             there = f"{dialect.theirs(node.path)}.{name.rpartition('.')[2]}"
             found[there] = _kernel(arrays[name], weight) if kernel else arrays[name]
-        if node.kind == "batch_norm":
+        if node.op.normalises:
             counter = f"{node.path}.num_batches_tracked"
             found[f"{dialect.theirs(node.path)}.num_batches_tracked"] = np.array(extras.get(counter, 0), np.int64)
     return found

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import keras
 import numpy as np
@@ -18,7 +20,7 @@ from diptych.common.ops.conv import conv
 from diptych.common.ops.parameter import parameter
 from diptych.common.ops.tanh import tanh
 from diptych.common.ops.weighted_sum import weighted_sum
-from diptych.common.spec import Shape
+from diptych.common.spec import Init, Shape, Weight
 from diptych.common.trace import Value, block, stack
 from diptych.common.weights import init, scrambled
 from diptych.tf_impl import build as keras_build
@@ -107,3 +109,26 @@ def test_a_chain_has_no_place_for_one() -> None:
 
     with pytest.raises(SpecError, match=r"chain.0: a stack is a chain, but this child takes no value"):
         traced(network, ODD)
+
+
+def test_what_computes_with_each_image_takes_none() -> None:
+    with pytest.raises(SpecError, match=r"conv \(conv\): gamma is a parameter, the same for every image"):
+        traced(lambda x: conv(parameter(x.shape, name="gamma"), 3, 1), ODD)
+    with pytest.raises(SpecError, match=r"conv \(conv\): tanh is a parameter"):
+        traced(lambda x: conv(tanh(parameter(x.shape)), 3, 1), ODD)
+
+
+def test_an_initialisation_that_is_none_is_refused_with_those_that_are() -> None:
+    with pytest.raises(SpecError, match="'w' starts as one of zeros, ones, he, lecun, signs, not 'he_normal'"):
+        Weight("w", (2,), "C", init="he_normal")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("start", get_args(Init))
+def test_every_initialisation_draws_something(start: Init, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = traced(lambda x: conv(x, 8, 1, bias=False, name="c"), ODD)
+    weight = replace(net.weights["c.weight"], init=start)
+    monkeypatch.setitem(net.weights, "c.weight", weight)
+    drawn = init(net)["c.weight"]
+    spread = {"zeros": 0, "ones": 0, "he": (2 / 4) ** 0.5, "lecun": 0.5, "signs": 1}[start]
+    assert abs(float(drawn.std()) - spread) < 0.3
+    assert set(np.unique(drawn)) <= {-1, 1} or start in ("zeros", "he", "lecun")

@@ -27,15 +27,15 @@ def test_what_differs_is_written_and_said(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_an_unknown_writer_is_an_error_that_names_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert __main__.main(["model"]) == 2
-    assert capsys.readouterr().err.endswith("there are models, golden, signatures, onnx_page, readme, checks\n")
+    assert capsys.readouterr().err.endswith("there are models, golden, signatures, onnx_page, checks, readme\n")
 
 
 def test_every_file_of_the_folder_is_a_writer() -> None:
     folder = Path(writers.__file__).parent
-    assert {path.stem for path in folder.glob("[a-z]*.py")} == {*__main__.EVERY, *__main__.MEASURED}
+    assert {path.stem for path in folder.glob("[a-z]*.py")} == {*__main__.EVERY}
 
 
-@pytest.mark.parametrize("name", ["onnx_page", "readme"])
+@pytest.mark.parametrize("name", ["onnx_page", "checks", "readme"])
 def test_what_is_committed_is_what_would_be_written(name: str) -> None:
     """Models, golden texts and signatures have tests of their own."""
     assert changes(__main__.written(name)) == {}
@@ -64,3 +64,23 @@ def test_without_checks_that_passed_no_table_is_written(
         (tmp_path / f"{name}.json").write_text(json.dumps(report))
     with pytest.raises(SystemExit, match=said):
         checks.written()
+
+
+def test_a_row_of_the_checks_stays_until_its_network_is_measured_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = checks.standing()
+    gates = [{"name": gate, "measured": 1.5e-14, "compared": 3} for gate in checks.GATES]
+    (tmp_path / "resnet18.json").write_text(json.dumps({"passed": True, "gates": gates}))
+    monkeypatch.setenv(checks.FOLDER, str(tmp_path))
+    (text,) = checks.written().texts.values()
+    after = {line.split("`")[1]: f"{line}\n" for line in text.splitlines() if line.startswith("| `")}
+    assert {name for name in before if before[name] != after[name]} == {"resnet18"}
+    assert after["resnet18"] == checks.row("resnet18", {"gates": gates})
+
+
+def test_a_network_without_a_row_is_named_as_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = checks.standing()
+    monkeypatch.setattr(checks, "standing", lambda: {name: rows[name] for name in rows if name != "resnet18"})
+    (text,) = checks.written().texts.values()
+    assert f"{len(rows) - 1} of {len(rows)} networks were measured and\npass; not measured yet: `resnet18`." in text

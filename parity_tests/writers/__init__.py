@@ -1,10 +1,10 @@
 """What is committed and made by code: each file here says what some files should hold, and `make write` writes them.
 
-    make write                       # all that follow from the networks
+    make write                       # all
     make write ONLY="models golden"  # some of them
 
-A test compares each with what is committed. `checks` is written where it is named, since it needs the reports that
-`make test-full` measures; notebooks are written by `make write-notebooks`, which runs them.
+A test compares each with what is committed. What a run measures is not made anew: the rows of docs/checks.md come from
+`make test-full`, and notebooks from `make write-notebooks`, which runs them.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """The table of docs/checks.md: what `make test-full` measured for every registered network.
 
-It is made of the reports that the checks of test_parity.py leave in the folder named by DIPTYCH_REPORTS.
+New rows are made of the reports that the checks of test_parity.py leave in the folder named by DIPTYCH_REPORTS.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Collection
 from pathlib import Path
@@ -19,7 +20,6 @@ from writers import ROOT, Written
 GATES = ("forward_float64", "gradients_float64", "training_float64", "forward_float32", "onnx")
 PATH = ROOT / "docs" / "checks.md"
 FOLDER = "DIPTYCH_REPORTS"
-"""The variable that names the folder of the reports; `reports` in the root where there is none."""
 HEAD = """# What the checks measured
 
 Registered networks, built in both frameworks with the same weights and checked by all gates of `diptych check`, on two
@@ -51,18 +51,34 @@ def row(name: str, report: dict[str, Any]) -> str:
 
 
 def written() -> Written:
-    """The table; a network whose check failed is an error, one without a report is named as not measured."""
-    folder = Path(os.environ.get(FOLDER, ROOT / "reports"))
+    """The table: new rows of the networks with a report, the rows that stand there of the others.
+
+    A network with neither is named as not measured. A check that failed ends the program: nothing is written.
+    """
+    rows = standing() | reported()
+    measured = [name for name in networks() if name in rows]
+    head = HEAD.format(passed=len(measured), registered=len(networks()), rest=_rest(rows))
+    return Written({PATH: head + "".join(rows[name] for name in measured)})
+
+
+def standing() -> dict[str, str]:
+    """The rows of the page as it is, by network."""
+    return {found[1]: found[0] for found in re.finditer(r"^\| `([^`]+)` \|.*\n", PATH.read_text(), re.MULTILINE)}
+
+
+def reported() -> dict[str, str]:
+    """The rows of the networks whose reports are in the folder of DIPTYCH_REPORTS; without that, none."""
+    if FOLDER not in os.environ:
+        return {}
+    folder = Path(os.environ[FOLDER])
     found = {path.stem: json.loads(path.read_text()) for path in folder.glob("*.json")}
     failed = [name for name, report in found.items() if not report["passed"]]
     if failed or not found:
         reason = f"the check of {', '.join(failed)} failed" if failed else f"{folder} holds no reports"
         sys.exit(f"error: {reason}: docs/checks.md is not written; run `make test-full`")
-    measured = [name for name in networks() if name in found]
-    head = HEAD.format(passed=len(measured), registered=len(networks()), rest=_rest(found))
-    return Written({PATH: head + "".join(row(name, found[name]) for name in measured)})
+    return {name: row(name, found[name]) for name in networks() if name in found}
 
 
 def _rest(found: Collection[str]) -> str:
     missing = [f"`{name}`" for name in networks() if name not in found]
-    return f"; {len(missing)} were not measured in this run: {', '.join(missing)}" if missing else ""
+    return f"; not measured yet: {', '.join(missing)}" if missing else ""

@@ -1,5 +1,5 @@
 """Mish is PyTorch's own."""
 
-# mish of the Keras twin is nn.functional.mish: x * tanh(softplus(x)). Keras's
-# own, keras.activations.mish, needs numbers: it fails on a keras.Input, which
-# has a shape alone.
+# `mish` of the Keras twin is nn.functional.mish: x * tanh(softplus(x)). The
+# keras.activations.mish needs numbers, and fails where a model is built for a
+# shape alone.
