@@ -231,9 +231,3 @@ def test_the_record_of_a_trap_names_the_networks_that_meet_it() -> None:
     record = traps.record(find("batch_norm_without_scale"), run=False)
     assert list(record["networks"]) == ["inception_v3.keras", "inception_resnet_v2.keras"]
     assert (record["wrong"], record["right"]) == (3, 0)
-
-
-def _pads_same(name: str) -> bool:
-    """Whether a network halves a map by a convolution with TensorFlow's SAME."""
-    ops = [node.op for node in spec(name).nodes if node.kind == "conv"]
-    return any((op.pads, op.stride) == ("same", (2, 2)) for op in ops)  # type: ignore[attr-defined]
