@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..common.emission.expressions import Lambda, filled, list_of
+from ..common.emission.expressions import Lambda, Star, filled, list_of
 from ..common.emission.language import Language
 from ..common.emission.program import Assign, Do, Method, Parameter
 from ..common.emission.source import Source, emit
@@ -66,12 +66,13 @@ def _lifted(expression: Any) -> Make:
     return Make("layers.Lambda", (Lambda("x", filled(expression, [Name("x")])),))
 
 
-BUILDING = Method(
-    "build",
-    (Parameter("self"), Parameter("input_shape")),
-    (Do(Function("self.call", (Function("keras.Input", (), {"batch_shape": Name("input_shape")}),))),),
-)
-"""Keras builds a model with a `call` of its own only where it says how: Layer.build would mark it as built, no more."""
+IMAGE = Function("ops.zeros", ((1, Star(Item(Name("input_shape"), slice(1, None)))), Name("self.compute_dtype")))
+BUILDING = Method("build", (Parameter("self"), Parameter("input_shape")), (Do(Function("self.call", (IMAGE,))),))
+"""Keras builds a model with a `call` of its own only where it says how: Layer.build would mark it as built, no more.
+
+It runs on an image of zeros, since a keras.Input cannot go through every expression: times a number it counts as sparse
+(`Multiply.compute_output_spec` in keras/src/ops/numpy.py, Keras 3.15), and a variable cannot add it to itself.
+"""
 
 PARTLY = Assign(Attribute(Name("self"), "built"), True, (), "the parts of later calls are built in those")
 """Keras would warn that it builds a layer of which parts are not built."""

@@ -27,12 +27,12 @@ from diptych.common.trace import trace
 from diptych.emission import source, twins
 
 ROOT = Path(__file__).parents[2]
-LONGEST = {"resnet50": 120, "vgg16_d": 65, "googlenet_bvlc": 120, "densenet121": 100}
+LONGEST = {"resnet50": 120, "vgg16_d": 70, "googlenet_bvlc": 120, "densenet121": 100}
 # HRNet's modules of two, three and four branches are a class each.
 LONGEST |= dict.fromkeys(networks("hrnet"), 325)
 # Its units with and without a gate, a shortcut and either activation are a class each.
-LONGEST |= dict.fromkeys(networks("mobilenet_v3"), 310)
-LONGEST |= dict.fromkeys(networks("ghostnet"), 245)
+LONGEST |= dict.fromkeys(networks("mobilenet_v3"), 315)
+LONGEST |= dict.fromkeys(networks("ghostnet"), 250)
 
 
 @functools.cache
@@ -72,7 +72,9 @@ def test_line_n_of_one_is_the_twin_of_line_n_of_the_other(name: str) -> None:
     assert ours.origins == theirs.origins
     left, right = classes(name, "torch"), classes(name, "tf")
     assert len(left) == len(right) > 10
-    assert [opening(line, ours.blocks) for line in left] == [opening(line, ours.blocks) for line in right]
+    pairs = [(a, b) for a, b in zip(left, right, strict=True) if not a.lstrip().startswith("#")]
+    assert len(left) - len(pairs) == 2, "a comment stands beside the `build` of Keras alone"
+    assert [opening(a, ours.blocks) for a, _ in pairs] == [opening(b, ours.blocks) for _, b in pairs]
 
 
 @pytest.mark.parametrize("name", networks())

@@ -1,8 +1,8 @@
-"""Mish: Keras's own is no layer and takes no tensor without numbers, so that a model could not be built for a shape."""
+"""Mish: keras.activations.mish takes no keras.Input, so that a model could not be built for a shape."""
 
 from keras import ops
 
 
 def mish(x):
-    """x * tanh(softplus(x)) (Misra 2019); Keras's own needs numbers, which a shape has not."""
+    """x * tanh(softplus(x)) (Misra 2019); Keras's own takes no keras.Input."""
     return x * ops.tanh(ops.softplus(x))

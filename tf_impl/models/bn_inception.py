@@ -115,6 +115,9 @@ class BNInceptionPytorchcv(keras.Model):
         self.inception_5b = InceptionMaxPool(352, 192, 320, 192, 224, 128)
         self.classifier = layers.Dense(num_classes)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = self.conv1(x)
         x = self.pool1(x)

@@ -81,6 +81,9 @@ class Darknet53Timm(keras.Model):
         self.stages = Sequential(stages)
         self.head = Head(num_classes)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = self.stem(x)
         x = self.stages(x)

@@ -66,6 +66,9 @@ class DenseNet121(keras.Model):
         self.features.add(layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name="norm5"))
         self.classifier = layers.Dense(num_classes)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = self.features(x)
         x = ops.relu(x)

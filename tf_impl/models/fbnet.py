@@ -132,6 +132,9 @@ class FBNetC(keras.Model):
         self.backbone.add(backbone_stages)
         self.head = Classifier(num_classes)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = self.backbone(x)
         return self.head(x)

@@ -223,6 +223,9 @@ class GhostNet(keras.Model):
         self.dropout = layers.Dropout(0.2)
         self.classifier = layers.Dense(num_classes)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = ops.relu(self.bn1(self.conv_stem(x)))
         x = self.blocks(x)

@@ -56,6 +56,9 @@ class GoogLeNetCaffe(keras.Model):
         self.dropout = layers.Dropout(0.4)
         self.classifier = layers.Dense(num_classes)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = ops.relu(self.conv1(x))
         x = self.conv2_reduce(self.norm1(self.pool1(x)))
@@ -74,7 +77,8 @@ class GoogLeNetCaffe(keras.Model):
         x = self.inception_5a(x)
         x = self.inception_5b(x)
         x = self.dropout(ops.mean(x, (1, 2)))
-        return self.classifier(x)
+        x = self.classifier(x)
+        return [x]
 
 
 class InfinitePadding2D(layers.ZeroPadding2D):

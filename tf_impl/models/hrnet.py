@@ -134,27 +134,31 @@ class BasicBlock(layers.Layer):
         return ops.relu(x)
 
 
-class FourBranches(layers.Layer):
-    """Units on each of four branches, then the exchange between them."""
+class HighResolutionModule2(layers.Layer):
+    """Units on each branch, then the exchange between all of them; it brings the first `fused` up to date, or all."""
 
-    def __init__(self, in_channels, y_channels, z_channels, u_channels):
+    def __init__(self, in_channels):
         super().__init__()
         self.branches = []
-        self.branches.append(Sequential([BasicBlock(in_channels) for _ in range(4)]))
-        self.branches.append(Sequential([BasicBlock(y_channels) for _ in range(4)]))
-        self.branches.append(Sequential([BasicBlock(z_channels) for _ in range(4)]))
-        self.branches.append(Sequential([BasicBlock(u_channels) for _ in range(4)]))
+        self.branches.append(Sequential([BasicBlock(in_channels[0]) for _ in range(4)]))
+        self.branches.append(Sequential([BasicBlock(in_channels[1]) for _ in range(4)]))
+        self.branches.append(Sequential([BasicBlock(in_channels[2]) for _ in range(4)]))
+        self.branches.append(Sequential([BasicBlock(in_channels[3]) for _ in range(4)]))
         self.fuse_layers = []
-        self.fuse_layers.append([None, Up(y_channels, 2), Up(z_channels, 4), Up(u_channels, 8)])
-        self.fuse_layers.append([Down(in_channels), None, Up(z_channels, 2), Up(u_channels, 4)])
-        self.fuse_layers.append([Down2(in_channels), Down(y_channels), None, Up(u_channels, 2)])
-        self.fuse_layers.append([Down3(in_channels), Down2(y_channels), Down(z_channels)])
+        fuse_layers_0 = [None, Up(in_channels[1], 2), Up(in_channels[2], 4), Up(in_channels[3], 8)]
+        self.fuse_layers.append(fuse_layers_0)
+        fuse_layers_1 = [Down(in_channels[0]), None, Up(in_channels[2], 2), Up(in_channels[3], 4)]
+        self.fuse_layers.append(fuse_layers_1)
+        fuse_layers_2 = [Down2(in_channels[0]), Down(in_channels[1]), None, Up(in_channels[3], 2)]
+        self.fuse_layers.append(fuse_layers_2)
+        fuse_layers_3 = [Down3(in_channels[0]), Down2(in_channels[1]), Down(in_channels[2])]
+        self.fuse_layers.append(fuse_layers_3)
 
-    def call(self, x, y, z, u):
-        x = self.branches[0](x)
-        y = self.branches[1](y)
-        z = self.branches[2](z)
-        u = self.branches[3](u)
+    def call(self, xs):
+        x = self.branches[0](xs[0])
+        y = self.branches[1](xs[1])
+        z = self.branches[2](xs[2])
+        u = self.branches[3](xs[3])
         v = self.fuse_layers[0][1](y)
         w = self.fuse_layers[0][2](z)
         a = self.fuse_layers[0][3](u)
@@ -175,27 +179,27 @@ class FourBranches(layers.Layer):
         z = self.fuse_layers[3][2](z)
         u = x + y + z + u
         u = ops.relu(u)
-        return a, b, c, u
+        return [a, b, c, u]
 
 
-class ThreeBranches(layers.Layer):
-    """Units on each of three branches, then the exchange between them."""
+class HighResolutionModule(layers.Layer):
+    """Units on each branch, then the exchange between all of them; it brings the first `fused` up to date, or all."""
 
-    def __init__(self, in_channels, y_channels, z_channels):
+    def __init__(self, in_channels):
         super().__init__()
         self.branches = []
-        self.branches.append(Sequential([BasicBlock(in_channels) for _ in range(4)]))
-        self.branches.append(Sequential([BasicBlock(y_channels) for _ in range(4)]))
-        self.branches.append(Sequential([BasicBlock(z_channels) for _ in range(4)]))
+        self.branches.append(Sequential([BasicBlock(in_channels[0]) for _ in range(4)]))
+        self.branches.append(Sequential([BasicBlock(in_channels[1]) for _ in range(4)]))
+        self.branches.append(Sequential([BasicBlock(in_channels[2]) for _ in range(4)]))
         self.fuse_layers = []
-        self.fuse_layers.append([None, Up(y_channels, 2), Up(z_channels, 4)])
-        self.fuse_layers.append([Down(in_channels), None, Up(z_channels, 2)])
-        self.fuse_layers.append([Down2(in_channels), Down(y_channels)])
+        self.fuse_layers.append([None, Up(in_channels[1], 2), Up(in_channels[2], 4)])
+        self.fuse_layers.append([Down(in_channels[0]), None, Up(in_channels[2], 2)])
+        self.fuse_layers.append([Down2(in_channels[0]), Down(in_channels[1])])
 
-    def call(self, x, y, z):
-        x = self.branches[0](x)
-        y = self.branches[1](y)
-        z = self.branches[2](z)
+    def call(self, xs):
+        x = self.branches[0](xs[0])
+        y = self.branches[1](xs[1])
+        z = self.branches[2](xs[2])
         u = self.fuse_layers[0][1](y)
         v = self.fuse_layers[0][2](z)
         u = ops.relu(x + u + v)
@@ -205,29 +209,29 @@ class ThreeBranches(layers.Layer):
         x = self.fuse_layers[2][0](x)
         y = self.fuse_layers[2][1](y)
         x = ops.relu(x + y + z)
-        return u, v, x
+        return [u, v, x]
 
 
-class TwoBranches(layers.Layer):
-    """Units on either branch, then the exchange between them."""
+class HighResolutionModule3(layers.Layer):
+    """Units on each branch, then the exchange between all of them; it brings the first `fused` up to date, or all."""
 
-    def __init__(self, in_channels, y_channels):
+    def __init__(self, in_channels):
         super().__init__()
         self.branches = []
-        self.branches.append(Sequential([BasicBlock(in_channels) for _ in range(4)]))
-        self.branches.append(Sequential([BasicBlock(y_channels) for _ in range(4)]))
+        self.branches.append(Sequential([BasicBlock(in_channels[0]) for _ in range(4)]))
+        self.branches.append(Sequential([BasicBlock(in_channels[1]) for _ in range(4)]))
         self.fuse_layers = []
-        self.fuse_layers.append([None, Up(y_channels, 2)])
-        self.fuse_layers.append([Down(in_channels)])
+        self.fuse_layers.append([None, Up(in_channels[1], 2)])
+        self.fuse_layers.append([Down(in_channels[0])])
 
-    def call(self, x, y):
-        x = self.branches[0](x)
-        y = self.branches[1](y)
+    def call(self, xs):
+        x = self.branches[0](xs[0])
+        y = self.branches[1](xs[1])
         z = self.fuse_layers[0][1](y)
         z = ops.relu(x + z)
         x = self.fuse_layers[1][0](x)
         x = ops.relu(x + y)
-        return z, x
+        return [z, x]
 
 
 class BottleneckWithoutDownsample(layers.Layer):
@@ -266,11 +270,11 @@ class HRNetW32Classifier(keras.Model):
         self.transition1 = []
         self.transition1.append(ConvNormRelu(32, 3))
         self.transition1.append(Sequential([ConvNormRelu(64, 3, stride=2)]))
-        self.stage2 = [TwoBranches(32, 64)]
+        self.stage2 = [HighResolutionModule3((32, 64))]
         self.transition2 = [None, None, Sequential([ConvNormRelu(128, 3, stride=2)])]
-        self.stage3 = [ThreeBranches(32, 64, 128) for _ in range(4)]
+        self.stage3 = [HighResolutionModule((32, 64, 128)) for _ in range(4)]
         self.transition3 = [None, None, None, Sequential([ConvNormRelu(256, 3, stride=2)])]
-        self.stage4 = [FourBranches(32, 64, 128, 256) for _ in range(3)]
+        self.stage4 = [HighResolutionModule2((32, 64, 128, 256)) for _ in range(3)]
         self.incre_modules = []
         self.incre_modules.append(Sequential([Bottleneck(32)]))
         self.incre_modules.append(Sequential([Bottleneck(64)]))
@@ -283,22 +287,25 @@ class HRNetW32Classifier(keras.Model):
         self.final_layer = HeadConv(2048, 1)
         self.classifier = layers.Dense(num_classes)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = ops.relu(self.bn1(self.conv1(x)))
         x = ops.relu(self.bn2(self.conv2(x)))
         x = self.layer1(x)
         y = self.transition1[1](x)
         x = self.transition1[0](x)
-        x, y = self.stage2[0](x, y)
+        x, y = self.stage2[0]([x, y])
         z = self.transition2[2](y)
-        x, y, z = self.stage3[0](x, y, z)
-        x, y, z = self.stage3[1](x, y, z)
-        x, y, z = self.stage3[2](x, y, z)
-        x, y, z = self.stage3[3](x, y, z)
+        x, y, z = self.stage3[0]([x, y, z])
+        x, y, z = self.stage3[1]([x, y, z])
+        x, y, z = self.stage3[2]([x, y, z])
+        x, y, z = self.stage3[3]([x, y, z])
         u = self.transition3[3](z)
-        x, y, z, u = self.stage4[0](x, y, z, u)
-        x, y, z, u = self.stage4[1](x, y, z, u)
-        x, y, z, u = self.stage4[2](x, y, z, u)
+        x, y, z, u = self.stage4[0]([x, y, z, u])
+        x, y, z, u = self.stage4[1]([x, y, z, u])
+        x, y, z, u = self.stage4[2]([x, y, z, u])
         x = self.incre_modules[0](x)
         y = self.incre_modules[1](y)
         z = self.incre_modules[2](z)

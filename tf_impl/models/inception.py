@@ -177,6 +177,9 @@ class InceptionV3Torchvision(keras.Model):
         self.dropout = layers.Dropout(0.5)
         self.fc = layers.Dense(num_classes)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = self.Conv2d_1a_3x3(x)
         x = self.Conv2d_2a_3x3(x)
@@ -197,7 +200,8 @@ class InceptionV3Torchvision(keras.Model):
         x = self.Mixed_7b(x)
         x = self.Mixed_7c(x)
         x = self.dropout(ops.mean(x, (1, 2)))
-        return self.fc(x)
+        x = self.fc(x)
+        return [x]
 
 
 def padded(pads, layer):

@@ -199,6 +199,9 @@ class InceptionResNetV2Timm(keras.Model):
         self.conv2d_7b = ConvBn(1536, (1, 1))
         self.classif = layers.Dense(num_classes)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = self.conv2d_1a(x)
         x = self.conv2d_2a(x)

@@ -225,6 +225,9 @@ class InceptionV4Timm(keras.Model):
         self.features = Sequential(features)
         self.last_linear = layers.Dense(num_classes)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = self.features(x)
         return self.last_linear(ops.mean(x, (1, 2)))

@@ -55,6 +55,9 @@ class LeNet51998(keras.Model):
         self.scaled_tanh_3 = ScaledTanh(1.7159, 0.6666666666666666)
         self.output_ = RadialBasis(84, 10)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = self.scaled_tanh(self.c1(x))
         x = self.s2(x)

@@ -48,6 +48,9 @@ class MobileNetV1Timm(keras.Model):
         self.blocks = Sequential(blocks)
         self.classifier = layers.Dense(num_classes)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = ops.relu6(self.bn1(self.conv_stem(x)))
         x = self.blocks(x)

@@ -110,6 +110,9 @@ class MobileNetV2Torchvision(keras.Model):
         ]
         self.classifier = Sequential(classifier)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = self.features(x)
         x = ops.mean(x, (1, 2))

@@ -89,6 +89,9 @@ class PreResNet50(keras.Model):
         self.post_bn = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
         self.fc = layers.Dense(num_classes)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = ops.relu(self.bn1(self.conv1(x)))
         x = self.maxpool(x)

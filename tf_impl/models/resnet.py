@@ -84,6 +84,9 @@ class ResNet50(keras.Model):
         self.layer4 = Sequential(layer4)
         self.fc = layers.Dense(num_classes)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = ops.relu(self.bn1(self.conv1(x)))
         x = self.maxpool(x)

@@ -105,6 +105,9 @@ class SEResNet50(keras.Model):
         self.layer4 = Sequential(layer4)
         self.last_linear = layers.Dense(num_classes)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = self.layer0(x)
         x = self.pool0(x)

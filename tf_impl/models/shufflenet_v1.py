@@ -83,6 +83,9 @@ class ShuffleNet3Groups(keras.Model):
         self.features.add(features_stage3)
         self.output_ = layers.Dense(num_classes)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = self.features(x)
         return self.output_(ops.mean(x, (1, 2)))

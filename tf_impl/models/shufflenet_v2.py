@@ -91,6 +91,9 @@ class ShuffleNetV2X10(keras.Model):
         self.conv5 = ConvNorm(1024, 1)
         self.fc = layers.Dense(num_classes)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = self.conv1(x)
         x = self.maxpool(x)

@@ -51,6 +51,9 @@ class SqueezeNet10(keras.Model):
         ]
         self.classifier = Sequential(classifier)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = self.features(x)
         x = self.classifier(x)

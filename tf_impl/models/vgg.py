@@ -4,7 +4,7 @@ Simonyan & Zisserman 2014, Very Deep Convolutional Networks for Large-Scale Imag
 """
 
 import keras
-from keras import Sequential, layers
+from keras import Sequential, layers, ops
 
 
 class VGG16ColumnD(keras.Model):
@@ -58,6 +58,9 @@ class VGG16ColumnD(keras.Model):
             layers.Dense(num_classes),
         ]
         self.classifier = Sequential(classifier)
+
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
 
     def call(self, x):
         x = self.features(x)

@@ -114,6 +114,9 @@ class XceptionTimm(keras.Model):
         self.bn4 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
         self.fc = layers.Dense(num_classes)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = ops.relu(self.bn1(self.conv1(x)))
         x = ops.relu(self.bn2(self.conv2(x)))

@@ -29,6 +29,9 @@ class ZFNet(keras.Model):
         self.drop7 = layers.Dropout(0.5)
         self.fc8 = layers.Dense(num_classes)
 
+    def build(self, input_shape):
+        self.call(ops.zeros((1, *input_shape[1:]), self.compute_dtype))
+
     def call(self, x):
         x = ops.relu(self.conv1(x))
         x = self.conv2(self.pool1(self.norm1(x)))

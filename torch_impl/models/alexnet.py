@@ -29,6 +29,9 @@ class AlexNet2012(nn.Module):
         self.drop7 = nn.Dropout(0.5)
         self.fc8 = nn.Linear(4096, num_classes)
 
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = torch.relu(self.conv1(x))
         x = self.conv2(self.pool1(self.norm1(x)))

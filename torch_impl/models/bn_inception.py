@@ -115,6 +115,9 @@ class BNInceptionPytorchcv(nn.Module):
         self.inception_5b = InceptionMaxPool(1024, 352, 192, 320, 192, 224, 128)
         self.classifier = nn.Linear(1024, num_classes)
 
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.conv1(x)
         x = self.pool1(x)

@@ -81,6 +81,9 @@ class Darknet53Timm(nn.Module):
         self.stages = nn.Sequential(*stages)
         self.head = Head(1024, num_classes)
 
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.stem(x)
         x = self.stages(x)

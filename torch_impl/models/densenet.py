@@ -66,6 +66,9 @@ class DenseNet121(nn.Module):
         self.features.add_module("norm5", nn.BatchNorm2d(1024))
         self.classifier = nn.Linear(1024, num_classes)
 
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.features(x)
         x = torch.relu(x)

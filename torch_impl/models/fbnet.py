@@ -132,6 +132,9 @@ class FBNetC(nn.Module):
         self.backbone.add_module("stages", backbone_stages)
         self.head = Classifier(1984, num_classes)
 
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.backbone(x)
         return self.head(x)

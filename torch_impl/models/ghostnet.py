@@ -223,6 +223,9 @@ class GhostNet(nn.Module):
         self.dropout = nn.Dropout(0.2)
         self.classifier = nn.Linear(1280, num_classes)
 
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = torch.relu(self.bn1(self.conv_stem(x)))
         x = self.blocks(x)

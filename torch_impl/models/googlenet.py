@@ -56,7 +56,10 @@ class GoogLeNetCaffe(nn.Module):
         self.dropout = nn.Dropout(0.4)
         self.classifier = nn.Linear(1024, num_classes)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
         x = torch.relu(self.conv1(x))
         x = self.conv2_reduce(self.norm1(self.pool1(x)))
         x = torch.relu(x)
@@ -74,7 +77,8 @@ class GoogLeNetCaffe(nn.Module):
         x = self.inception_5a(x)
         x = self.inception_5b(x)
         x = self.dropout(torch.mean(x, (2, 3)))
-        return self.classifier(x)
+        x = self.classifier(x)
+        return [x]
 
 
 # nn.MaxPool2d pads with minus infinity, which never wins a maximum. Keras pads with

@@ -134,27 +134,31 @@ class BasicBlock(nn.Module):
         return torch.relu(x)
 
 
-class FourBranches(nn.Module):
-    """Units on each of four branches, then the exchange between them."""
+class HighResolutionModule2(nn.Module):
+    """Units on each branch, then the exchange between all of them; it brings the first `fused` up to date, or all."""
 
-    def __init__(self, in_channels, y_channels, z_channels, u_channels):
+    def __init__(self, in_channels):
         super().__init__()
         self.branches = nn.ModuleList()
-        self.branches.append(nn.Sequential(*[BasicBlock(in_channels, in_channels) for _ in range(4)]))
-        self.branches.append(nn.Sequential(*[BasicBlock(y_channels, y_channels) for _ in range(4)]))
-        self.branches.append(nn.Sequential(*[BasicBlock(z_channels, z_channels) for _ in range(4)]))
-        self.branches.append(nn.Sequential(*[BasicBlock(u_channels, u_channels) for _ in range(4)]))
+        self.branches.append(nn.Sequential(*[BasicBlock(in_channels[0], in_channels[0]) for _ in range(4)]))
+        self.branches.append(nn.Sequential(*[BasicBlock(in_channels[1], in_channels[1]) for _ in range(4)]))
+        self.branches.append(nn.Sequential(*[BasicBlock(in_channels[2], in_channels[2]) for _ in range(4)]))
+        self.branches.append(nn.Sequential(*[BasicBlock(in_channels[3], in_channels[3]) for _ in range(4)]))
         self.fuse_layers = nn.ModuleList()
-        self.fuse_layers.append(nn.ModuleList([None, Up(y_channels, 2), Up(z_channels, 4), Up(u_channels, 8)]))
-        self.fuse_layers.append(nn.ModuleList([Down(in_channels), None, Up(z_channels, 2), Up(u_channels, 4)]))
-        self.fuse_layers.append(nn.ModuleList([Down2(in_channels), Down(y_channels), None, Up(u_channels, 2)]))
-        self.fuse_layers.append(nn.ModuleList([Down3(in_channels), Down2(y_channels), Down(z_channels)]))
+        fuse_layers_0 = nn.ModuleList([None, Up(in_channels[1], 2), Up(in_channels[2], 4), Up(in_channels[3], 8)])
+        self.fuse_layers.append(fuse_layers_0)
+        fuse_layers_1 = nn.ModuleList([Down(in_channels[0]), None, Up(in_channels[2], 2), Up(in_channels[3], 4)])
+        self.fuse_layers.append(fuse_layers_1)
+        fuse_layers_2 = nn.ModuleList([Down2(in_channels[0]), Down(in_channels[1]), None, Up(in_channels[3], 2)])
+        self.fuse_layers.append(fuse_layers_2)
+        fuse_layers_3 = nn.ModuleList([Down3(in_channels[0]), Down2(in_channels[1]), Down(in_channels[2])])
+        self.fuse_layers.append(fuse_layers_3)
 
-    def forward(self, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor, u: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        x = self.branches[0](x)
-        y = self.branches[1](y)
-        z = self.branches[2](z)
-        u = self.branches[3](u)
+    def forward(self, xs: list[torch.Tensor]) -> list[torch.Tensor]:
+        x = self.branches[0](xs[0])
+        y = self.branches[1](xs[1])
+        z = self.branches[2](xs[2])
+        u = self.branches[3](xs[3])
         v = self.fuse_layers[0][1](y)
         w = self.fuse_layers[0][2](z)
         a = self.fuse_layers[0][3](u)
@@ -175,27 +179,27 @@ class FourBranches(nn.Module):
         z = self.fuse_layers[3][2](z)
         u = x + y + z + u
         u = torch.relu(u)
-        return a, b, c, u
+        return [a, b, c, u]
 
 
-class ThreeBranches(nn.Module):
-    """Units on each of three branches, then the exchange between them."""
+class HighResolutionModule(nn.Module):
+    """Units on each branch, then the exchange between all of them; it brings the first `fused` up to date, or all."""
 
-    def __init__(self, in_channels, y_channels, z_channels):
+    def __init__(self, in_channels):
         super().__init__()
         self.branches = nn.ModuleList()
-        self.branches.append(nn.Sequential(*[BasicBlock(in_channels, in_channels) for _ in range(4)]))
-        self.branches.append(nn.Sequential(*[BasicBlock(y_channels, y_channels) for _ in range(4)]))
-        self.branches.append(nn.Sequential(*[BasicBlock(z_channels, z_channels) for _ in range(4)]))
+        self.branches.append(nn.Sequential(*[BasicBlock(in_channels[0], in_channels[0]) for _ in range(4)]))
+        self.branches.append(nn.Sequential(*[BasicBlock(in_channels[1], in_channels[1]) for _ in range(4)]))
+        self.branches.append(nn.Sequential(*[BasicBlock(in_channels[2], in_channels[2]) for _ in range(4)]))
         self.fuse_layers = nn.ModuleList()
-        self.fuse_layers.append(nn.ModuleList([None, Up(y_channels, 2), Up(z_channels, 4)]))
-        self.fuse_layers.append(nn.ModuleList([Down(in_channels), None, Up(z_channels, 2)]))
-        self.fuse_layers.append(nn.ModuleList([Down2(in_channels), Down(y_channels)]))
+        self.fuse_layers.append(nn.ModuleList([None, Up(in_channels[1], 2), Up(in_channels[2], 4)]))
+        self.fuse_layers.append(nn.ModuleList([Down(in_channels[0]), None, Up(in_channels[2], 2)]))
+        self.fuse_layers.append(nn.ModuleList([Down2(in_channels[0]), Down(in_channels[1])]))
 
-    def forward(self, x: torch.Tensor, y: torch.Tensor, z: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        x = self.branches[0](x)
-        y = self.branches[1](y)
-        z = self.branches[2](z)
+    def forward(self, xs: list[torch.Tensor]) -> list[torch.Tensor]:
+        x = self.branches[0](xs[0])
+        y = self.branches[1](xs[1])
+        z = self.branches[2](xs[2])
         u = self.fuse_layers[0][1](y)
         v = self.fuse_layers[0][2](z)
         u = torch.relu(x + u + v)
@@ -205,29 +209,29 @@ class ThreeBranches(nn.Module):
         x = self.fuse_layers[2][0](x)
         y = self.fuse_layers[2][1](y)
         x = torch.relu(x + y + z)
-        return u, v, x
+        return [u, v, x]
 
 
-class TwoBranches(nn.Module):
-    """Units on either branch, then the exchange between them."""
+class HighResolutionModule3(nn.Module):
+    """Units on each branch, then the exchange between all of them; it brings the first `fused` up to date, or all."""
 
-    def __init__(self, in_channels, y_channels):
+    def __init__(self, in_channels):
         super().__init__()
         self.branches = nn.ModuleList()
-        self.branches.append(nn.Sequential(*[BasicBlock(in_channels, in_channels) for _ in range(4)]))
-        self.branches.append(nn.Sequential(*[BasicBlock(y_channels, y_channels) for _ in range(4)]))
+        self.branches.append(nn.Sequential(*[BasicBlock(in_channels[0], in_channels[0]) for _ in range(4)]))
+        self.branches.append(nn.Sequential(*[BasicBlock(in_channels[1], in_channels[1]) for _ in range(4)]))
         self.fuse_layers = nn.ModuleList()
-        self.fuse_layers.append(nn.ModuleList([None, Up(y_channels, 2)]))
-        self.fuse_layers.append(nn.ModuleList([Down(in_channels)]))
+        self.fuse_layers.append(nn.ModuleList([None, Up(in_channels[1], 2)]))
+        self.fuse_layers.append(nn.ModuleList([Down(in_channels[0])]))
 
-    def forward(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        x = self.branches[0](x)
-        y = self.branches[1](y)
+    def forward(self, xs: list[torch.Tensor]) -> list[torch.Tensor]:
+        x = self.branches[0](xs[0])
+        y = self.branches[1](xs[1])
         z = self.fuse_layers[0][1](y)
         z = torch.relu(x + z)
         x = self.fuse_layers[1][0](x)
         x = torch.relu(x + y)
-        return z, x
+        return [z, x]
 
 
 class BottleneckWithoutDownsample(nn.Module):
@@ -266,11 +270,11 @@ class HRNetW32Classifier(nn.Module):
         self.transition1 = nn.ModuleList()
         self.transition1.append(ConvNormRelu(256, 32, 3))
         self.transition1.append(nn.Sequential(ConvNormRelu(256, 64, 3, stride=2)))
-        self.stage2 = nn.ModuleList([TwoBranches(32, 64)])
+        self.stage2 = nn.ModuleList([HighResolutionModule3((32, 64))])
         self.transition2 = nn.ModuleList([None, None, nn.Sequential(ConvNormRelu(64, 128, 3, stride=2))])
-        self.stage3 = nn.ModuleList([ThreeBranches(32, 64, 128) for _ in range(4)])
+        self.stage3 = nn.ModuleList([HighResolutionModule((32, 64, 128)) for _ in range(4)])
         self.transition3 = nn.ModuleList([None, None, None, nn.Sequential(ConvNormRelu(128, 256, 3, stride=2))])
-        self.stage4 = nn.ModuleList([FourBranches(32, 64, 128, 256) for _ in range(3)])
+        self.stage4 = nn.ModuleList([HighResolutionModule2((32, 64, 128, 256)) for _ in range(3)])
         self.incre_modules = nn.ModuleList()
         self.incre_modules.append(nn.Sequential(Bottleneck(32, 32)))
         self.incre_modules.append(nn.Sequential(Bottleneck(64, 64)))
@@ -283,22 +287,25 @@ class HRNetW32Classifier(nn.Module):
         self.final_layer = HeadConv(1024, 2048, 1)
         self.classifier = nn.Linear(2048, num_classes)
 
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = torch.relu(self.bn1(self.conv1(x)))
         x = torch.relu(self.bn2(self.conv2(x)))
         x = self.layer1(x)
         y = self.transition1[1](x)
         x = self.transition1[0](x)
-        x, y = self.stage2[0](x, y)
+        x, y = self.stage2[0]([x, y])
         z = self.transition2[2](y)
-        x, y, z = self.stage3[0](x, y, z)
-        x, y, z = self.stage3[1](x, y, z)
-        x, y, z = self.stage3[2](x, y, z)
-        x, y, z = self.stage3[3](x, y, z)
+        x, y, z = self.stage3[0]([x, y, z])
+        x, y, z = self.stage3[1]([x, y, z])
+        x, y, z = self.stage3[2]([x, y, z])
+        x, y, z = self.stage3[3]([x, y, z])
         u = self.transition3[3](z)
-        x, y, z, u = self.stage4[0](x, y, z, u)
-        x, y, z, u = self.stage4[1](x, y, z, u)
-        x, y, z, u = self.stage4[2](x, y, z, u)
+        x, y, z, u = self.stage4[0]([x, y, z, u])
+        x, y, z, u = self.stage4[1]([x, y, z, u])
+        x, y, z, u = self.stage4[2]([x, y, z, u])
         x = self.incre_modules[0](x)
         y = self.incre_modules[1](y)
         z = self.incre_modules[2](z)

@@ -199,6 +199,9 @@ class InceptionResNetV2Timm(nn.Module):
         self.conv2d_7b = ConvBn(2080, 1536, (1, 1))
         self.classif = nn.Linear(1536, num_classes)
 
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.conv2d_1a(x)
         x = self.conv2d_2a(x)

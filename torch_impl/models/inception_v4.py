@@ -225,6 +225,9 @@ class InceptionV4Timm(nn.Module):
         self.features = nn.Sequential(*features)
         self.last_linear = nn.Linear(1536, num_classes)
 
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.features(x)
         return self.last_linear(torch.mean(x, (2, 3)))

@@ -55,6 +55,9 @@ class LeNet51998(nn.Module):
         self.scaled_tanh_3 = ScaledTanh(1.7159, 0.6666666666666666)
         self.output = RadialBasis(84, 10)
 
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.scaled_tanh(self.c1(x))
         x = self.s2(x)

@@ -107,6 +107,9 @@ class MnasNetB1(nn.Module):
         ]
         self.classifier = nn.Sequential(*classifier)
 
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.layers(x)
         x = torch.mean(x, (2, 3))

@@ -48,6 +48,9 @@ class MobileNetV1Timm(nn.Module):
         self.blocks = nn.Sequential(*blocks)
         self.classifier = nn.Linear(1024, num_classes)
 
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = nn.functional.relu6(self.bn1(self.conv_stem(x)))
         x = self.blocks(x)

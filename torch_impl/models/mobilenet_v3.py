@@ -264,6 +264,9 @@ class MobileNetV3LargeTorchvision(nn.Module):
         ]
         self.classifier = nn.Sequential(*classifier)
 
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.features(x)
         x = torch.mean(x, (2, 3))

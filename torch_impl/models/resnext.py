@@ -84,6 +84,9 @@ class ResNeXt5032x4d(nn.Module):
         self.layer4 = nn.Sequential(*layer4)
         self.fc = nn.Linear(2048, num_classes)
 
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = torch.relu(self.bn1(self.conv1(x)))
         x = self.maxpool(x)

@@ -105,6 +105,9 @@ class SEResNet50(nn.Module):
         self.layer4 = nn.Sequential(*layer4)
         self.last_linear = nn.Linear(2048, num_classes)
 
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.layer0(x)
         x = self.pool0(x)

@@ -83,6 +83,9 @@ class ShuffleNet3Groups(nn.Module):
         self.features.add_module("stage3", features_stage3)
         self.output = nn.Linear(960, num_classes)
 
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.features(x)
         return self.output(torch.mean(x, (2, 3)))

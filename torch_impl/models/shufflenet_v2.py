@@ -91,6 +91,9 @@ class ShuffleNetV2X10(nn.Module):
         self.conv5 = ConvNorm(464, 1024, 1)
         self.fc = nn.Linear(1024, num_classes)
 
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.conv1(x)
         x = self.maxpool(x)

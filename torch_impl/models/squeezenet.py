@@ -51,6 +51,9 @@ class SqueezeNet10(nn.Module):
         ]
         self.classifier = nn.Sequential(*classifier)
 
+    # PyTorch's layers are told how many channels come in, and have their weights at once;
+    # Keras's make theirs when they first see a shape.
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.features(x)
         x = self.classifier(x)
