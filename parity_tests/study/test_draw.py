@@ -24,7 +24,7 @@ from diptych.common.errors import DiptychError
 from diptych.common.ops.conv import conv
 from diptych.common.ops.relu import relu
 from diptych.common.registry import networks, spec
-from diptych.common.spec import Net
+from diptych.common.spec import Call, Net
 from diptych.common.trace import Value, block, trace
 from diptych.drawing.captions import overview_diagram
 
@@ -151,12 +151,22 @@ def test_a_drawing_is_the_same_in_every_process_and_needs_no_program(tmp_path: P
 
 @block
 def hostile(x: Value) -> Value:
-    return relu(conv(x, 4, 3, pad=1, name="<b>&") + conv(x, 4, 1, name='"\\N{}'))
+    return relu(conv(x, 4, 3, pad=1, name="c") + conv(x, 4, 1, name="d"))
 
 
 def hostile_net() -> Net:
-    net = trace(lambda x: conv(hostile(x, name="a&<b"), 2, 1, name="]]>"), "tiny", (3, 8, 8))
-    return dataclasses.replace(net, title="<script>\x00alert('&')\x1b</script>", paper='</svg>"&amp;')
+    """A network whose every text is markup; names that tracing refuses are put in afterwards."""
+    net = trace(lambda x: conv(hostile(x, name="a"), 2, 1, name="b"), "tiny", (3, 8, 8))
+    (inner, last), words = net.root.body, {"a": "a&<b", "b": "]]>", "c": "<b>&", "d": '"\\N{}'}
+    assert isinstance(inner, Call)
+
+    def renamed(path: str) -> str:
+        return ".".join(words.get(part, part) for part in path.split("."))
+
+    nodes = tuple(dataclasses.replace(node, path=renamed(node.path)) for node in net.nodes)
+    root = dataclasses.replace(net.root, body=(dataclasses.replace(inner, path=words["a"]), last))
+    title, paper = "<script>\x00alert('&')\x1b</script>", '</svg>"&amp;'
+    return dataclasses.replace(net, title=title, paper=paper, nodes=nodes, root=root)
 
 
 @pytest.mark.usefixtures("engine")
