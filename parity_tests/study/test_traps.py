@@ -14,7 +14,7 @@ from command_line import process, run
 import diptych.traps
 from diptych.commands import traps
 from diptych.common.errors import DiptychError
-from diptych.common.registry import networks, spec
+from diptych.common.registry import networks, spec, traced
 from diptych.traps import catalogue as module
 from diptych.traps.catalogue import catalogue, find, met
 from diptych.traps.duplicates import near_duplicates
@@ -207,7 +207,7 @@ def test_dense_after_flatten_is_met_by_the_first_dense_layer_only() -> None:
 
 def test_met_lists_existing_nodes_and_no_empty_entry() -> None:
     for name in networks():
-        net = spec(name)
+        net = traced(name, {})
         found = met(net)
         assert found
         assert all(found.values())
@@ -222,7 +222,7 @@ def test_the_record_of_a_trap_names_the_networks_that_meet_it() -> None:
 
 def _pads_same(name: str) -> bool:
     """Whether a network halves a map by a convolution with TensorFlow's SAME."""
-    ops = [node.op for node in spec(name).nodes if node.kind == "conv"]
+    ops = [node.op for node in traced(name, {}).nodes if node.kind == "conv"]
     return any((op.pads, op.stride) == ("same", (2, 2)) for op in ops)  # type: ignore[attr-defined]
 
 
