@@ -40,17 +40,17 @@ def close(ours: Array, theirs: Array) -> bool:
 
 
 @pytest.mark.parametrize("suffix", [".keras", ".weights.h5"])
-def test_a_file_keeps_mean_and_variance(tmp_path: Path, suffix: str, net: Net, images: Array) -> None:
-    weights = scrambled(net)
+def test_a_file_keeps_mean_and_variance(tmp_path: Path, suffix: str, small: Net, images: Array) -> None:
+    weights = scrambled(small)
     path = tmp_path / f"model{suffix}"
-    write(path, net, weights, {})
-    expected = build(net, weights)(images).numpy()
+    write(path, small, weights, {})
+    expected = build(small, weights)(images).numpy()
 
-    found = read(path).named(net)
+    found = read(path).named(small)
     assert found.keys() == weights.keys() > set(FIXED)
     assert all(np.array_equal(found[name], weights[name]) for name in weights)
 
-    plain = keras.saving.load_model(path) if suffix == ".keras" else build(net, init(net))
+    plain = keras.saving.load_model(path) if suffix == ".keras" else build(small, init(small))
     if suffix != ".keras":
         assert not close(plain(images).numpy(), expected)  # not `predict`, which keeps what it was traced with
         plain.load_weights(path)

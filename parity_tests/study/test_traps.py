@@ -14,7 +14,7 @@ import diptych
 import diptych.traps
 from diptych.commands import traps
 from diptych.common.errors import DiptychError
-from diptych.common.registry import networks, spec
+from diptych.common.registry import networks, spec, traced
 from diptych.traps import catalogue as module
 from diptych.traps.catalogue import catalogue, find, met
 from diptych.traps.duplicates import near_duplicates
@@ -220,7 +220,7 @@ def test_dense_after_flatten_is_met_by_the_first_dense_layer_only() -> None:
 
 def test_met_lists_existing_nodes_and_no_empty_entry() -> None:
     for name in networks():
-        net = spec(name)
+        net = traced(name, {})
         found = met(net)
         assert found
         assert all(found.values())

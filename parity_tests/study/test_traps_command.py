@@ -9,7 +9,7 @@ from command_line import process, run
 
 from diptych.commands import traps
 from diptych.common.errors import DiptychError
-from diptych.common.registry import networks, spec
+from diptych.common.registry import networks, traced
 from diptych.traps.catalogue import catalogue, find
 from diptych.traps.trap import SECTIONS, Trap
 
@@ -18,7 +18,7 @@ TRAPS = list(catalogue().values())
 
 def _pads_same(name: str) -> bool:
     """Whether a network halves a map by a convolution with TensorFlow's SAME."""
-    ops = [node.op for node in spec(name).nodes if node.kind == "conv"]
+    ops = [node.op for node in traced(name, {}).nodes if node.kind == "conv"]
     return any((op.pads, op.stride) == ("same", (2, 2)) for op in ops)  # type: ignore[attr-defined]
 
 
