@@ -29,8 +29,11 @@ ATTRIBUTES = """
 """
 """Attributes of Keras's layers and models: a child of such a name would take the place of a method, or be refused."""
 
-BUILDING = ("def build(self, input_shape):", "    self.call(keras.Input(batch_shape=input_shape))")
-"""Keras builds a model with a `call` of its own only where it says how: Layer.build would mark it as built, no more."""
+BUILDING = ("def build(self, input_shape):", "    self.compute_output_spec(keras.KerasTensor(input_shape))")
+"""Keras builds a model with a `call` of its own only where it says how: Layer.build would mark it as built, no more.
+
+`self.call` on a symbolic image would not do: Keras 3.15 takes the product of one and a number for sparse.
+"""
 
 
 def _entry(name: str, made: str) -> str:

@@ -12,9 +12,10 @@ from ..common.errors import FileError
 from ..common.spec import Array
 from ..onnx_impl import build
 from . import onnx_data, proto
-from .checkpoint import COUNTER, Checkpoint, native, separated
+from .checkpoint import COUNTER, native, separated
 from .format import Format
 from .limits import Budget
+from .tensors import Tensors
 
 LAYERS, FOLDED = ("Conv", "ConvTranspose", "Gemm"), ".weight_bias"
 FLOATS = (1, 10, 11)
@@ -22,7 +23,7 @@ TYPES = (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13)
 """TensorProto's float32, the integers, bool, float16 and float64: what NumPy has numbers for."""
 
 
-def read(path: Path) -> Checkpoint:
+def read(path: Path) -> Tensors:
     """The checkpoint in an ONNX model; raises FileError where it is not whole or keeps its weights elsewhere."""
     import onnx
 
@@ -42,7 +43,7 @@ def read(path: Path) -> Checkpoint:
         [f"left out: {len(constants)} shapes, indices or single numbers ({_listed(constants)})"] if constants else []
     )
     kept = () if said.network else (*notes, *more)
-    return Checkpoint(path, "onnx", arrays, extras=extras, stated=said, title=model.graph.name, zeros=zeros, notes=kept)
+    return Tensors(path, "onnx", arrays, extras=extras, stated=said, title=model.graph.name, zeros=zeros, notes=kept)
 
 
 def _arrays(graph: Any, hidden: list[Any], path: Path) -> tuple[dict[str, Array], list[str]]:
