@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from stored import tensors
 
 import diptych
 from diptych.common.errors import SpecError
@@ -63,7 +64,7 @@ def test_a_file_of_keras_itself_is_identified(tmp_path: Path, net: Net) -> None:
     build(net, weights).save(tmp_path / "in.keras")
     done = diptych.convert(tmp_path / "in.keras", tmp_path / "out.safetensors")
     assert (done.network, done.options) == (net.name, {"num_classes": 5, "input_size": (64, 48)})
-    arrays = read(tmp_path / "out.safetensors").arrays
+    arrays = tensors(tmp_path / "out.safetensors").arrays
     assert all(np.array_equal(arrays[name], weights[name]) for name in FIXED)
 
 

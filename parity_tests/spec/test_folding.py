@@ -29,7 +29,7 @@ from diptych.common.weights import Weights, scrambled
 from diptych.conversion.identify import identified, identify
 from diptych.conversion.signatures import dialects_of
 from diptych.emission import twins
-from diptych.files.checkpoint import Checkpoint
+from diptych.files.tensors import Tensors
 
 SHAPE: Shape = (4, 9, 6)
 FOLDED = [name for name in networks() if foldable(traced(name, {}))]
@@ -179,7 +179,7 @@ def test_what_others_folded_is_found_by_the_names_from_before(name: str) -> None
             for weight in net.weights
             for path, _, kind in [weight.rpartition(".")]
         }
-        fused = Checkpoint(Path("fused.pth"), "torch", arrays)
+        fused = Tensors(Path("fused.pth"), "torch", arrays)
         assert identified(fused, net.name, {}).net.name == net.name, item.library
         if net.weights.keys() - traced(name, {}).weights.keys():  # else its biases do not tell, and it must be named
             assert net.name in identify(fused).names, item.library

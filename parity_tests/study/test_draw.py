@@ -47,10 +47,10 @@ def engine() -> None:
 @pytest.fixture
 def font(engine: None) -> None:
     """Skips where no sans-serif font is installed, without which no .png is written; the reason says so."""
-    from diptych.drawing.raster import PROBE, rasterised
+    from diptych.drawing.raster import PROBE, rasterise
 
     try:
-        rasterised(PROBE)
+        rasterise(PROBE)
     except DiptychError as error:
         pytest.skip(str(error))
 
