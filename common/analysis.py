@@ -154,7 +154,7 @@ def _part(name: str, value: Any) -> str:
     if value is True:
         return name
     if isinstance(value, tuple):
-        return f"{name} {_joined(value) if len(value) == 2 else f'of {len(value)}'}"
+        return f"{name} {_joined(value) if len(value) <= 3 else f'of {len(value)}'}"
     return f"no {name}" if value is False else f"{name} {format(value, 'g') if isinstance(value, float) else value}"
 
 

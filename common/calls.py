@@ -11,8 +11,8 @@ from typing import Any, TypeVar, cast
 from .errors import SpecError
 from .expr import Sym, plain
 from .spec import Argument, Call, Node
-from .trace import Value, answer, first_line, symbolic
 from .tracer import Frame, Tracer, tracer
+from .values import Value, answer, first_line, symbolic
 
 R = TypeVar("R")
 Given = Value | Sequence[Value]

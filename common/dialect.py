@@ -17,10 +17,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import DiptychError, SpecError
+from .spec import Net
 
 LIBRARIES = ("torchvision", "timm", "keras.applications", "pytorchcv", "efficientnet_pytorch", "tf-slim")
-OF_LAYERS = ("keras.applications", "tf-slim")
+EMITTED = "emitted"
+"""The names in the weights of an emitted Keras file, which follow from the network: see `tf_impl.places`."""
+OF_LAYERS = ("keras.applications", "tf-slim", EMITTED)
 OWN = "diptych"
+UNKNOWN = ":"
+"""What stands after the library in the name of a weight that the library's dialect does not know."""
 FIELD = re.compile(r"\{(\w+?)([+-]\d+)?(:a)?\}|\*")
 NUMBERED = re.compile(r"(conv2d|separable_conv2d|batch_normalization|normalization|dense)(?:_(\d+))?")
 """Names that Keras makes up itself; where their numbers begin depends on the models that a process made before."""
@@ -119,9 +124,18 @@ class Dialect:
         return self.library in OF_LAYERS
 
     @property
+    def by_place(self) -> bool:
+        """Whether layers go by their places in a file, not by names of their own."""
+        return self.library == EMITTED
+
+    @property
     def plain(self) -> bool:
         """Whether every name is ours."""
         return not self.rules
+
+    def of(self, net: Net) -> Dialect:
+        """The dialect for the network with these options; rules are the same for all."""
+        return self
 
     def theirs(self, path: str) -> str:
         """The name there of a node of ours."""

@@ -11,7 +11,7 @@ from typing import Any, cast
 from .errors import SpecError
 from .spec import Argument, Call, Node, Op, near
 
-OWN = (__name__, *(f"{__package__}.{name}" for name in ("trace", "calls", "ops.")), "contextlib")
+OWN = (__name__, *(f"{__package__}.{name}" for name in ("trace", "calls", "values", "ops.")), "contextlib")
 """Modules between a network's own code and the tracer."""
 
 

@@ -1,12 +1,23 @@
-"""What holds for all tests: the reports of their checks are kept away from the user's own cache folder."""
+"""What holds for all tests: reports go to no folder of the user's, and garbage is looked for among what is new."""
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from selection import TIERS, Tier, tier_of
+
+
+@pytest.hookimpl(tryfirst=True)  # before any case is deselected
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Note which targets of the Makefile run the cases of each check."""
+    found: dict[str, set[Tier]] = {}
+    for item in items:
+        found.setdefault(item.nodeid.partition("[")[0], set()).add(tier_of(item))
+    config.stash[TIERS] = found
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -20,3 +31,13 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         del os.environ["XDG_CACHE_HOME"]
     else:
         os.environ["XDG_CACHE_HOME"] = before
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _frozen() -> None:
+    """What stays from file to file (frameworks, traced networks) is taken out of the collector's sight.
+
+    diptych collects garbage after each Keras model that it saves, which among millions of objects takes a second.
+    """
+    gc.collect()
+    gc.freeze()

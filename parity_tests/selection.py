@@ -1,16 +1,21 @@
-"""Which networks `make test` goes through in full, and which are left to `make test-full`.
+"""Which networks `make test` goes through, and which are left to `make test-slow` and `make test-full`.
 
-Everything cheap (figures, golden text, emission) runs for every network. What builds a model once (references, pages)
-runs for the cheapest network of each family, and for the cheapest of its forms in keras.applications; all gates and
-the emitted files run for GATED. The gates of all networks in float64 take more than an hour on two cores. The others
-are marked `full`, and `make test-full` leaves nothing out. What takes long of the rest is marked `slow`: CI runs it by
-`make test-slow`, so that `make test` stays a matter of minutes.
+Every kind of check is made by `make test`, for the networks that show most of it in the least time. What repeats it
+for one more network and takes more than about two seconds is marked `slow`: `make test-slow` runs it, and so does CI.
+What repeats it for every network is marked `full`; `make test-full` leaves nothing out. test_selection.py holds that no
+check is left to the slow ones alone, but for a few with their reasons, and that `make test` has every kind of op.
+
+Figures, golden text and emission are cheap and run for every network. What builds a model once (references, pages) runs
+for the cheapest network of each family, and for the cheapest of its forms in keras.applications. All gates and the
+emitted files run for GATED, of which QUICKEST are in `make test`: these have every kind of op but for three, which only
+LONG ones have, and which the tests of ops go through.
 """
 
 from __future__ import annotations
 
 import functools
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Literal
 
 import pytest
 
@@ -37,7 +42,20 @@ GATED = (
     "hrnet_w18_small_v1_cls",  # lists of layers, nearest upsampling
     "darknet19_cls",  # leaky ReLU
 )
-"""The networks whose gates `make test` runs: each has layers or a structure that those before it have not."""
+"""The networks whose gates CI runs: each has layers or a structure that those before it have not."""
+
+QUICKEST = (
+    "lenet5_1998",
+    "lenet5_modern",
+    "squeezenet1_1",
+    "googlenet_bvlc",
+    "se_resnet18",
+    "mobilenet_v1_025.keras",
+    "mobilenet_v3_small.keras",
+    "shufflenet_v2_x0_5",
+    "darknet19_cls",
+)
+"""Of those, the ones whose gates `make test` runs; `make test-slow` runs the others."""
 
 LONG = (
     *("inception_v3", "inception_v3.keras", "inception_v4", "inception_resnet_v1", "inception_resnet_v2.keras"),
@@ -45,6 +63,18 @@ LONG = (
     *("xception", "xception.keras", "efficientnet_b0.keras", "repvgg_a0_train", "bn_inception"),
 )
 """What builds one of these takes 10 to 30 seconds."""
+
+
+Tier = Literal["test", "test-slow", "test-full"]
+"""The target of the Makefile that runs a case first."""
+TIERS = pytest.StashKey[dict[str, set[Tier]]]()
+"""The targets that run the cases of each check, by the name of its file and function."""
+
+
+def tier_of(item: pytest.Item) -> Tier:
+    if item.get_closest_marker("full"):
+        return "test-full"
+    return "test-slow" if item.get_closest_marker("slow") else "test"
 
 
 @functools.cache
@@ -64,5 +94,20 @@ def placed(name: str, *values: Any, gated: bool = False, **options: Any) -> Any:
     """
     marks = [pytest.mark.xdist_group("vgg")] if network(name).family == "vgg" else []
     marks += [] if name in (GATED if gated else everyday()) else [pytest.mark.full]
-    marks += [pytest.mark.slow] if name in LONG else []
+    marks += [pytest.mark.slow] if name in LONG or (gated and name not in QUICKEST) else []
     return pytest.param(*(values or (name,)), marks=marks, **options)
+
+
+def some(values: Iterable[Any], *everyday: Any) -> list[Any]:
+    """The cases of a check that is made for several networks; those that are not named for `make test` are `slow`.
+
+    A case of several arguments is a tuple.
+    """
+    found = list(values)
+    missing = [value for value in everyday if value not in found]
+    if missing or not everyday:
+        raise ValueError(f"{missing or 'nothing'} is kept for `make test`, expected one or more of {found}")
+    return [
+        pytest.param(*(v if isinstance(v, tuple) else (v,)), marks=[] if v in everyday else [pytest.mark.slow])
+        for v in found
+    ]

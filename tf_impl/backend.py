@@ -14,26 +14,27 @@ from ..common.backend import Difference, Step, in_order
 from ..common.errors import SpecError
 from ..common.layouts import BATCH, rearranged, to_canonical
 from ..common.spec import Array, Net, Node, Shape
+from . import classes
 from .build import build, unbuilt
 from .call_order import has_order, run_like
 from .features import observe
+from .settings import settings
 from .state import read, settle, variables
 
 __all__ = ["build", "cast", "differences", "dtype", "nodes", "outputs", "read", "step"]
 
-NOT_FUNCTION = ("dtype", "trainable", "initializer", "regularizer", "constraint", "seed", "batch_shape", "data_format")
-
 
 def dtype(model: keras.Model) -> str:
     """The dtype in which all layers of the model compute, or "mixed"."""
-    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
-    found = {name for layer in layers for name in (layer.compute_dtype, layer.variable_dtype)}
-    found |= {tensor.dtype for tensor in model.inputs}
+    found = {name for layer in classes.every_layer(model) for name in (layer.compute_dtype, layer.variable_dtype)}
+    found |= {_input_dtype(model)}
     return found.pop() if len(found) == 1 else "mixed"
 
 
 def cast(model: keras.Model, net: Net, dtype: str) -> keras.Model:
     """A copy of the model whose layers have another dtype policy."""
+    if classes.is_class(model):
+        return classes.cast(model, net, dtype)
     copy = type(model).from_config(_recast(model.get_config(), dtype))
     copy.set_weights(model.get_weights())
     settle(copy)
@@ -63,43 +64,23 @@ def differences(model: keras.Model, net: Net) -> list[Difference]:
     A layer without weights may bear another name, as activations do in a model written by hand: the outputs judge it.
     Raises SpecError for a model that is no graph of layers.
     """
-    if not isinstance(model, keras.Model) or not hasattr(model, "inputs") or not model.inputs:
-        raise SpecError(
-            f"expected a functional keras.Model, whose layers bear the names of the nodes of {net.name}; got "
-            f"{type(model).__name__}, which tells nothing of its layers before it runs. Write it with keras.Input and "
-            f"keras.Model(inputs, outputs), or copy its weights into diptych.build({net.name!r}, 'tf')"
-        )
+    if classes.is_class(model):
+        return classes.differences(model, net)
+    if not isinstance(model, keras.Model):
+        raise SpecError(f"expected a keras.Model of {net.name}, got {type(model).__name__}")
     found = {layer.name: layer for layer in model.layers}
     owners = {node.path for node in net.nodes if node.weights()}
     answer: list[Difference] = []
     for layer in unbuilt(net):
         if layer.name not in found:
             if layer.name in owners:
-                answer.append(Difference(layer.name, "no such layer", _kind(layer)))
+                answer.append(Difference(layer.name, "no such layer", type(layer).__name__))
             continue
-        got, wanted = _settings(found[layer.name]), _settings(layer)
+        got, wanted = settings(found[layer.name]), settings(layer)
         for key in sorted(set(got) | set(wanted)):
             if got.get(key) != wanted.get(key):
                 answer.append(Difference(layer.name, f"{key}={got.get(key)!r}", f"{key}={wanted.get(key)!r}"))
     return answer
-
-
-def _settings(layer: Any) -> dict[str, Any]:
-    config = {k: v for k, v in layer.get_config().items() if not any(word in k for word in NOT_FUNCTION)}
-    settings = {"class": _kind(layer)} | _plain(config)
-    if settings.get("padding") == "same" and set(settings.get("kernel_size", [0])) == {1}:
-        settings["padding"] = "valid"  # a kernel of one pixel needs no padding, whatever the stride
-    return settings
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
-
-
-def _kind(layer: Any) -> str:
-    return type(layer).__name__
 
 
 def outputs(model: keras.Model, net: Net, x: Array) -> tuple[Array, ...]:
@@ -110,14 +91,15 @@ def outputs(model: keras.Model, net: Net, x: Array) -> tuple[Array, ...]:
 
 def nodes(model: keras.Model, net: Net, x: Array) -> dict[str, Array]:
     """Every node for which the model has a layer of that name."""
-    results = observe(net, model, _tensor(model, x))
+    image = _tensor(model, x)
+    results = classes.observe(model, net, image) if classes.is_class(model) else observe(net, model, image)
     return {path: nchw(net.node(path), np.array(value)) for path, value in results.items()}
 
 
 def step(model: keras.Model, net: Net, x: Array, cotangents: Sequence[Array], training: bool = False) -> Step:
     """One forward and backward pass with dropout off; moving statistics are put back afterwards."""
     kept = list(variables(model, net))
-    before = {v.path: np.array(v) for v in model.non_trainable_variables}
+    before = [(variable, np.array(variable)) for variable in model.non_trainable_variables]
     weights = [entry for entry in kept if entry[1].kind == "trainable"]
     image = _tensor(model, x)
     with _without_dropout(model), tf.GradientTape() as tape:
@@ -129,8 +111,8 @@ def step(model: keras.Model, net: Net, x: Array, cotangents: Sequence[Array], tr
     sources = [image, *(entry[2].value for entry in weights)]
     first, *rest = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     after = {name: np.array(v) for name, weight, v, _ in kept if weight.kind == "statistic"}
-    for variable in model.non_trainable_variables:
-        variable.assign(before[variable.path])
+    for variable, value in before:
+        variable.assign(value)
     gradients = {
         name: to_canonical(np.array(gradient), weight, axes)
         for (name, weight, _, axes), gradient in zip(weights, rest, strict=True)
@@ -141,7 +123,7 @@ def step(model: keras.Model, net: Net, x: Array, cotangents: Sequence[Array], tr
 
 @contextmanager
 def _without_dropout(model: keras.Model) -> Iterator[None]:
-    dropouts = {layer: layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)}
+    dropouts = {layer: layer.rate for layer in classes.every_layer(model) if isinstance(layer, keras.layers.Dropout)}
     for layer in dropouts:
         layer.rate = 0.0
     try:
@@ -152,7 +134,11 @@ def _without_dropout(model: keras.Model) -> Iterator[None]:
 
 
 def _tensor(model: keras.Model, x: Array) -> tf.Tensor:
-    return tf.constant(rearranged(np.asarray(x), BATCH["torch"], BATCH["tf"]), dtype=model.inputs[0].dtype)
+    return tf.constant(rearranged(np.asarray(x), BATCH["torch"], BATCH["tf"]), dtype=_input_dtype(model))
+
+
+def _input_dtype(model: keras.Model) -> str:
+    return str(model.compute_dtype if classes.is_class(model) else model.inputs[0].dtype)
 
 
 def nchw(node: Node, value: Array) -> Array:

@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from importlib import import_module
 from typing import Any
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import layers
 
 from ..common.backend import MEMORY_FORMATS
 from ..common.errors import SpecError
@@ -23,16 +22,15 @@ from ..common.layouts import to_framework
 from ..common.lowering import Lowering, Make
 from ..common.spec import Array, Net, Node, Weight
 from ..common.weights import checked, drawing
-from . import parts
 from .call_order import has_order, run_as_written
 from .features import features_of
 from .ops import lower
+from .resolve import resolve
 from .state import write
 
 DTYPES = ("float32", "float64")
 INITIALISERS = {("DepthwiseConv2D", "kernel"): "depthwise_initializer"}
 """What Keras calls an initialiser where that is not the name of its variable with _initializer."""
-NAMESPACE = {"layers": layers, "ops": ops, "keras": keras}
 
 
 def build(
@@ -70,7 +68,7 @@ def unbuilt(net: Net) -> list[Any]:
         for number, step in enumerate(answer.steps):
             if step.layer and not node.owner:
                 name = node.path if number == len(answer.steps) - 1 else _name(node, step, number)
-                made.append(_resolve(step, answer)(*step.args, **step.kwargs, name=name))
+                made.append(resolve(step, answer)(*step.args, **step.kwargs, name=name))
     return made
 
 
@@ -171,14 +169,14 @@ def _applied(
     if last.layer and node.owner:
         return layers.Identity(name=node.path, dtype=dtype)(shared[node.owner](value))
     if last.layer:
-        shared[node.path] = _resolve(last, lowering)(*last.args, **last.kwargs, name=node.path, dtype=dtype)
+        shared[node.path] = resolve(last, lowering)(*last.args, **last.kwargs, name=node.path, dtype=dtype)
         return begin.call(shared[node.path], value, node, lowering)
     extra = {"name": lowering.holder(node.path, lowering.slots[0]), "dtype": dtype} if lowering.slots else {}
     return layers.Identity(name=node.path, dtype=dtype)(_step(last, lowering, value, {}, **extra))
 
 
 def _step(step: Make, lowering: Lowering, value: Any, naming: Mapping[str, str], **extra: str) -> Any:
-    target = _resolve(step, lowering)
+    target = resolve(step, lowering)
     values = value if isinstance(value, list) else [value]
     if step.layer:
         return target(*step.args, **step.kwargs, **naming)(value)
@@ -186,14 +184,6 @@ def _step(step: Make, lowering: Lowering, value: Any, naming: Mapping[str, str],
         # Its `call` alone, so that the model holds the keras.ops in it and its file loads without this class.
         return target(*step.args, **step.kwargs).call(*values)
     return target(*values, *step.args, **step.kwargs, **extra)
-
-
-def _resolve(step: Make, lowering: Lowering) -> Any:
-    head, _, attribute = step.target.rpartition(".")
-    if head:
-        return getattr(NAMESPACE[head], attribute)
-    homes = (import_module(f".helpers.{name}", __package__) for name in lowering.helpers)
-    return next(getattr(home, step.target) for home in (*homes, parts) if hasattr(home, step.target))
 
 
 def _name(node: Node, step: Make, number: int) -> str:

@@ -12,13 +12,15 @@ import numpy as np
 
 from ..common.errors import WeightsError
 from ..common.layouts import to_canonical, to_framework
+from ..common.lowering import Slot
 from ..common.spec import Array, Net, Weight
+from . import classes
 from .ops import lower
 
 
 def variables(model: Any, net: Net) -> Iterator[tuple[str, Weight, Any, str]]:
     """(canonical name, weight, Keras variable, its axes) of every weight; raises WeightsError for what is not there."""
-    by_name = {layer.name: layer for layer in model.layers}
+    found = classes.layers_of(model, net) if classes.is_class(model) else {layer.name: layer for layer in model.layers}
     for node in net.nodes:
         wanted = node.weights()
         if node.owner or not wanted:
@@ -26,13 +28,19 @@ def variables(model: Any, net: Net) -> Iterator[tuple[str, Weight, Any, str]]:
         made = lower(node)
         for slot in made.slots:
             name, layer = node.weight_name(slot.name), made.holder(node.path, slot)
-            variable = getattr(by_name.get(layer), slot.attribute, None)
+            variable = _variable(found.get(layer) or found.get(node.path), slot)
             if variable is None:
                 raise WeightsError(
                     f"the Keras model has no layer {layer!r} with a variable {slot.attribute!r}, where {net.name} "
                     f"keeps {name}; build the model with diptych, or give its layers the names of the nodes"
                 )
             yield name, wanted[name], variable, slot.axes
+
+
+def _variable(layer: Any, slot: Slot) -> Any:
+    """The variable of a slot, which a class that is written out calls by the name of the weight; or None."""
+    found = getattr(layer, slot.attribute, None)
+    return getattr(layer, slot.name, None) if found is None else found
 
 
 def read(model: Any, net: Net) -> dict[str, Array]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..checking.proof import Precision, Proof, Side, prove
 from ..common.compare import same_bits
-from ..common.dialect import OWN
+from ..common.dialect import EMITTED, OWN
 from ..common.errors import DiptychError, WeightsError
 from ..common.spec import Array
 from ..common.weights import checked
@@ -19,11 +19,10 @@ from ..files import format_of, read, source_format, write_content
 from ..files.atomic import check_destination, replacing
 from ..files.checkpoint import counters
 from ..files.content import Content
-from ..files.dialects import translated
 from ..files.format import Format
-from ..files.keras_config import differences
 from .forms import known_library, target
 from .identify import Identified, identified
+from .keras_config import differences
 from .report import Conversion, digest, record, report_path, write_report
 
 
@@ -57,7 +56,7 @@ def convert(
     start = time.monotonic()
     options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": input_size}
     found, given, sha256 = loaded(source, network, options)
-    moved = _moved(found, given.weights, sha256, form, to)
+    moved = _moved(found, given.weights, sha256, form, _names_asked(to, known))
     proof = None
     with replacing(destination, force) as temporary:
         say(f"writing {destination}")
@@ -91,6 +90,11 @@ class _Moved:
         return replace(self.content, record={**self.content.record, **measured})
 
 
+def _names_asked(library: str, known: Format) -> str:
+    """The library whose names a format takes: the emitted PyTorch file has ours."""
+    return OWN if library == EMITTED and known.framework == "torch" else library
+
+
 def _checked_request(source: Path, destination: Path, to: str, html: str | Path | None, force: bool) -> Format:
     """The format to write; raises DiptychError for what cannot be done whatever is in the source."""
     known = format_of(destination)
@@ -115,7 +119,7 @@ def loaded(source: Path, network: str | None, options: Mapping[str, Any]) -> tup
             "network"
         )
     given = Side(found.net, source_format(source).framework, arrays)
-    return replace(found, checkpoint=replace(found.checkpoint, arrays={}, layers=None)), given, sha256
+    return replace(found, checkpoint=found.checkpoint.emptied()), given, sha256
 
 
 def _moved(found: Identified, arrays: Mapping[str, Array], sha256: str, form: str | None, library: str) -> _Moved:
@@ -140,7 +144,7 @@ def _written(path: Path, content: Content, destination: Path) -> Mapping[str, Ar
 
 def _read_back(path: Path, content: Content, destination: Path) -> Mapping[str, Array]:
     """The weights of a written file; raises DiptychError unless they are the same bits under the same names."""
-    back = translated(read(path), content.dialect)
+    back = read(path).translated(content.dialect)
     found = back.view(content.net)
     worst = same_bits(content.arrays, found)
     other = differences(back.config, content.net) if back.config is not None and content.dialect.library == OWN else []

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..common.dialect import LIBRARIES, OWN, Dialect, dialect, dialects
+from ..common.dialect import EMITTED, LIBRARIES, OWN, Dialect, dialects
 from ..common.errors import DiptychError
 from ..common.registry import network, networks, traced
 from ..common.rewriting.forms import rewritten
 from ..common.spec import Array, Net
 from ..common.weights import Weights
+from .emitted import dialect_for, has_names
 
 SHORT = {"keras": "keras.applications"}
 
@@ -17,8 +18,9 @@ SHORT = {"keras": "keras.applications"}
 def known_library(name: str) -> str:
     """The full name of a library that a caller names; raises DiptychError, with the names there are, for another."""
     library = SHORT.get(name, name)
-    if library not in (OWN, *LIBRARIES):
-        raise DiptychError(f"there is no library {name!r}; the names are {', '.join([OWN, *LIBRARIES, *SHORT])}")
+    if library not in (OWN, EMITTED, *LIBRARIES):
+        known = ", ".join([OWN, EMITTED, *LIBRARIES, *SHORT])
+        raise DiptychError(f"there is no library {name!r}; the names are {known}")
     return library
 
 
@@ -33,11 +35,11 @@ def target(
     library = known_library(library)
     if form is not None:
         net, weights, notes = _rewritten(net, weights, network(form).name)
-        return net, weights, dialect(library, net.name), notes
-    if library == OWN or any((item.library, item.network) == (library, net.name) for item in dialects()):
-        return net, weights, dialect(library, net.name), ()
+        return net, weights, dialect_for(library, net), notes
+    if has_names(library, net.name, dialects()):
+        return net, weights, dialect_for(library, net), ()
     kin = [name for name in networks() if _base(name) == _base(net.name)]
-    kin = [name for name in kin if any((item.library, item.network) == (library, name) for item in dialects())]
+    kin = [name for name in kin if has_names(library, name, dialects())]
     said = []
     for name in kin:
         try:
@@ -45,10 +47,10 @@ def target(
         except DiptychError as error:
             said.append(str(error))
         else:
-            return found, moved, dialect(library, name), notes
+            return found, moved, dialect_for(library, found), notes
     if said:
         raise DiptychError(f"{library} has no network that these weights could be written for: {said[0]}")
-    return net, weights, dialect(library, net.name), ()  # raises, and names what there is
+    return net, weights, dialect_for(library, net), ()  # raises, and names what there is
 
 
 def _rewritten(net: Net, weights: Mapping[str, Array], name: str) -> tuple[Net, Weights, tuple[str, ...]]:

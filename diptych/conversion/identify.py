@@ -9,6 +9,7 @@ EfficientNet do, it is an error. Files that diptych writes say what they are.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,12 +24,14 @@ from ..common.text import first_few
 from ..common.weights import checked
 from ..files import read
 from ..files.checkpoint import Checkpoint
-from ..files.keras_config import differences, weighted_differences
+from ..tf_impl.places import snake
+from .keras_config import differences, weighted_differences
 from .matching import Match, match, merged
-from .signatures import candidates, dialects_of, folded_candidates, variants, vocabulary, without_prefix
+from .signatures import candidates, dialects_of, folded_candidates, variants, vocabulary
 
 Options = dict[str, Any]
 NEAR = 5
+TURN = re.compile(r"_\d+$")
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def identified(checkpoint: Checkpoint, name: str | None, options: Mapping[str, A
     else:
         found, notes = _searched(checkpoint, given)
     _check_architecture(found)
-    notes = found.checkpoint.notes + notes + _spoken_note(found)
+    notes = found.checkpoint.notes + notes + _names_note(found)
     notes += _inferred_note(found.net, given, checkpoint.stated.options)
     return Identified(found.net, found.checkpoint, found.dialect, notes)
 
@@ -110,7 +113,7 @@ def libraries(found: Match) -> list[str]:
     if found.dialect.library != OWN:
         return [found.dialect.library]
     plain = {item.library for item in dialects() if item.network == found.net.name and item.plain}
-    return [*(library for library in LIBRARIES if library in plain and found.checkpoint.layers is None), OWN]
+    return [*(library for library in LIBRARIES if library in plain and not found.checkpoint.of_layers), OWN]
 
 
 def _stated(checkpoint: Checkpoint) -> Network:
@@ -127,7 +130,7 @@ def _named(chosen: Network, checkpoint: Checkpoint, options: Options) -> Match:
     for item in _readable(checkpoint, dialects_of(chosen.name)):
         for prefix, _ in variants(checkpoint):
             try:
-                found.append(match(without_prefix(checkpoint, prefix), item, options))
+                found.append(match(checkpoint.inside(prefix), item, options))
             except SpecError as error:
                 raise SpecError(f"{checkpoint.path}: {error}") from None
             if found[-1].exact:
@@ -137,8 +140,7 @@ def _named(chosen: Network, checkpoint: Checkpoint, options: Options) -> Match:
 
 def _readable(checkpoint: Checkpoint, items: list[Dialect]) -> list[Dialect]:
     """The dialects that a file of this kind may speak: layers of Keras, or names of tensors."""
-    layers = checkpoint.layers is not None
-    return [item for item in items if item.library == OWN or item.of_layers == layers]
+    return [item for item in items if item.library == OWN or item.of_layers == checkpoint.of_layers]
 
 
 def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[Match]]:
@@ -147,7 +149,7 @@ def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[
     by_names = ([(prefix, item) for item in _readable(checkpoint, items)] for prefix, items in candidates(checkpoint))
     later = (list(find(checkpoint)) for find in (folded_candidates, _overlapping))
     for group in itertools.chain(by_names, later):
-        tried = [match(without_prefix(checkpoint, prefix), item, given) for prefix, item in group]
+        tried = [match(checkpoint.inside(prefix), item, given) for prefix, item in group]
         exact = merged([item for item in tried if item.exact])
         near += [item for item in tried if not item.exact]
         if exact:
@@ -161,7 +163,7 @@ def _overlapping(checkpoint: Checkpoint) -> list[tuple[str, Dialect]]:
     for prefix, names in variants(checkpoint):
         present = frozenset(names)
         for item, tensors, layers in vocabulary():
-            wanted = tensors if checkpoint.layers is None else layers
+            wanted = layers if checkpoint.of_layers else tensors
             if wanted:
                 scores.append((len(present & wanted) / len(present | wanted), prefix, item))
     best = sorted(scores, key=lambda entry: -entry[0])[: 4 * NEAR]
@@ -181,7 +183,7 @@ def _searched(checkpoint: Checkpoint, given: Options) -> tuple[Match, tuple[str,
 
 def _chosen(checkpoint: Checkpoint, exact: list[Match]) -> tuple[Match, tuple[str, ...]]:
     """The one of several networks with the same weights that the origin of the file speaks for."""
-    if checkpoint.layers is None:
+    if not checkpoint.of_layers:
         # Only where the names are torchvision's: timm's are those of several functions, of which none is the usual one.
         whose = [(network(found.net.name).source, found.dialect.library) for found in exact]
         left = [found for found, who in zip(exact, whose, strict=True) if who == ("torchvision", OWN)]
@@ -189,7 +191,7 @@ def _chosen(checkpoint: Checkpoint, exact: list[Match]) -> tuple[Match, tuple[st
     elif checkpoint.config is not None:
         left, why = [found for found in exact if not _architecture(found)], "as its config.json says"
     else:
-        left = [found for found in exact if _title(found) == checkpoint.title]
+        left = [found for found in exact if _title(found) == TURN.sub("", checkpoint.title)]
         why = "as its model is named"
     names = [found.net.name for found in exact]
     if len(left) != 1:
@@ -203,17 +205,19 @@ def _chosen(checkpoint: Checkpoint, exact: list[Match]) -> tuple[Match, tuple[st
 
 
 def _title(found: Match) -> str:
-    own = found.dialect.library == OWN
-    return found.net.name.replace(".", "_") if own else found.dialect.name.lower()
+    """The name that a library gives its model; Keras numbers all but the first of a class in a process."""
+    if found.dialect.by_place:
+        return snake(found.dialect.name)
+    return found.net.name.replace(".", "_") if found.dialect.library == OWN else found.dialect.name.lower()
 
 
 def _strange(checkpoint: Checkpoint) -> DiptychError:
     """The error for names that no registered network has."""
-    kind = "tensor" if checkpoint.layers is None else "Keras layer"
-    names = ", ".join(list(checkpoint.arrays if checkpoint.layers is None else checkpoint.layers)[:3]) or "none"
+    names = ", ".join(checkpoint.names[:3]) or "none"
     return DiptychError(
-        f"{checkpoint.path}: its {kind} names ({names} ...) are those of no registered network, in the names of "
-        f"{', '.join(LIBRARIES)} or diptych itself; `diptych list` shows the networks, `diptych table` our names"
+        f"{checkpoint.path}: its {checkpoint.kind} names ({names} ...) are those of no registered network, in the "
+        f"names of {', '.join(LIBRARIES)} or diptych itself; `diptych list` shows the networks, `diptych table` our "
+        "names"
     )
 
 
@@ -246,7 +250,9 @@ def _check_architecture(found: Match) -> None:
         )
 
 
-def _spoken_note(found: Match) -> tuple[str, ...]:
+def _names_note(found: Match) -> tuple[str, ...]:
+    if found.dialect.by_place:
+        return (f"its names are those of the emitted Keras file (class {found.dialect.name})",)
     return () if found.dialect.library == OWN else (f"its names are {found.dialect.library}'s ({found.dialect.name})",)
 
 

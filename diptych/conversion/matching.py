@@ -11,9 +11,8 @@ from ..common.errors import SpecError
 from ..common.registry import Network, network, traced
 from ..common.spec import Net
 from ..common.text import shape_text
-from ..files.checkpoint import Checkpoint, keras_slots
-from ..files.dialects import translated
-from ..files.keras_config import input_size
+from ..files.checkpoint import Checkpoint
+from .keras_config import input_size
 
 Options = dict[str, Any]
 WIDTHS = (0.25, 0.35, 0.5, 0.75, 1.3, 1.4, *(step / 20 for step in range(4, 41)))
@@ -49,8 +48,11 @@ class Match:
 
 def match(checkpoint: Checkpoint, dialect: Dialect, given: Mapping[str, Any]) -> Match:
     """The checkpoint against the dialect's network, with the options given and those that its shapes imply."""
-    view = translated(checkpoint, dialect)
+    view = checkpoint.translated(dialect)
     net = with_inferred_options(network(dialect.network), view, given, dialect.bare)
+    if dialect.of(net) != dialect:
+        dialect = dialect.of(net)
+        view = checkpoint.translated(dialect)
     view = view.filled(net)
     return Match(net, dialect, view, *_compared(view, net))
 
@@ -96,15 +98,7 @@ def _compared(view: Checkpoint, net: Net) -> tuple[int, tuple[str, ...], tuple[s
         for name, shape in wanted.items()
         if name in found and found[name] != shape
     )
-    extra = [name for name in found if name not in wanted]
-    if view.layers is not None:
-        slots = keras_slots(net)
-        extra += [
-            name if layer not in slots else f"{name} ({len(arrays)} variables)"
-            for layer, arrays in view.layers.items()
-            for name in [layer]
-            if len(arrays) > len(slots.get(layer, ()))
-        ]
+    extra = [*(name for name in found if name not in wanted), *view.surplus(net)]
     return len(wanted) - len(missing) - len(misfits), missing, tuple(extra), misfits
 
 

@@ -15,8 +15,8 @@ from ..common.dialect import OWN, Dialect
 from ..common.spec import Net
 from ..files import format_of, source_format
 from ..files.atomic import replacing
-from ..files.checkpoint import keras_slots
 from ..files.onnx_data import beside
+from ..tf_impl.slots import slots_of
 from .identify import Identified
 
 PACKAGES = ("diptych", "numpy", "torch", "tensorflow", "keras", "safetensors", "h5py")
@@ -165,7 +165,5 @@ def _layers(net: Net, dialect: Dialect) -> dict[str, str]:
     if not dialect.of_layers:
         return {name: dialect.theirs(name.rpartition(".")[0]) for name in net.weights}
     return {
-        name: dialect.theirs(layer).partition("#")[0]
-        for layer, slots in keras_slots(net).items()
-        for name, _, _ in slots
+        name: dialect.theirs(layer).partition("#")[0] for layer, slots in slots_of(net).items() for name, _, _ in slots
     }

@@ -11,17 +11,18 @@ import functools
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from ..common import dialects as folder
-from ..common.dialect import OWN, Dialect, dialect, dialects, numbered
+from ..common.dialect import EMITTED, OWN, Dialect, dialect, dialects
 from ..common.registry import network, networks, traced
 from ..common.rewriting.fold import SUFFIX, foldable, names_from_before
-from ..common.spec import Array, Net
-from ..common.text import first_few
-from ..files.checkpoint import Checkpoint, keras_slots
+from ..common.spec import Net
+from ..files.checkpoint import Checkpoint
+from ..files.tensors import Tensors
+from ..tf_impl.slots import slots_of
+from .emitted import dialect_for
 
 T = TypeVar("T")
 FILE = Path(folder.__file__).with_name("signatures.json")
@@ -31,8 +32,10 @@ DEPTH = 4
 def dialects_of(name: str) -> list[Dialect]:
     """The dialects in which a network's names differ, ours first; a folded one may have those from before, too."""
     if name.endswith(SUFFIX):
-        return [dialect(OWN, name), *(_from_before(item) for item in dialects_of(name.removesuffix(SUFFIX)))]
-    return [dialect(OWN, name), *(item for item in dialects() if item.network == name and not item.plain)]
+        before = [item for item in dialects_of(name.removesuffix(SUFFIX)) if not item.by_place]
+        return [dialect(OWN, name), *map(_from_before, before), dialect_for(EMITTED, name)]
+    others = [item for item in dialects() if item.network == name and not item.plain]
+    return [dialect(OWN, name), *others, dialect_for(EMITTED, name)]
 
 
 def _from_before(item: Dialect) -> Dialect:
@@ -45,7 +48,7 @@ def candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, list[Dialect]]]:
     for prefix, names in variants(checkpoint):
         found = known.get(digest(names), ())
         if found:
-            yield prefix, [dialect(library, name) for library, name in found]
+            yield prefix, [dialect_for(library, name) for library, name in found]
 
 
 def folded_candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, Dialect]]:
@@ -54,8 +57,10 @@ def folded_candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, Dialect]]:
     Such a file has all names of the network but those of some normalisations, and biases where there were none. Where
     there are no such biases, the normalisations may as well be lost, and the network must be named.
     """
-    for prefix, found in variants(checkpoint) if checkpoint.layers is None else ():
-        present, zeros = frozenset(found), without_prefix(checkpoint, prefix).zeros
+    if not isinstance(checkpoint, Tensors):
+        return
+    for prefix, found in variants(checkpoint):
+        present, zeros = frozenset(found), checkpoint.inside(prefix).zeros
         for item, wanted, _ in vocabulary():
             more, less = (present | zeros) - wanted, wanted - present - zeros
             if not wanted or not less or not more or not all(name.endswith(".bias") for name in more):
@@ -67,20 +72,12 @@ def folded_candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, Dialect]]:
 
 
 def variants(checkpoint: Checkpoint) -> list[tuple[str, list[str]]]:
-    """The names of a checkpoint, and those after each prefix that at least half of them share: (prefix, names)."""
-    layers = checkpoint.layers is not None
-    names, mark = list(checkpoint.layers or () if layers else checkpoint.arrays), "/" if layers else "."
-    found = []
-    for head in ("", *_heads(names, mark)):
-        inside = [name for name in names if name.startswith(head)]
-        rest = [name.removeprefix(head) for name in inside]
-        found.append((head, _counted(checkpoint.layers, head, rest) if checkpoint.layers is not None else rest))
-    return found
+    """The labels of a checkpoint, and those behind each prefix that at least half of its names share.
 
-
-def _counted(layers: Mapping[str, list[Array]], head: str, rest: list[str]) -> list[str]:
-    short = numbered(rest)
-    return [f"{short[name]} {len(layers[head + name])}" for name in rest]
+    (prefix, labels); the last of them are those of places, where the file has such.
+    """
+    found = [(head, checkpoint.labels(head)) for head in ("", *_heads(checkpoint.names, checkpoint.mark))]
+    return [(head, labels) for head, labels in (*found, ("", checkpoint.place_labels())) if labels]
 
 
 def _heads(names: list[str], mark: str) -> list[str]:
@@ -92,28 +89,6 @@ def _heads(names: list[str], mark: str) -> list[str]:
             head = mark.join(parts[:depth]) + mark
             counts[head] = counts.get(head, 0) + 1
     return sorted((head for head, count in counts.items() if 2 * count >= len(names)), key=len)
-
-
-def without_prefix(checkpoint: Checkpoint, prefix: str) -> Checkpoint:
-    """The part of a checkpoint whose names have a prefix, without it; the notes say what was left out."""
-    if not prefix:
-        return checkpoint
-    whole = checkpoint.arrays if checkpoint.layers is None else checkpoint.layers
-    left = [name for name in whole if not name.startswith(prefix)]
-    rest = f"; left out: {first_few(left, 6)}" if left else ""
-    return replace(
-        checkpoint,
-        arrays=_cut(checkpoint.arrays, prefix),
-        extras=_cut(checkpoint.extras, prefix),
-        zeros=frozenset(name.removeprefix(prefix) for name in checkpoint.zeros if name.startswith(prefix)),
-        layers=None if checkpoint.layers is None else _cut(checkpoint.layers, prefix),
-        config=None if checkpoint.config is None else _cut(checkpoint.config, prefix),
-        notes=(*checkpoint.notes, f"the prefix {prefix!r} of the names was left out{rest}"),
-    )
-
-
-def _cut(found: Mapping[str, T], prefix: str) -> dict[str, T]:
-    return {name.removeprefix(prefix): value for name, value in found.items() if name.startswith(prefix)}
 
 
 def digest(names: Iterable[str]) -> str:
@@ -129,8 +104,8 @@ def names(net: Net, found: Dialect) -> list[str]:
 
 
 def _layer_names(net: Net, found: Dialect) -> list[str]:
-    counts: dict[str, int] = {}
-    for layer, slots in keras_slots(net).items():
+    counts, found = dict[str, int](), found.of(net)
+    for layer, slots in slots_of(net).items():
         there = found.theirs(layer).partition("#")[0]
         counts[there] = counts.get(there, 0) + len(slots)
     return [f"{layer} {count}" for layer, count in counts.items()]
@@ -141,7 +116,8 @@ def written() -> dict[str, list[list[str]]]:
     found: dict[str, list[list[str]]] = {}
     for name in networks():
         for item in dialects_of(name):
-            bare = [item.bare] if network(name).num_classes is not None else []
+            # Emitted files without a head are left to be found later: their names would take as long as all others.
+            bare = [item.bare] if network(name).num_classes is not None and not item.by_place else []
             for net in (traced(name, options) for options in ({}, *bare)):
                 sets = [names(net, item), *([_layer_names(net, item)] if item.library == OWN else [])]
                 for kind in sets:

@@ -14,7 +14,7 @@ from ..common.errors import DiptychError
 from ..common.layouts import to_framework
 from ..common.spec import Array, Net
 from ..common.text import shape_text
-from .checkpoint import keras_slots
+from ..tf_impl.slots import slots_of
 
 
 def model(net: Net, arrays: Mapping[str, Array], dialect: Dialect, dtype: str) -> Any:
@@ -81,7 +81,7 @@ def arguments(net: Net, dialect: Dialect) -> dict[str, Any]:
 def _by_layer(net: Net, arrays: Mapping[str, Array], dialect: Dialect) -> dict[str, list[Array]]:
     """Their layer -> its variables in Keras's order and axes."""
     parts: dict[str, list[Array]] = {}
-    for layer, slots in keras_slots(net).items():
+    for layer, slots in slots_of(net).items():
         parts[dialect.theirs(layer)] = [to_framework(arrays[name], weight, axes) for name, weight, axes in slots]
     found: dict[str, list[Array]] = {}
     for name in sorted(parts, key=lambda name: name.partition("#")[2]):

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from ..common.dialect import OWN, Dialect
 from ..common.errors import FileError
 from ..common.layouts import to_framework
-from ..common.spec import Array, Net, Weight
+from ..common.spec import Array, Net
+from ..tf_impl.slots import slots_of
 from . import provenance
-from .checkpoint import keras_slots
 from .dialects import in_dialect
 
 DTYPES = ("float32", "float64")
-
-
-class Handed:
-    """An array that gives itself where NumPy would copy an array: Keras asks for a copy of what it saves."""
-
-    def __init__(self, array: Array) -> None:
-        self.array = array
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return self.array
 
 
 @dataclass(frozen=True)
@@ -55,31 +44,27 @@ class Content:
         """The Keras model that saves itself with these weights: ours, or that of keras.applications."""
         dtype = self._dtype()
         if self.dialect.library == OWN:
-            from ..tf_impl.build import unfilled
+            from ..tf_impl.saved import model
 
-            made = unfilled(self.net, dtype)
-            self._handed(made)
-            return made
+            return model(self.net, self.arrays, dtype)
+        if self.dialect.by_place:
+            raise FileError(
+                "the model of an emitted Keras file is a class, which no file of Keras holds; write .weights.h5, which "
+                "its load_weights reads"
+            )
         if self.dialect.library != "keras.applications":
             raise FileError(f"{self.dialect.library} has no Keras models; write .safetensors or .pth in its names")
         from . import applications
 
         return applications.model(self.net, self.arrays, self.dialect, dtype)
 
-    def _handed(self, model: Any) -> None:
-        """Let each layer save our arrays in place of its variables, which would be two more copies in memory."""
-        slots = keras_slots(self.net)
-        for layer in model.layers:
-            wanted = slots.get(layer.name, [])
-            counts = [variable for variable in layer.variables if variable.name == "count"]  # of layers.Normalization
-            if wanted:
-                layer.save_own_variables = partial(self._save, wanted, counts)
-
-    def _save(self, wanted: list[tuple[str, Weight, str]], counts: list[Any], store: Any) -> None:
-        for index, (name, weight, axes) in enumerate(wanted):
-            store[str(index)] = Handed(to_framework(self.arrays[name], weight, axes))
-        for index, variable in enumerate(counts, len(wanted)):
-            store[str(index)] = variable
+    def groups(self) -> dict[str, list[Array]]:
+        """Place -> variables in Keras's axes and order, of the layers of an emitted Keras file."""
+        self._dtype()
+        return {
+            self.dialect.theirs(layer): [to_framework(self.arrays[name], weight, axes) for name, weight, axes in slots]
+            for layer, slots in slots_of(self.net).items()
+        }
 
     def _dtype(self) -> str:
         """The one dtype of all arrays; raises FileError for several, or one that Keras models are not built in."""

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from ..common.errors import FileError
 from . import h5, keras2, keras3
-from .checkpoint import Checkpoint
 from .format import Format
+from .layers import Layers
 
 
-def read(path: Path) -> Checkpoint:
+def read(path: Path) -> Layers:
     """The checkpoint in an HDF5 file of Keras 2 or 3; raises FileError where it is neither."""
     import h5py
 

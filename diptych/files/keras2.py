@@ -13,7 +13,7 @@ import numpy as np
 from ..common.errors import FileError
 from ..common.spec import Array
 from . import h5, keras3, model_config
-from .checkpoint import Checkpoint
+from .layers import Layers
 
 WEIGHTS, CONFIG, LAYERS, NAMES = "model_weights", "model_config", "layer_names", "weight_names"
 
@@ -24,7 +24,7 @@ def root_of(file: Any, where: str) -> Any:
     return root if _has(root, LAYERS) else None
 
 
-def read(file: Any, root: Any, path: Path) -> Checkpoint:
+def read(file: Any, root: Any, path: Path) -> Layers:
     """The checkpoint in an open file whose layers are in `root`; raises FileError where it is not whole."""
     where = str(path)
     if h5.text(root.attrs.get("backend", "")) == "theano":
@@ -47,7 +47,7 @@ def read(file: Any, root: Any, path: Path) -> Checkpoint:
     title = str(own.get("name", "")) if isinstance(own, dict) else ""
     rest = sorted(key for key in file if key != WEIGHTS) if root is not file else []
     notes = (f"left out: {', '.join(rest)}",) if rest else ()
-    return Checkpoint(path, "h5", {}, layers, config=config, title=title, notes=notes)
+    return Layers(path, "h5", layers, config=config, title=title, notes=notes)
 
 
 def _layer(source: h5.Source, group: Any, layer: str, config: Mapping[str, Any]) -> dict[str, list[Array]]:

@@ -1,61 +1,60 @@
-"""Keras 3's layout of weights in HDF5, by layer name."""
+"""Keras 3's layout of weights in HDF5: a group for each layer, with its variables in a group `vars`.
+
+A functional model keeps its layers in the group `layers` and says their names. A model of classes, as an emitted file
+makes it, has a group for each attribute that holds a layer: there the place of a group in the file is its name.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..common.errors import FileError
 from ..common.spec import Array
 from . import provenance
-from .checkpoint import Checkpoint
 from .h5 import BROKEN, Source, child, reason, text
+from .layers import Layers
 
 ATTRIBUTE = "diptych"
 CONTAINER, VARIABLES, SEEDS = "layers", "vars", "seed_generator"
+STATE = ("compiled_metrics", "loss", "metrics", "optimizer", "optimizer_weights")
+"""Groups beside the layers with the state of training; so are those whose names begin with an underscore."""
 
 
-def read(path: Path) -> Checkpoint:
+class Contents(NamedTuple):
+    """What an HDF5 file holds: arrays by layer name ({} where not all have one) and by place, and what it says."""
+
+    layers: dict[str, list[Array]]
+    places: dict[str, list[Array]]
+    title: str
+    notes: tuple[str, ...]
+    stated: provenance.Provenance
+
+
+def read(path: Path) -> Layers:
     """The checkpoint in an HDF5 file that Keras 3 saved weights to; raises FileError where it is not one."""
-    layers, title, notes, said = opened(path, path)
-    stated = provenance.loads(said, path) if said else provenance.Provenance()
-    return Checkpoint(path, "weights.h5", {}, layers, stated.extras, stated, None, title, notes)
+    found = contents(path, path)
+    stated = found.stated
+    return Layers(
+        path, "weights.h5", found.layers, found.places, extras=stated.extras, stated=stated, title=found.title,
+        notes=found.notes,
+    )  # fmt: skip
 
 
-def opened(source: Any, path: Path) -> tuple[dict[str, list[Array]], str, tuple[str, ...], str]:
-    """(layers, model name, notes, what diptych wrote) of an HDF5 file."""
+def contents(source: Any, path: Path) -> Contents:
+    """The contents of a file of weights, open or by its path; raises FileError where it is not a whole one."""
     import h5py
 
     try:
         with h5py.File(source, "r") as file:
             said = str(file.attrs.get(ATTRIBUTE, ""))
-            return layers_of(file, str(path)), title(file, str(path)), left_out(file), said
+            stated = provenance.loads(said, path) if said else provenance.Provenance()
+            return Contents(*_arrays(file, str(path)), _title(file, str(path)), _left_out(file), stated)
     except BROKEN as error:
         raise FileError(f"{path} holds no whole HDF5 file of weights ({reason(error)})") from None
-
-
-def layers_of(file: Any, where: str) -> dict[str, list[Array]]:
-    """Layer name -> its variables in order, "outer/inner" for layers inside one; raises FileError for other layouts."""
-    group = child(file, CONTAINER, where)
-    if group is None or not hasattr(group, "keys"):
-        raise FileError(f"{where} has no group 'layers', so it is not a weights file of a Keras 3 model")
-    found: dict[str, list[Array]] = {}
-    _members(Source(file, where), group, "", f"{where}: layers", found)
-    return found
-
-
-def title(file: Any, where: str) -> str:
-    """The name of the model, or "" where the file does not say it."""
-    group = child(file, VARIABLES, where)
-    return text(group.attrs.get("name", "")) if group is not None else ""
-
-
-def left_out(file: Any) -> tuple[str, ...]:
-    """A note on the state of training, such as the optimizer's, that is not part of the weights."""
-    rest = sorted(key for key in file if key not in (CONTAINER, VARIABLES))
-    return (f"left out: {', '.join(rest)}",) if rest else ()
 
 
 def without_count(arrays: list[Array]) -> list[Array]:
@@ -64,37 +63,60 @@ def without_count(arrays: list[Array]) -> list[Array]:
     return arrays[:-1] if counted else arrays
 
 
-def _members(source: Source, group: Any, outer: str, where: str, found: dict[str, list[Array]]) -> None:
-    source.enter(group, where)
-    for key in group:
-        _layer(source, child(group, key, where), outer, f"{where}/{key}", found)
+class _Entry(NamedTuple):
+    place: str
+    name: str | None
+    arrays: list[Array]
 
 
-def _layer(source: Source, group: Any, outer: str, where: str, found: dict[str, list[Array]]) -> None:
-    """Add the variables of a layer and of the layers inside it to `found`."""
-    if not hasattr(group, "keys"):
-        raise FileError(f"{where} is not a group, where Keras keeps a layer")
-    source.enter(group, where)
-    variables = child(group, VARIABLES, where)
-    name = outer + (_name(variables) or group.name.rpartition("/")[2])
-    arrays = _variables(source, variables, where)
-    if arrays and name in found:
-        raise FileError(f"{source.where} has two layers named {name!r}")
-    if arrays:
-        found[name] = arrays
+def _arrays(file: Any, where: str) -> tuple[dict[str, list[Array]], dict[str, list[Array]]]:
+    """(layer name -> variables, "outer/inner" for layers inside one; place -> variables), in the order of Keras."""
+    if not any(hasattr(child(file, key, where), "keys") for key in (CONTAINER, VARIABLES)):
+        raise FileError(f"{where} has no group 'layers', so it is not a weights file of a Keras 3 model")
+    source = Source(file, where)
+    found = [entry for entry in _inside(source, file, "", None) if entry.arrays]
+    named: dict[str, list[Array]] = {}
+    for entry in found if all(entry.name is not None for entry in found) else ():
+        if entry.name in named:
+            raise FileError(f"{where} has two layers named {entry.name!r}")
+        named[str(entry.name)] = entry.arrays
+    return named, {entry.place: entry.arrays for entry in found}
+
+
+def _inside(source: Source, group: Any, place: str, outer: str | None) -> Iterator[_Entry]:
+    """The layers in a group, whose own layer is named `outer`: "" at the beginning of names, None where unknown."""
+    source.enter(group, f"{source.where}/{place}".rstrip("/"))
     for key in group:
-        member = None if key in (VARIABLES, SEEDS) else child(group, key, where)
-        if not _holds_arrays(member):
+        there = f"{place}/{key}".lstrip("/")
+        if key in (VARIABLES, SEEDS) or (not place and _is_state(key)):
             continue
-        if key == CONTAINER and hasattr(member, "keys"):
-            _members(source, member, f"{name}/", f"{where}/{key}", found)
-        elif _name(child(member, VARIABLES, f"{where}/{key}")):
-            _layer(source, member, f"{name}/", f"{where}/{key}", found)
+        member = child(group, key, f"{source.where}/{place}")
+        if not hasattr(member, "keys"):
+            raise FileError(f"{source.where}/{there} is not a group, where Keras keeps a layer")
+        if key == CONTAINER:
+            yield from _members(source, member, there, outer if place else "")
         else:
-            raise FileError(
-                f"{where}/{key} holds weights of a layer inside a layer, but not the name of that layer; save that "
-                "layer by itself, or in a model"
-            )
+            yield from _layer(source, member, there, outer, "")
+
+
+def _members(source: Source, group: Any, place: str, outer: str | None) -> Iterator[_Entry]:
+    """The layers in a list of layers, which a model of layers has by name."""
+    source.enter(group, f"{source.where}/{place}")
+    for key in group:
+        there = f"{place}/{key}"
+        member = child(group, key, f"{source.where}/{place}")
+        if not hasattr(member, "keys"):
+            raise FileError(f"{source.where}/{there} is not a group, where Keras keeps a layer")
+        yield from _layer(source, member, there, outer, key)
+
+
+def _layer(source: Source, group: Any, place: str, outer: str | None, key: str) -> Iterator[_Entry]:
+    """A layer, under the name that it says or else its key in a list, and the layers inside it."""
+    variables = child(group, VARIABLES, f"{source.where}/{place}")
+    own = (text(variables.attrs.get("name", "")) if variables is not None else "") or key
+    name = f"{outer}{own}" if own and outer is not None else None
+    yield _Entry(place, name, _variables(source, variables, f"{source.where}/{place}"))
+    yield from _inside(source, group, place, None if name is None else f"{name}/")
 
 
 def _variables(source: Source, variables: Any, where: str) -> list[Array]:
@@ -104,14 +126,17 @@ def _variables(source: Source, variables: Any, where: str) -> list[Array]:
     return without_count([source.array(child(variables, key, f"{where}/vars"), place) for key, place in places])
 
 
-def _name(variables: Any) -> str:
-    return text(variables.attrs.get("name", "")) if variables is not None else ""
+def _title(file: Any, where: str) -> str:
+    """The name of the model, or "" where the file does not say it."""
+    group = child(file, VARIABLES, where)
+    return text(group.attrs.get("name", "")) if group is not None else ""
 
 
-def _holds_arrays(member: Any) -> bool:
-    found: list[str] = []
-    if hasattr(member, "dtype"):
-        return True
-    if hasattr(member, "visititems"):
-        member.visititems(lambda name, item: found.append(name) if hasattr(item, "dtype") else None)
-    return bool(found)
+def _left_out(file: Any) -> tuple[str, ...]:
+    """A note on the state of training, such as the optimizer's, that is not part of the weights."""
+    rest = sorted(filter(_is_state, file))
+    return (f"left out: {', '.join(rest)}",) if rest else ()
+
+
+def _is_state(key: str) -> bool:
+    return key in STATE or key.startswith("_")

@@ -15,16 +15,16 @@ from pathlib import Path
 
 from ..common.errors import FileError
 from . import keras3, model_config, provenance, stored
-from .checkpoint import Checkpoint
 from .content import Content
 from .format import Format, zip_members
 from .h5 import BROKEN, reason
+from .layers import Layers
 from .limits import swollen
 
 CONFIG, WEIGHTS, METADATA, MEMBER = "config.json", "model.weights.h5", "metadata.json", "diptych.json"
 
 
-def read(path: Path) -> Checkpoint:
+def read(path: Path) -> Layers:
     """The checkpoint in a .keras file (a zip of config.json and model.weights.h5); raises FileError for any other."""
     stated = provenance.Provenance()
     try:
@@ -42,18 +42,11 @@ def read(path: Path) -> Checkpoint:
     if said:
         stated = provenance.loads(said, path)
     with weights:
-        layers, title, notes, _ = keras3.opened(weights, path)
-    return Checkpoint(
-        path,
-        "keras",
-        {},
-        layers,
-        stated.extras,
-        stated,
-        model_config.layers_in(config, f"{path}: its {CONFIG}"),
-        title,
-        notes,
-    )
+        found = keras3.contents(weights, path)
+    return Layers(
+        path, "keras", found.layers, found.places, extras=stated.extras, stated=stated, title=found.title,
+        notes=found.notes, config=model_config.layers_in(config, f"{path}: its {CONFIG}"),
+    )  # fmt: skip
 
 
 def write(path: Path, content: Content) -> None:

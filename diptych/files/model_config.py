@@ -12,13 +12,22 @@ LIMIT = 1 << 26
 """Bytes of text that any model needs at most."""
 
 
-def layers_in(data: bytes | str, where: str) -> dict[str, Any]:
-    """Layer name -> its entry, of a config as JSON; raises FileError where it is not that of a model of layers."""
+def layers_in(data: bytes | str, where: str) -> dict[str, Any] | None:
+    """Layer name -> its entry, of a config as JSON; raises FileError where it is not that of a model of layers.
+
+    None for a model of a class of its own, which says nothing of its layers.
+    """
     try:
         config = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise FileError(f"{where} is not that of a Keras model of layers ({reason(error)})") from None
-    return entries(config, where)
+    return None if _is_class(config) else entries(config, where)
+
+
+def _is_class(config: Any) -> bool:
+    """Whether a config is that of a registered class, with its arguments in place of layers."""
+    inside = config.get("config") if isinstance(config, dict) else None
+    return isinstance(inside, dict) and "layers" not in inside and bool(config.get("registered_name"))
 
 
 def entries(model: Any, where: str) -> dict[str, Any]:

@@ -14,10 +14,11 @@ import numpy as np
 from ..common.errors import FileError
 from ..common.spec import Array
 from . import provenance
-from .checkpoint import Checkpoint, native, separated
+from .checkpoint import native, separated
 from .content import Content
 from .format import Format, zip_members
 from .limits import ALLOWANCE, Budget
+from .tensors import Tensors
 
 MEMBER, SUFFIX = "diptych.json", ".npy"
 HEADER = 1 << 16
@@ -25,7 +26,7 @@ KINDS = "fiub"
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError, TypeError)
 
 
-def read(path: Path) -> Checkpoint:
+def read(path: Path) -> Tensors:
     """The checkpoint in an .npz file; raises FileError for Python objects, which are never loaded, and broken files."""
     stated = provenance.Provenance()
     try:
@@ -39,7 +40,7 @@ def read(path: Path) -> Checkpoint:
     if not found:
         raise FileError(f"{path} holds no arrays, expected weights by name; write them with numpy.savez")
     arrays, extras, notes = separated(found)
-    return Checkpoint(path, "npz", arrays, extras=extras, stated=stated, notes=notes)
+    return Tensors(path, "npz", arrays, extras=extras, stated=stated, notes=notes)
 
 
 def write(path: Path, content: Content) -> None:

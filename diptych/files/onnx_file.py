@@ -16,9 +16,10 @@ from ..common.spec import Array
 from ..common.text import first_few
 from ..onnx_impl import build
 from . import onnx_data, proto
-from .checkpoint import COUNTER, Checkpoint, native, separated
+from .checkpoint import COUNTER, native, separated
 from .format import Format
 from .limits import Budget
+from .tensors import Tensors
 
 LAYERS, FOLDED = ("Conv", "ConvTranspose", "Gemm"), ".weight_bias"
 FLOATS = (1, 10, 11)
@@ -26,7 +27,7 @@ TYPES = (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13)
 """TensorProto's float32, the integers, bool, float16 and float64: what NumPy has numbers for."""
 
 
-def read(path: Path) -> Checkpoint:
+def read(path: Path) -> Tensors:
     """The checkpoint in an ONNX model; raises FileError where it is not whole or keeps its weights elsewhere."""
     import onnx
 
@@ -48,7 +49,7 @@ def read(path: Path) -> Checkpoint:
         else []
     )
     kept = () if said.network else (*notes, *more)
-    return Checkpoint(path, "onnx", arrays, extras=extras, stated=said, title=model.graph.name, zeros=zeros, notes=kept)
+    return Tensors(path, "onnx", arrays, extras=extras, stated=said, title=model.graph.name, zeros=zeros, notes=kept)
 
 
 def _arrays(graph: Any, hidden: list[Any], path: Path) -> tuple[dict[str, Array], list[str]]:

@@ -12,16 +12,17 @@ import numpy as np
 from ..common.errors import FileError
 from ..common.text import first_few
 from . import provenance
-from .checkpoint import Checkpoint, native, separated
+from .checkpoint import native, separated
 from .content import Content
 from .format import Format
+from .tensors import Tensors
 
 TYPES = {"F16", "F32", "F64", "I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64", "BOOL"}
 LONG = {"BF16": "bfloat16"}
 NETWORK, OPTIONS, RECORD = "diptych.network", "diptych.options", "diptych.conversion"
 
 
-def read(path: Path) -> Checkpoint:
+def read(path: Path) -> Tensors:
     """The checkpoint in a safetensors file; raises FileError where it is not a whole one."""
     from safetensors import SafetensorError, safe_open
 
@@ -34,7 +35,7 @@ def read(path: Path) -> Checkpoint:
     except SafetensorError as error:
         raise FileError(f"{path} is not a whole safetensors file ({error})") from None
     arrays, extras, notes = separated(found)
-    return Checkpoint(path, "safetensors", arrays, extras=extras, stated=_stated(path, metadata), notes=notes)
+    return Tensors(path, "safetensors", arrays, extras=extras, stated=_stated(path, metadata), notes=notes)
 
 
 def _check_types(path: Path, types: Mapping[str, str]) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from ..common.errors import FileError
 from ..common.spec import Array
 from . import tf_graph
-from .checkpoint import Checkpoint
 from .format import Format
+from .layers import Layers
 from .tf_bundle import GRAPH, Bundle, index_of, prefix_of
 
 VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
@@ -30,7 +30,7 @@ STATE = re.compile(
 OPTIMIZER = re.compile(r"(^|/)_?optimizer/")
 
 
-def read(path: Path) -> Checkpoint:
+def read(path: Path) -> Layers:
     """The checkpoint that a folder, a prefix or a file of TensorFlow holds; raises FileError for any other."""
     prefix = prefix_of(path)
     folder = path if path.is_dir() else path.parent
@@ -45,14 +45,14 @@ def read(path: Path) -> Checkpoint:
     return _checkpoint(path, *_variables(Bundle(prefix)), "")
 
 
-def _checkpoint(path: Path, arrays: Mapping[str, Array], left: list[str], note: str) -> Checkpoint:
+def _checkpoint(path: Path, arrays: Mapping[str, Array], left: list[str], note: str) -> Layers:
     if not arrays:
         expected = "variables or constants named kernel, weights, gamma, bias and the like"
         raise FileError(
             f"{path} holds no weights that can be told by name, expected {expected}; save the weights again"
         )
     rest = f"left out: {', '.join(left[:6])}{f' ... ({len(left)} in all)' if len(left) > 6 else ''}" if left else ""
-    return Checkpoint(path, "tensorflow", {}, layers_of(arrays), notes=tuple(filter(None, (note, rest))))
+    return Layers(path, "tensorflow", layers_of(arrays), notes=tuple(filter(None, (note, rest))))
 
 
 def layers_of(arrays: Mapping[str, Array]) -> dict[str, list[Array]]:

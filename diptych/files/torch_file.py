@@ -15,10 +15,11 @@ from typing import Any
 from ..common.errors import FileError
 from ..common.spec import Array
 from . import provenance
-from .checkpoint import Checkpoint, native, separated
+from .checkpoint import native, separated
 from .content import Content
 from .format import Format, zip_members
 from .limits import Budget
+from .tensors import Tensors
 
 WRAPPERS = ("state_dict", "model", "model_state_dict", "net", "network", "module", "params", "weights")
 AVERAGED = ("ema", "state_dict_ema", "model_ema", "params_ema", "ema_state_dict")
@@ -29,7 +30,7 @@ ATTRIBUTE = "diptych"
 """An attribute of the saved dict, as torch's own `_metadata` is: loading ignores it, torch.load gives it back."""
 
 
-def read(path: Path) -> Checkpoint:
+def read(path: Path) -> Tensors:
     """The checkpoint in a torch file; raises FileError for Python objects, which are never loaded, and broken files."""
     state, notes = _unwrapped(_loaded(path), path)
     _check_sizes(state, path)
@@ -37,7 +38,7 @@ def read(path: Path) -> Checkpoint:
     arrays, extras, more = separated(found)
     text = getattr(state, ATTRIBUTE, None)
     stated = provenance.loads(text, path) if isinstance(text, str) else provenance.Provenance()
-    return Checkpoint(path, "torch", arrays, extras=extras, stated=stated, notes=notes + more)
+    return Tensors(path, "torch", arrays, extras=extras, stated=stated, notes=notes + more)
 
 
 def write(path: Path, content: Content) -> None:

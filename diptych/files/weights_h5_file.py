@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Mapping
 from pathlib import Path
 
+from ..common.spec import Array
 from . import h5, h5_file
 from .content import Content
 from .format import Format
-from .keras3 import ATTRIBUTE
+from .keras3 import ATTRIBUTE, VARIABLES
 
 
 def write(path: Path, content: Content) -> None:
     """Write a .weights.h5 file for Keras's load_weights."""
     import h5py
 
-    content.model().save_weights(path)
-    gc.collect()
+    if content.dialect.by_place:
+        _write_groups(path, content.groups())
+    else:
+        content.model().save_weights(path)
+        gc.collect()
     with h5py.File(path, "a") as file:
         file.attrs[ATTRIBUTE] = content.text(counters=True)
+
+
+def _write_groups(path: Path, groups: Mapping[str, list[Array]]) -> None:
+    """Write a file as the model of an emitted file saves it: a group for each layer, by its place in the model."""
+    import h5py
+
+    with h5py.File(path, "w") as file:
+        file.create_group(VARIABLES)
+        for place, arrays in groups.items():
+            for index, array in enumerate(arrays):
+                file[f"{place}/{VARIABLES}/{index}"] = array
 
 
 FORMAT = Format("weights.h5", "tf", "HDF5", h5_file.read, write, suffixes=(".weights.h5",), fits=h5.fits)

@@ -117,3 +117,37 @@ def batch_norm_without_scale() -> tuple[float, float]:
     wrong = sum(entry != names[weight] for entry, weight in zip(entries, weights, strict=False))
     right = sum(entry != names[weight] for entry, weight in zip(entries[1:4], weights, strict=True))
     return float(wrong), float(right)
+
+
+@trap(
+    section=SECTION,
+    title="One normalisation that is called twice",
+    torch="The calls run as they are written, and each takes its share of the averages that the calls before it left.",
+    keras="A functional model runs the nodes of its graph by their distance from the outputs, and those of one "
+    "distance in reverse order; a subclassed model runs the calls as they are written.",
+    rule="One normalisation for each level; or a subclassed model where the calls share one.",
+    wrong=0.031,
+    right=0.0,
+    meets=lambda node: isinstance(node.op, BatchNorm) and bool(node.owner),
+    measure="moving mean after one step in training mode, max |a - b|",
+)
+def shared_normalisation_runs_in_reverse() -> tuple[float, float]:
+    """Two maps, one normalisation, momentum 0.9: the moving mean after a step depends on which call was the last."""
+    import keras
+    import numpy as np
+    import torch
+
+    first, second = np.random.default_rng(0).normal(size=(2, 2, 5, 6, 4)) + np.array([1, 4])[:, None, None, None, None]
+    module, layers = torch.nn.BatchNorm2d(4).double(), [keras.layers.BatchNormalization(dtype="float64") for _ in "ab"]
+    for x in (first, second):
+        module(torch.tensor(x).permute(0, 3, 1, 2))
+    for layer in layers:
+        layer.momentum = 0.9
+    inputs = [keras.Input(x.shape[1:], dtype="float64") for x in (first, second)]
+    keras.Model(inputs, [layers[0](x) for x in inputs])([first, second], training=True)
+    for x in (first, second):
+        layers[1](x, training=True)
+    means = [np.array(layer.moving_mean) for layer in layers]
+    running = module.state_dict()["running_mean"].numpy()
+    wrong, right = (np.abs(mean - running).max() for mean in means)
+    return float(wrong), float(right)

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from stored import tensors
 
 import diptych
 from diptych.common.errors import SpecError
@@ -40,17 +41,17 @@ def close(ours: Array, theirs: Array) -> bool:
 
 
 @pytest.mark.parametrize("suffix", [".keras", ".weights.h5"])
-def test_a_file_keeps_mean_and_variance(tmp_path: Path, suffix: str, net: Net, images: Array) -> None:
-    weights = scrambled(net)
+def test_a_file_keeps_mean_and_variance(tmp_path: Path, suffix: str, small: Net, images: Array) -> None:
+    weights = scrambled(small)
     path = tmp_path / f"model{suffix}"
-    write(path, net, weights, {})
-    expected = build(net, weights)(images).numpy()
+    write(path, small, weights, {})
+    expected = build(small, weights)(images).numpy()
 
-    found = read(path).named(net)
+    found = read(path).named(small)
     assert found.keys() == weights.keys() > set(FIXED)
     assert all(np.array_equal(found[name], weights[name]) for name in weights)
 
-    plain = keras.saving.load_model(path) if suffix == ".keras" else build(net, init(net))
+    plain = keras.saving.load_model(path) if suffix == ".keras" else build(small, init(small))
     if suffix != ".keras":
         assert not close(plain(images).numpy(), expected)  # not `predict`, which keeps what it was traced with
         plain.load_weights(path)
@@ -63,7 +64,7 @@ def test_a_file_of_keras_itself_is_identified(tmp_path: Path, net: Net) -> None:
     build(net, weights).save(tmp_path / "in.keras")
     done = diptych.convert(tmp_path / "in.keras", tmp_path / "out.safetensors")
     assert (done.network, done.options) == (net.name, {"num_classes": 5, "input_size": (64, 48)})
-    arrays = read(tmp_path / "out.safetensors").arrays
+    arrays = tensors(tmp_path / "out.safetensors").arrays
     assert all(np.array_equal(arrays[name], weights[name]) for name in FIXED)
 
 

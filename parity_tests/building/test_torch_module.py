@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from selection import some
 
 import diptych
 from diptych.common.errors import DiptychError
 from diptych.common.weights import scrambled
 
 FAMILIES = ["lenet5_1998", "resnet18", "mobilenet_v2.keras", "shufflenet_v2_x1_0", "googlenet_bvlc_aux", "densenet121"]
+QUICKEST = ("lenet5_1998", "resnet18", "googlenet_bvlc_aux")
+"""Ops of the project's own, units that are added up, several outputs."""
 
 
 def made(name: str, dtype: Any = "float64", **options: Any) -> tuple[diptych.Net, Any, torch.Tensor]:
@@ -68,14 +71,14 @@ def test_it_is_built_for_evaluation_and_trains() -> None:
     assert int(after["conv1.bn.num_batches_tracked"]) == 1
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", some(FAMILIES, *QUICKEST))
 def test_export_gives_the_same_numbers(name: str) -> None:
     _, model, x = small(name)
     exported = torch.export.export(model, (x,)).module()
     assert_same(exported(x), model(x))
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", some(FAMILIES, *QUICKEST))
 def test_the_whole_graph_is_captured_by_compile(name: str) -> None:
     _, model, x = small(name)
     compiled: Any = torch.compile(model, fullgraph=True, backend="aot_eager")
@@ -91,7 +94,7 @@ def test_the_default_compiler_gives_the_same_numbers() -> None:
         assert_same(compiled(x), model(x))
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", some(FAMILIES, *QUICKEST))
 def test_channels_last_gives_the_same_numbers(name: str) -> None:
     net, model, x = small(name)
     moved = diptych.build(net, "torch", weights=scrambled(net), dtype="float64", memory_format="channels_last")

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from refusal import refused
+from stored import tensors
 from typer.testing import CliRunner, Result
 
 from diptych.commands.cli import app
@@ -23,7 +24,7 @@ from diptych.common.weights import scrambled
 from diptych.conversion.batch import MANIFEST, convert_all, files, several
 from diptych.conversion.convert import convert
 from diptych.conversion.report import digest
-from diptych.files import read, write
+from diptych.files import write
 
 MODERN, OLD = spec("lenet5_modern"), spec("lenet5_1998")
 QUICK = ("--no-check", "--suffix", ".safetensors")
@@ -77,7 +78,7 @@ def test_a_folder_becomes_a_folder_of_proven_results(folder: Path) -> None:
     lines = done.stdout.splitlines()
     assert lines[-1] == "3 converted, 0 kept from an earlier run, 0 with errors"
     assert len(lines) == 5
-    assert len(read(out / "a.safetensors").arrays) == len(MODERN.weights)
+    assert len(tensors(out / "a.safetensors").arrays) == len(MODERN.weights)
 
 
 def test_what_was_done_is_not_done_again(folder: Path) -> None:
@@ -188,7 +189,7 @@ def test_two_processes_do_the_same(folder: Path) -> None:
     assert [bool(item.error) for item in shared] == [False, False, True, False]
     assert sorted(times(one)) == sorted(times(two))
     for path in one.glob("*.npz"):
-        first, second = read(path).arrays, read(two / path.name).arrays
+        first, second = tensors(path).arrays, tensors(two / path.name).arrays
         assert {name: array.tobytes() for name, array in first.items()} == {
             name: array.tobytes() for name, array in second.items()
         }

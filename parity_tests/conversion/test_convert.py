@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from stored import layers
 
 import diptych
 from diptych.common.errors import DiptychError, FileError, WeightsError
@@ -84,7 +85,7 @@ def test_keras_to_safetensors_to_keras_is_bitwise_equal(tmp_path: Path, name: st
     write(tmp_path / "in.keras", net, scrambled(net), {})
     diptych.convert(tmp_path / "in.keras", tmp_path / "mid.safetensors", check=None)
     diptych.convert(tmp_path / "mid.safetensors", tmp_path / "out.keras", check=None)
-    before, after = read(tmp_path / "in.keras").layers or {}, read(tmp_path / "out.keras").layers or {}
+    before, after = layers(tmp_path / "in.keras").layers, layers(tmp_path / "out.keras").layers
     assert before.keys() == after.keys() != set()
     for name, arrays in before.items():
         assert [a.tobytes() for a in arrays] == [b.tobytes() for b in after[name]]

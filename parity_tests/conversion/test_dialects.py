@@ -27,8 +27,9 @@ from diptych.common.errors import DiptychError, SpecError
 from diptych.common.registry import networks, traced
 from diptych.common.spec import Net
 from diptych.conversion.signatures import dialects_of
-from diptych.files.checkpoint import Checkpoint, keras_slots
-from diptych.files.dialects import in_dialect, translated
+from diptych.files.dialects import in_dialect
+from diptych.files.tensors import Tensors
+from diptych.tf_impl.slots import slots_of
 
 TORCH = ("torchvision", "timm", "pytorchcv")
 MADE = [item for item in dialects() if item.library in TORCH and item.name]
@@ -37,7 +38,7 @@ MADE = [item for item in dialects() if item.library in TORCH and item.name]
 def paths(net: Net, found: Dialect) -> list[str]:
     """What a dialect names of a network: its layers in Keras, or its nodes with weights of their own."""
     if found.of_layers:
-        return list(keras_slots(net))
+        return list(slots_of(net))
     return list(dict.fromkeys(name.rpartition(".")[0] for name in net.weights))
 
 
@@ -168,7 +169,7 @@ def test_a_library_without_the_network_says_who_has_it(library: str, name: str, 
 
 def test_a_name_that_a_dialect_does_not_know_keeps_itself_and_its_library() -> None:
     arrays = {"conv_stem.weight": np.zeros((2, 1, 1, 1)), "features.0.0.weight": np.zeros(1)}
-    view = translated(Checkpoint(Path("made.pth"), "torch", arrays), dialect("timm", "mobilenet_v2"))
+    view = Tensors(Path("made.pth"), "torch", arrays).translated(dialect("timm", "mobilenet_v2"))
     assert list(view.arrays) == ["features.0.0.weight", "timm:features.0.0.weight"]
 
 

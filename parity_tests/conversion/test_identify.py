@@ -18,7 +18,10 @@ from diptych.common.spec import Array, Net
 from diptych.conversion.identify import Identification, identify
 from diptych.conversion.signatures import FILE, dialects_of, written
 from diptych.files.axes import stored_shape
-from diptych.files.checkpoint import Checkpoint, keras_slots
+from diptych.files.checkpoint import Checkpoint
+from diptych.files.layers import Layers
+from diptych.files.tensors import Tensors
+from diptych.tf_impl.slots import slots_of
 
 VARIANTS: dict[str, dict[str, int]] = {
     "full": {},
@@ -30,6 +33,7 @@ VARIANTS: dict[str, dict[str, int]] = {
 
 def hollow(net: Net, dialect: Dialect, layers: bool) -> Checkpoint:
     """A checkpoint of a network in a dialect, of zeros that take no memory."""
+    dialect = dialect.of(net)
     if not layers:
         arrays = {}
         for node in net.nodes:
@@ -40,14 +44,14 @@ def hollow(net: Net, dialect: Dialect, layers: bool) -> Checkpoint:
                     height, width = sides.get("H", 1), sides.get("W", 1)
                     shape = (shape[0], shape[1] // (height * width), height, width)
                 arrays[f"{dialect.theirs(node.path)}.{name.rpartition('.')[2]}"] = _zeros(shape)
-        return Checkpoint(Path("made.pth"), "torch", arrays)
+        return Tensors(Path("made.pth"), "torch", arrays)
     found: dict[str, list[Array]] = {}
-    for layer, slots in keras_slots(net).items():
+    for layer, slots in slots_of(net).items():
         shapes = [stored_shape(weight, axes) for _, weight, axes in slots]
         if dialect.kernel(layer):
             shapes = [(1, 1, *shape) if len(shape) == 2 else shape for shape in shapes]
         found.setdefault(dialect.theirs(layer).partition("#")[0], []).extend(map(_zeros, shapes))
-    return Checkpoint(Path("made.weights.h5"), "weights.h5", layers=found)
+    return Layers(Path("made.weights.h5"), "weights.h5", found, found if dialect.by_place else {})
 
 
 def _zeros(shape: tuple[int, ...]) -> Array:
@@ -76,8 +80,9 @@ def outcome(found: Identification, name: str, options: dict[str, Any]) -> str:
 
 
 def _signature(checkpoint: Checkpoint) -> dict[str, Any]:
-    if checkpoint.layers is None:
+    if isinstance(checkpoint, Tensors):
         return {name: array.shape for name, array in checkpoint.arrays.items()}
+    assert isinstance(checkpoint, Layers)
     return {name: [array.shape for array in arrays] for name, arrays in checkpoint.layers.items()}
 
 
@@ -145,6 +150,7 @@ def test_options_are_read_off_the_shapes(name: str, options: dict[str, Any], lay
 def near(**changes: Any) -> Identification:
     """What a checkpoint of ResNet-18 is taken for with other shapes by name, __ a full stop; None leaves out."""
     whole = hollow(traced("resnet18", {}), dialect(OWN, "resnet18"), False)
+    assert isinstance(whole, Tensors)
     arrays = dict(whole.arrays)
     for name, shape in changes.items():
         arrays.pop(name.replace("__", "."), None)

@@ -13,11 +13,12 @@ import pytest
 import torch
 from references import Reference
 from references.libraries import made
-from selection import everyday
+from selection import everyday, some
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
+from stored import tensors
 
 import diptych
 from diptych import build
@@ -87,14 +88,16 @@ SMALLEST = {
     "efficientnet_b0.keras": (32, 33),
     "xception.keras": (71, 72),
     "inception_v3.keras": (75, 76),
+    "mobilenet_v1_025.keras": (32, 33),
 }
-EVERYDAY = ("mobilenet_v3_small.keras", "densenet121.keras", "efficientnet_b0.keras", "xception.keras")
+EVERYDAY = ("mobilenet_v3_small.keras", "xception.keras")
+SLOW = ("densenet121.keras", "efficientnet_b0.keras")
 IN_KERAS = [item.network for item in dialects() if item.library == "keras.applications"]
 
 
 def applications() -> Iterator[Any]:
     for name in IN_KERAS:
-        marks = [] if name in EVERYDAY else [pytest.mark.full]
+        marks = [] if name in EVERYDAY else [pytest.mark.slow if name in SLOW else pytest.mark.full]
         own = network(name).input_size if name.startswith("vgg") else network(name).check_sizes[0]
         yield pytest.param(name, SMALLEST.get(name) or own, marks=marks, id=name)
 
@@ -132,7 +135,7 @@ def test_a_keras_model_of_another_size_and_number_of_classes(tmp_path: Path) -> 
     same(in_keras(model, batch), in_torch(ours, batch), 1e-6)  # Keras rescales in float32
     back = diptych.convert(file, tmp_path / "back.safetensors", check=None)
     assert (back.network, back.library, back.options["num_classes"]) == (net.name, "keras.applications", 7)
-    assert bits(read(tmp_path / "back.safetensors").arrays) == bits(read(tmp_path / "in.safetensors").arrays)
+    assert bits(tensors(tmp_path / "back.safetensors").arrays) == bits(tensors(tmp_path / "in.safetensors").arrays)
 
 
 def bits(arrays: Mapping[str, Array]) -> dict[str, tuple[str, tuple[int, ...], bytes]]:
@@ -151,7 +154,7 @@ def of_library(library: Any, name: str) -> torch.nn.Module:
 TAKEN = (
     ("timm", "efficientnet_b0"),
     ("timm", "mobilenet_v3_large.timm"),
-    pytest.param("timm", "preresnet50.timm", marks=pytest.mark.full),
+    ("timm", "preresnet50.timm"),
     ("timm", "mnasnet_b1"),
     ("timm", "ghostnet_1_0"),
     ("torchvision", "mnasnet_b1"),
@@ -160,7 +163,10 @@ TAKEN = (
 )
 
 
-@pytest.mark.parametrize(("library", "name"), TAKEN)
+@pytest.mark.parametrize(
+    ("library", "name"),
+    some(TAKEN, ("timm", "mobilenet_v3_large.timm"), ("torchvision", "mnasnet_0_5"), ("pytorchcv", "squeezenet1_1")),
+)
 def test_a_torch_library_takes_the_file_strictly(tmp_path: Path, library: str, name: str) -> None:
     net = spec(name) if library == "pytorchcv" else spec(name, input_size=network(name).check_sizes[0])
     file = tmp_path / "out.pth"
@@ -184,7 +190,9 @@ ROUND_TRIPS = (
 )
 
 
-@pytest.mark.parametrize(("library", "name"), ROUND_TRIPS)
+@pytest.mark.parametrize(
+    ("library", "name"), some(ROUND_TRIPS, ("torchvision", "resnet18"), ("timm", "efficientnet_b0"))
+)
 def test_a_librarys_state_dict_goes_to_keras_and_back(tmp_path: Path, library: str, name: str) -> None:
     """The library's own random weights; nobody says which network they are, or whose names they have."""
     torch.manual_seed(0)
@@ -203,9 +211,14 @@ def test_a_librarys_state_dict_goes_to_keras_and_back(tmp_path: Path, library: s
     model.load_state_dict(state, strict=True)
 
 
-@pytest.mark.parametrize(
-    ("name", "suffix"), [("mobilenet_v3_small.keras", ".keras"), ("xception.keras", ".weights.h5")]
+BACK_TO_KERAS = (
+    ("mobilenet_v3_small.keras", ".keras"),
+    ("mobilenet_v1_025.keras", ".weights.h5"),
+    ("xception.keras", ".weights.h5"),
 )
+
+
+@pytest.mark.parametrize(("name", "suffix"), some(BACK_TO_KERAS, *BACK_TO_KERAS[:2]))
 def test_a_model_of_keras_applications_goes_to_torch_and_back(tmp_path: Path, name: str, suffix: str) -> None:
     size = SMALLEST[name]
     keras.utils.set_random_seed(0)

@@ -14,6 +14,8 @@ import torch
 from foreign import onnx_model
 from onnx import helper, numpy_helper
 from refusal import refused
+from selection import some
+from stored import tensors
 from typer.testing import CliRunner
 
 import diptych
@@ -26,7 +28,6 @@ from diptych.common.spec import Array, Net
 from diptych.common.weights import scrambled
 from diptych.conversion.report import digest
 from diptych.deployment.export import export
-from diptych.files import read
 from diptych.files.onnx_data import ENDINGS
 
 NARROW = 1e-5
@@ -54,7 +55,7 @@ def distance(net: Net, weights: Any, x: Array, found: Array) -> float:
     return difference(np.asarray(found, np.float64), values[net.nodes[net.outputs[0]].path])[0]
 
 
-@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("name", some(NETS, "preresnet18"))
 def test_the_exporters_default_is_the_folded_network(name: str, tmp_path: Path) -> None:
     net, path = spec(name, **NETS[name]), tmp_path / "in.onnx"
     weights = scrambled(net)
@@ -64,12 +65,12 @@ def test_the_exporters_default_is_the_folded_network(name: str, tmp_path: Path) 
 
     done = diptych.convert(path, tmp_path / "out.safetensors", check=None, input_size=NETS[name]["input_size"])
     assert done.network == f"{name}.folded"
-    folded, given = spec(f"{name}.folded", **NETS[name]), read(tmp_path / "out.safetensors").arrays
+    folded, given = spec(f"{name}.folded", **NETS[name]), tensors(tmp_path / "out.safetensors").arrays
     assert distance(folded, given, x, logits) < NARROW
     assert distance(net, weights, x, logits) < NARROW
     asked = diptych.convert(path, tmp_path / "asked.safetensors", network=f"{name}.folded", check=None)
     assert asked.network == f"{name}.folded"
-    assert not same_bits(given, read(tmp_path / "asked.safetensors").arrays).first
+    assert not same_bits(given, tensors(tmp_path / "asked.safetensors").arrays).first
 
 
 def test_biases_that_are_zero_or_equal_are_left_out_and_found(tmp_path: Path) -> None:
@@ -82,7 +83,7 @@ def test_biases_that_are_zero_or_equal_are_left_out_and_found(tmp_path: Path) ->
     names = {tensor.name for tensor in onnx.load(path).graph.initializer}
     assert [name for name in names if name.endswith("bias")] == ["layer1.0.conv1.weight_bias"]
     diptych.convert(path, tmp_path / "out.safetensors", check=None, input_size=(64, 48))
-    given = read(tmp_path / "out.safetensors").arrays
+    given = tensors(tmp_path / "out.safetensors").arrays
     assert given["layer1.0.conv1.bias"].tolist() == given["layer1.0.conv2.bias"].tolist() == [0.25] * 64
     assert not given["conv1.bias"].any()
     assert distance(spec("resnet18.folded", **NETS["resnet18"]), given, x, logits) < NARROW
@@ -105,7 +106,7 @@ def test_a_bias_is_known_where_the_layers_of_its_weight_agree(biases: list[str],
         taken = ["x", "c3.weight", bias] if bias else ["x", "c3.weight"]
         model.graph.node.append(helper.make_node("Conv", taken, [f"z{index}"]))
     (tmp_path / "in.onnx").write_bytes(model.SerializeToString())
-    found = read(tmp_path / "in.onnx")
+    found = tensors(tmp_path / "in.onnx")
     assert ("c3.bias" in {*found.arrays, *found.zeros}) is bool(said)
     assert found.zeros == (frozenset({said}) if biases == [""] else frozenset())
 
@@ -133,7 +134,7 @@ def test_constants_of_our_own_files_are_no_weights(tmp_path: Path) -> None:
     weights = scrambled(net)
     export(net, weights, tmp_path / "in.onnx", check=False)
     assert any(node.op_type == "Constant" for node in onnx.load(tmp_path / "in.onnx").graph.node)
-    found = read(tmp_path / "in.onnx").arrays
+    found = tensors(tmp_path / "in.onnx").arrays
     assert not same_bits(weights, found).first
     assert len(found) == len(weights)
 
@@ -144,7 +145,7 @@ def test_scales_and_single_numbers_are_no_weights(tmp_path: Path) -> None:
     model = onnx_model(path, weights | {"val_1": np.array(6, np.float32), "val_2": np.ones(4, np.float32)})
     model.graph.node.append(helper.make_node("Resize", ["x", "", "val_2"], ["z"]))
     path.write_bytes(model.SerializeToString())
-    found = read(path)
+    found = tensors(path)
     assert not same_bits(weights, found.arrays).first
     assert "left out: 2 shapes, indices or single numbers (val_1, val_2)" in found.notes
 
@@ -170,7 +171,7 @@ def split(
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_weights_beside_the_model_are_read_bit_by_bit(ending: str, tmp_path: Path) -> None:
     weights = scrambled(spec("lenet5_modern"))
-    found = read(split(tmp_path / "in.onnx", weights, ending=ending)).arrays
+    found = tensors(split(tmp_path / "in.onnx", weights, ending=ending)).arrays
     assert not same_bits(weights, found).first
     for name, array in found.items():
         there = numpy_helper.to_array(
@@ -244,4 +245,4 @@ def test_a_batch_sees_that_the_data_beside_a_model_changed(tmp_path: Path) -> No
     data.write_bytes(data.read_bytes()[4:] + data.read_bytes()[:4])
     assert digest(path) != before
     assert "1 converted" in CliRunner().invoke(app, words).stdout
-    assert not same_bits(read(path).arrays, read(tmp_path / "out" / "in.safetensors").arrays).first
+    assert not same_bits(tensors(path).arrays, tensors(tmp_path / "out" / "in.safetensors").arrays).first

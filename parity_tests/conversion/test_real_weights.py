@@ -16,12 +16,12 @@ from real_weights import CLASSES, PACKAGES, TORCHVISION, fetched, photographs
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
+from stored import layers
 
 import diptych
 from diptych.common.compare import difference
 from diptych.common.registry import spec
 from diptych.common.spec import Array
-from diptych.files import read
 
 FLOAT32 = 1e-4
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real_weights")]  # one process fetches them
@@ -141,7 +141,7 @@ def test_a_classifier_of_dogs_on_mobilenet_v2(tmp_path: Path, package: Callable[
     three = in_keras(model, batch)
     measured, why = difference(one, three)
     assert measured < FLOAT32, why
-    kernel, bias = (read(source).layers or {})["dense"]
+    kernel, bias = (layers(source).layers)["dense"]
     assert kernel.shape == (1280, 19)
     breeds = [(features @ kernel + bias).argmax(axis=1).tolist() for features in (one, two, three)]
     assert breeds[0] == breeds[1] == breeds[2]

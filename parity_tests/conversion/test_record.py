@@ -16,7 +16,7 @@ from diptych.conversion import report
 from diptych.conversion.identify import Identified
 from diptych.conversion.report import LONGEST, digest, record, report_path, versions
 from diptych.files import FORMATS, read, write
-from diptych.files.checkpoint import Checkpoint
+from diptych.files.tensors import Tensors
 
 NET = spec("mobilenet_v3_small.timm", num_classes=3)
 SUFFIXES = [suffix for known in FORMATS for suffix in known.suffixes]
@@ -25,7 +25,7 @@ SUFFIXES = [suffix for known in FORMATS for suffix in known.suffixes]
 def layers(path: Path) -> set[str]:
     """The names of the layers that a file holds."""
     found = read(path)
-    return {name.rpartition(".")[0] for name in found.arrays} if found.layers is None else set(found.layers)
+    return {name.rpartition(".")[0] for name in found.arrays} if isinstance(found, Tensors) else set(found.names)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_a_long_mapping_is_left_to_the_report(tmp_path: Path, theirs: Path, monk
 
 def said(net: Net, before: Dialect, after: Dialect) -> dict[str, str | list[str]]:
     """The mapping of a network between two libraries."""
-    found = record(Identified(net, Checkpoint(Path(), ""), before), net, after, "")["mapping"]
+    found = record(Identified(net, Tensors(Path(), ""), before), net, after, "")["mapping"]
     assert isinstance(found, dict)
     return found
 

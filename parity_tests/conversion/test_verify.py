@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from refusal import refused
+from stored import tensors
 from typer.testing import CliRunner, Result
 
 import diptych
@@ -183,7 +184,7 @@ def test_the_report_names_the_weights_on_both_sides(tmp_path: Path) -> None:
     data = report_of(tmp_path / "out.pth")
     assert (data["source"]["names"], data["result"]["names"], data["proof"]) == ("diptych", "timm", None)
     assert ["features.0.0.weight", "features.0.0.weight", "conv_stem.weight"] in data["mapping"]
-    assert [entry[2] for entry in data["mapping"]] == list(read(tmp_path / "out.pth").arrays)
+    assert [entry[2] for entry in data["mapping"]] == list(tensors(tmp_path / "out.pth").arrays)
 
 
 def test_the_page_shows_names_and_difference_and_escapes_all(tmp_path: Path) -> None:

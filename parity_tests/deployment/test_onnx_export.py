@@ -10,6 +10,7 @@ import onnx
 import pytest
 from own_network import own_network
 from selection import placed
+from stored import tensors
 
 import diptych
 from diptych import DiptychError, networks, spec
@@ -22,7 +23,6 @@ from diptych.common.spec import Array, Net
 from diptych.common.trace import trace
 from diptych.common.weights import scrambled
 from diptych.deployment.export import dynamic, export
-from diptych.files import read
 from diptych.onnx_impl.runtimes import run
 
 NARROW = 1e-5
@@ -81,7 +81,7 @@ def test_the_initialisers_are_the_weights_bit_for_bit_and_the_file_says_what_it_
     assert [tensor.name for tensor in model.graph.initializer] == list(net.weights)
     assert [value.name for value in model.graph.input] == ["input"]
     assert [value.name for value in model.graph.output] == [net.nodes[i].path for i in net.outputs]
-    found = read(tmp_path / "x.onnx")
+    found = tensors(tmp_path / "x.onnx")
     assert not same_bits(weights, found.arrays).first
     assert (found.stated.network, found.stated.options) == (name, SMALL[name])
 
@@ -95,7 +95,7 @@ def test_convert_needs_no_name_and_gives_the_same_bits(name: str, tmp_path: Path
     assert name in found.names
     done = diptych.convert(tmp_path / "x.onnx", tmp_path / "y.safetensors", check=None)
     assert (done.network, done.options) == (name, SMALL[name])
-    assert not same_bits(weights, read(tmp_path / "y.safetensors").arrays).first
+    assert not same_bits(weights, tensors(tmp_path / "y.safetensors").arrays).first
     with pytest.raises(DiptychError, match=r"num_classes=11"):
         diptych.convert(tmp_path / "x.onnx", tmp_path / "z.safetensors", check=None, num_classes=11)
 
@@ -155,7 +155,7 @@ def test_a_network_of_ones_own_with_three_outputs_and_shared_weights(tmp_path: P
     weights = scrambled(net)
     done = export(net, weights, tmp_path / "x.onnx")
     assert (done.dynamic, done.network) == (False, "own")
-    assert not same_bits(weights, read(tmp_path / "x.onnx").arrays).first
+    assert not same_bits(weights, tensors(tmp_path / "x.onnx").arrays).first
     x = random_images(net, 3, np.random.default_rng(1))
     found = run(tmp_path / "x.onnx", [net.nodes[index].path for index in net.outputs], x.astype(np.float32))
     assert not isinstance(found, str)

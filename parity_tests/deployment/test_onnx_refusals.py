@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 import pytest
 from refusal import refused
+from stored import tensors
 from typer.testing import CliRunner
 
 from diptych import DiptychError, spec
@@ -23,7 +24,7 @@ from diptych.common.ops.local_response_norm import local_response_norm
 from diptych.common.trace import trace
 from diptych.common.weights import scrambled
 from diptych.deployment.export import export
-from diptych.files import read, write
+from diptych.files import write
 from diptych.onnx_impl import build
 
 NARROW = 1e-5
@@ -53,7 +54,7 @@ def test_export_needs_no_framework(tmp_path: Path) -> None:
     first, second = done.stdout.splitlines()
     assert first == f"{tmp_path}/x.onnx: resnet18 in float32, 69 operators of opset 27, any batch, height and width"
     assert second.startswith("  ONNX Runtime differs from the NumPy meaning in float64 by ")
-    assert not same_bits(read(source).arrays, read(tmp_path / "x.onnx").arrays).first
+    assert not same_bits(tensors(source).arrays, tensors(tmp_path / "x.onnx").arrays).first
 
 
 @pytest.mark.parametrize("missing", ["onnx", "onnxruntime"])

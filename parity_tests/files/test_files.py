@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 import pytest
 from selection import placed
+from stored import tensors
 
 from diptych.common.errors import FileError
 from diptych.common.registry import networks, spec
@@ -22,7 +23,8 @@ from diptych.common.spec import Array, Net, Weight
 from diptych.common.weights import init, scrambled
 from diptych.files import format_of, provenance, read, write
 from diptych.files.axes import canonical_shape, stored_shape
-from diptych.files.checkpoint import counters, keras_slots
+from diptych.files.checkpoint import counters
+from diptych.tf_impl.slots import slots_of
 
 NET = spec("lenet5_modern")
 
@@ -31,7 +33,7 @@ def keras_weights(file: Any, net: Net, weights: dict[str, Array]) -> None:
     """What Keras writes into an HDF5 file for a functional model, by hand."""
     from diptych.common.layouts import to_framework
 
-    for number, (layer, slots) in enumerate(keras_slots(net).items()):
+    for number, (layer, slots) in enumerate(slots_of(net).items()):
         group = file.create_group(f"layers/layer_{number}/vars")
         group.attrs["name"] = layer
         for index, (name, weight, axes) in enumerate(slots):
@@ -65,7 +67,7 @@ def test_torch_style_files_keep_bits_dtype_network_and_options(tmp_path: Path, s
     weights = {name: array.astype(dtype) for name, array in scrambled(net).items()}
     path = tmp_path / f"w{suffix}"
     write(path, net, weights, {"bn1.num_batches_tracked": 12})
-    found = read(path)
+    found = tensors(path)
     assert found.stated.network == "resnet18"
     assert found.stated.options == {"num_classes": 3, "input_size": (64, 48)}
     assert found.extras["bn1.num_batches_tracked"] == 12
@@ -89,7 +91,7 @@ def test_a_written_torch_file_has_the_names_and_the_order_of_torch(tmp_path: Pat
 def test_shapes_in_keras_axes_are_those_of_the_moved_array(name: str) -> None:
     from diptych.common.layouts import to_framework
 
-    for slots in keras_slots(spec(name)).values():
+    for slots in slots_of(spec(name)).values():
         for _, weight, axes in slots:
             if weight.count < 100_000:
                 stored = to_framework(np.zeros(weight.shape, np.float32), weight, axes).shape
@@ -136,7 +138,7 @@ def test_wrappers_of_state_dicts_are_opened(tmp_path: Path, wrapped: Callable[[A
 
     state = OrderedDict((name, torch.tensor(array)) for name, array in init(NET).items())
     torch.save(wrapped(state), tmp_path / "w.pth")
-    found = read(tmp_path / "w.pth")
+    found = tensors(tmp_path / "w.pth")
     assert list(found.arrays) == list(state)
     assert note in " ".join(found.notes)
 

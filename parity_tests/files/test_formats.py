@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from foreign import LAYERS, bundle, frozen, keras_layers, keras_model, legacy, masked_crc, numbers, onnx_model
 from refusal import NET, arrays
+from stored import layers, tensors
 
 from diptych import convert
 from diptych.common.errors import FileError
@@ -20,6 +21,7 @@ from diptych.common.spec import Array
 from diptych.common.weights import scrambled
 from diptych.files import format_of, read, write
 from diptych.files.checkpoint import Checkpoint, counters
+from diptych.files.layers import Layers
 
 FLAT = {f"net/{layer}/{kind}": array for layer, kinds in LAYERS.items() for kind, array in kinds.items()}
 
@@ -40,8 +42,8 @@ def differing_layers(found: Checkpoint, wanted: Mapping[str, list[Array]]) -> li
     def flat(layers: Mapping[str, list[Array]]) -> dict[str, Array]:
         return {f"{name}.{index}": array for name, arrays in layers.items() for index, array in enumerate(arrays)}
 
-    layers = found.layers or {}
-    return sorted(layers.keys() ^ wanted.keys()) + differing(flat(layers), flat(wanted))
+    assert isinstance(found, Layers)
+    return sorted(found.layers.keys() ^ wanted.keys()) + differing(flat(found.layers), flat(wanted))
 
 
 def in_order(prefix: str = "net/") -> dict[str, list[Array]]:
@@ -53,7 +55,7 @@ def test_npz_files_keep_bits_network_and_counters(tmp_path: Path, dtype: str) ->
     net = spec("resnet18", num_classes=3)
     weights = {name: array.astype(dtype) for name, array in scrambled(net).items()}
     write(tmp_path / "w.npz", net, weights, {"bn1.num_batches_tracked": 12})
-    found = read(tmp_path / "w.npz")
+    found = tensors(tmp_path / "w.npz")
     assert not differing(found.arrays, weights)
     assert (found.stated.network, found.stated.options) == ("resnet18", {"num_classes": 3})
     assert found.extras == dict.fromkeys(counters(net), 0) | {"bn1.num_batches_tracked": 12}
@@ -66,14 +68,14 @@ def test_npz_files_keep_bits_network_and_counters(tmp_path: Path, dtype: str) ->
 def test_npz_files_of_numpy_are_read(tmp_path: Path, save: Callable[..., None]) -> None:
     wanted = {"a/b.weight": np.asfortranarray(numbers(3, 4)), "c": numbers(2, dtype=">f8"), "d": numbers(0, 3)}
     save(tmp_path / "w.npz", **wanted)
-    assert not differing(read(tmp_path / "w.npz").arrays, wanted | {"c": numbers(2, dtype=np.float64)})
+    assert not differing(tensors(tmp_path / "w.npz").arrays, wanted | {"c": numbers(2, dtype=np.float64)})
 
 
 def test_convert_writes_npz_and_reads_it_back(tmp_path: Path) -> None:
     write(tmp_path / "in.safetensors", NET, arrays(), {})
     assert convert(tmp_path / "in.safetensors", tmp_path / "out.npz").bitwise
     assert convert(tmp_path / "out.npz", tmp_path / "back.safetensors").network == NET.name
-    assert not differing(read(tmp_path / "back.safetensors").arrays, arrays())
+    assert not differing(tensors(tmp_path / "back.safetensors").arrays, arrays())
 
 
 @pytest.mark.parametrize("name", ["a.weights.h5", "a.keras", "a.h5", "b.hdf5"])
@@ -155,7 +157,7 @@ def test_onnx_initialisers_are_read_by_name(tmp_path: Path, dtype: str) -> None:
     wanted = {"conv.weight": numbers(2, 3, 1, 1, dtype=dtype), "conv.bias": numbers(2, dtype=dtype)}
     more = {"bn.num_batches_tracked": np.array(5, np.int64), "axis": np.array(1, np.int64), "to": np.array([1, -1])}
     onnx_model(tmp_path / "w.onnx", wanted | more)
-    found = read(tmp_path / "w.onnx")
+    found = tensors(tmp_path / "w.onnx")
     assert not differing(found.arrays, wanted)
     assert found.extras == {"bn.num_batches_tracked": 5}
     assert found.notes[0] == "the model was written by handmade 1.2"
@@ -171,7 +173,7 @@ def test_numbers_in_the_lists_of_onnx_are_read(tmp_path: Path) -> None:
     (tmp_path / "w.onnx").write_bytes(model.SerializeToString())
     kinds = {"w1": np.float32, "w10": np.float16, "w11": np.float64}
     wanted = {"a": numbers(1)} | {name: np.array([[0.5, -1], [2, 4]], kind) for name, kind in kinds.items()}
-    assert not differing(read(tmp_path / "w.onnx").arrays, wanted)
+    assert not differing(tensors(tmp_path / "w.onnx").arrays, wanted)
 
 
 @pytest.mark.parametrize("suffix", ["", "/read", "/ReadVariableOp/resource"])
@@ -218,10 +220,9 @@ def test_a_saved_model_is_read_from_its_folder(tmp_path: Path) -> None:
     model.export(tmp_path / "saved", verbose=False)
     wanted = {name.removeprefix("inner/"): arrays for name, arrays in keras_layers(model).items()}
     for path in (tmp_path / "saved", tmp_path / "saved" / "saved_model.pb"):
-        found = read(path)
-        assert found.layers is not None
-        layers = {name.removeprefix("inner/"): arrays for name, arrays in found.layers.items()}
-        assert not differing_layers(Checkpoint(path, "", layers=layers), wanted)
+        found = layers(path)
+        inner = {name.removeprefix("inner/"): arrays for name, arrays in found.layers.items()}
+        assert not differing_layers(Layers(path, "", inner), wanted)
 
 
 def test_a_checkpoint_by_hand_is_read(tmp_path: Path) -> None:
@@ -235,7 +236,7 @@ def test_torch_content_under_other_suffixes_is_read(tmp_path: Path, suffix: str)
     import torch
 
     torch.save({"state_dict": {"a": torch.ones(2)}}, tmp_path / f"w{suffix}")
-    assert not differing(read(tmp_path / f"w{suffix}").arrays, {"a": np.ones(2, np.float32)})
+    assert not differing(tensors(tmp_path / f"w{suffix}").arrays, {"a": np.ones(2, np.float32)})
     with pytest.raises(FileError, match=r"does not write it; the formats to write are .*, \.safetensors, "):
         format_of(tmp_path / f"w{suffix}")
 
@@ -268,6 +269,6 @@ def test_wrapped_state_dicts_are_opened(tmp_path: Path, wrapped: dict[str, Any],
         return {key: tensors(item) for key, item in value.items()} if isinstance(value, dict) else made
 
     torch.save(tensors(wrapped), tmp_path / "w.pth")
-    found = read(tmp_path / "w.pth")
+    found = tensors(tmp_path / "w.pth")
     assert not differing(found.arrays, ONE)
     assert note in found.notes

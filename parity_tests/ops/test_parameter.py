@@ -16,11 +16,12 @@ from op_parity import TOLERANCE, difference, images, traced
 
 from diptych import backends
 from diptych.common.errors import SpecError
+from diptych.common.op import Init
 from diptych.common.ops.conv import conv
 from diptych.common.ops.parameter import parameter
 from diptych.common.ops.tanh import tanh
 from diptych.common.ops.weighted_sum import weighted_sum
-from diptych.common.spec import Init, Shape, Weight
+from diptych.common.spec import Shape, Weight
 from diptych.common.trace import Value, block, stack
 from diptych.common.weights import init, scrambled
 from diptych.tf_impl import build as keras_build

@@ -12,7 +12,7 @@ import pytest
 
 from diptych.common.cards import FOLDER
 from diptych.common.errors import DiptychError, SpecError
-from diptych.common.registry import network, networks, spec
+from diptych.common.registry import network, networks, spec, traced
 from diptych.common.spec import Net, Node
 
 OPEN = [name for name in networks() if network(name).num_classes is not None]
@@ -37,7 +37,7 @@ ALIASES = {  # what people say, of each kind; the rest follow the same patterns
 
 @pytest.mark.parametrize("name", networks())
 def test_figures_are_the_published_ones(name: str) -> None:
-    counts, net = network(name).card.counts, spec(name)
+    counts, net = network(name).card.counts, traced(name, {})
     figures = (net.params, net.statistics, net.buffers, net.macs, net.input_shape[1:])
     assert figures == (counts.params, counts.statistics, counts.buffers, counts.macs, counts.input), counts.source
 
@@ -60,7 +60,7 @@ def test_no_card_is_left_over() -> None:
 
 @pytest.mark.parametrize("name", networks())
 def test_names_are_unique(name: str) -> None:
-    net = spec(name)
+    net = traced(name, {})
     paths = [node.path for node in net.nodes]
     assert len(paths) == len(set(paths))
     assert len(net.weights) == sum(len(node.weights()) for node in net.nodes if not node.owner)
@@ -73,7 +73,7 @@ def test_titles_are_unique() -> None:
 
 @pytest.mark.parametrize("name", OPEN)
 def test_num_classes_changes_every_head_and_nothing_else(name: str) -> None:
-    net, other = spec(name), spec(name, num_classes=7)
+    net, other = traced(name, {}), spec(name, num_classes=7)
     assert {other.nodes[index].shape for index in other.outputs} == {(7,)}
     heads = {name for index in net.outputs for name in _head(net, index).weights()}
     assert _changed(net.weights, other.weights) == heads & set(net.weights) != set()
@@ -82,7 +82,7 @@ def test_num_classes_changes_every_head_and_nothing_else(name: str) -> None:
 @pytest.mark.parametrize("name", networks())
 def test_in_channels_changes_the_first_convolution_and_nothing_else(name: str) -> None:
     channels = 2
-    net, other = spec(name), spec(name, in_channels=channels)
+    net, other = traced(name, {}), spec(name, in_channels=channels)
     assert other.input_shape == (channels, *net.input_shape[1:])
     # The fixed statistics of an input stage go with the channels, too.
     first = {n for n in _changed(net.weights, other.weights) if net.weights[n].kind == "trainable"}
@@ -95,7 +95,7 @@ def test_in_channels_changes_the_first_convolution_and_nothing_else(name: str) -
 
 @pytest.mark.parametrize("name", networks())
 def test_input_size_is_taken_at_every_check_size(name: str) -> None:
-    net = spec(name)
+    net = traced(name, {})
     sizes = network(name).check_sizes
     assert {height % 2 for height, _ in sizes} == {0, 1}, "one even and one odd size"
     for size in sizes:

@@ -21,7 +21,7 @@ from diptych.common.ops.conv import conv
 from diptych.common.ops.global_avg_pool import global_avg_pool
 from diptych.common.ops.linear import linear
 from diptych.common.ops.relu import relu
-from diptych.common.registry import canonical, network
+from diptych.common.registry import canonical, network, traced
 from diptych.common.rewriting.fold import foldable, folded
 from diptych.common.spec import Array, Shape
 from diptych.common.trace import Value, sequence, stack, trace
@@ -29,10 +29,10 @@ from diptych.common.weights import Weights, scrambled
 from diptych.conversion.identify import identified, identify
 from diptych.conversion.signatures import dialects_of
 from diptych.emission import twins
-from diptych.files.checkpoint import Checkpoint
+from diptych.files.tensors import Tensors
 
 SHAPE: Shape = (4, 9, 6)
-FOLDED = [name for name in networks() if foldable(spec(name))]
+FOLDED = [name for name in networks() if foldable(traced(name, {}))]
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 PLAIN = [name for name in networks() if name not in FOLDED]
 
@@ -64,7 +64,7 @@ def test_a_folded_network_is_the_same_function(name: str) -> None:
 
 
 def test_every_network_with_a_normalisation_folds_some_and_most_all() -> None:
-    assert all(node.kind != "batch_norm" for name in PLAIN for node in spec(name).nodes)
+    assert all(node.kind != "batch_norm" for name in PLAIN for node in traced(name, {}).nodes)
     left = {name for name in FOLDED if any(node.kind == "batch_norm" for node in fold_net(name).nodes)}
     families = {network(name).family for name in left}
     assert (len(PLAIN), len(FOLDED), len(left)) == (35, 174, 22)
@@ -161,7 +161,9 @@ def test_chains_are_numbered_anew() -> None:
 
 
 def foldable_names() -> list[str]:
-    return [name for name in canonical().values() if foldable(spec(name)) and "repvgg" not in name]  # branches merge
+    return [
+        name for name in canonical().values() if foldable(traced(name, {})) and "repvgg" not in name
+    ]  # branches merge
 
 
 @pytest.mark.parametrize("name", foldable_names())
@@ -177,9 +179,9 @@ def test_what_others_folded_is_found_by_the_names_from_before(name: str) -> None
             for weight in net.weights
             for path, _, kind in [weight.rpartition(".")]
         }
-        fused = Checkpoint(Path("fused.pth"), "torch", arrays)
+        fused = Tensors(Path("fused.pth"), "torch", arrays)
         assert identified(fused, net.name, {}).net.name == net.name, item.library
-        if net.weights.keys() - spec(name).weights.keys():  # else its biases do not tell, and it must be named
+        if net.weights.keys() - traced(name, {}).weights.keys():  # else its biases do not tell, and it must be named
             assert net.name in identify(fused).names, item.library
         else:
             assert net.name not in identify(fused).names, item.library
@@ -199,4 +201,4 @@ def test_names_of_folded_networks() -> None:
 
 
 def fold_net(name: str) -> Net:
-    return network(f"{name}.folded").trace()
+    return traced(f"{name}.folded", {})

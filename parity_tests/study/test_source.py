@@ -21,7 +21,7 @@ from writers.models import SIDES, path_of
 
 from diptych.common.emission.source import Source
 from diptych.common.errors import DiptychError
-from diptych.common.registry import canonical, networks, spec
+from diptych.common.registry import canonical, networks, spec, traced
 from diptych.common.spec import Net
 from diptych.common.trace import trace
 from diptych.emission import source, twins
@@ -37,7 +37,7 @@ LONGEST |= dict.fromkeys(networks("ghostnet"), 250)
 
 @functools.cache
 def emitted(name: str) -> tuple[Source, Source]:
-    return twins(spec(name))
+    return twins(traced(name, {}))
 
 
 def every() -> list[tuple[str, str]]:
@@ -80,7 +80,7 @@ def test_line_n_of_one_is_the_twin_of_line_n_of_the_other(name: str) -> None:
 @pytest.mark.parametrize("name", networks())
 def test_every_node_has_its_line(name: str) -> None:
     """Each kind of line is accounted for: every node of the first instance of each class is made or run somewhere."""
-    net, (ours, _) = spec(name), emitted(name)
+    net, (ours, _) = traced(name, {}), emitted(name)
     seen = {path for paths in ours.origins for path in paths}
     first = {paths[0] for paths in ours.instances.values()}
     for call in net.root.walk():
@@ -116,7 +116,7 @@ def test_files_read_like_hand_written_ones(name: str) -> None:
     for side in SIDES:
         tree = ast.parse(text(name, side))
         paper = " ".join((ast.get_docstring(tree) or "").split())
-        assert spec(name).paper in paper, "the docstring names the paper"
+        assert traced(name, {}).paper in paper, "the docstring names the paper"
         assert all(ast.get_docstring(node) for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
         assert len(text(name, side).splitlines()) <= LONGEST.get(name, 240)
 

@@ -1,0 +1,218 @@
+"""Emitted files take the weights that `diptych convert` writes for them, and what they save is read back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from stored import layers
+from weights_runner import image, main_output
+
+import diptych
+from diptych import build, check, convert, spec
+from diptych.common.compare import same_bits
+from diptych.common.dialect import EMITTED, check_bijective
+from diptych.common.errors import DiptychError
+from diptych.common.registry import canonical, network, networks, traced
+from diptych.common.spec import Array, Net
+from diptych.common.weights import scrambled
+from diptych.conversion.emitted import emitted_names
+from diptych.conversion.identify import identified
+from diptych.emission import twins
+from diptych.files import read, write
+from diptych.tf_impl.slots import slots_of
+
+RUNNER = Path(__file__).parents[1] / "weights_runner.py"
+TOLERANCE = 1e-10
+CANONICAL = sorted(canonical().values())
+TURNS = 4
+"""Processes for the networks of all families, each of which starts both frameworks once."""
+QUICK = ["lenet5_1998", "mobilenet_v1_025.keras"]
+"""Layers in the list of all of a model, prototypes, scales; an input stage, chains, padded layers."""
+
+
+def small(name: str) -> Net:
+    return spec(name, input_size=network(name).check_sizes[0])
+
+
+def job(name: str, folder: Path, trained: Sequence[str] = ()) -> dict[str, Any]:
+    """The emitted files of a network, and its weights as converted for either."""
+    net = small(name)
+    write(folder / f"{name}.safetensors", net, scrambled(net), {})
+    convert(folder / f"{name}.safetensors", folder / f"{name}.weights.h5", to="emitted", check=None)
+    convert(folder / f"{name}.safetensors", folder / f"{name}.keras", check=None)
+    convert(folder / f"{name}.keras", folder / f"{name}.pth", check=None)
+    files = {side: folder / f"{side}_{name.replace('.', '_')}.py" for side in ("torch", "tf")}
+    for emitted, file in zip(twins(net), files.values(), strict=True):
+        file.write_text(emitted.text)
+    paths = {side: str(path) for side, path in files.items()} | {"saved": str(folder / f"{name}.saved.weights.h5")}
+    paths |= {"h5": str(folder / f"{name}.weights.h5"), "pth": str(folder / f"{name}.pth")}
+    paths |= {"answers": str(folder / f"{name}.npz"), "root": twins(net)[0].root}
+    return paths | {"shape": [int(n) for n in net.input_shape], "trained": [str(folder / file) for file in trained]}
+
+
+def ran(jobs: list[dict[str, Any]], folder: Path) -> None:
+    (folder / "jobs.json").write_text(json.dumps(jobs))
+    command = [sys.executable, str(RUNNER), str(folder / "jobs.json")]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def apart(ours: Array, theirs: Array) -> float:
+    theirs = theirs.transpose(0, 3, 1, 2) if theirs.ndim == 4 else theirs
+    assert ours.shape == theirs.shape
+    assert np.abs(ours).max() > 1e-6
+    return float(np.abs(ours - theirs).max() / np.abs(ours).max())
+
+
+def verify(name: str, folder: Path) -> None:
+    """Both emitted files answer as the built network; what the Keras file saved are the same bits under our names."""
+    net, answers = small(name), np.load(folder / f"{name}.npz")
+    weights = scrambled(net)
+    with torch.no_grad():
+        x = torch.tensor(image(list(net.input_shape))).double()
+        ours = main_output(build(net, "torch", weights=weights, dtype="float64")(x))
+    assert apart(ours, answers["torch"]) < TOLERANCE, name
+    assert apart(ours, answers["tf"]) < TOLERANCE, name
+    saved = folder / f"{name}.saved.weights.h5"
+    back = read(saved).translated(emitted_names(net)).named(net)
+    assert not same_bits({key: array.astype(np.float64) for key, array in weights.items()}, back).first, name
+    found = identified(read(saved), name, {"input_size": network(name).check_sizes[0]})
+    assert (found.library, found.net.nodes) == (EMITTED, net.nodes), name
+
+
+def test_emitted_files_take_weights_train_and_are_converted_back(tmp_path: Path) -> None:
+    trained = {name: [f"{name}.trained.weights.h5", f"{name}.trained.keras"] for name in QUICK}
+    ran([job(name, tmp_path, files) for name, files in trained.items()], tmp_path)
+    for name, files in trained.items():
+        verify(name, tmp_path)
+        size = network(name).check_sizes[0]
+        for file in files:
+            done = convert(tmp_path / file, tmp_path / f"{file}.back.pth", name, input_size=size, check="float32")
+            assert (done.library, done.proof is not None) == (EMITTED, True)
+            assert any("left out: " in note and "optimizer" in note for note in done.notes)
+        both = [read(tmp_path / f"{file}.back.pth").named(small(name)) for file in files]
+        assert not same_bits(*both).first
+        assert same_bits(both[0], read(tmp_path / f"{name}.pth").named(small(name))).first  # it was trained
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("turn", range(TURNS))
+def test_the_emitted_files_of_every_family_take_weights(turn: int, tmp_path: Path) -> None:
+    names = CANONICAL[turn::TURNS]
+    ran([job(name, tmp_path) for name in names], tmp_path)
+    for name in names:
+        verify(name, tmp_path)
+
+
+def test_every_layer_of_every_network_has_one_place() -> None:
+    for name in networks():
+        net = traced(name, {})
+        check_bijective(emitted_names(net), slots_of(net))
+
+
+def test_the_file_and_its_report_say_whose_names_it_has(tmp_path: Path) -> None:
+    net = small("lenet5_modern")
+    write(tmp_path / "in.pth", net, scrambled(net), {})
+    done = convert(tmp_path / "in.pth", tmp_path / "out.weights.h5", to="emitted")
+    assert (done.to, json.loads(done.report.read_text())["result"]["names"]) == ("emitted", "emitted")
+    with h5py.File(tmp_path / "out.weights.h5") as file:
+        said = json.loads(file.attrs["diptych"])
+    assert (said["network"], said["conversion"]["to"]) == ("lenet5_modern", "emitted")
+    found = layers(tmp_path / "out.weights.h5")
+    assert sorted(found.places) == ["c1", "c3", "c5", "f6", "layers/dense_2"]
+    mapping = said["conversion"]["mapping"]
+    assert mapping == {"output": "layers/dense_2"}
+    back = convert(tmp_path / "out.weights.h5", tmp_path / "back.pth", to="emitted")
+    assert (back.library, back.to) == ("emitted", "diptych")  # the emitted PyTorch file has our names
+    assert not same_bits(scrambled(net), read(tmp_path / "back.pth").named(net)).first
+
+
+def test_what_the_emitted_file_cannot_take_is_refused(tmp_path: Path) -> None:
+    net = small("lenet5_modern")
+    write(tmp_path / "in.pth", net, scrambled(net), {})
+    with pytest.raises(DiptychError, match=r"write \.weights\.h5, which its load_weights reads"):
+        convert(tmp_path / "in.pth", tmp_path / "out.keras", to="emitted")
+    assert not (tmp_path / "out.keras").exists()
+
+
+def emitted_pair(net: Net, folder: Path) -> tuple[Any, Any]:
+    """Models of both emitted classes with the weights of `scrambled`."""
+    import importlib.util
+
+    made = []
+    for side, emitted in zip(("torch", "tf"), twins(net), strict=True):
+        path = folder / f"{side}_pair.py"
+        path.write_text(emitted.text)
+        found = importlib.util.spec_from_file_location(f"{net.name}_{side}", path)
+        assert found is not None
+        assert found.loader is not None
+        module = importlib.util.module_from_spec(found)
+        found.loader.exec_module(module)
+        made.append(getattr(module, emitted.root)())
+    weights = scrambled(net)
+    made[0].load_state_dict({name: torch.tensor(array) for name, array in weights.items()}, strict=False)
+    channels, height, width = (int(n) for n in net.input_shape)
+    made[1].build((None, height, width, channels))
+    write(folder / "pair.safetensors", net, weights, {})
+    convert(folder / "pair.safetensors", folder / "pair.weights.h5", to="emitted", check=None)
+    made[1].load_weights(folder / "pair.weights.h5")
+    return made[0].eval(), made[1]
+
+
+def test_models_of_emitted_classes_are_read_and_checked(tmp_path: Path) -> None:
+    net = small("lenet5_1998")
+    torch_model, keras_model = emitted_pair(net, tmp_path)
+    assert not same_bits(scrambled(net), diptych.weights(keras_model, net)).first
+    assert not same_bits(scrambled(net), diptych.weights(torch_model, net)).first
+    report = check(net, models=(torch_model, keras_model))
+    assert report.passed, report
+    assert all(gate.measured is not None for gate in report.gates)
+
+
+def louder(emitted: Any) -> Any:
+    """The class with a `call` that is a little off."""
+
+    class Louder(emitted):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            return super().call(x) * (1 + 1e-6)
+
+    return Louder
+
+
+@pytest.mark.parametrize(
+    ("change", "gate", "where"),
+    [
+        (lambda model: setattr(model.c5, "use_bias", False), "structure", "c5"),
+        (lambda model: setattr(model.scaled_tanh, "amplitude", 1.7), "structure", "scaled_tanh"),
+        (lambda model: model.c1.bias.assign_add(model.c1.bias * 0 + 1e-3), "transfer", "c1.bias"),
+        (lambda model: setattr(model, "__class__", louder(type(model))), "forward_float64", "output"),
+    ],
+)
+def test_a_fault_in_a_model_of_an_emitted_class_is_found(change: Any, gate: str, where: str, tmp_path: Path) -> None:
+    net = small("lenet5_1998")
+    torch_model, keras_model = emitted_pair(net, tmp_path)
+    change(keras_model)
+    report = check(net, models=(torch_model, keras_model))
+    failed = next(item for item in report.gates if item.passed is False)
+    assert (failed.name, failed.where.startswith(where)) == (gate, True), failed
+
+
+def test_a_model_that_is_not_built_and_one_of_another_class_are_refused(tmp_path: Path) -> None:
+    import keras
+
+    net = small("lenet5_1998")
+    _, keras_model = emitted_pair(net, tmp_path)
+    with pytest.raises(DiptychError, match=r"call model\.build\(\(None, 36, 32, 1\)\) first"):
+        diptych.weights(type(keras_model)(), net)
+    with pytest.raises(DiptychError, match=r"has no layer at conv1/layers/conv2d, where the emitted class ResNet18 of"):
+        diptych.weights(keras_model, small("resnet18"))
+    assert isinstance(keras_model, keras.Model)

@@ -1,0 +1,48 @@
+"""No kind of check is left to the slow targets of the Makefile alone, and `make test` goes through every kind of op."""
+
+from __future__ import annotations
+
+import pytest
+from op_cases import CASES
+from selection import GATED, LONG, QUICKEST, TIERS, everyday, some
+
+from diptych.common.ops import kinds
+from diptych.common.registry import networks, traced
+
+ALONE = {
+    "conversion/test_real_weights.py": "fetches packages of weights",
+    "package/test_readme.py::test_the_example_in_python_runs_as_it_stands": "converts, checks and deploys",
+    "conversion/test_library_files.py::test_a_size_at_which_the_library_has_other_weights_is_refused": "a VGG of 1 GB",
+    "conversion/test_identify.py::test_all_networks_in_every_dialect_are_identified": "the same for all networks",
+}
+"""Checks that `make test` does not make for any network, and why."""
+
+
+def test_every_check_is_made_by_make_test(request: pytest.FixtureRequest) -> None:
+    tiers = request.config.stash[TIERS]
+    left_out = [name for name, found in tiers.items() if "test" not in found]
+    assert [name for name in left_out if not any(one in name for one in ALONE)] == []
+
+
+def test_the_three_targets_share_the_networks() -> None:
+    assert set(QUICKEST) < set(GATED) < set(networks())
+    assert set(QUICKEST) & set(LONG) == set()
+    assert set(LONG) & (everyday() | set(GATED))
+    assert everyday() < set(networks())
+
+
+def test_make_test_goes_through_every_kind_of_op() -> None:
+    def of(names: list[str]) -> set[str]:
+        return {node.kind for name in names for node in traced(name, {}).nodes}
+
+    assert set(CASES) == set(kinds()), "test_ops.py has each alone"
+    assert of(networks()) - of(list(QUICKEST)) == {"resize", "silu", "standardize"}, "only what is slow has them"
+    assert of(networks()) == of(list(GATED))
+
+
+def test_the_cases_that_are_kept_must_be_among_those_given() -> None:
+    marks = [case.marks for case in some(["a", "b", ("c", 1)], "a", ("c", 1))]
+    assert [bool(found) for found in marks] == [False, True, False]
+    for everyday_ones in ([], ["d"]):
+        with pytest.raises(ValueError, match="kept for `make test`"):
+            some(["a"], *everyday_ones)

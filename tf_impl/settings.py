@@ -1,0 +1,34 @@
+"""The settings of a Keras layer that decide what it computes, as plain data."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+NOT_FUNCTION = ("dtype", "trainable", "initializer", "regularizer", "constraint", "seed", "batch_shape", "data_format")
+
+
+def settings(layer: Any) -> dict[str, Any]:
+    """What decides the function of a layer: its class, and its config or, of a class of ours, what it was made with."""
+    config = {key: value for key, value in _stated(layer).items() if not any(word in key for word in NOT_FUNCTION)}
+    settings = {"class": type(layer).__name__} | plain(config)
+    if settings.get("padding") == "same" and set(settings.get("kernel_size", [0])) == {1}:
+        settings["padding"] = "valid"  # a kernel of one pixel needs no padding, whatever the stride
+    return settings
+
+
+def _stated(layer: Any) -> dict[str, Any]:
+    if type(layer).__module__.startswith("keras."):
+        return {key: value for key, value in layer.get_config().items() if key != "name"}
+    made_with = inspect.signature(type(layer).__init__).parameters
+    kinds = (int, float, str, tuple)  # and no variables, which may be called as an argument is
+    return {name: value for name, value in vars(layer).items() if name in made_with and isinstance(value, kinds)}
+
+
+def plain(value: Any) -> Any:
+    """A value in lists in place of tuples, and integers without their expressions."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
