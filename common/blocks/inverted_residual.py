@@ -31,7 +31,7 @@ def inverted_residual(
     style: Style = TORCH,
     chain: Chain = "block",
 ) -> Value:
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`.
+    """Expand to `width` channels if more, convolve depthwise, gate through `squeeze`, project to `channels`.
 
     There is no expansion where the width is that of the input, no gate where `squeeze` is 0, and a shortcut where input
     and output have one shape. `chain` names the parts as torchvision does in MobileNetV3 and EfficientNet ("block"),
@@ -43,7 +43,7 @@ def inverted_residual(
     with stack(chain):
         if width != x.channels:
             y = unit(y, width, 1, act=act, style=style)
-        y = unit(y, y.channels, kernel, stride, y.channels, act, style)
+        y = unit(y, width, kernel, stride, width, act, style)
         if squeeze:
             y = squeeze_excite(y, squeeze, squeeze_act, gate)
         y = project(y, channels, 1, act=None, style=style)

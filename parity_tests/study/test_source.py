@@ -27,12 +27,13 @@ from diptych.common.trace import trace
 from diptych.emission import source, twins
 
 ROOT = Path(__file__).parents[2]
+NOTE = "    # In one of the frameworks it is "
 LONGEST = {"resnet50": 120, "vgg16_d": 70, "googlenet_bvlc": 120, "densenet121": 100}
-# HRNet's modules of two, three and four branches are a class each.
-LONGEST |= dict.fromkeys(networks("hrnet"), 325)
+# HRNet's modules of two, three and four branches are a class each, of one function.
+LONGEST |= dict.fromkeys(networks("hrnet"), 330)
 # Its units with and without a gate, a shortcut and either activation are a class each.
 LONGEST |= dict.fromkeys(networks("mobilenet_v3"), 315)
-LONGEST |= dict.fromkeys(networks("ghostnet"), 250)
+LONGEST |= dict.fromkeys(networks("ghostnet"), 255)
 
 
 @functools.cache
@@ -73,7 +74,9 @@ def test_line_n_of_one_is_the_twin_of_line_n_of_the_other(name: str) -> None:
     left, right = classes(name, "torch"), classes(name, "tf")
     assert len(left) == len(right) > 10
     pairs = [(a, b) for a, b in zip(left, right, strict=True) if not a.lstrip().startswith("#")]
-    assert len(left) - len(pairs) == 2, "a comment stands beside the `build` of Keras alone"
+    noted = [line for line in left if line.startswith(NOTE)]
+    assert noted == [line for line in right if line.startswith(NOTE)]
+    assert len(left) - len(pairs) - len(noted) == 2, "other comments stand beside the `build` of Keras alone"
     assert [opening(a, ours.blocks) for a, _ in pairs] == [opening(b, ours.blocks) for _, b in pairs]
 
 
@@ -149,7 +152,7 @@ def test_equal_classes_say_why_they_are_two(name: str) -> None:
 
 def notes(name: str, side: str, node: ast.ClassDef) -> list[str]:
     lines = text(name, side).splitlines()[node.lineno : node.body[1].lineno]
-    return [line for line in lines if line.startswith("    # In one of the frameworks it is ")]
+    return [line for line in lines if line.startswith(NOTE)]
 
 
 @pytest.mark.parametrize("name", networks())

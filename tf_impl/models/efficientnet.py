@@ -59,7 +59,7 @@ class ConvNormDepthwise(Sequential):
 
 
 class InvertedResidualNoShortcut(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, gate through `squeeze`, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
@@ -76,7 +76,7 @@ class InvertedResidualNoShortcut(layers.Layer):
 
 
 class InvertedResidual(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, gate through `squeeze`, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
@@ -94,13 +94,13 @@ class InvertedResidual(layers.Layer):
 
 
 class InvertedResidualNoShortcutNoExpansion(layers.Layer):
-    """Convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, gate through `squeeze`, project to `channels`."""
 
-    def __init__(self, in_channels, channels, kernel=3, stride=1, squeeze=0):
+    def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
         block = [
             ConvNormDepthwise(kernel, stride=stride),
-            SqueezeExcite(in_channels, squeeze),
+            SqueezeExcite(width, squeeze),
             ConvNormLinear(channels, 1),
         ]
         self.block = Sequential(block)

@@ -44,7 +44,7 @@ class ConvNormDepthwise(Sequential):
 
 
 class InvertedResidualNoShortcut(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -60,7 +60,7 @@ class InvertedResidualNoShortcut(layers.Layer):
 
 
 class InvertedResidual(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()

@@ -8,7 +8,7 @@ from keras import Sequential, layers, ops
 
 
 class InvertedResidualNoShortcut(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -29,7 +29,7 @@ class InvertedResidualNoShortcut(layers.Layer):
 
 
 class InvertedResidual(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()

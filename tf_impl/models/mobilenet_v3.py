@@ -60,7 +60,7 @@ class ConvNormDepthwiseHardSwish(Sequential):
 
 
 class InvertedResidualGate(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, gate through `squeeze`, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
@@ -78,7 +78,7 @@ class InvertedResidualGate(layers.Layer):
 
 
 class InvertedResidualGateNoShortcut(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, gate through `squeeze`, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
@@ -95,7 +95,7 @@ class InvertedResidualGateNoShortcut(layers.Layer):
 
 
 class InvertedResidual(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -112,7 +112,7 @@ class InvertedResidual(layers.Layer):
 
 
 class InvertedResidualNoShortcut(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -153,7 +153,7 @@ class ConvNormRelu(Sequential):
 
 
 class InvertedResidualGateRelu(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, gate through `squeeze`, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
@@ -171,7 +171,7 @@ class InvertedResidualGateRelu(layers.Layer):
 
 
 class InvertedResidualGateNoShortcutRelu(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, gate through `squeeze`, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
@@ -188,7 +188,7 @@ class InvertedResidualGateNoShortcutRelu(layers.Layer):
 
 
 class InvertedResidualRelu(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -205,7 +205,7 @@ class InvertedResidualRelu(layers.Layer):
 
 
 class InvertedResidualNoShortcutRelu(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()

@@ -59,7 +59,7 @@ class ConvNormDepthwise(nn.Sequential):
 
 
 class InvertedResidualNoShortcut(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, gate through `squeeze`, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
@@ -76,7 +76,7 @@ class InvertedResidualNoShortcut(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, gate through `squeeze`, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
@@ -94,14 +94,14 @@ class InvertedResidual(nn.Module):
 
 
 class InvertedResidualNoShortcutNoExpansion(nn.Module):
-    """Convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, gate through `squeeze`, project to `channels`."""
 
-    def __init__(self, in_channels, channels, kernel=3, stride=1, squeeze=0):
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
         block = [
-            ConvNormDepthwise(in_channels, in_channels, kernel, stride=stride, groups=in_channels),
-            SqueezeExcite(in_channels, squeeze),
-            ConvNormLinear(in_channels, channels, 1),
+            ConvNormDepthwise(in_channels, width, kernel, stride=stride, groups=width),
+            SqueezeExcite(width, squeeze),
+            ConvNormLinear(width, channels, 1),
         ]
         self.block = nn.Sequential(*block)
 
@@ -114,7 +114,7 @@ class EfficientNetB0Torchvision(nn.Module):
 
     def __init__(self, in_channels=3, num_classes=1000):
         super().__init__()
-        features_1 = nn.Sequential(InvertedResidualNoShortcutNoExpansion(32, 16, squeeze=8))
+        features_1 = nn.Sequential(InvertedResidualNoShortcutNoExpansion(32, 32, 16, squeeze=8))
         features_2 = [
             InvertedResidualNoShortcut(16, 96, 24, stride=2, squeeze=4),
             InvertedResidual(24, 144, 24, squeeze=6),

@@ -44,7 +44,7 @@ class ConvNormDepthwise(nn.Sequential):
 
 
 class InvertedResidualNoShortcut(nn.Module):
-    """Expand to `width` channels, convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -60,7 +60,7 @@ class InvertedResidualNoShortcut(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """Expand to `width` channels, convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -77,13 +77,13 @@ class InvertedResidual(nn.Module):
 
 
 class InvertedResidualNoShortcutNoExpansion(nn.Module):
-    """Convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
-    def __init__(self, in_channels, channels, kernel=3, stride=1):
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
         block = [
-            ConvNormDepthwise(in_channels, in_channels, kernel, stride=stride, groups=in_channels),
-            ConvNormLinear(in_channels, channels, 1),
+            ConvNormDepthwise(in_channels, width, kernel, stride=stride, groups=width),
+            ConvNormLinear(width, channels, 1),
         ]
         self.block = nn.Sequential(*block)
 
@@ -96,7 +96,7 @@ class EfficientNetLite0Timm(nn.Module):
 
     def __init__(self, in_channels=3, num_classes=1000):
         super().__init__()
-        features_1 = nn.Sequential(InvertedResidualNoShortcutNoExpansion(32, 16))
+        features_1 = nn.Sequential(InvertedResidualNoShortcutNoExpansion(32, 32, 16))
         features_2 = [
             InvertedResidualNoShortcut(16, 96, 24, stride=2),
             InvertedResidual(24, 144, 24),

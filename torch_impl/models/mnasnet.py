@@ -8,7 +8,7 @@ from torch import nn
 
 
 class InvertedResidualNoShortcut(nn.Module):
-    """Expand to `width` channels, convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -29,7 +29,7 @@ class InvertedResidualNoShortcut(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """Expand to `width` channels, convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()

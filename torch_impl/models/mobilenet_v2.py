@@ -33,7 +33,7 @@ class ConvNormDepthwise(nn.Sequential):
 
 
 class InvertedResidualNoShortcut(nn.Module):
-    """Expand to `width` channels, convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -50,7 +50,7 @@ class InvertedResidualNoShortcut(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """Expand to `width` channels, convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -68,13 +68,13 @@ class InvertedResidual(nn.Module):
 
 
 class InvertedResidualNoShortcutNoExpansion(nn.Module):
-    """Convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
-    def __init__(self, in_channels, channels, kernel=3, stride=1):
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
         conv = [
-            ConvNormDepthwise(in_channels, in_channels, kernel, stride=stride, groups=in_channels),
-            nn.Conv2d(in_channels, channels, 1, bias=False),
+            ConvNormDepthwise(in_channels, width, kernel, stride=stride, groups=width),
+            nn.Conv2d(width, channels, 1, bias=False),
             nn.BatchNorm2d(channels),
         ]
         self.conv = nn.Sequential(*conv)
@@ -90,7 +90,7 @@ class MobileNetV2Torchvision(nn.Module):
         super().__init__()
         features = [
             ConvNorm(in_channels, 32, 3, stride=2),
-            InvertedResidualNoShortcutNoExpansion(32, 16),
+            InvertedResidualNoShortcutNoExpansion(32, 32, 16),
             InvertedResidualNoShortcut(16, 96, 24, stride=2),
             InvertedResidual(24, 144, 24),
             InvertedResidualNoShortcut(24, 144, 32, stride=2),

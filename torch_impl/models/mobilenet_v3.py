@@ -60,7 +60,7 @@ class ConvNormDepthwiseHardSwish(nn.Sequential):
 
 
 class InvertedResidualGate(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, gate through `squeeze`, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
@@ -78,7 +78,7 @@ class InvertedResidualGate(nn.Module):
 
 
 class InvertedResidualGateNoShortcut(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, gate through `squeeze`, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
@@ -95,7 +95,7 @@ class InvertedResidualGateNoShortcut(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """Expand to `width` channels, convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -112,7 +112,7 @@ class InvertedResidual(nn.Module):
 
 
 class InvertedResidualNoShortcut(nn.Module):
-    """Expand to `width` channels, convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -153,7 +153,7 @@ class ConvNormRelu(nn.Sequential):
 
 
 class InvertedResidualGateRelu(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, gate through `squeeze`, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
@@ -171,7 +171,7 @@ class InvertedResidualGateRelu(nn.Module):
 
 
 class InvertedResidualGateNoShortcutRelu(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, gate through `squeeze`, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
@@ -188,7 +188,7 @@ class InvertedResidualGateNoShortcutRelu(nn.Module):
 
 
 class InvertedResidualRelu(nn.Module):
-    """Expand to `width` channels, convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -205,7 +205,7 @@ class InvertedResidualRelu(nn.Module):
 
 
 class InvertedResidualNoShortcutRelu(nn.Module):
-    """Expand to `width` channels, convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -221,13 +221,13 @@ class InvertedResidualNoShortcutRelu(nn.Module):
 
 
 class InvertedResidualNoExpansionRelu(nn.Module):
-    """Convolve depthwise, project to `channels`."""
+    """Expand to `width` channels if more, convolve depthwise, project to `channels`."""
 
-    def __init__(self, in_channels, channels, kernel=3, stride=1):
+    def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
         block = [
-            ConvNormDepthwiseRelu(in_channels, in_channels, kernel, stride=stride, groups=in_channels),
-            ConvNorm(in_channels, channels, 1),
+            ConvNormDepthwiseRelu(in_channels, width, kernel, stride=stride, groups=width),
+            ConvNorm(width, channels, 1),
         ]
         self.block = nn.Sequential(*block)
 
@@ -243,7 +243,7 @@ class MobileNetV3LargeTorchvision(nn.Module):
         super().__init__()
         features = [
             ConvNormHardSwish(in_channels, 16, 3, stride=2),
-            InvertedResidualNoExpansionRelu(16, 16),
+            InvertedResidualNoExpansionRelu(16, 16, 16),
             InvertedResidualNoShortcutRelu(16, 64, 24, stride=2),
             InvertedResidualRelu(24, 72, 24),
             InvertedResidualGateNoShortcutRelu(24, 72, 40, kernel=5, stride=2, squeeze=24),
