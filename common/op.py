@@ -54,6 +54,7 @@ class Op(Traits):
     `kind` names the op and the three files that define it; what else is said of it stands in `Traits`.
     """
 
+    class_note: ClassVar[str] = ""
     classes: ClassVar[dict[str, type[Op]]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -17,7 +17,7 @@ def conv_bn_act(
     act: Activation | None = relu,
     style: Style = TORCH,
 ) -> Value:
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
     pad = style.pad(kernel, stride)
     x = style.norm(conv(x, channels, kernel, stride=stride, pad=pad, bias=False, name="conv"), "bn")
     return act(x) if act else x

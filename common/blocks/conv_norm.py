@@ -70,5 +70,5 @@ def conv_norm(
     act: Activation | None = relu,
     style: Style = TORCH,
 ) -> Value:
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
     return layers(x, channels, kernel, stride, groups, act, style)

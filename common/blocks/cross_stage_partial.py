@@ -24,7 +24,7 @@ def cross_stage_partial(
     stride: int = 2,
     style: Style = TORCH,
 ) -> Value:
-    """Half of `expand` channels pass `depth` residual units of the given width; both halves join in `channels`.
+    """Half of `expand` channels pass residual units of the given width; both halves join in `channels`.
 
     There is no 3x3 convolution before the cut where the stride is 1.
     """

@@ -42,7 +42,7 @@ def ghost_shortcut(x: Value, channels: int, size: int, stride: int) -> Value:
 
 @block
 def ghost_bottleneck(x: Value, width: int, channels: int, kernel: int = 3, stride: int = 1, squeeze: int = 0) -> Value:
-    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+    """Expand to `width` channels, gate through `squeeze` channels, project to `channels`, add the shortcut."""
     y = ghost_module(x, width, name="ghost1")
     if stride != 1:
         y = conv(y, width, kernel, stride=stride, pad=kernel // 2, groups=width, bias=False, name="conv_dw")

@@ -43,7 +43,7 @@ def inverted_residual(
     with stack(chain):
         if width != x.channels:
             y = unit(y, width, 1, act=act, style=style)
-        y = unit(y, width, kernel, stride, width, act, style)
+        y = unit(y, y.channels, kernel, stride, y.channels, act, style)
         if squeeze:
             y = squeeze_excite(y, squeeze, squeeze_act, gate)
         y = project(y, channels, 1, act=None, style=style)

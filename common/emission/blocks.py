@@ -6,6 +6,7 @@ from ..spec import Call
 from .chains import chain_class
 from .constructions import Argument, parameters
 from .context import LEVEL, Context
+from .docs import doc_of
 from .members import member_class
 from .program import Class, Comment, Method, Parameter
 from .statements import statements
@@ -14,8 +15,8 @@ from .values import inputs
 SELF = Parameter("self")
 
 
-def block(context: Context, call: Call) -> Class:
-    """The class of a block."""
+def block(context: Context, call: Call, note: str = "") -> Class:
+    """The class of a block, with a note where one of the frameworks would write another."""
     chained = call.style == "sequence"
     body = chain_class(context, call) if chained else member_class(context, call)
     signature = tuple(_parameter(call is context.net.root, given) for given in parameters(context, call))
@@ -24,7 +25,8 @@ def block(context: Context, call: Call) -> Class:
         methods.append(context.language.building)
     if not chained:
         methods.append(_method(context, call))
-    return Class(context.classes[call], _base(context, call), call.doc, tuple(methods), (call.path,))
+    doc = doc_of(call.doc, {argument.name for argument in parameters(context, call)}) if call.doc else ""
+    return Class(context.classes[call], _base(context, call), doc, tuple(methods), (call.path,), note)
 
 
 def _base(context: Context, call: Call) -> str:

@@ -36,6 +36,11 @@ def path_of(net: Net, item: Item) -> str:
     return item.path if isinstance(item, Call) else net.nodes[item].path
 
 
+def wires(net: Net, item: Item) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """What a node or a block reads, and what it gives."""
+    return (item.inputs, item.outputs) if isinstance(item, Call) else (net.nodes[item].inputs, (item,))
+
+
 def name_of(net: Net, call: Call, item: Item, owner: str = "") -> str:
     """The name of a node or a block, or of its owner, inside the block around it: its path without the block's."""
     return call.inner(owner or path_of(net, item))

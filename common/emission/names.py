@@ -1,4 +1,4 @@
-"""Names of variables that take no name from a framework."""
+"""Names of classes, and of variables that take no name from a framework."""
 
 from __future__ import annotations
 
@@ -8,3 +8,13 @@ MODULES = ("layers", "ops", "keras", "torch", "nn")
 def safe(name: str) -> str:
     """A name for a variable, which is none of a framework's modules."""
     return f"{name}_" if name in MODULES else name
+
+
+def camel(name: str) -> str:
+    """A class name from a function name or a title.
+
+    >>> camel("basic_block"), camel("ResNet-50")
+    ('BasicBlock', 'ResNet50')
+    """
+    words = "".join(c if c.isalnum() else " " for c in name).split()
+    return "".join(word[:1].upper() + word[1:] for word in words)

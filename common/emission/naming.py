@@ -7,16 +7,18 @@ from).
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..ops.conv import Conv
 from ..spec import Call, Net, Node
 from .expressions import key as source_key
 from .lists import name_of
+from .names import camel
 from .sharing import homes, levels, ties
+from .variants import details, differences
 
 Key = tuple[Any, ...]
 
@@ -36,16 +38,24 @@ class Classes:
         self.levels, self.ties = levels(self.net), ties(self.net)
         self._homes, self._calls = homes(self.net), {call.path: call for call in self.net.root.walk()}
         calls = [call for call in self._calls.values() if call.style != "stack"]
+        self._first: dict[str, Call] = {}
         counts = Counter(self.key(call) for call in calls)
         first = {self.key(call): call for call in reversed(calls)}
         plain: dict[str, Call] = {}
         for key in sorted(counts, key=lambda k: -counts[k]):
             base = camel(first[key].block)
-            name = base if base not in plain else base + self._difference(plain[base], first[key])
+            self.names[key] = self._free(base, plain.get(base), first[key])
             plain.setdefault(base, first[key])
-            while name in self.names.values():
-                name = _next(name)
-            self.names[key] = name
+
+    def _free(self, base: str, plain: Call | None, call: Call) -> str:
+        """A name that no class has: the plain one, or one that tells how it differs; where nothing tells, a number."""
+        words = list(differences(self.net, plain, call)) if plain else [""]
+        rival = self._first.get(base + words[0], call)
+        more = [words[0] + word for word in details(self.net, rival, call)]
+        names = itertools.chain((base + word for word in [*words, *more]), (f"{base}{n}" for n in itertools.count(2)))
+        name = next(name for name in names if name not in self._first)
+        self._first[name] = call
+        return name
 
     def __getitem__(self, call: Call) -> str:
         return self.names[self.key(call)]
@@ -61,74 +71,65 @@ class Classes:
     def key(self, call: Call) -> Key:
         """What makes two blocks the same class: equal structure, with parameters by their symbols, not their values."""
         if call.path not in self.keys:
-            if call.owner:
-                return self.key(self._calls[call.owner])
-            places = {index: place for place, index in enumerate(_produced(call))}
-            body = tuple(self._item(call, item, places) for item in call.body)
-            tied = tuple((call.inner(path), call.inner(owner)) for path, owner in self.ties.get(call.path, {}).items())
-            called = (call.parameters, call.returns, self.levels.get(call.path, 1))
-            self.keys[call.path] = (call.block, call.style, called, tied, *body)
+            self.keys[call.path] = self.key(self._calls[call.owner]) if call.owner else self._key(call, facts=True)
         return self.keys[call.path]
+
+    def notes(self) -> dict[str, str]:
+        """Class name -> why it is a class of its own, for those that one of the frameworks would write as another."""
+        groups: dict[Key, list[str]] = {}
+        for name, call in self._first.items():
+            groups.setdefault(self._key(call, facts=False), []).append(name)
+        pairs = [(group[0], name) for group in groups.values() for name in group[1:]]
+        return {name: f"In one of the frameworks it is {base}: {self._note(base, name)}." for base, name in pairs}
+
+    def _note(self, base: str, name: str) -> str:
+        """What an op says of the difference between two classes that differ in its facts alone."""
+        for a, b in zip(_own(self._first[base]), _own(self._first[name]), strict=True):
+            one, two = self.net.nodes[a].plain(), self.net.nodes[b].plain()
+            if one.op.class_key(*one.in_shapes) != two.op.class_key(*two.in_shapes):
+                return two.op.class_note
+        return ""
+
+    def _key(self, call: Call, facts: bool) -> Key:
+        """The key of a class, or without the facts of its own ops, which a framework may have no use for."""
+        places = {index: place for place, index in enumerate(_produced(call))}
+        body = tuple(self._item(call, item, places, facts) for item in call.body)
+        tied = tuple((call.inner(path), call.inner(owner)) for path, owner in self.ties.get(call.path, {}).items())
+        called = (call.parameters, call.returns, self.levels.get(call.path, 1))
+        return (call.block, call.style, called, tied, *body)
 
     def beside(self, node: Node) -> bool:
         """Whether a node uses the layer of another one of the same block, or of the same chain."""
         return bool(node.owner) and self._homes[node.path] is self._homes[node.owner]
 
-    def _item(self, call: Call, item: int | Call, places: dict[int, int]) -> Key:
+    def _item(self, call: Call, item: int | Call, places: dict[int, int], facts: bool) -> Key:
         name = name_of(self.net, call, item)
         if isinstance(item, Call):
             arguments = tuple((a.name, source_key(a.value)) for a in item.arguments)
             channels = tuple((name, source_key(value)) for name, value in item.input_channels)
             shared = (call.inner(item.owner), item.number) if item.owner else ()
-            return (name, self.key(item), _wires(item.inputs, places), arguments, channels, shared)
+            made = self.key(item) if facts or item.style != "stack" else self._key(item, facts)
+            return (name, made, _wires(item.inputs, places), arguments, channels, shared)
         node = self.net.nodes[item]
         fields = tuple((name, source_key(value)) for name, value in vars(node.op).items())
         widths = tuple(source_key(shape[0]) for shape in node.in_shapes)
         owner = call.inner(node.owner) if self.beside(node) else bool(node.owner)
-        facts = node.plain().op.class_key(*node.in_shapes)
-        return (name, node.kind, facts, _wires(node.inputs, places), fields, widths, owner)
-
-    def _difference(self, plain: Call, other: Call) -> str:
-        """How a variant differs, as part of its name: by what it has and the other lacks, at most two parts of it."""
-        ours, theirs = (self._parts(call) for call in (other, plain))
-        extra = list(dict.fromkeys(part for part in ours if part not in theirs))
-        lacking = next((part for part in theirs if part not in ours), "")
-        return "".join(map(camel, extra[:2])) or (f"Without{camel(lacking)}" if lacking else "2")
-
-    def _parts(self, call: Call) -> list[str]:
-        """The names of the inner blocks and the kinds of the ops of a block, those of plain chains included."""
-        parts: list[str] = []
-        for item in call.body:
-            if isinstance(item, int):
-                node = self.net.nodes[item].plain()
-                parts.append(node.kind)
-                if isinstance(node.op, Conv) and node.op.depthwise(node.in_shapes[0]):
-                    parts.append("depthwise")  # which Keras has a layer of its own for
-            elif item.style == "stack":
-                parts += self._parts(item)
-            else:
-                parts.append(item.block if item.name.isdigit() else item.name)
-        return parts
-
-
-def camel(name: str) -> str:
-    """A class name from a function name or a title.
-
-    >>> camel("basic_block"), camel("ResNet-50")
-    ('BasicBlock', 'ResNet50')
-    """
-    words = "".join(c if c.isalnum() else " " for c in name).split()
-    return "".join(word[:1].upper() + word[1:] for word in words)
-
-
-def _next(name: str) -> str:
-    stem = name.rstrip("0123456789")
-    return f"{stem}{int(name[len(stem) :] or 1) + 1}"
+        fact = node.plain().op.class_key(*node.in_shapes) if facts else ()
+        return (name, node.kind, fact, _wires(node.inputs, places), fields, widths, owner)
 
 
 def _wires(inputs: tuple[int, ...], places: dict[int, int]) -> tuple[int, ...]:
     """Which values of the block an item reads, by their place in it (in a stack inside it, whatever comes in)."""
     return tuple(places.get(index, -1) for index in inputs)
+
+
+def _own(call: Call) -> Iterator[int]:
+    """The nodes of a class itself: those of the block and of its plain chains."""
+    for item in call.body:
+        if isinstance(item, int):
+            yield item
+        elif item.style == "stack":
+            yield from _own(item)
 
 
 def _produced(call: Call) -> Iterator[int]:

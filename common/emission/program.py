@@ -85,10 +85,11 @@ class Method:
 
 @dataclass(frozen=True)
 class Class:
-    """A class of a block."""
+    """A class of a block; a note says why it is one of its own, where one of the frameworks would write another."""
 
     name: str
     base: str
     doc: str
     methods: tuple[Method | Comment, ...]
     paths: Paths
+    note: str = ""

@@ -52,7 +52,8 @@ def emit(net: Net, language: Language, also: Iterable[str] = ()) -> Source:
     classes = Classes(net)
     context = Context(net, language, classes)
     calls = [call for call in net.root.walk() if call.style != "stack"]
-    made = [block(context, call) for call in {classes[call]: call for call in reversed(calls)}.values()]
+    first, notes = {classes[call]: call for call in reversed(calls)}, classes.notes()
+    made = [block(context, call, notes.get(name, "")) for name, call in first.items()]
     used, known = used_names(made), {name for node in net.nodes[1:] for name in language.lower(node).helpers}
     helpers = tuple(sorted({*also, *needed(language.helpers, known, used)}))
     # Helpers stand last: what a reader is here for comes first, and imports take no comment for their neighbour.

@@ -9,9 +9,9 @@ from ..lowering import Function, Operator
 from ..spec import Call, Net
 from .context import LEVEL, Context
 from .expressions import filled
-from .lists import Item
+from .lists import Item, wires
 from .program import Assign, Return, Statement
-from .values import Values, wires
+from .values import Values
 
 DEPTH = 3
 

@@ -11,15 +11,11 @@ from typing import Any
 from ..lowering import Item as Part
 from ..lowering import Name
 from ..spec import Call, Net
-from .lists import Item
+from .branches import telling_names
+from .lists import Item, wires
 from .names import safe
 
 NAMES = "xyzuvwabcdefghijklmnopqrst"
-
-
-def wires(net: Net, item: Item) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """What a node or a block reads, and what it gives."""
-    return (item.inputs, item.outputs) if isinstance(item, Call) else (net.nodes[item].inputs, (item,))
 
 
 def inputs(call: Call) -> list[tuple[str, int | None]]:
@@ -32,11 +28,15 @@ def inputs(call: Call) -> list[tuple[str, int | None]]:
 
 @dataclass
 class Values:
-    """What is written for each value, by the index of its node; the lists that came in are `lists`."""
+    """What is written for each value, by the index of its node; the lists that came in are `lists`.
+
+    `telling` are the names of those that have better ones than letters.
+    """
 
     written: dict[int, Any]
     left: Counter[int]
     lists: dict[str, int]
+    telling: dict[int, str]
     depth: dict[int, int] = field(default_factory=dict)
 
     @staticmethod
@@ -47,7 +47,7 @@ class Values:
         for item in call.body:
             left.update(wires(net, item)[0])
         lists = {name: count for name, count in inputs(call) if count is not None}
-        return Values(dict(zip(call.inputs, written, strict=True)), left, lists)
+        return Values(dict(zip(call.inputs, written, strict=True)), left, lists, telling_names(net, call))
 
     def deepest(self, indexes: Sequence[int]) -> int:
         """How many calls are nested in the expressions of some values."""
@@ -74,11 +74,12 @@ class Values:
         return tuple(names) if isinstance(item, Call) and item.returns != "value" else names[0]
 
     def _name(self, index: int, operands: Sequence[int]) -> Name:
-        """Name a value: as a dying operand is, else by the first letter that no living value bears."""
+        """Name a value: as it is best told, as a dying operand is, or by the first letter that is free."""
         alive = [value for other, value in self.written.items() if self.left[other] > 0]
         dying = [self.written[other] for other in operands if isinstance(self.written[other], Name)]
         letters = itertools.chain(NAMES, (f"x{number}" for number in itertools.count(1)))
-        name: Name = next(name for name in itertools.chain(dying, map(Name, letters)) if name not in alive)
+        best = [Name(self.telling[index])] if index in self.telling else []
+        name: Name = next(name for name in itertools.chain(best, dying, map(Name, letters)) if name not in alive)
         self.written[index] = name
         return name
 

@@ -33,6 +33,8 @@ def class_lines(made: Class) -> Iterator[Line]:
     for number, method in enumerate(made.methods):
         if number or made.doc:
             yield Line("")
+        if made.note and not number:
+            yield Line(f"# {made.note}").inside()
         yield from (line.inside() for line in (lines(method) if isinstance(method, Comment) else _method(method)))
 
 

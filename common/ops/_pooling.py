@@ -17,6 +17,7 @@ class Pool(Op):
     """Windows over a map; ceil mode adds a partial window at the end, unless it would start in the padding."""
 
     role: ClassVar[Role] = "pool"
+    class_note: ClassVar[str] = "Keras pads by as much as hangs over the edge of a map of this size"
     kernel: Pair
     stride: Pair
     pads: Padding = (0, 0, 0, 0)

@@ -22,6 +22,7 @@ class BatchNorm(Op):
     """
 
     kind: ClassVar[str] = "batch_norm"
+    class_note: ClassVar[str] = "PyTorch has one layer for maps and one for vectors"
     examples: ClassVar[tuple[Example, ...]] = (
         lambda x, op: op.batch_norm(x),
         lambda x, op: op.batch_norm(x, eps=0.001, momentum=0.01),

@@ -22,6 +22,7 @@ class Conv(Op):
     """y[o] = b[o] + sum over its group's input channels of x * w[o]; zeros outside the input."""
 
     kind: ClassVar[str] = "conv"
+    class_note: ClassVar[str] = "for depthwise convolutions Keras has a layer of its own"
     examples: ClassVar[tuple[Example, ...]] = (
         lambda x, op: op.conv(x, 6, 3, stride=2, pad=1),
         lambda x, op: op.conv(x, 6, 3, stride=2, pad="same"),

@@ -32,6 +32,7 @@ class Resize(Op):
     """
 
     kind: ClassVar[str] = "resize"
+    class_note: ClassVar[str] = "it resizes by a helper where the framework would read other pixels at this size"
     examples: ClassVar[tuple[Example, ...]] = (
         lambda x, op: op.resize(x, scale=2),
         lambda x, op: op.resize(x, scale=3, rule="asymmetric"),

@@ -70,7 +70,7 @@ def efficientnet(
     keras: bool = False,
     imagenet: bool = False,
 ) -> Value:
-    """EfficientNet with `width` times the channels and `depth` times the blocks of B0, both rounded.
+    """EfficientNet, with a multiple of the channels and a multiple of the blocks of B0, both rounded.
 
     `lite` is EfficientNet-Lite; `keras` has the input stage of keras.applications, `imagenet` as its weights need it.
     """

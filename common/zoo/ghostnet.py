@@ -45,7 +45,7 @@ SMALL, LARGER = ((64, 48), (65, 49)), ((96, 64), (97, 65))  # of means over few 
 
 
 def ghostnet(x: Value, num_classes: int, width: float = 1.0) -> Value:
-    """GhostNet of the given width, which leaves only `conv_head` as it is."""
+    """GhostNet of the given width, which leaves only the last convolution as it is."""
     x = conv(x, make_divisible(16 * width, 4), 3, stride=2, pad=1, bias=False, name="conv_stem")
     x = relu(batch_norm(x, name="bn1"))
     with stack("blocks"):

@@ -76,8 +76,8 @@ def test_two_classes_of_one_function_refer_to_one_text() -> None:
     found = {slot.name: slot for slot in _slots("resnet50")}
     helpers = ["conv_bn", "bottleneck_branch", "joined"]
     assert [chunk.name for chunk in found["Bottleneck"].chunks] == ["TORCHVISION", *helpers, "bottleneck", "Style"]
-    assert found["BottleneckDownsample"].chunks == ()
-    assert found["BottleneckDownsample"].other == "Bottleneck"
+    assert found["BottleneckProjection"].chunks == ()
+    assert found["BottleneckProjection"].other == "Bottleneck"
     assert 'href="#s-Bottleneck"' in page(spec("resnet50"))
 
 

@@ -121,6 +121,57 @@ def test_files_read_like_hand_written_ones(name: str) -> None:
         assert len(text(name, side).splitlines()) <= LONGEST.get(name, 240)
 
 
+def blocks(name: str, side: str) -> dict[str, ast.ClassDef]:
+    """The classes of a network's blocks, without the helpers after them."""
+    tree, names = ast.parse(text(name, side)), emitted(name)[0].blocks
+    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef) and node.name in names}
+
+
+@pytest.mark.parametrize(("name", "side"), every())
+def test_a_docstring_names_no_parameter_that_its_class_lacks(name: str, side: str) -> None:
+    for node in blocks(name, side).values():
+        init = next(part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__")
+        told = set((ast.get_docstring(node) or "").split("`")[1::2])
+        assert told <= {argument.arg for argument in init.args.args}, node.name
+
+
+@pytest.mark.parametrize("name", networks())
+def test_equal_classes_say_why_they_are_two(name: str) -> None:
+    """Equal in one framework and different in the other: a comment in both files, on the same line, tells why."""
+    for side in SIDES:
+        found: dict[str, list[ast.ClassDef]] = {}
+        for node in blocks(name, side).values():
+            found.setdefault("\n".join(ast.unparse(node).splitlines()[1:]), []).append(node)
+        for same in found.values():
+            commented = [node for node in same if all(notes(name, each, node) for each in SIDES)]
+            assert len(same) - len(commented) <= 1, [node.name for node in same]
+
+
+def notes(name: str, side: str, node: ast.ClassDef) -> list[str]:
+    lines = text(name, side).splitlines()[node.lineno : node.body[1].lineno]
+    return [line for line in lines if line.startswith("    # In one of the frameworks it is ")]
+
+
+@pytest.mark.parametrize("name", networks())
+def test_variants_are_named_by_what_differs(name: str) -> None:
+    names = emitted(name)[0].blocks - {emitted(name)[0].root}
+    assert not [each for each in names if each.rstrip("0123456789") in names - {each}]
+    assert not [each for each in names if "Without" in each]
+
+
+@pytest.mark.parametrize("name", networks())
+def test_branches_have_telling_names(name: str) -> None:
+    """What three or more branches give is joined under the names of the branches, not under letters."""
+    for node in blocks(name, "torch").values():
+        calls = [
+            part for part in ast.walk(node) if isinstance(part, ast.Call) and ast.unparse(part.func) == "torch.cat"
+        ]
+        for call in calls:
+            assert isinstance(call.args[0], ast.Tuple)
+            letters = [part.id for part in call.args[0].elts if isinstance(part, ast.Name) and len(part.id) == 1]
+            assert len(call.args[0].elts) < 3 or not letters, ast.unparse(call)
+
+
 def test_the_median_function_is_about_a_dozen_lines() -> None:
     trees = [ast.parse(text(name, side)) for name, side in every()]
     functions = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]

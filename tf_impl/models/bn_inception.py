@@ -35,15 +35,15 @@ class InceptionMaxPool(layers.Layer):
         self.pool_proj = ConvBn(n_pool, (1, 1))
 
     def call(self, x):
-        y = self.conv1x1(x)
-        z = self.reduce3x3(x)
-        z = self.conv3x3(z)
-        u = self.reduce_double(x)
-        u = self.double1(u)
-        u = self.double2(u)
-        x = self.pool(x)
-        x = self.pool_proj(x)
-        return ops.concatenate((y, z, u, x), -1)
+        conv1x1 = self.conv1x1(x)
+        conv3x3 = self.reduce3x3(x)
+        conv3x3 = self.conv3x3(conv3x3)
+        double2 = self.reduce_double(x)
+        double2 = self.double1(double2)
+        double2 = self.double2(double2)
+        pool_proj = self.pool(x)
+        pool_proj = self.pool_proj(pool_proj)
+        return ops.concatenate((conv1x1, conv3x3, double2, pool_proj), -1)
 
 
 class Inception(layers.Layer):
@@ -61,15 +61,15 @@ class Inception(layers.Layer):
         self.pool_proj = ConvBn(n_pool, (1, 1))
 
     def call(self, x):
-        y = self.conv1x1(x)
-        z = self.reduce3x3(x)
-        z = self.conv3x3(z)
-        u = self.reduce_double(x)
-        u = self.double1(u)
-        u = self.double2(u)
-        x = self.pool(x)
-        x = self.pool_proj(x)
-        return ops.concatenate((y, z, u, x), -1)
+        conv1x1 = self.conv1x1(x)
+        conv3x3 = self.reduce3x3(x)
+        conv3x3 = self.conv3x3(conv3x3)
+        double2 = self.reduce_double(x)
+        double2 = self.double1(double2)
+        double2 = self.double2(double2)
+        pool_proj = self.pool(x)
+        pool_proj = self.pool_proj(pool_proj)
+        return ops.concatenate((conv1x1, conv3x3, double2, pool_proj), -1)
 
 
 class Reduction(layers.Layer):
@@ -85,12 +85,12 @@ class Reduction(layers.Layer):
         self.pool = Sequential([InfinitePadding2D(((0, 1), (0, 1))), layers.MaxPooling2D(3, 2)])
 
     def call(self, x):
-        y = self.reduce3x3(x)
-        y = self.conv3x3(y)
-        z = self.reduce_double(x)
-        z = self.double1(z)
-        z = self.double2(z)
-        return ops.concatenate((y, z, self.pool(x)), -1)
+        conv3x3 = self.reduce3x3(x)
+        conv3x3 = self.conv3x3(conv3x3)
+        double2 = self.reduce_double(x)
+        double2 = self.double1(double2)
+        double2 = self.double2(double2)
+        return ops.concatenate((conv3x3, double2, self.pool(x)), -1)
 
 
 class BNInceptionPytorchcv(keras.Model):

@@ -8,7 +8,7 @@ from keras import Sequential, layers, ops
 
 
 class ConvNorm(Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, channels, kernel, stride=1, groups=1):
         steps = [
@@ -19,8 +19,8 @@ class ConvNorm(Sequential):
         super().__init__(steps)
 
 
-class ConvNormWithoutSilu(Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+class ConvNormLinear(Sequential):
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, channels, kernel, stride=1, groups=1):
         steps = [
@@ -46,8 +46,9 @@ class SqueezeExcite(layers.Layer):
 
 
 class ConvNormDepthwise(Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
+    # In one of the frameworks it is ConvNorm: for depthwise convolutions Keras has a layer of its own.
     def __init__(self, kernel, stride=1):
         steps = [
             padded(kernel // 2, layers.DepthwiseConv2D(kernel, strides=stride, use_bias=False)),
@@ -57,7 +58,7 @@ class ConvNormDepthwise(Sequential):
         super().__init__(steps)
 
 
-class InvertedResidualWithoutAdd(layers.Layer):
+class InvertedResidualNoShortcut(layers.Layer):
     """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
@@ -66,7 +67,7 @@ class InvertedResidualWithoutAdd(layers.Layer):
             ConvNorm(width, 1),
             ConvNormDepthwise(kernel, stride=stride),
             SqueezeExcite(width, squeeze),
-            ConvNormWithoutSilu(channels, 1),
+            ConvNormLinear(channels, 1),
         ]
         self.block = Sequential(block)
 
@@ -83,7 +84,7 @@ class InvertedResidual(layers.Layer):
             ConvNorm(width, 1),
             ConvNormDepthwise(kernel, stride=stride),
             SqueezeExcite(width, squeeze),
-            ConvNormWithoutSilu(channels, 1),
+            ConvNormLinear(channels, 1),
         ]
         self.block = Sequential(block)
 
@@ -92,15 +93,15 @@ class InvertedResidual(layers.Layer):
         return x + y
 
 
-class InvertedResidualWithoutAdd2(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+class InvertedResidualNoShortcutNoExpansion(layers.Layer):
+    """Convolve depthwise, gate through `squeeze` channels, project to `channels`."""
 
-    def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
+    def __init__(self, in_channels, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
         block = [
             ConvNormDepthwise(kernel, stride=stride),
-            SqueezeExcite(width, squeeze),
-            ConvNormWithoutSilu(channels, 1),
+            SqueezeExcite(in_channels, squeeze),
+            ConvNormLinear(channels, 1),
         ]
         self.block = Sequential(block)
 
@@ -109,37 +110,37 @@ class InvertedResidualWithoutAdd2(layers.Layer):
 
 
 class EfficientNetB0Torchvision(keras.Model):
-    """EfficientNet with `width` times the channels and `depth` times the blocks of B0, both rounded."""
+    """EfficientNet, with a multiple of the channels and a multiple of the blocks of B0, both rounded."""
 
     def __init__(self, num_classes=1000):
         super().__init__()
-        features_1 = Sequential([InvertedResidualWithoutAdd2(32, 16, squeeze=8)])
+        features_1 = Sequential([InvertedResidualNoShortcutNoExpansion(32, 16, squeeze=8)])
         features_2 = [
-            InvertedResidualWithoutAdd(96, 24, stride=2, squeeze=4),
+            InvertedResidualNoShortcut(96, 24, stride=2, squeeze=4),
             InvertedResidual(144, 24, squeeze=6),
         ]
         features_2 = Sequential(features_2)
         features_3 = [
-            InvertedResidualWithoutAdd(144, 40, kernel=5, stride=2, squeeze=6),
+            InvertedResidualNoShortcut(144, 40, kernel=5, stride=2, squeeze=6),
             InvertedResidual(240, 40, kernel=5, squeeze=10),
         ]
         features_3 = Sequential(features_3)
         features_4 = [
-            InvertedResidualWithoutAdd(240, 80, stride=2, squeeze=10),
+            InvertedResidualNoShortcut(240, 80, stride=2, squeeze=10),
             *[InvertedResidual(480, 80, squeeze=20) for _ in range(2)],
         ]
         features_4 = Sequential(features_4)
         features_5 = [
-            InvertedResidualWithoutAdd(480, 112, kernel=5, squeeze=20),
+            InvertedResidualNoShortcut(480, 112, kernel=5, squeeze=20),
             *[InvertedResidual(672, 112, kernel=5, squeeze=28) for _ in range(2)],
         ]
         features_5 = Sequential(features_5)
         features_6 = [
-            InvertedResidualWithoutAdd(672, 192, kernel=5, stride=2, squeeze=28),
+            InvertedResidualNoShortcut(672, 192, kernel=5, stride=2, squeeze=28),
             *[InvertedResidual(1152, 192, kernel=5, squeeze=48) for _ in range(3)],
         ]
         features_6 = Sequential(features_6)
-        features_7 = Sequential([InvertedResidualWithoutAdd(1152, 320, squeeze=48)])
+        features_7 = Sequential([InvertedResidualNoShortcut(1152, 320, squeeze=48)])
         features = [
             ConvNorm(32, 3, stride=2),
             features_1,

@@ -19,9 +19,10 @@ class Classifier(layers.Layer):
         return self.conv(ops.mean(x, (1, 2)))
 
 
-class ConvBnWithoutDepthwise2(layers.Layer):
+class ConvBnNoDepthwise(layers.Layer):
     """Convolution with a bias, batch normalisation, and ReLU where asked for."""
 
+    # In one of the frameworks it is ConvBn: for depthwise convolutions Keras has a layer of its own.
     def __init__(self, channels, kernel, stride=1, groups=1):
         super().__init__()
         self.conv = padded(kernel // 2, layers.Conv2D(channels, kernel, strides=stride, groups=groups))
@@ -31,7 +32,7 @@ class ConvBnWithoutDepthwise2(layers.Layer):
         return ops.relu(self.bn(self.conv(x)))
 
 
-class ConvBnWithoutDepthwise(layers.Layer):
+class ConvBnNoDepthwiseLinear(layers.Layer):
     """Convolution with a bias, batch normalisation, and ReLU where asked for."""
 
     def __init__(self, channels, kernel, stride=1, groups=1):
@@ -55,14 +56,14 @@ class ConvBn(layers.Layer):
         return ops.relu(self.bn(self.conv(x)))
 
 
-class SearchedBlockWithoutAdd(layers.Layer):
+class SearchedBlockNoShortcut(layers.Layer):
     """The block of the search space (figure 3), whose shuffle stays where its first convolution falls away."""
 
     def __init__(self, width, channels, kernel, stride, groups=1):
         super().__init__()
-        self.pw = ConvBnWithoutDepthwise2(width, 1, groups=groups)
+        self.pw = ConvBnNoDepthwise(width, 1, groups=groups)
         self.dw = ConvBn(kernel, stride=stride)
-        self.pwl = ConvBnWithoutDepthwise(channels, 1, groups=groups)
+        self.pwl = ConvBnNoDepthwiseLinear(channels, 1, groups=groups)
 
     def call(self, x):
         x = self.pw(x)
@@ -75,9 +76,9 @@ class SearchedBlock(layers.Layer):
 
     def __init__(self, width, channels, kernel, stride, groups=1):
         super().__init__()
-        self.pw = ConvBnWithoutDepthwise2(width, 1, groups=groups)
+        self.pw = ConvBnNoDepthwise(width, 1, groups=groups)
         self.dw = ConvBn(kernel, stride=stride)
-        self.pwl = ConvBnWithoutDepthwise(channels, 1, groups=groups)
+        self.pwl = ConvBnNoDepthwiseLinear(channels, 1, groups=groups)
 
     def call(self, x):
         y = self.pw(x)
@@ -86,13 +87,13 @@ class SearchedBlock(layers.Layer):
         return y + x
 
 
-class SearchedBlockWithoutPw(layers.Layer):
+class SearchedBlockNoExpansionNoPw(layers.Layer):
     """The block of the search space (figure 3), whose shuffle stays where its first convolution falls away."""
 
     def __init__(self, channels, kernel, stride, groups=1):
         super().__init__()
         self.dw = ConvBn(kernel, stride=stride)
-        self.pwl = ConvBnWithoutDepthwise(channels, 1, groups=groups)
+        self.pwl = ConvBnNoDepthwiseLinear(channels, 1, groups=groups)
 
     def call(self, x):
         y = self.dw(x)
@@ -107,28 +108,28 @@ class FBNetC(keras.Model):
         super().__init__()
         self.backbone = Sequential()
         backbone_stages = Sequential()
-        backbone_stages.add(ConvBnWithoutDepthwise2(16, 3, stride=2))
-        backbone_stages.add(SearchedBlockWithoutPw(16, 3, 1))
-        backbone_stages.add(SearchedBlockWithoutAdd(96, 24, 3, 2))
-        backbone_stages.add(SearchedBlockWithoutPw(24, 3, 1))
-        backbone_stages.add(SearchedBlockWithoutPw(24, 3, 1))
-        backbone_stages.add(SearchedBlockWithoutAdd(144, 32, 5, 2))
+        backbone_stages.add(ConvBnNoDepthwise(16, 3, stride=2))
+        backbone_stages.add(SearchedBlockNoExpansionNoPw(16, 3, 1))
+        backbone_stages.add(SearchedBlockNoShortcut(96, 24, 3, 2))
+        backbone_stages.add(SearchedBlockNoExpansionNoPw(24, 3, 1))
+        backbone_stages.add(SearchedBlockNoExpansionNoPw(24, 3, 1))
+        backbone_stages.add(SearchedBlockNoShortcut(144, 32, 5, 2))
         backbone_stages.add(SearchedBlock(96, 32, 5, 1))
         backbone_stages.add(SearchedBlock(192, 32, 5, 1))
         backbone_stages.add(SearchedBlock(192, 32, 3, 1))
-        backbone_stages.add(SearchedBlockWithoutAdd(192, 64, 5, 2))
+        backbone_stages.add(SearchedBlockNoShortcut(192, 64, 5, 2))
         backbone_stages.add(SearchedBlock(192, 64, 5, 1))
         backbone_stages.add(SearchedBlock(384, 64, 5, 1))
         backbone_stages.add(SearchedBlock(384, 64, 5, 1))
-        backbone_stages.add(SearchedBlockWithoutAdd(384, 112, 5, 1))
+        backbone_stages.add(SearchedBlockNoShortcut(384, 112, 5, 1))
         backbone_stages.add(SearchedBlock(672, 112, 5, 1))
         backbone_stages.add(SearchedBlock(672, 112, 5, 1))
         backbone_stages.add(SearchedBlock(336, 112, 5, 1))
-        backbone_stages.add(SearchedBlockWithoutAdd(672, 184, 5, 2))
+        backbone_stages.add(SearchedBlockNoShortcut(672, 184, 5, 2))
         for _ in range(3):
             backbone_stages.add(SearchedBlock(1104, 184, 5, 1))
-        backbone_stages.add(SearchedBlockWithoutAdd(1104, 352, 3, 1))
-        backbone_stages.add(ConvBnWithoutDepthwise2(1984, 1))
+        backbone_stages.add(SearchedBlockNoShortcut(1104, 352, 3, 1))
+        backbone_stages.add(ConvBnNoDepthwise(1984, 1))
         self.backbone.add(backbone_stages)
         self.head = Classifier(num_classes)
 

@@ -7,7 +7,7 @@ import keras
 from keras import Sequential, layers, ops
 
 
-class GhostModuleWithoutRelu(layers.Layer):
+class GhostModuleLinear(layers.Layer):
     """Half the channels by a 1x1 convolution, the others from those by cheap `d` x `d` depthwise filters."""
 
     def __init__(self, channels, d=3):
@@ -24,9 +24,9 @@ class GhostModuleWithoutRelu(layers.Layer):
         self.cheap_operation = Sequential(cheap_operation)
 
     def call(self, x):
-        x = self.primary_conv(x)
-        y = self.cheap_operation(x)
-        return ops.concatenate((x, y), -1)
+        primary_conv = self.primary_conv(x)
+        cheap_operation = self.cheap_operation(primary_conv)
+        return ops.concatenate((primary_conv, cheap_operation), -1)
 
 
 class SqueezeExcite(layers.Layer):
@@ -64,19 +64,19 @@ class GhostModule(layers.Layer):
         self.cheap_operation = Sequential(cheap_operation)
 
     def call(self, x):
-        x = self.primary_conv(x)
-        y = self.cheap_operation(x)
-        return ops.concatenate((x, y), -1)
+        primary_conv = self.primary_conv(x)
+        cheap_operation = self.cheap_operation(primary_conv)
+        return ops.concatenate((primary_conv, cheap_operation), -1)
 
 
-class GhostBottleneckSe(layers.Layer):
-    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+class GhostBottleneckGate(layers.Layer):
+    """Expand to `width` channels, gate through `squeeze` channels, project to `channels`, add the shortcut."""
 
     def __init__(self, width, channels, squeeze=0):
         super().__init__()
         self.ghost1 = GhostModule(width)
         self.se = SqueezeExcite(width, squeeze)
-        self.ghost2 = GhostModuleWithoutRelu(channels)
+        self.ghost2 = GhostModuleLinear(channels)
 
     def call(self, x):
         y = self.ghost1(x)
@@ -86,12 +86,12 @@ class GhostBottleneckSe(layers.Layer):
 
 
 class GhostBottleneck(layers.Layer):
-    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+    """Expand to `width` channels, project to `channels`, add the shortcut."""
 
     def __init__(self, width, channels):
         super().__init__()
         self.ghost1 = GhostModule(width)
-        self.ghost2 = GhostModuleWithoutRelu(channels)
+        self.ghost2 = GhostModuleLinear(channels)
 
     def call(self, x):
         y = self.ghost1(x)
@@ -112,8 +112,8 @@ class GhostShortcut(Sequential):
         super().__init__(steps)
 
 
-class GhostBottleneckConvDepthwise2(layers.Layer):
-    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+class GhostBottleneckProjectionGateDepthwise(layers.Layer):
+    """Expand to `width` channels, gate through `squeeze` channels, project to `channels`, add the shortcut."""
 
     def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
@@ -121,7 +121,7 @@ class GhostBottleneckConvDepthwise2(layers.Layer):
         self.conv_dw = padded(kernel // 2, layers.DepthwiseConv2D(kernel, strides=stride, use_bias=False))
         self.bn_dw = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
         self.se = SqueezeExcite(width, squeeze)
-        self.ghost2 = GhostModuleWithoutRelu(channels)
+        self.ghost2 = GhostModuleLinear(channels)
         self.shortcut = GhostShortcut(channels, kernel, stride)
 
     def call(self, x):
@@ -133,14 +133,14 @@ class GhostBottleneckConvDepthwise2(layers.Layer):
         return y + x
 
 
-class GhostBottleneckSeShortcut(layers.Layer):
-    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+class GhostBottleneckProjectionGate(layers.Layer):
+    """Expand to `width` channels, gate through `squeeze` channels, project to `channels`, add the shortcut."""
 
     def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
         self.ghost1 = GhostModule(width)
         self.se = SqueezeExcite(width, squeeze)
-        self.ghost2 = GhostModuleWithoutRelu(channels)
+        self.ghost2 = GhostModuleLinear(channels)
         self.shortcut = GhostShortcut(channels, kernel, stride)
 
     def call(self, x):
@@ -151,15 +151,15 @@ class GhostBottleneckSeShortcut(layers.Layer):
         return y + x
 
 
-class GhostBottleneckConvDepthwise(layers.Layer):
-    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+class GhostBottleneckProjectionDepthwise(layers.Layer):
+    """Expand to `width` channels, project to `channels`, add the shortcut."""
 
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()
         self.ghost1 = GhostModule(width)
         self.conv_dw = padded(kernel // 2, layers.DepthwiseConv2D(kernel, strides=stride, use_bias=False))
         self.bn_dw = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
-        self.ghost2 = GhostModuleWithoutRelu(channels)
+        self.ghost2 = GhostModuleLinear(channels)
         self.shortcut = GhostShortcut(channels, kernel, stride)
 
     def call(self, x):
@@ -171,31 +171,37 @@ class GhostBottleneckConvDepthwise(layers.Layer):
 
 
 class GhostNet(keras.Model):
-    """GhostNet of the given width, which leaves only `conv_head` as it is."""
+    """GhostNet of the given width, which leaves only the last convolution as it is."""
 
     def __init__(self, num_classes=1000):
         super().__init__()
         self.conv_stem = padded(1, layers.Conv2D(16, 3, strides=2, use_bias=False))
         self.bn1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
         blocks_0 = Sequential([GhostBottleneck(16, 16)])
-        blocks_1 = Sequential([GhostBottleneckConvDepthwise(48, 24, stride=2)])
+        blocks_1 = Sequential([GhostBottleneckProjectionDepthwise(48, 24, stride=2)])
         blocks_2 = Sequential([GhostBottleneck(72, 24)])
-        blocks_3 = Sequential([GhostBottleneckConvDepthwise2(72, 40, kernel=5, stride=2, squeeze=20)])
-        blocks_4 = Sequential([GhostBottleneckSe(120, 40, squeeze=32)])
-        blocks_5 = Sequential([GhostBottleneckConvDepthwise(240, 80, stride=2)])
+        blocks_3 = [
+            GhostBottleneckProjectionGateDepthwise(72, 40, kernel=5, stride=2, squeeze=20),
+        ]
+        blocks_3 = Sequential(blocks_3)
+        blocks_4 = Sequential([GhostBottleneckGate(120, 40, squeeze=32)])
+        blocks_5 = Sequential([GhostBottleneckProjectionDepthwise(240, 80, stride=2)])
         blocks_6 = [
             GhostBottleneck(200, 80),
             *[GhostBottleneck(184, 80) for _ in range(2)],
-            GhostBottleneckSeShortcut(480, 112, squeeze=120),
-            GhostBottleneckSe(672, 112, squeeze=168),
+            GhostBottleneckProjectionGate(480, 112, squeeze=120),
+            GhostBottleneckGate(672, 112, squeeze=168),
         ]
         blocks_6 = Sequential(blocks_6)
-        blocks_7 = Sequential([GhostBottleneckConvDepthwise2(672, 160, kernel=5, stride=2, squeeze=168)])
+        blocks_7 = [
+            GhostBottleneckProjectionGateDepthwise(672, 160, kernel=5, stride=2, squeeze=168),
+        ]
+        blocks_7 = Sequential(blocks_7)
         blocks_8 = [
             GhostBottleneck(960, 160),
-            GhostBottleneckSe(960, 160, squeeze=240),
+            GhostBottleneckGate(960, 160, squeeze=240),
             GhostBottleneck(960, 160),
-            GhostBottleneckSe(960, 160, squeeze=240),
+            GhostBottleneckGate(960, 160, squeeze=240),
         ]
         blocks_8 = Sequential(blocks_8)
         blocks_9 = [

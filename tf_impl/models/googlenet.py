@@ -21,13 +21,13 @@ class Inception(layers.Layer):
         self.pool_proj = layers.Conv2D(n_pool, 1)
 
     def call(self, x):
-        y = ops.relu(self.conv1x1(x))
-        z = ops.relu(self.reduce3x3(x))
-        z = ops.relu(self.conv3x3(z))
-        u = ops.relu(self.reduce5x5(x))
-        u = ops.relu(self.conv5x5(u))
-        x = ops.relu(self.pool_proj(self.pool(x)))
-        return ops.concatenate((y, z, u, x), -1)
+        conv1x1 = ops.relu(self.conv1x1(x))
+        conv3x3 = ops.relu(self.reduce3x3(x))
+        conv3x3 = ops.relu(self.conv3x3(conv3x3))
+        conv5x5 = ops.relu(self.reduce5x5(x))
+        conv5x5 = ops.relu(self.conv5x5(conv5x5))
+        pool_proj = ops.relu(self.pool_proj(self.pool(x)))
+        return ops.concatenate((conv1x1, conv3x3, conv5x5, pool_proj), -1)
 
 
 class GoogLeNetCaffe(keras.Model):

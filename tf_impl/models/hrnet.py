@@ -52,7 +52,7 @@ class Bottleneck(layers.Layer):
 
 
 class ConvNorm(Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, channels, kernel, stride=1, groups=1):
         steps = [
@@ -73,7 +73,7 @@ class Down(Sequential):
 
 
 class ConvNormRelu(Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, channels, kernel, stride=1, groups=1):
         steps = [
@@ -84,7 +84,7 @@ class ConvNormRelu(Sequential):
         super().__init__(steps)
 
 
-class Down2(Sequential):
+class DownSteps2(Sequential):
     """To a branch some steps further down, each a 3x3 of stride 2; the last widens."""
 
     def __init__(self, in_channels):
@@ -95,7 +95,7 @@ class Down2(Sequential):
         super().__init__(steps)
 
 
-class Down3(Sequential):
+class DownSteps3(Sequential):
     """To a branch some steps further down, each a 3x3 of stride 2; the last widens."""
 
     def __init__(self, in_channels):
@@ -134,8 +134,8 @@ class BasicBlock(layers.Layer):
         return ops.relu(x)
 
 
-class HighResolutionModule2(layers.Layer):
-    """Units on each branch, then the exchange between all of them; it brings the first `fused` up to date, or all."""
+class HighResolutionModuleOf4(layers.Layer):
+    """Units on each branch, or all."""
 
     def __init__(self, in_channels):
         super().__init__()
@@ -149,9 +149,16 @@ class HighResolutionModule2(layers.Layer):
         self.fuse_layers.append(fuse_layers_0)
         fuse_layers_1 = [Down(in_channels[0]), None, Up(in_channels[2], 2), Up(in_channels[3], 4)]
         self.fuse_layers.append(fuse_layers_1)
-        fuse_layers_2 = [Down2(in_channels[0]), Down(in_channels[1]), None, Up(in_channels[3], 2)]
+        fuse_layers_2 = []
+        fuse_layers_2.append(DownSteps2(in_channels[0]))
+        fuse_layers_2.append(Down(in_channels[1]))
+        fuse_layers_2.append(None)
+        fuse_layers_2.append(Up(in_channels[3], 2))
         self.fuse_layers.append(fuse_layers_2)
-        fuse_layers_3 = [Down3(in_channels[0]), Down2(in_channels[1]), Down(in_channels[2])]
+        fuse_layers_3 = []
+        fuse_layers_3.append(DownSteps3(in_channels[0]))
+        fuse_layers_3.append(DownSteps2(in_channels[1]))
+        fuse_layers_3.append(Down(in_channels[2]))
         self.fuse_layers.append(fuse_layers_3)
 
     def call(self, xs):
@@ -183,7 +190,7 @@ class HighResolutionModule2(layers.Layer):
 
 
 class HighResolutionModule(layers.Layer):
-    """Units on each branch, then the exchange between all of them; it brings the first `fused` up to date, or all."""
+    """Units on each branch, or all."""
 
     def __init__(self, in_channels):
         super().__init__()
@@ -194,7 +201,7 @@ class HighResolutionModule(layers.Layer):
         self.fuse_layers = []
         self.fuse_layers.append([None, Up(in_channels[1], 2), Up(in_channels[2], 4)])
         self.fuse_layers.append([Down(in_channels[0]), None, Up(in_channels[2], 2)])
-        self.fuse_layers.append([Down2(in_channels[0]), Down(in_channels[1])])
+        self.fuse_layers.append([DownSteps2(in_channels[0]), Down(in_channels[1])])
 
     def call(self, xs):
         x = self.branches[0](xs[0])
@@ -212,8 +219,8 @@ class HighResolutionModule(layers.Layer):
         return [u, v, x]
 
 
-class HighResolutionModule3(layers.Layer):
-    """Units on each branch, then the exchange between all of them; it brings the first `fused` up to date, or all."""
+class HighResolutionModuleOf2(layers.Layer):
+    """Units on each branch, or all."""
 
     def __init__(self, in_channels):
         super().__init__()
@@ -234,7 +241,7 @@ class HighResolutionModule3(layers.Layer):
         return [z, x]
 
 
-class BottleneckWithoutDownsample(layers.Layer):
+class BottleneckNoProjection(layers.Layer):
     """1x1, 3x3, 1x1 convolutions and a shortcut (He et al. 2015, figure 5, right)."""
 
     def __init__(self, width, stride=1):
@@ -262,19 +269,15 @@ class HRNetW32Classifier(keras.Model):
         self.bn1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
         self.conv2 = padded(1, layers.Conv2D(64, 3, strides=2, use_bias=False))
         self.bn2 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
-        layer1 = [
-            Bottleneck(64),
-            *[BottleneckWithoutDownsample(64) for _ in range(3)],
-        ]
-        self.layer1 = Sequential(layer1)
+        self.layer1 = Sequential([Bottleneck(64), *[BottleneckNoProjection(64) for _ in range(3)]])
         self.transition1 = []
         self.transition1.append(ConvNormRelu(32, 3))
         self.transition1.append(Sequential([ConvNormRelu(64, 3, stride=2)]))
-        self.stage2 = [HighResolutionModule3((32, 64))]
+        self.stage2 = [HighResolutionModuleOf2((32, 64))]
         self.transition2 = [None, None, Sequential([ConvNormRelu(128, 3, stride=2)])]
         self.stage3 = [HighResolutionModule((32, 64, 128)) for _ in range(4)]
         self.transition3 = [None, None, None, Sequential([ConvNormRelu(256, 3, stride=2)])]
-        self.stage4 = [HighResolutionModule2((32, 64, 128, 256)) for _ in range(3)]
+        self.stage4 = [HighResolutionModuleOf4((32, 64, 128, 256)) for _ in range(3)]
         self.incre_modules = []
         self.incre_modules.append(Sequential([Bottleneck(32)]))
         self.incre_modules.append(Sequential([Bottleneck(64)]))

@@ -34,9 +34,9 @@ class LastBlock8(layers.Layer):
         self.conv2d = layers.Conv2D(in_channels, 1)
 
     def call(self, x):
-        y = self.branch0(x)
-        z = self.branch1(x)
-        return x + self.conv2d(ops.concatenate((y, z), -1))
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        return x + self.conv2d(ops.concatenate((branch0, branch1), -1))
 
 
 class Block8(layers.Layer):
@@ -54,9 +54,9 @@ class Block8(layers.Layer):
         self.conv2d = layers.Conv2D(in_channels, 1)
 
     def call(self, x):
-        y = self.branch0(x)
-        z = self.branch1(x)
-        y = self.conv2d(ops.concatenate((y, z), -1)) * 0.2
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        y = self.conv2d(ops.concatenate((branch0, branch1), -1)) * 0.2
         return ops.relu(x + y)
 
 
@@ -76,10 +76,10 @@ class Mixed7a(layers.Layer):
         self.branch3 = layers.MaxPooling2D(3, 2)
 
     def call(self, x):
-        y = self.branch0(x)
-        z = self.branch1(x)
-        u = self.branch2(x)
-        return ops.concatenate((y, z, u, self.branch3(x)), -1)
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        branch2 = self.branch2(x)
+        return ops.concatenate((branch0, branch1, branch2, self.branch3(x)), -1)
 
 
 class Block17(layers.Layer):
@@ -97,9 +97,9 @@ class Block17(layers.Layer):
         self.conv2d = layers.Conv2D(in_channels, 1)
 
     def call(self, x):
-        y = self.branch0(x)
-        z = self.branch1(x)
-        y = self.conv2d(ops.concatenate((y, z), -1)) * 0.1
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        y = self.conv2d(ops.concatenate((branch0, branch1), -1)) * 0.1
         return ops.relu(x + y)
 
 
@@ -118,9 +118,9 @@ class Mixed6a(layers.Layer):
         self.branch2 = layers.MaxPooling2D(3, 2)
 
     def call(self, x):
-        y = self.branch0(x)
-        z = self.branch1(x)
-        return ops.concatenate((y, z, self.branch2(x)), -1)
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        return ops.concatenate((branch0, branch1, self.branch2(x)), -1)
 
 
 class Block35(layers.Layer):
@@ -143,10 +143,10 @@ class Block35(layers.Layer):
         self.conv2d = layers.Conv2D(in_channels, 1)
 
     def call(self, x):
-        y = self.branch0(x)
-        z = self.branch1(x)
-        u = self.branch2(x)
-        y = self.conv2d(ops.concatenate((y, z, u), -1)) * 0.17
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        branch2 = self.branch2(x)
+        y = self.conv2d(ops.concatenate((branch0, branch1, branch2), -1)) * 0.17
         return ops.relu(x + y)
 
 
@@ -170,11 +170,11 @@ class Mixed5b(layers.Layer):
         self.branch3 = Sequential(branch3)
 
     def call(self, x):
-        y = self.branch0(x)
-        z = self.branch1(x)
-        u = self.branch2(x)
-        x = self.branch3(x)
-        return ops.concatenate((y, z, u, x), -1)
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        branch2 = self.branch2(x)
+        branch3 = self.branch3(x)
+        return ops.concatenate((branch0, branch1, branch2, branch3), -1)
 
 
 class InceptionResNetV2Timm(keras.Model):

@@ -40,19 +40,19 @@ class InceptionC(layers.Layer):
         self.branch3 = Sequential(branch3)
 
     def call(self, x):
-        y = self.branch0(x)
-        z = self.branch1_0(x)
-        u = self.branch1_1a(z)
-        z = self.branch1_1b(z)
-        u = ops.concatenate((u, z), -1)
-        z = self.branch2_0(x)
-        z = self.branch2_1(z)
-        z = self.branch2_2(z)
-        v = self.branch2_3a(z)
-        z = self.branch2_3b(z)
-        v = ops.concatenate((v, z), -1)
-        x = self.branch3(x)
-        return ops.concatenate((y, u, v, x), -1)
+        branch0 = self.branch0(x)
+        y = self.branch1_0(x)
+        branch1_1a = self.branch1_1a(y)
+        branch1_1b = self.branch1_1b(y)
+        branch1 = ops.concatenate((branch1_1a, branch1_1b), -1)
+        y = self.branch2_0(x)
+        y = self.branch2_1(y)
+        y = self.branch2_2(y)
+        branch2_3a = self.branch2_3a(y)
+        branch2_3b = self.branch2_3b(y)
+        branch2 = ops.concatenate((branch2_3a, branch2_3b), -1)
+        branch3 = self.branch3(x)
+        return ops.concatenate((branch0, branch1, branch2, branch3), -1)
 
 
 class ReductionB(layers.Layer):
@@ -71,9 +71,9 @@ class ReductionB(layers.Layer):
         self.branch2 = layers.MaxPooling2D(3, 2)
 
     def call(self, x):
-        y = self.branch0(x)
-        z = self.branch1(x)
-        return ops.concatenate((y, z, self.branch2(x)), -1)
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        return ops.concatenate((branch0, branch1, self.branch2(x)), -1)
 
 
 class InceptionB(layers.Layer):
@@ -103,11 +103,11 @@ class InceptionB(layers.Layer):
         self.branch3 = Sequential(branch3)
 
     def call(self, x):
-        y = self.branch0(x)
-        z = self.branch1(x)
-        u = self.branch2(x)
-        x = self.branch3(x)
-        return ops.concatenate((y, z, u, x), -1)
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        branch2 = self.branch2(x)
+        branch3 = self.branch3(x)
+        return ops.concatenate((branch0, branch1, branch2, branch3), -1)
 
 
 class ReductionA(layers.Layer):
@@ -125,9 +125,9 @@ class ReductionA(layers.Layer):
         self.branch2 = layers.MaxPooling2D(3, 2)
 
     def call(self, x):
-        y = self.branch0(x)
-        z = self.branch1(x)
-        return ops.concatenate((y, z, self.branch2(x)), -1)
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        return ops.concatenate((branch0, branch1, self.branch2(x)), -1)
 
 
 class InceptionA(layers.Layer):
@@ -150,11 +150,11 @@ class InceptionA(layers.Layer):
         self.branch3 = Sequential(branch3)
 
     def call(self, x):
-        y = self.branch0(x)
-        z = self.branch1(x)
-        u = self.branch2(x)
-        x = self.branch3(x)
-        return ops.concatenate((y, z, u, x), -1)
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        branch2 = self.branch2(x)
+        branch3 = self.branch3(x)
+        return ops.concatenate((branch0, branch1, branch2, branch3), -1)
 
 
 class ConvOrPool(layers.Layer):
@@ -166,8 +166,8 @@ class ConvOrPool(layers.Layer):
         self.maxpool = layers.MaxPooling2D(3, 2)
 
     def call(self, x):
-        y = self.conv(x)
-        return ops.concatenate((y, self.maxpool(x)), -1)
+        conv = self.conv(x)
+        return ops.concatenate((conv, self.maxpool(x)), -1)
 
 
 class ShortOrLong(layers.Layer):
@@ -185,9 +185,9 @@ class ShortOrLong(layers.Layer):
         self.branch1 = Sequential(branch1)
 
     def call(self, x):
-        y = self.branch0(x)
-        x = self.branch1(x)
-        return ops.concatenate((y, x), -1)
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        return ops.concatenate((branch0, branch1), -1)
 
 
 class PoolOrConv(layers.Layer):
@@ -199,9 +199,9 @@ class PoolOrConv(layers.Layer):
         self.conv = ConvBn(96, (3, 3), stride=2)
 
     def call(self, x):
-        y = self.maxpool(x)
-        x = self.conv(x)
-        return ops.concatenate((y, x), -1)
+        pooled = self.maxpool(x)
+        conv = self.conv(x)
+        return ops.concatenate((pooled, conv), -1)
 
 
 class InceptionV4Timm(keras.Model):

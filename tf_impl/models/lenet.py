@@ -32,9 +32,9 @@ class PartialConv(layers.Layer):
         self.conv6 = layers.Conv2D(1, 5)
 
     def call(self, x):
-        y = self.conv3(ops.take(x, [0, 1, 2, 1, 2, 3, 2, 3, 4, 3, 4, 5, 0, 4, 5, 0, 1, 5], -1))
-        z = self.conv4(ops.take(x, [int(i) for i in "012312342345034501450125013412450235"], -1))
-        return ops.concatenate((y, z, self.conv6(x)), -1)
+        conv3 = self.conv3(ops.take(x, [0, 1, 2, 1, 2, 3, 2, 3, 4, 3, 4, 5, 0, 4, 5, 0, 1, 5], -1))
+        conv4 = self.conv4(ops.take(x, [int(i) for i in "012312342345034501450125013412450235"], -1))
+        return ops.concatenate((conv3, conv4, self.conv6(x)), -1)
 
 
 class LeNet51998(keras.Model):

@@ -7,8 +7,8 @@ import keras
 from keras import Sequential, layers, ops
 
 
-class InvertedResidualWithoutAdd(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+class InvertedResidualNoShortcut(layers.Layer):
+    """Expand to `width` channels, convolve depthwise, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -29,7 +29,7 @@ class InvertedResidualWithoutAdd(layers.Layer):
 
 
 class InvertedResidual(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels, convolve depthwise, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -56,31 +56,31 @@ class MnasNetB1(keras.Model):
     def __init__(self, num_classes=1000):
         super().__init__()
         layers__8 = [
-            InvertedResidualWithoutAdd(48, 24, stride=2),
+            InvertedResidualNoShortcut(48, 24, stride=2),
             *[InvertedResidual(72, 24) for _ in range(2)],
         ]
         layers__8 = Sequential(layers__8)
         layers__9 = [
-            InvertedResidualWithoutAdd(72, 40, kernel=5, stride=2),
+            InvertedResidualNoShortcut(72, 40, kernel=5, stride=2),
             *[InvertedResidual(120, 40, kernel=5) for _ in range(2)],
         ]
         layers__9 = Sequential(layers__9)
         layers__10 = [
-            InvertedResidualWithoutAdd(240, 80, kernel=5, stride=2),
+            InvertedResidualNoShortcut(240, 80, kernel=5, stride=2),
             *[InvertedResidual(480, 80, kernel=5) for _ in range(2)],
         ]
         layers__10 = Sequential(layers__10)
         layers__11 = [
-            InvertedResidualWithoutAdd(480, 96),
+            InvertedResidualNoShortcut(480, 96),
             InvertedResidual(576, 96),
         ]
         layers__11 = Sequential(layers__11)
         layers__12 = [
-            InvertedResidualWithoutAdd(576, 192, kernel=5, stride=2),
+            InvertedResidualNoShortcut(576, 192, kernel=5, stride=2),
             *[InvertedResidual(1152, 192, kernel=5) for _ in range(3)],
         ]
         layers__12 = Sequential(layers__12)
-        layers__13 = Sequential([InvertedResidualWithoutAdd(1152, 320)])
+        layers__13 = Sequential([InvertedResidualNoShortcut(1152, 320)])
         layers_ = [
             padded(1, layers.Conv2D(32, 3, strides=2, use_bias=False)),
             layers.BatchNormalization(momentum=0.9997, epsilon=1e-5),

@@ -8,7 +8,7 @@ from keras import Sequential, layers, ops
 
 
 class ConvNorm(Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, channels, kernel, stride=1, groups=1):
         steps = [
@@ -20,8 +20,9 @@ class ConvNorm(Sequential):
 
 
 class ConvNormDepthwise(Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
+    # In one of the frameworks it is ConvNorm: for depthwise convolutions Keras has a layer of its own.
     def __init__(self, kernel, stride=1):
         steps = [
             padded(kernel // 2, layers.DepthwiseConv2D(kernel, strides=stride, use_bias=False)),
@@ -31,8 +32,8 @@ class ConvNormDepthwise(Sequential):
         super().__init__(steps)
 
 
-class InvertedResidualWithoutAdd(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+class InvertedResidualNoShortcut(layers.Layer):
+    """Expand to `width` channels, convolve depthwise, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -49,7 +50,7 @@ class InvertedResidualWithoutAdd(layers.Layer):
 
 
 class InvertedResidual(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels, convolve depthwise, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -66,8 +67,8 @@ class InvertedResidual(layers.Layer):
         return x + y
 
 
-class InvertedResidualWithoutAdd2(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+class InvertedResidualNoShortcutNoExpansion(layers.Layer):
+    """Convolve depthwise, project to `channels`."""
 
     def __init__(self, channels, kernel=3, stride=1):
         super().__init__()
@@ -89,18 +90,18 @@ class MobileNetV2Torchvision(keras.Model):
         super().__init__()
         features = [
             ConvNorm(32, 3, stride=2),
-            InvertedResidualWithoutAdd2(16),
-            InvertedResidualWithoutAdd(96, 24, stride=2),
+            InvertedResidualNoShortcutNoExpansion(16),
+            InvertedResidualNoShortcut(96, 24, stride=2),
             InvertedResidual(144, 24),
-            InvertedResidualWithoutAdd(144, 32, stride=2),
+            InvertedResidualNoShortcut(144, 32, stride=2),
             *[InvertedResidual(192, 32) for _ in range(2)],
-            InvertedResidualWithoutAdd(192, 64, stride=2),
+            InvertedResidualNoShortcut(192, 64, stride=2),
             *[InvertedResidual(384, 64) for _ in range(3)],
-            InvertedResidualWithoutAdd(384, 96),
+            InvertedResidualNoShortcut(384, 96),
             *[InvertedResidual(576, 96) for _ in range(2)],
-            InvertedResidualWithoutAdd(576, 160, stride=2),
+            InvertedResidualNoShortcut(576, 160, stride=2),
             *[InvertedResidual(960, 160) for _ in range(2)],
-            InvertedResidualWithoutAdd(960, 320),
+            InvertedResidualNoShortcut(960, 320),
             ConvNorm(1280, 1),
         ]
         self.features = Sequential(features)

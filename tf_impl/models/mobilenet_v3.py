@@ -8,7 +8,7 @@ from keras import Sequential, layers, ops
 
 
 class ConvNormHardSwish(Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, channels, kernel, stride=1, groups=1):
         steps = [
@@ -20,7 +20,7 @@ class ConvNormHardSwish(Sequential):
 
 
 class ConvNorm(Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, channels, kernel, stride=1, groups=1):
         steps = [
@@ -47,8 +47,9 @@ class SqueezeExcite(layers.Layer):
 
 
 class ConvNormDepthwiseHardSwish(Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
+    # In one of the frameworks it is ConvNormHardSwish: for depthwise convolutions Keras has a layer of its own.
     def __init__(self, kernel, stride=1):
         steps = [
             padded(kernel // 2, layers.DepthwiseConv2D(kernel, strides=stride, use_bias=False)),
@@ -58,7 +59,7 @@ class ConvNormDepthwiseHardSwish(Sequential):
         super().__init__(steps)
 
 
-class InvertedResidualSqueezeExcite(layers.Layer):
+class InvertedResidualGate(layers.Layer):
     """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
@@ -76,7 +77,7 @@ class InvertedResidualSqueezeExcite(layers.Layer):
         return x + y
 
 
-class InvertedResidualSqueezeExcite3(layers.Layer):
+class InvertedResidualGateNoShortcut(layers.Layer):
     """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
@@ -94,7 +95,7 @@ class InvertedResidualSqueezeExcite3(layers.Layer):
 
 
 class InvertedResidual(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels, convolve depthwise, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -110,8 +111,8 @@ class InvertedResidual(layers.Layer):
         return x + y
 
 
-class InvertedResidualWithoutAdd2(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+class InvertedResidualNoShortcut(layers.Layer):
+    """Expand to `width` channels, convolve depthwise, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -127,7 +128,7 @@ class InvertedResidualWithoutAdd2(layers.Layer):
 
 
 class ConvNormDepthwiseRelu(Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, kernel, stride=1):
         steps = [
@@ -139,8 +140,9 @@ class ConvNormDepthwiseRelu(Sequential):
 
 
 class ConvNormRelu(Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
+    # In one of the frameworks it is ConvNormDepthwiseRelu: for depthwise convolutions Keras has a layer of its own.
     def __init__(self, channels, kernel, stride=1, groups=1):
         steps = [
             padded(kernel // 2, layers.Conv2D(channels, kernel, strides=stride, use_bias=False, groups=groups)),
@@ -150,7 +152,7 @@ class ConvNormRelu(Sequential):
         super().__init__(steps)
 
 
-class InvertedResidualSqueezeExcite2(layers.Layer):
+class InvertedResidualGateRelu(layers.Layer):
     """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
@@ -168,7 +170,7 @@ class InvertedResidualSqueezeExcite2(layers.Layer):
         return x + y
 
 
-class InvertedResidualSqueezeExcite4(layers.Layer):
+class InvertedResidualGateNoShortcutRelu(layers.Layer):
     """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1, squeeze=0):
@@ -185,8 +187,8 @@ class InvertedResidualSqueezeExcite4(layers.Layer):
         return self.block(x)
 
 
-class InvertedResidual3(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+class InvertedResidualRelu(layers.Layer):
+    """Expand to `width` channels, convolve depthwise, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -202,8 +204,8 @@ class InvertedResidual3(layers.Layer):
         return x + y
 
 
-class InvertedResidualWithoutAdd(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+class InvertedResidualNoShortcutRelu(layers.Layer):
+    """Expand to `width` channels, convolve depthwise, project to `channels`."""
 
     def __init__(self, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -218,8 +220,8 @@ class InvertedResidualWithoutAdd(layers.Layer):
         return self.block(x)
 
 
-class InvertedResidual2(layers.Layer):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+class InvertedResidualNoExpansionRelu(layers.Layer):
+    """Convolve depthwise, project to `channels`."""
 
     def __init__(self, channels, kernel=3, stride=1):
         super().__init__()
@@ -241,18 +243,18 @@ class MobileNetV3LargeTorchvision(keras.Model):
         super().__init__()
         features = [
             ConvNormHardSwish(16, 3, stride=2),
-            InvertedResidual2(16),
-            InvertedResidualWithoutAdd(64, 24, stride=2),
-            InvertedResidual3(72, 24),
-            InvertedResidualSqueezeExcite4(72, 40, kernel=5, stride=2, squeeze=24),
-            *[InvertedResidualSqueezeExcite2(120, 40, kernel=5, squeeze=32) for _ in range(2)],
-            InvertedResidualWithoutAdd2(240, 80, stride=2),
+            InvertedResidualNoExpansionRelu(16),
+            InvertedResidualNoShortcutRelu(64, 24, stride=2),
+            InvertedResidualRelu(72, 24),
+            InvertedResidualGateNoShortcutRelu(72, 40, kernel=5, stride=2, squeeze=24),
+            *[InvertedResidualGateRelu(120, 40, kernel=5, squeeze=32) for _ in range(2)],
+            InvertedResidualNoShortcut(240, 80, stride=2),
             InvertedResidual(200, 80),
             *[InvertedResidual(184, 80) for _ in range(2)],
-            InvertedResidualSqueezeExcite3(480, 112, squeeze=120),
-            InvertedResidualSqueezeExcite(672, 112, squeeze=168),
-            InvertedResidualSqueezeExcite3(672, 160, kernel=5, stride=2, squeeze=168),
-            *[InvertedResidualSqueezeExcite(960, 160, kernel=5, squeeze=240) for _ in range(2)],
+            InvertedResidualGateNoShortcut(480, 112, squeeze=120),
+            InvertedResidualGate(672, 112, squeeze=168),
+            InvertedResidualGateNoShortcut(672, 160, kernel=5, stride=2, squeeze=168),
+            *[InvertedResidualGate(960, 160, kernel=5, squeeze=240) for _ in range(2)],
             ConvNormHardSwish(960, 1),
         ]
         self.features = Sequential(features)

@@ -7,7 +7,7 @@ import keras
 from keras import Sequential, layers, ops
 
 
-class SandglassWithoutAdd(layers.Layer):
+class SandglassNoShortcut(layers.Layer):
     """Convolve depthwise, reduce to `width` channels, expand to `channels`, convolve depthwise with the stride."""
 
     def __init__(self, width, channels, stride=1):
@@ -54,7 +54,7 @@ class Sandglass(layers.Layer):
         return x + y
 
 
-class SandglassWithoutDepthwise(layers.Layer):
+class SandglassNoShortcutNoDepthwise(layers.Layer):
     """Convolve depthwise, reduce to `width` channels, expand to `channels`, convolve depthwise with the stride."""
 
     def __init__(self, width, channels):
@@ -72,7 +72,7 @@ class SandglassWithoutDepthwise(layers.Layer):
         return self.conv(x)
 
 
-class SandglassWithoutAdd2(layers.Layer):
+class SandglassNoShortcutConvKernel1(layers.Layer):
     """Convolve depthwise, reduce to `width` channels, expand to `channels`, convolve depthwise with the stride."""
 
     def __init__(self, width, channels, stride=1):
@@ -93,7 +93,7 @@ class SandglassWithoutAdd2(layers.Layer):
 
 
 class ConvNorm(Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, channels, kernel, stride=1, groups=1):
         steps = [
@@ -111,19 +111,19 @@ class MobileNeXt(keras.Model):
         super().__init__()
         features = [
             ConvNorm(32, 3, stride=2),
-            SandglassWithoutAdd(16, 96, stride=2),
-            SandglassWithoutAdd(32, 144),
-            SandglassWithoutAdd2(32, 192, stride=2),
+            SandglassNoShortcut(16, 96, stride=2),
+            SandglassNoShortcut(32, 144),
+            SandglassNoShortcutConvKernel1(32, 192, stride=2),
             *[Sandglass(32, 192) for _ in range(2)],
-            SandglassWithoutAdd2(48, 288, stride=2),
+            SandglassNoShortcutConvKernel1(48, 288, stride=2),
             *[Sandglass(48, 288) for _ in range(2)],
-            SandglassWithoutDepthwise(64, 384),
+            SandglassNoShortcutNoDepthwise(64, 384),
             *[Sandglass(64, 384) for _ in range(3)],
-            SandglassWithoutAdd2(96, 576, stride=2),
+            SandglassNoShortcutConvKernel1(96, 576, stride=2),
             *[Sandglass(96, 576) for _ in range(3)],
-            SandglassWithoutDepthwise(160, 960),
+            SandglassNoShortcutNoDepthwise(160, 960),
             *[Sandglass(160, 960) for _ in range(2)],
-            SandglassWithoutAdd(208, 1280),
+            SandglassNoShortcut(208, 1280),
         ]
         self.features = Sequential(features)
         classifier = [

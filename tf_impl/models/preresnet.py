@@ -36,7 +36,7 @@ class Projection(Sequential):
         super().__init__(steps)
 
 
-class PreactivationBottleneckDownsample(layers.Layer):
+class PreactivationBottleneckProjection(layers.Layer):
     """1x1, 3x3, 1x1 convolutions and a shortcut (arranged as in figure 4)."""
 
     def __init__(self, width, stride=1):
@@ -67,22 +67,22 @@ class PreResNet50(keras.Model):
         self.bn1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
         self.maxpool = Sequential([InfinitePadding2D(1), layers.MaxPooling2D(3, 2)])
         layer1 = [
-            PreactivationBottleneckDownsample(64),
+            PreactivationBottleneckProjection(64),
             *[PreactivationBottleneck(64) for _ in range(2)],
         ]
         self.layer1 = Sequential(layer1)
         layer2 = [
-            PreactivationBottleneckDownsample(128, stride=2),
+            PreactivationBottleneckProjection(128, stride=2),
             *[PreactivationBottleneck(128) for _ in range(3)],
         ]
         self.layer2 = Sequential(layer2)
         layer3 = [
-            PreactivationBottleneckDownsample(256, stride=2),
+            PreactivationBottleneckProjection(256, stride=2),
             *[PreactivationBottleneck(256) for _ in range(5)],
         ]
         self.layer3 = Sequential(layer3)
         layer4 = [
-            PreactivationBottleneckDownsample(512, stride=2),
+            PreactivationBottleneckProjection(512, stride=2),
             *[PreactivationBottleneck(512) for _ in range(2)],
         ]
         self.layer4 = Sequential(layer4)

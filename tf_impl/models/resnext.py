@@ -37,7 +37,7 @@ class Shortcut(Sequential):
         super().__init__(steps)
 
 
-class BottleneckDownsample(layers.Layer):
+class BottleneckProjection(layers.Layer):
     """1x1, 3x3, 1x1 convolutions and a shortcut (He et al. 2015, figure 5, right)."""
 
     def __init__(self, width, stride=1):
@@ -66,19 +66,19 @@ class ResNeXt5032x4d(keras.Model):
         self.conv1 = padded(3, layers.Conv2D(64, 7, strides=2, use_bias=False))
         self.bn1 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
         self.maxpool = Sequential([InfinitePadding2D(1), layers.MaxPooling2D(3, 2)])
-        self.layer1 = Sequential([BottleneckDownsample(64), *[Bottleneck(64) for _ in range(2)]])
+        self.layer1 = Sequential([BottleneckProjection(64), *[Bottleneck(64) for _ in range(2)]])
         layer2 = [
-            BottleneckDownsample(128, stride=2),
+            BottleneckProjection(128, stride=2),
             *[Bottleneck(128) for _ in range(3)],
         ]
         self.layer2 = Sequential(layer2)
         layer3 = [
-            BottleneckDownsample(256, stride=2),
+            BottleneckProjection(256, stride=2),
             *[Bottleneck(256) for _ in range(5)],
         ]
         self.layer3 = Sequential(layer3)
         layer4 = [
-            BottleneckDownsample(512, stride=2),
+            BottleneckProjection(512, stride=2),
             *[Bottleneck(512) for _ in range(2)],
         ]
         self.layer4 = Sequential(layer4)

@@ -54,7 +54,7 @@ class Shortcut(Sequential):
         super().__init__(steps)
 
 
-class SeBottleneckDownsample(layers.Layer):
+class SeBottleneckProjection(layers.Layer):
     """1x1, 3x3, 1x1 convolutions, gate and shortcut (figure 3)."""
 
     def __init__(self, width, stride=1):
@@ -87,19 +87,19 @@ class SEResNet50(keras.Model):
         self.layer0.add(layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name="bn1"))
         self.layer0.add(layers.ReLU(name="relu1"))
         self.pool0 = Sequential([InfinitePadding2D(((0, 1), (0, 1))), layers.MaxPooling2D(3, 2)])
-        self.layer1 = Sequential([SeBottleneckDownsample(64), *[SeBottleneck(64) for _ in range(2)]])
+        self.layer1 = Sequential([SeBottleneckProjection(64), *[SeBottleneck(64) for _ in range(2)]])
         layer2 = [
-            SeBottleneckDownsample(128, stride=2),
+            SeBottleneckProjection(128, stride=2),
             *[SeBottleneck(128) for _ in range(3)],
         ]
         self.layer2 = Sequential(layer2)
         layer3 = [
-            SeBottleneckDownsample(256, stride=2),
+            SeBottleneckProjection(256, stride=2),
             *[SeBottleneck(256) for _ in range(5)],
         ]
         self.layer3 = Sequential(layer3)
         layer4 = [
-            SeBottleneckDownsample(512, stride=2),
+            SeBottleneckProjection(512, stride=2),
             *[SeBottleneck(512) for _ in range(2)],
         ]
         self.layer4 = Sequential(layer4)

@@ -42,10 +42,10 @@ class StridedShuffleUnit(layers.Layer):
         self.avgpool = padded(1, layers.AveragePooling2D(3, 2))
 
     def call(self, x):
-        y = ops.relu(self.compress_bn1(self.compress_conv1(x)))
-        y = self.dw_bn2(self.dw_conv2(self.c_shuffle(y)))
-        y = self.expand_bn3(self.expand_conv3(y))
-        return ops.relu(ops.concatenate((y, self.avgpool(x)), -1))
+        expand_bn3 = ops.relu(self.compress_bn1(self.compress_conv1(x)))
+        expand_bn3 = self.dw_bn2(self.dw_conv2(self.c_shuffle(expand_bn3)))
+        expand_bn3 = self.expand_bn3(self.expand_conv3(expand_bn3))
+        return ops.relu(ops.concatenate((expand_bn3, self.avgpool(x)), -1))
 
 
 class InitBlock(Sequential):

@@ -8,7 +8,7 @@ from keras import Sequential, layers, ops
 
 
 class ConvNorm(Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, channels, kernel, stride=1, groups=1):
         steps = [
@@ -73,9 +73,9 @@ class DownsamplingUnit(layers.Layer):
         self.channel_shuffle = ChannelShuffle(2)
 
     def call(self, x):
-        y = self.branch1(x)
-        x = self.branch2(x)
-        return self.channel_shuffle(ops.concatenate((y, x), -1))
+        branch1 = self.branch1(x)
+        branch2 = self.branch2(x)
+        return self.channel_shuffle(ops.concatenate((branch1, branch2), -1))
 
 
 class ShuffleNetV2X10(keras.Model):

@@ -18,9 +18,9 @@ class Fire(layers.Layer):
 
     def call(self, x):
         x = ops.relu(self.squeeze(x))
-        y = ops.relu(self.expand1x1(x))
-        x = ops.relu(self.expand3x3(x))
-        return ops.concatenate((y, x), -1)
+        expand1x1 = ops.relu(self.expand1x1(x))
+        expand3x3 = ops.relu(self.expand3x3(x))
+        return ops.concatenate((expand1x1, expand3x3), -1)
 
 
 class SqueezeNet10(keras.Model):

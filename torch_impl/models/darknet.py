@@ -19,7 +19,7 @@ class Head(nn.Module):
 
 
 class ConvBnAct(nn.Module):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, in_channels, channels, kernel, stride=1):
         super().__init__()

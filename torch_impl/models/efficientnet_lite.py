@@ -8,7 +8,7 @@ from torch import nn
 
 
 class ConvNorm(nn.Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
         steps = [
@@ -19,8 +19,8 @@ class ConvNorm(nn.Sequential):
         super().__init__(*steps)
 
 
-class ConvNormWithoutRelu6(nn.Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+class ConvNormLinear(nn.Sequential):
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
         steps = [
@@ -31,8 +31,9 @@ class ConvNormWithoutRelu6(nn.Sequential):
 
 
 class ConvNormDepthwise(nn.Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
+    # In one of the frameworks it is ConvNorm: for depthwise convolutions Keras has a layer of its own.
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
         steps = [
             nn.Conv2d(in_channels, channels, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False),
@@ -42,15 +43,15 @@ class ConvNormDepthwise(nn.Sequential):
         super().__init__(*steps)
 
 
-class InvertedResidualWithoutAdd(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+class InvertedResidualNoShortcut(nn.Module):
+    """Expand to `width` channels, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
         block = [
             ConvNorm(in_channels, width, 1),
             ConvNormDepthwise(width, width, kernel, stride=stride, groups=width),
-            ConvNormWithoutRelu6(width, channels, 1),
+            ConvNormLinear(width, channels, 1),
         ]
         self.block = nn.Sequential(*block)
 
@@ -59,14 +60,14 @@ class InvertedResidualWithoutAdd(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
         block = [
             ConvNorm(in_channels, width, 1),
             ConvNormDepthwise(width, width, kernel, stride=stride, groups=width),
-            ConvNormWithoutRelu6(width, channels, 1),
+            ConvNormLinear(width, channels, 1),
         ]
         self.block = nn.Sequential(*block)
 
@@ -75,14 +76,14 @@ class InvertedResidual(nn.Module):
         return x + y
 
 
-class InvertedResidualWithoutAdd2(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+class InvertedResidualNoShortcutNoExpansion(nn.Module):
+    """Convolve depthwise, project to `channels`."""
 
-    def __init__(self, in_channels, width, channels, kernel=3, stride=1):
+    def __init__(self, in_channels, channels, kernel=3, stride=1):
         super().__init__()
         block = [
-            ConvNormDepthwise(in_channels, width, kernel, stride=stride, groups=width),
-            ConvNormWithoutRelu6(width, channels, 1),
+            ConvNormDepthwise(in_channels, in_channels, kernel, stride=stride, groups=in_channels),
+            ConvNormLinear(in_channels, channels, 1),
         ]
         self.block = nn.Sequential(*block)
 
@@ -91,37 +92,37 @@ class InvertedResidualWithoutAdd2(nn.Module):
 
 
 class EfficientNetLite0Timm(nn.Module):
-    """EfficientNet with `width` times the channels and `depth` times the blocks of B0, both rounded."""
+    """EfficientNet, with a multiple of the channels and a multiple of the blocks of B0, both rounded."""
 
     def __init__(self, in_channels=3, num_classes=1000):
         super().__init__()
-        features_1 = nn.Sequential(InvertedResidualWithoutAdd2(32, 32, 16))
+        features_1 = nn.Sequential(InvertedResidualNoShortcutNoExpansion(32, 16))
         features_2 = [
-            InvertedResidualWithoutAdd(16, 96, 24, stride=2),
+            InvertedResidualNoShortcut(16, 96, 24, stride=2),
             InvertedResidual(24, 144, 24),
         ]
         features_2 = nn.Sequential(*features_2)
         features_3 = [
-            InvertedResidualWithoutAdd(24, 144, 40, kernel=5, stride=2),
+            InvertedResidualNoShortcut(24, 144, 40, kernel=5, stride=2),
             InvertedResidual(40, 240, 40, kernel=5),
         ]
         features_3 = nn.Sequential(*features_3)
         features_4 = [
-            InvertedResidualWithoutAdd(40, 240, 80, stride=2),
+            InvertedResidualNoShortcut(40, 240, 80, stride=2),
             *[InvertedResidual(80, 480, 80) for _ in range(2)],
         ]
         features_4 = nn.Sequential(*features_4)
         features_5 = [
-            InvertedResidualWithoutAdd(80, 480, 112, kernel=5),
+            InvertedResidualNoShortcut(80, 480, 112, kernel=5),
             *[InvertedResidual(112, 672, 112, kernel=5) for _ in range(2)],
         ]
         features_5 = nn.Sequential(*features_5)
         features_6 = [
-            InvertedResidualWithoutAdd(112, 672, 192, kernel=5, stride=2),
+            InvertedResidualNoShortcut(112, 672, 192, kernel=5, stride=2),
             *[InvertedResidual(192, 1152, 192, kernel=5) for _ in range(3)],
         ]
         features_6 = nn.Sequential(*features_6)
-        features_7 = nn.Sequential(InvertedResidualWithoutAdd(192, 1152, 320))
+        features_7 = nn.Sequential(InvertedResidualNoShortcut(192, 1152, 320))
         features = [
             ConvNorm(in_channels, 32, 3, stride=2),
             features_1,

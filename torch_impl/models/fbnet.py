@@ -19,9 +19,10 @@ class Classifier(nn.Module):
         return self.conv(torch.mean(x, (2, 3)))
 
 
-class ConvBnWithoutDepthwise2(nn.Module):
+class ConvBnNoDepthwise(nn.Module):
     """Convolution with a bias, batch normalisation, and ReLU where asked for."""
 
+    # In one of the frameworks it is ConvBn: for depthwise convolutions Keras has a layer of its own.
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
         super().__init__()
         self.conv = nn.Conv2d(in_channels, channels, kernel, stride=stride, padding=kernel // 2, groups=groups)
@@ -31,7 +32,7 @@ class ConvBnWithoutDepthwise2(nn.Module):
         return torch.relu(self.bn(self.conv(x)))
 
 
-class ConvBnWithoutDepthwise(nn.Module):
+class ConvBnNoDepthwiseLinear(nn.Module):
     """Convolution with a bias, batch normalisation, and ReLU where asked for."""
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
@@ -55,14 +56,14 @@ class ConvBn(nn.Module):
         return torch.relu(self.bn(self.conv(x)))
 
 
-class SearchedBlockWithoutAdd(nn.Module):
+class SearchedBlockNoShortcut(nn.Module):
     """The block of the search space (figure 3), whose shuffle stays where its first convolution falls away."""
 
     def __init__(self, in_channels, width, channels, kernel, stride, groups=1):
         super().__init__()
-        self.pw = ConvBnWithoutDepthwise2(in_channels, width, 1, groups=groups)
+        self.pw = ConvBnNoDepthwise(in_channels, width, 1, groups=groups)
         self.dw = ConvBn(width, width, kernel, stride=stride, groups=width)
-        self.pwl = ConvBnWithoutDepthwise(width, channels, 1, groups=groups)
+        self.pwl = ConvBnNoDepthwiseLinear(width, channels, 1, groups=groups)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.pw(x)
@@ -75,9 +76,9 @@ class SearchedBlock(nn.Module):
 
     def __init__(self, in_channels, width, channels, kernel, stride, groups=1):
         super().__init__()
-        self.pw = ConvBnWithoutDepthwise2(in_channels, width, 1, groups=groups)
+        self.pw = ConvBnNoDepthwise(in_channels, width, 1, groups=groups)
         self.dw = ConvBn(width, width, kernel, stride=stride, groups=width)
-        self.pwl = ConvBnWithoutDepthwise(width, channels, 1, groups=groups)
+        self.pwl = ConvBnNoDepthwiseLinear(width, channels, 1, groups=groups)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = self.pw(x)
@@ -86,13 +87,13 @@ class SearchedBlock(nn.Module):
         return y + x
 
 
-class SearchedBlockWithoutPw(nn.Module):
+class SearchedBlockNoExpansionNoPw(nn.Module):
     """The block of the search space (figure 3), whose shuffle stays where its first convolution falls away."""
 
     def __init__(self, in_channels, width, channels, kernel, stride, groups=1):
         super().__init__()
         self.dw = ConvBn(in_channels, width, kernel, stride=stride, groups=width)
-        self.pwl = ConvBnWithoutDepthwise(width, channels, 1, groups=groups)
+        self.pwl = ConvBnNoDepthwiseLinear(width, channels, 1, groups=groups)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = self.dw(x)
@@ -107,28 +108,28 @@ class FBNetC(nn.Module):
         super().__init__()
         self.backbone = nn.Sequential()
         backbone_stages = nn.Sequential()
-        backbone_stages.add_module("xif0_0", ConvBnWithoutDepthwise2(in_channels, 16, 3, stride=2))
-        backbone_stages.add_module("xif1_0", SearchedBlockWithoutPw(16, 16, 16, 3, 1))
-        backbone_stages.add_module("xif2_0", SearchedBlockWithoutAdd(16, 96, 24, 3, 2))
-        backbone_stages.add_module("xif2_2", SearchedBlockWithoutPw(24, 24, 24, 3, 1))
-        backbone_stages.add_module("xif2_3", SearchedBlockWithoutPw(24, 24, 24, 3, 1))
-        backbone_stages.add_module("xif3_0", SearchedBlockWithoutAdd(24, 144, 32, 5, 2))
+        backbone_stages.add_module("xif0_0", ConvBnNoDepthwise(in_channels, 16, 3, stride=2))
+        backbone_stages.add_module("xif1_0", SearchedBlockNoExpansionNoPw(16, 16, 16, 3, 1))
+        backbone_stages.add_module("xif2_0", SearchedBlockNoShortcut(16, 96, 24, 3, 2))
+        backbone_stages.add_module("xif2_2", SearchedBlockNoExpansionNoPw(24, 24, 24, 3, 1))
+        backbone_stages.add_module("xif2_3", SearchedBlockNoExpansionNoPw(24, 24, 24, 3, 1))
+        backbone_stages.add_module("xif3_0", SearchedBlockNoShortcut(24, 144, 32, 5, 2))
         backbone_stages.add_module("xif3_1", SearchedBlock(32, 96, 32, 5, 1))
         backbone_stages.add_module("xif3_2", SearchedBlock(32, 192, 32, 5, 1))
         backbone_stages.add_module("xif3_3", SearchedBlock(32, 192, 32, 3, 1))
-        backbone_stages.add_module("xif4_0", SearchedBlockWithoutAdd(32, 192, 64, 5, 2))
+        backbone_stages.add_module("xif4_0", SearchedBlockNoShortcut(32, 192, 64, 5, 2))
         backbone_stages.add_module("xif4_1", SearchedBlock(64, 192, 64, 5, 1))
         backbone_stages.add_module("xif4_2", SearchedBlock(64, 384, 64, 5, 1))
         backbone_stages.add_module("xif4_3", SearchedBlock(64, 384, 64, 5, 1))
-        backbone_stages.add_module("xif4_4", SearchedBlockWithoutAdd(64, 384, 112, 5, 1))
+        backbone_stages.add_module("xif4_4", SearchedBlockNoShortcut(64, 384, 112, 5, 1))
         backbone_stages.add_module("xif4_5", SearchedBlock(112, 672, 112, 5, 1))
         backbone_stages.add_module("xif4_6", SearchedBlock(112, 672, 112, 5, 1))
         backbone_stages.add_module("xif4_7", SearchedBlock(112, 336, 112, 5, 1))
-        backbone_stages.add_module("xif5_0", SearchedBlockWithoutAdd(112, 672, 184, 5, 2))
+        backbone_stages.add_module("xif5_0", SearchedBlockNoShortcut(112, 672, 184, 5, 2))
         for i in range(3):
             backbone_stages.add_module(f"xif5_{i + 1}", SearchedBlock(184, 1104, 184, 5, 1))
-        backbone_stages.add_module("xif5_4", SearchedBlockWithoutAdd(184, 1104, 352, 3, 1))
-        backbone_stages.add_module("xif6_0", ConvBnWithoutDepthwise2(352, 1984, 1))
+        backbone_stages.add_module("xif5_4", SearchedBlockNoShortcut(184, 1104, 352, 3, 1))
+        backbone_stages.add_module("xif6_0", ConvBnNoDepthwise(352, 1984, 1))
         self.backbone.add_module("stages", backbone_stages)
         self.head = Classifier(1984, num_classes)
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 
-class GhostModuleWithoutRelu(nn.Module):
+class GhostModuleLinear(nn.Module):
     """Half the channels by a 1x1 convolution, the others from those by cheap `d` x `d` depthwise filters."""
 
     def __init__(self, in_channels, channels, d=3):
@@ -24,9 +24,9 @@ class GhostModuleWithoutRelu(nn.Module):
         self.cheap_operation = nn.Sequential(*cheap_operation)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.primary_conv(x)
-        y = self.cheap_operation(x)
-        return torch.cat((x, y), 1)
+        primary_conv = self.primary_conv(x)
+        cheap_operation = self.cheap_operation(primary_conv)
+        return torch.cat((primary_conv, cheap_operation), 1)
 
 
 class SqueezeExcite(nn.Module):
@@ -64,19 +64,19 @@ class GhostModule(nn.Module):
         self.cheap_operation = nn.Sequential(*cheap_operation)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.primary_conv(x)
-        y = self.cheap_operation(x)
-        return torch.cat((x, y), 1)
+        primary_conv = self.primary_conv(x)
+        cheap_operation = self.cheap_operation(primary_conv)
+        return torch.cat((primary_conv, cheap_operation), 1)
 
 
-class GhostBottleneckSe(nn.Module):
-    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+class GhostBottleneckGate(nn.Module):
+    """Expand to `width` channels, gate through `squeeze` channels, project to `channels`, add the shortcut."""
 
     def __init__(self, in_channels, width, channels, squeeze=0):
         super().__init__()
         self.ghost1 = GhostModule(in_channels, width)
         self.se = SqueezeExcite(width, squeeze)
-        self.ghost2 = GhostModuleWithoutRelu(width, channels)
+        self.ghost2 = GhostModuleLinear(width, channels)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = self.ghost1(x)
@@ -86,12 +86,12 @@ class GhostBottleneckSe(nn.Module):
 
 
 class GhostBottleneck(nn.Module):
-    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+    """Expand to `width` channels, project to `channels`, add the shortcut."""
 
     def __init__(self, in_channels, width, channels):
         super().__init__()
         self.ghost1 = GhostModule(in_channels, width)
-        self.ghost2 = GhostModuleWithoutRelu(width, channels)
+        self.ghost2 = GhostModuleLinear(width, channels)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = self.ghost1(x)
@@ -112,8 +112,8 @@ class GhostShortcut(nn.Sequential):
         super().__init__(*steps)
 
 
-class GhostBottleneckConvDepthwise2(nn.Module):
-    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+class GhostBottleneckProjectionGateDepthwise(nn.Module):
+    """Expand to `width` channels, gate through `squeeze` channels, project to `channels`, add the shortcut."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
@@ -121,7 +121,7 @@ class GhostBottleneckConvDepthwise2(nn.Module):
         self.conv_dw = nn.Conv2d(width, width, kernel, stride=stride, padding=kernel // 2, groups=width, bias=False)
         self.bn_dw = nn.BatchNorm2d(width)
         self.se = SqueezeExcite(width, squeeze)
-        self.ghost2 = GhostModuleWithoutRelu(width, channels)
+        self.ghost2 = GhostModuleLinear(width, channels)
         self.shortcut = GhostShortcut(in_channels, channels, kernel, stride)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -133,14 +133,14 @@ class GhostBottleneckConvDepthwise2(nn.Module):
         return y + x
 
 
-class GhostBottleneckSeShortcut(nn.Module):
-    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+class GhostBottleneckProjectionGate(nn.Module):
+    """Expand to `width` channels, gate through `squeeze` channels, project to `channels`, add the shortcut."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
         super().__init__()
         self.ghost1 = GhostModule(in_channels, width)
         self.se = SqueezeExcite(width, squeeze)
-        self.ghost2 = GhostModuleWithoutRelu(width, channels)
+        self.ghost2 = GhostModuleLinear(width, channels)
         self.shortcut = GhostShortcut(in_channels, channels, kernel, stride)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -151,15 +151,15 @@ class GhostBottleneckSeShortcut(nn.Module):
         return y + x
 
 
-class GhostBottleneckConvDepthwise(nn.Module):
-    """Expand to `width` channels, stride, gate through `squeeze` channels, project to `channels`, add the shortcut."""
+class GhostBottleneckProjectionDepthwise(nn.Module):
+    """Expand to `width` channels, project to `channels`, add the shortcut."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
         self.ghost1 = GhostModule(in_channels, width)
         self.conv_dw = nn.Conv2d(width, width, kernel, stride=stride, padding=kernel // 2, groups=width, bias=False)
         self.bn_dw = nn.BatchNorm2d(width)
-        self.ghost2 = GhostModuleWithoutRelu(width, channels)
+        self.ghost2 = GhostModuleLinear(width, channels)
         self.shortcut = GhostShortcut(in_channels, channels, kernel, stride)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -171,31 +171,37 @@ class GhostBottleneckConvDepthwise(nn.Module):
 
 
 class GhostNet(nn.Module):
-    """GhostNet of the given width, which leaves only `conv_head` as it is."""
+    """GhostNet of the given width, which leaves only the last convolution as it is."""
 
     def __init__(self, in_channels=3, num_classes=1000):
         super().__init__()
         self.conv_stem = nn.Conv2d(in_channels, 16, 3, stride=2, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(16)
         blocks_0 = nn.Sequential(GhostBottleneck(16, 16, 16))
-        blocks_1 = nn.Sequential(GhostBottleneckConvDepthwise(16, 48, 24, stride=2))
+        blocks_1 = nn.Sequential(GhostBottleneckProjectionDepthwise(16, 48, 24, stride=2))
         blocks_2 = nn.Sequential(GhostBottleneck(24, 72, 24))
-        blocks_3 = nn.Sequential(GhostBottleneckConvDepthwise2(24, 72, 40, kernel=5, stride=2, squeeze=20))
-        blocks_4 = nn.Sequential(GhostBottleneckSe(40, 120, 40, squeeze=32))
-        blocks_5 = nn.Sequential(GhostBottleneckConvDepthwise(40, 240, 80, stride=2))
+        blocks_3 = [
+            GhostBottleneckProjectionGateDepthwise(24, 72, 40, kernel=5, stride=2, squeeze=20),
+        ]
+        blocks_3 = nn.Sequential(*blocks_3)
+        blocks_4 = nn.Sequential(GhostBottleneckGate(40, 120, 40, squeeze=32))
+        blocks_5 = nn.Sequential(GhostBottleneckProjectionDepthwise(40, 240, 80, stride=2))
         blocks_6 = [
             GhostBottleneck(80, 200, 80),
             *[GhostBottleneck(80, 184, 80) for _ in range(2)],
-            GhostBottleneckSeShortcut(80, 480, 112, squeeze=120),
-            GhostBottleneckSe(112, 672, 112, squeeze=168),
+            GhostBottleneckProjectionGate(80, 480, 112, squeeze=120),
+            GhostBottleneckGate(112, 672, 112, squeeze=168),
         ]
         blocks_6 = nn.Sequential(*blocks_6)
-        blocks_7 = nn.Sequential(GhostBottleneckConvDepthwise2(112, 672, 160, kernel=5, stride=2, squeeze=168))
+        blocks_7 = [
+            GhostBottleneckProjectionGateDepthwise(112, 672, 160, kernel=5, stride=2, squeeze=168),
+        ]
+        blocks_7 = nn.Sequential(*blocks_7)
         blocks_8 = [
             GhostBottleneck(160, 960, 160),
-            GhostBottleneckSe(160, 960, 160, squeeze=240),
+            GhostBottleneckGate(160, 960, 160, squeeze=240),
             GhostBottleneck(160, 960, 160),
-            GhostBottleneckSe(160, 960, 160, squeeze=240),
+            GhostBottleneckGate(160, 960, 160, squeeze=240),
         ]
         blocks_8 = nn.Sequential(*blocks_8)
         blocks_9 = [

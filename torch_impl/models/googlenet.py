@@ -21,13 +21,13 @@ class Inception(nn.Module):
         self.pool_proj = nn.Conv2d(in_channels, n_pool, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = torch.relu(self.conv1x1(x))
-        z = torch.relu(self.reduce3x3(x))
-        z = torch.relu(self.conv3x3(z))
-        u = torch.relu(self.reduce5x5(x))
-        u = torch.relu(self.conv5x5(u))
-        x = torch.relu(self.pool_proj(self.pool(x)))
-        return torch.cat((y, z, u, x), 1)
+        conv1x1 = torch.relu(self.conv1x1(x))
+        conv3x3 = torch.relu(self.reduce3x3(x))
+        conv3x3 = torch.relu(self.conv3x3(conv3x3))
+        conv5x5 = torch.relu(self.reduce5x5(x))
+        conv5x5 = torch.relu(self.conv5x5(conv5x5))
+        pool_proj = torch.relu(self.pool_proj(self.pool(x)))
+        return torch.cat((conv1x1, conv3x3, conv5x5, pool_proj), 1)
 
 
 class GoogLeNetCaffe(nn.Module):

@@ -52,7 +52,7 @@ class Bottleneck(nn.Module):
 
 
 class ConvNorm(nn.Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
         steps = [
@@ -73,7 +73,7 @@ class Down(nn.Sequential):
 
 
 class ConvNormRelu(nn.Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
         steps = [
@@ -84,7 +84,7 @@ class ConvNormRelu(nn.Sequential):
         super().__init__(*steps)
 
 
-class Down2(nn.Sequential):
+class DownSteps2(nn.Sequential):
     """To a branch some steps further down, each a 3x3 of stride 2; the last widens."""
 
     def __init__(self, in_channels):
@@ -95,7 +95,7 @@ class Down2(nn.Sequential):
         super().__init__(*steps)
 
 
-class Down3(nn.Sequential):
+class DownSteps3(nn.Sequential):
     """To a branch some steps further down, each a 3x3 of stride 2; the last widens."""
 
     def __init__(self, in_channels):
@@ -134,8 +134,8 @@ class BasicBlock(nn.Module):
         return torch.relu(x)
 
 
-class HighResolutionModule2(nn.Module):
-    """Units on each branch, then the exchange between all of them; it brings the first `fused` up to date, or all."""
+class HighResolutionModuleOf4(nn.Module):
+    """Units on each branch, or all."""
 
     def __init__(self, in_channels):
         super().__init__()
@@ -149,9 +149,16 @@ class HighResolutionModule2(nn.Module):
         self.fuse_layers.append(fuse_layers_0)
         fuse_layers_1 = nn.ModuleList([Down(in_channels[0]), None, Up(in_channels[2], 2), Up(in_channels[3], 4)])
         self.fuse_layers.append(fuse_layers_1)
-        fuse_layers_2 = nn.ModuleList([Down2(in_channels[0]), Down(in_channels[1]), None, Up(in_channels[3], 2)])
+        fuse_layers_2 = nn.ModuleList()
+        fuse_layers_2.append(DownSteps2(in_channels[0]))
+        fuse_layers_2.append(Down(in_channels[1]))
+        fuse_layers_2.append(None)
+        fuse_layers_2.append(Up(in_channels[3], 2))
         self.fuse_layers.append(fuse_layers_2)
-        fuse_layers_3 = nn.ModuleList([Down3(in_channels[0]), Down2(in_channels[1]), Down(in_channels[2])])
+        fuse_layers_3 = nn.ModuleList()
+        fuse_layers_3.append(DownSteps3(in_channels[0]))
+        fuse_layers_3.append(DownSteps2(in_channels[1]))
+        fuse_layers_3.append(Down(in_channels[2]))
         self.fuse_layers.append(fuse_layers_3)
 
     def forward(self, xs: list[torch.Tensor]) -> list[torch.Tensor]:
@@ -183,7 +190,7 @@ class HighResolutionModule2(nn.Module):
 
 
 class HighResolutionModule(nn.Module):
-    """Units on each branch, then the exchange between all of them; it brings the first `fused` up to date, or all."""
+    """Units on each branch, or all."""
 
     def __init__(self, in_channels):
         super().__init__()
@@ -194,7 +201,7 @@ class HighResolutionModule(nn.Module):
         self.fuse_layers = nn.ModuleList()
         self.fuse_layers.append(nn.ModuleList([None, Up(in_channels[1], 2), Up(in_channels[2], 4)]))
         self.fuse_layers.append(nn.ModuleList([Down(in_channels[0]), None, Up(in_channels[2], 2)]))
-        self.fuse_layers.append(nn.ModuleList([Down2(in_channels[0]), Down(in_channels[1])]))
+        self.fuse_layers.append(nn.ModuleList([DownSteps2(in_channels[0]), Down(in_channels[1])]))
 
     def forward(self, xs: list[torch.Tensor]) -> list[torch.Tensor]:
         x = self.branches[0](xs[0])
@@ -212,8 +219,8 @@ class HighResolutionModule(nn.Module):
         return [u, v, x]
 
 
-class HighResolutionModule3(nn.Module):
-    """Units on each branch, then the exchange between all of them; it brings the first `fused` up to date, or all."""
+class HighResolutionModuleOf2(nn.Module):
+    """Units on each branch, or all."""
 
     def __init__(self, in_channels):
         super().__init__()
@@ -234,7 +241,7 @@ class HighResolutionModule3(nn.Module):
         return [z, x]
 
 
-class BottleneckWithoutDownsample(nn.Module):
+class BottleneckNoProjection(nn.Module):
     """1x1, 3x3, 1x1 convolutions and a shortcut (He et al. 2015, figure 5, right)."""
 
     def __init__(self, in_channels, width, stride=1):
@@ -262,19 +269,15 @@ class HRNetW32Classifier(nn.Module):
         self.bn1 = nn.BatchNorm2d(64)
         self.conv2 = nn.Conv2d(64, 64, 3, stride=2, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(64)
-        layer1 = [
-            Bottleneck(64, 64),
-            *[BottleneckWithoutDownsample(256, 64) for _ in range(3)],
-        ]
-        self.layer1 = nn.Sequential(*layer1)
+        self.layer1 = nn.Sequential(Bottleneck(64, 64), *[BottleneckNoProjection(256, 64) for _ in range(3)])
         self.transition1 = nn.ModuleList()
         self.transition1.append(ConvNormRelu(256, 32, 3))
         self.transition1.append(nn.Sequential(ConvNormRelu(256, 64, 3, stride=2)))
-        self.stage2 = nn.ModuleList([HighResolutionModule3((32, 64))])
+        self.stage2 = nn.ModuleList([HighResolutionModuleOf2((32, 64))])
         self.transition2 = nn.ModuleList([None, None, nn.Sequential(ConvNormRelu(64, 128, 3, stride=2))])
         self.stage3 = nn.ModuleList([HighResolutionModule((32, 64, 128)) for _ in range(4)])
         self.transition3 = nn.ModuleList([None, None, None, nn.Sequential(ConvNormRelu(128, 256, 3, stride=2))])
-        self.stage4 = nn.ModuleList([HighResolutionModule2((32, 64, 128, 256)) for _ in range(3)])
+        self.stage4 = nn.ModuleList([HighResolutionModuleOf4((32, 64, 128, 256)) for _ in range(3)])
         self.incre_modules = nn.ModuleList()
         self.incre_modules.append(nn.Sequential(Bottleneck(32, 32)))
         self.incre_modules.append(nn.Sequential(Bottleneck(64, 64)))

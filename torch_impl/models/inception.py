@@ -36,19 +36,19 @@ class InceptionE(nn.Module):
         self.branch_pool = ConvBn(in_channels, 192, (1, 1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch1x1(x)
-        z = self.branch3x3_1(x)
-        u = self.branch3x3_2a(z)
-        z = self.branch3x3_2b(z)
-        u = torch.cat((u, z), 1)
-        z = self.branch3x3dbl_1(x)
-        z = self.branch3x3dbl_2(z)
-        v = self.branch3x3dbl_3a(z)
-        z = self.branch3x3dbl_3b(z)
-        v = torch.cat((v, z), 1)
-        x = self.pool(x)
-        x = self.branch_pool(x)
-        return torch.cat((y, u, v, x), 1)
+        branch1x1 = self.branch1x1(x)
+        y = self.branch3x3_1(x)
+        branch3x3_2a = self.branch3x3_2a(y)
+        branch3x3_2b = self.branch3x3_2b(y)
+        branch3x3 = torch.cat((branch3x3_2a, branch3x3_2b), 1)
+        y = self.branch3x3dbl_1(x)
+        y = self.branch3x3dbl_2(y)
+        branch3x3dbl_3a = self.branch3x3dbl_3a(y)
+        branch3x3dbl_3b = self.branch3x3dbl_3b(y)
+        branch3x3dbl = torch.cat((branch3x3dbl_3a, branch3x3dbl_3b), 1)
+        branch_pool = self.pool(x)
+        branch_pool = self.branch_pool(branch_pool)
+        return torch.cat((branch1x1, branch3x3, branch3x3dbl, branch_pool), 1)
 
 
 class InceptionD(nn.Module):
@@ -65,13 +65,13 @@ class InceptionD(nn.Module):
         self.pool = nn.MaxPool2d(3, 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch3x3_1(x)
-        y = self.branch3x3_2(y)
-        z = self.branch7x7x3_1(x)
-        z = self.branch7x7x3_2(z)
-        z = self.branch7x7x3_3(z)
-        z = self.branch7x7x3_4(z)
-        return torch.cat((y, z, self.pool(x)), 1)
+        branch3x3 = self.branch3x3_1(x)
+        branch3x3 = self.branch3x3_2(branch3x3)
+        branch7x7x3 = self.branch7x7x3_1(x)
+        branch7x7x3 = self.branch7x7x3_2(branch7x7x3)
+        branch7x7x3 = self.branch7x7x3_3(branch7x7x3)
+        branch7x7x3 = self.branch7x7x3_4(branch7x7x3)
+        return torch.cat((branch3x3, branch7x7x3, self.pool(x)), 1)
 
 
 class InceptionC(nn.Module):
@@ -92,18 +92,18 @@ class InceptionC(nn.Module):
         self.branch_pool = ConvBn(in_channels, 192, (1, 1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch1x1(x)
-        z = self.branch7x7_1(x)
-        z = self.branch7x7_2(z)
-        z = self.branch7x7_3(z)
-        u = self.branch7x7dbl_1(x)
-        u = self.branch7x7dbl_2(u)
-        u = self.branch7x7dbl_3(u)
-        u = self.branch7x7dbl_4(u)
-        u = self.branch7x7dbl_5(u)
-        x = self.pool(x)
-        x = self.branch_pool(x)
-        return torch.cat((y, z, u, x), 1)
+        branch1x1 = self.branch1x1(x)
+        branch7x7 = self.branch7x7_1(x)
+        branch7x7 = self.branch7x7_2(branch7x7)
+        branch7x7 = self.branch7x7_3(branch7x7)
+        branch7x7dbl = self.branch7x7dbl_1(x)
+        branch7x7dbl = self.branch7x7dbl_2(branch7x7dbl)
+        branch7x7dbl = self.branch7x7dbl_3(branch7x7dbl)
+        branch7x7dbl = self.branch7x7dbl_4(branch7x7dbl)
+        branch7x7dbl = self.branch7x7dbl_5(branch7x7dbl)
+        branch_pool = self.pool(x)
+        branch_pool = self.branch_pool(branch_pool)
+        return torch.cat((branch1x1, branch7x7, branch7x7dbl, branch_pool), 1)
 
 
 class InceptionB(nn.Module):
@@ -118,11 +118,11 @@ class InceptionB(nn.Module):
         self.pool = nn.MaxPool2d(3, 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch3x3(x)
-        z = self.branch3x3dbl_1(x)
-        z = self.branch3x3dbl_2(z)
-        z = self.branch3x3dbl_3(z)
-        return torch.cat((y, z, self.pool(x)), 1)
+        branch3x3 = self.branch3x3(x)
+        branch3x3dbl = self.branch3x3dbl_1(x)
+        branch3x3dbl = self.branch3x3dbl_2(branch3x3dbl)
+        branch3x3dbl = self.branch3x3dbl_3(branch3x3dbl)
+        return torch.cat((branch3x3, branch3x3dbl, self.pool(x)), 1)
 
 
 class InceptionA(nn.Module):
@@ -140,15 +140,15 @@ class InceptionA(nn.Module):
         self.branch_pool = ConvBn(in_channels, pool_channels, (1, 1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch1x1(x)
-        z = self.branch5x5_1(x)
-        z = self.branch5x5_2(z)
-        u = self.branch3x3dbl_1(x)
-        u = self.branch3x3dbl_2(u)
-        u = self.branch3x3dbl_3(u)
-        x = self.pool(x)
-        x = self.branch_pool(x)
-        return torch.cat((y, z, u, x), 1)
+        branch1x1 = self.branch1x1(x)
+        branch5x5 = self.branch5x5_1(x)
+        branch5x5 = self.branch5x5_2(branch5x5)
+        branch3x3dbl = self.branch3x3dbl_1(x)
+        branch3x3dbl = self.branch3x3dbl_2(branch3x3dbl)
+        branch3x3dbl = self.branch3x3dbl_3(branch3x3dbl)
+        branch_pool = self.pool(x)
+        branch_pool = self.branch_pool(branch_pool)
+        return torch.cat((branch1x1, branch5x5, branch3x3dbl, branch_pool), 1)
 
 
 class InceptionV3Torchvision(nn.Module):

@@ -34,9 +34,9 @@ class LastBlock8(nn.Module):
         self.conv2d = nn.Conv2d(widths[0] + widths[3], in_channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch0(x)
-        z = self.branch1(x)
-        return x + self.conv2d(torch.cat((y, z), 1))
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        return x + self.conv2d(torch.cat((branch0, branch1), 1))
 
 
 class Block8(nn.Module):
@@ -54,9 +54,9 @@ class Block8(nn.Module):
         self.conv2d = nn.Conv2d(widths[0] + widths[3], in_channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch0(x)
-        z = self.branch1(x)
-        y = self.conv2d(torch.cat((y, z), 1)) * 0.2
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        y = self.conv2d(torch.cat((branch0, branch1), 1)) * 0.2
         return torch.relu(x + y)
 
 
@@ -76,10 +76,10 @@ class Mixed7a(nn.Module):
         self.branch3 = nn.MaxPool2d(3, 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch0(x)
-        z = self.branch1(x)
-        u = self.branch2(x)
-        return torch.cat((y, z, u, self.branch3(x)), 1)
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        branch2 = self.branch2(x)
+        return torch.cat((branch0, branch1, branch2, self.branch3(x)), 1)
 
 
 class Block17(nn.Module):
@@ -97,9 +97,9 @@ class Block17(nn.Module):
         self.conv2d = nn.Conv2d(widths[0] + widths[3], in_channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch0(x)
-        z = self.branch1(x)
-        y = self.conv2d(torch.cat((y, z), 1)) * 0.1
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        y = self.conv2d(torch.cat((branch0, branch1), 1)) * 0.1
         return torch.relu(x + y)
 
 
@@ -118,9 +118,9 @@ class Mixed6a(nn.Module):
         self.branch2 = nn.MaxPool2d(3, 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch0(x)
-        z = self.branch1(x)
-        return torch.cat((y, z, self.branch2(x)), 1)
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        return torch.cat((branch0, branch1, self.branch2(x)), 1)
 
 
 class Block35(nn.Module):
@@ -143,10 +143,10 @@ class Block35(nn.Module):
         self.conv2d = nn.Conv2d(widths[0] + widths[2] + widths[5], in_channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch0(x)
-        z = self.branch1(x)
-        u = self.branch2(x)
-        y = self.conv2d(torch.cat((y, z, u), 1)) * 0.17
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        branch2 = self.branch2(x)
+        y = self.conv2d(torch.cat((branch0, branch1, branch2), 1)) * 0.17
         return torch.relu(x + y)
 
 
@@ -170,11 +170,11 @@ class Mixed5b(nn.Module):
         self.branch3 = nn.Sequential(*branch3)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch0(x)
-        z = self.branch1(x)
-        u = self.branch2(x)
-        x = self.branch3(x)
-        return torch.cat((y, z, u, x), 1)
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        branch2 = self.branch2(x)
+        branch3 = self.branch3(x)
+        return torch.cat((branch0, branch1, branch2, branch3), 1)
 
 
 class InceptionResNetV2Timm(nn.Module):

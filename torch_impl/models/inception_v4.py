@@ -40,19 +40,19 @@ class InceptionC(nn.Module):
         self.branch3 = nn.Sequential(*branch3)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch0(x)
-        z = self.branch1_0(x)
-        u = self.branch1_1a(z)
-        z = self.branch1_1b(z)
-        u = torch.cat((u, z), 1)
-        z = self.branch2_0(x)
-        z = self.branch2_1(z)
-        z = self.branch2_2(z)
-        v = self.branch2_3a(z)
-        z = self.branch2_3b(z)
-        v = torch.cat((v, z), 1)
-        x = self.branch3(x)
-        return torch.cat((y, u, v, x), 1)
+        branch0 = self.branch0(x)
+        y = self.branch1_0(x)
+        branch1_1a = self.branch1_1a(y)
+        branch1_1b = self.branch1_1b(y)
+        branch1 = torch.cat((branch1_1a, branch1_1b), 1)
+        y = self.branch2_0(x)
+        y = self.branch2_1(y)
+        y = self.branch2_2(y)
+        branch2_3a = self.branch2_3a(y)
+        branch2_3b = self.branch2_3b(y)
+        branch2 = torch.cat((branch2_3a, branch2_3b), 1)
+        branch3 = self.branch3(x)
+        return torch.cat((branch0, branch1, branch2, branch3), 1)
 
 
 class ReductionB(nn.Module):
@@ -71,9 +71,9 @@ class ReductionB(nn.Module):
         self.branch2 = nn.MaxPool2d(3, 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch0(x)
-        z = self.branch1(x)
-        return torch.cat((y, z, self.branch2(x)), 1)
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        return torch.cat((branch0, branch1, self.branch2(x)), 1)
 
 
 class InceptionB(nn.Module):
@@ -103,11 +103,11 @@ class InceptionB(nn.Module):
         self.branch3 = nn.Sequential(*branch3)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch0(x)
-        z = self.branch1(x)
-        u = self.branch2(x)
-        x = self.branch3(x)
-        return torch.cat((y, z, u, x), 1)
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        branch2 = self.branch2(x)
+        branch3 = self.branch3(x)
+        return torch.cat((branch0, branch1, branch2, branch3), 1)
 
 
 class ReductionA(nn.Module):
@@ -125,9 +125,9 @@ class ReductionA(nn.Module):
         self.branch2 = nn.MaxPool2d(3, 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch0(x)
-        z = self.branch1(x)
-        return torch.cat((y, z, self.branch2(x)), 1)
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        return torch.cat((branch0, branch1, self.branch2(x)), 1)
 
 
 class InceptionA(nn.Module):
@@ -150,11 +150,11 @@ class InceptionA(nn.Module):
         self.branch3 = nn.Sequential(*branch3)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch0(x)
-        z = self.branch1(x)
-        u = self.branch2(x)
-        x = self.branch3(x)
-        return torch.cat((y, z, u, x), 1)
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        branch2 = self.branch2(x)
+        branch3 = self.branch3(x)
+        return torch.cat((branch0, branch1, branch2, branch3), 1)
 
 
 class ConvOrPool(nn.Module):
@@ -166,8 +166,8 @@ class ConvOrPool(nn.Module):
         self.maxpool = nn.MaxPool2d(3, 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.conv(x)
-        return torch.cat((y, self.maxpool(x)), 1)
+        conv = self.conv(x)
+        return torch.cat((conv, self.maxpool(x)), 1)
 
 
 class ShortOrLong(nn.Module):
@@ -185,9 +185,9 @@ class ShortOrLong(nn.Module):
         self.branch1 = nn.Sequential(*branch1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch0(x)
-        x = self.branch1(x)
-        return torch.cat((y, x), 1)
+        branch0 = self.branch0(x)
+        branch1 = self.branch1(x)
+        return torch.cat((branch0, branch1), 1)
 
 
 class PoolOrConv(nn.Module):
@@ -199,9 +199,9 @@ class PoolOrConv(nn.Module):
         self.conv = ConvBn(in_channels, 96, (3, 3), stride=2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.maxpool(x)
-        x = self.conv(x)
-        return torch.cat((y, x), 1)
+        pooled = self.maxpool(x)
+        conv = self.conv(x)
+        return torch.cat((pooled, conv), 1)
 
 
 class InceptionV4Timm(nn.Module):

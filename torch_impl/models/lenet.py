@@ -32,9 +32,9 @@ class PartialConv(nn.Module):
         self.conv6 = nn.Conv2d(in_channels, 1, 5)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.conv3(x[:, [0, 1, 2, 1, 2, 3, 2, 3, 4, 3, 4, 5, 0, 4, 5, 0, 1, 5]])
-        z = self.conv4(x[:, [int(i) for i in "012312342345034501450125013412450235"]])
-        return torch.cat((y, z, self.conv6(x)), 1)
+        conv3 = self.conv3(x[:, [0, 1, 2, 1, 2, 3, 2, 3, 4, 3, 4, 5, 0, 4, 5, 0, 1, 5]])
+        conv4 = self.conv4(x[:, [int(i) for i in "012312342345034501450125013412450235"]])
+        return torch.cat((conv3, conv4, self.conv6(x)), 1)
 
 
 class LeNet51998(nn.Module):

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 
-class InvertedResidualWithoutAdd(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+class InvertedResidualNoShortcut(nn.Module):
+    """Expand to `width` channels, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -29,7 +29,7 @@ class InvertedResidualWithoutAdd(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -56,31 +56,31 @@ class MnasNetB1(nn.Module):
     def __init__(self, in_channels=3, num_classes=1000):
         super().__init__()
         layers__8 = [
-            InvertedResidualWithoutAdd(16, 48, 24, stride=2),
+            InvertedResidualNoShortcut(16, 48, 24, stride=2),
             *[InvertedResidual(24, 72, 24) for _ in range(2)],
         ]
         layers__8 = nn.Sequential(*layers__8)
         layers__9 = [
-            InvertedResidualWithoutAdd(24, 72, 40, kernel=5, stride=2),
+            InvertedResidualNoShortcut(24, 72, 40, kernel=5, stride=2),
             *[InvertedResidual(40, 120, 40, kernel=5) for _ in range(2)],
         ]
         layers__9 = nn.Sequential(*layers__9)
         layers__10 = [
-            InvertedResidualWithoutAdd(40, 240, 80, kernel=5, stride=2),
+            InvertedResidualNoShortcut(40, 240, 80, kernel=5, stride=2),
             *[InvertedResidual(80, 480, 80, kernel=5) for _ in range(2)],
         ]
         layers__10 = nn.Sequential(*layers__10)
         layers__11 = [
-            InvertedResidualWithoutAdd(80, 480, 96),
+            InvertedResidualNoShortcut(80, 480, 96),
             InvertedResidual(96, 576, 96),
         ]
         layers__11 = nn.Sequential(*layers__11)
         layers__12 = [
-            InvertedResidualWithoutAdd(96, 576, 192, kernel=5, stride=2),
+            InvertedResidualNoShortcut(96, 576, 192, kernel=5, stride=2),
             *[InvertedResidual(192, 1152, 192, kernel=5) for _ in range(3)],
         ]
         layers__12 = nn.Sequential(*layers__12)
-        layers__13 = nn.Sequential(InvertedResidualWithoutAdd(192, 1152, 320))
+        layers__13 = nn.Sequential(InvertedResidualNoShortcut(192, 1152, 320))
         layers_ = [
             nn.Conv2d(in_channels, 32, 3, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(32, momentum=0.0003),

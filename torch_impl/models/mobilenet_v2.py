@@ -8,7 +8,7 @@ from torch import nn
 
 
 class ConvNorm(nn.Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
         steps = [
@@ -20,8 +20,9 @@ class ConvNorm(nn.Sequential):
 
 
 class ConvNormDepthwise(nn.Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
+    # In one of the frameworks it is ConvNorm: for depthwise convolutions Keras has a layer of its own.
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
         steps = [
             nn.Conv2d(in_channels, channels, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False),
@@ -31,8 +32,8 @@ class ConvNormDepthwise(nn.Sequential):
         super().__init__(*steps)
 
 
-class InvertedResidualWithoutAdd(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+class InvertedResidualNoShortcut(nn.Module):
+    """Expand to `width` channels, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -49,7 +50,7 @@ class InvertedResidualWithoutAdd(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -66,14 +67,14 @@ class InvertedResidual(nn.Module):
         return x + y
 
 
-class InvertedResidualWithoutAdd2(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+class InvertedResidualNoShortcutNoExpansion(nn.Module):
+    """Convolve depthwise, project to `channels`."""
 
-    def __init__(self, in_channels, width, channels, kernel=3, stride=1):
+    def __init__(self, in_channels, channels, kernel=3, stride=1):
         super().__init__()
         conv = [
-            ConvNormDepthwise(in_channels, width, kernel, stride=stride, groups=width),
-            nn.Conv2d(width, channels, 1, bias=False),
+            ConvNormDepthwise(in_channels, in_channels, kernel, stride=stride, groups=in_channels),
+            nn.Conv2d(in_channels, channels, 1, bias=False),
             nn.BatchNorm2d(channels),
         ]
         self.conv = nn.Sequential(*conv)
@@ -89,18 +90,18 @@ class MobileNetV2Torchvision(nn.Module):
         super().__init__()
         features = [
             ConvNorm(in_channels, 32, 3, stride=2),
-            InvertedResidualWithoutAdd2(32, 32, 16),
-            InvertedResidualWithoutAdd(16, 96, 24, stride=2),
+            InvertedResidualNoShortcutNoExpansion(32, 16),
+            InvertedResidualNoShortcut(16, 96, 24, stride=2),
             InvertedResidual(24, 144, 24),
-            InvertedResidualWithoutAdd(24, 144, 32, stride=2),
+            InvertedResidualNoShortcut(24, 144, 32, stride=2),
             *[InvertedResidual(32, 192, 32) for _ in range(2)],
-            InvertedResidualWithoutAdd(32, 192, 64, stride=2),
+            InvertedResidualNoShortcut(32, 192, 64, stride=2),
             *[InvertedResidual(64, 384, 64) for _ in range(3)],
-            InvertedResidualWithoutAdd(64, 384, 96),
+            InvertedResidualNoShortcut(64, 384, 96),
             *[InvertedResidual(96, 576, 96) for _ in range(2)],
-            InvertedResidualWithoutAdd(96, 576, 160, stride=2),
+            InvertedResidualNoShortcut(96, 576, 160, stride=2),
             *[InvertedResidual(160, 960, 160) for _ in range(2)],
-            InvertedResidualWithoutAdd(160, 960, 320),
+            InvertedResidualNoShortcut(160, 960, 320),
             ConvNorm(320, 1280, 1),
         ]
         self.features = nn.Sequential(*features)

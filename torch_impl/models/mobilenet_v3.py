@@ -8,7 +8,7 @@ from torch import nn
 
 
 class ConvNormHardSwish(nn.Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
         steps = [
@@ -20,7 +20,7 @@ class ConvNormHardSwish(nn.Sequential):
 
 
 class ConvNorm(nn.Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
         steps = [
@@ -47,8 +47,9 @@ class SqueezeExcite(nn.Module):
 
 
 class ConvNormDepthwiseHardSwish(nn.Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
+    # In one of the frameworks it is ConvNormHardSwish: for depthwise convolutions Keras has a layer of its own.
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
         steps = [
             nn.Conv2d(in_channels, channels, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False),
@@ -58,7 +59,7 @@ class ConvNormDepthwiseHardSwish(nn.Sequential):
         super().__init__(*steps)
 
 
-class InvertedResidualSqueezeExcite(nn.Module):
+class InvertedResidualGate(nn.Module):
     """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
@@ -76,7 +77,7 @@ class InvertedResidualSqueezeExcite(nn.Module):
         return x + y
 
 
-class InvertedResidualSqueezeExcite3(nn.Module):
+class InvertedResidualGateNoShortcut(nn.Module):
     """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
@@ -94,7 +95,7 @@ class InvertedResidualSqueezeExcite3(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+    """Expand to `width` channels, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -110,8 +111,8 @@ class InvertedResidual(nn.Module):
         return x + y
 
 
-class InvertedResidualWithoutAdd2(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+class InvertedResidualNoShortcut(nn.Module):
+    """Expand to `width` channels, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -127,7 +128,7 @@ class InvertedResidualWithoutAdd2(nn.Module):
 
 
 class ConvNormDepthwiseRelu(nn.Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
         steps = [
@@ -139,8 +140,9 @@ class ConvNormDepthwiseRelu(nn.Sequential):
 
 
 class ConvNormRelu(nn.Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
+    # In one of the frameworks it is ConvNormDepthwiseRelu: for depthwise convolutions Keras has a layer of its own.
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
         steps = [
             nn.Conv2d(in_channels, channels, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False),
@@ -150,7 +152,7 @@ class ConvNormRelu(nn.Sequential):
         super().__init__(*steps)
 
 
-class InvertedResidualSqueezeExcite2(nn.Module):
+class InvertedResidualGateRelu(nn.Module):
     """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
@@ -168,7 +170,7 @@ class InvertedResidualSqueezeExcite2(nn.Module):
         return x + y
 
 
-class InvertedResidualSqueezeExcite4(nn.Module):
+class InvertedResidualGateNoShortcutRelu(nn.Module):
     """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1, squeeze=0):
@@ -185,8 +187,8 @@ class InvertedResidualSqueezeExcite4(nn.Module):
         return self.block(x)
 
 
-class InvertedResidual3(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+class InvertedResidualRelu(nn.Module):
+    """Expand to `width` channels, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -202,8 +204,8 @@ class InvertedResidual3(nn.Module):
         return x + y
 
 
-class InvertedResidualWithoutAdd(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+class InvertedResidualNoShortcutRelu(nn.Module):
+    """Expand to `width` channels, convolve depthwise, project to `channels`."""
 
     def __init__(self, in_channels, width, channels, kernel=3, stride=1):
         super().__init__()
@@ -218,14 +220,14 @@ class InvertedResidualWithoutAdd(nn.Module):
         return self.block(x)
 
 
-class InvertedResidual2(nn.Module):
-    """Expand to `width` channels, convolve depthwise, gate through `squeeze` channels, project to `channels`."""
+class InvertedResidualNoExpansionRelu(nn.Module):
+    """Convolve depthwise, project to `channels`."""
 
-    def __init__(self, in_channels, width, channels, kernel=3, stride=1):
+    def __init__(self, in_channels, channels, kernel=3, stride=1):
         super().__init__()
         block = [
-            ConvNormDepthwiseRelu(in_channels, width, kernel, stride=stride, groups=width),
-            ConvNorm(width, channels, 1),
+            ConvNormDepthwiseRelu(in_channels, in_channels, kernel, stride=stride, groups=in_channels),
+            ConvNorm(in_channels, channels, 1),
         ]
         self.block = nn.Sequential(*block)
 
@@ -241,18 +243,18 @@ class MobileNetV3LargeTorchvision(nn.Module):
         super().__init__()
         features = [
             ConvNormHardSwish(in_channels, 16, 3, stride=2),
-            InvertedResidual2(16, 16, 16),
-            InvertedResidualWithoutAdd(16, 64, 24, stride=2),
-            InvertedResidual3(24, 72, 24),
-            InvertedResidualSqueezeExcite4(24, 72, 40, kernel=5, stride=2, squeeze=24),
-            *[InvertedResidualSqueezeExcite2(40, 120, 40, kernel=5, squeeze=32) for _ in range(2)],
-            InvertedResidualWithoutAdd2(40, 240, 80, stride=2),
+            InvertedResidualNoExpansionRelu(16, 16),
+            InvertedResidualNoShortcutRelu(16, 64, 24, stride=2),
+            InvertedResidualRelu(24, 72, 24),
+            InvertedResidualGateNoShortcutRelu(24, 72, 40, kernel=5, stride=2, squeeze=24),
+            *[InvertedResidualGateRelu(40, 120, 40, kernel=5, squeeze=32) for _ in range(2)],
+            InvertedResidualNoShortcut(40, 240, 80, stride=2),
             InvertedResidual(80, 200, 80),
             *[InvertedResidual(80, 184, 80) for _ in range(2)],
-            InvertedResidualSqueezeExcite3(80, 480, 112, squeeze=120),
-            InvertedResidualSqueezeExcite(112, 672, 112, squeeze=168),
-            InvertedResidualSqueezeExcite3(112, 672, 160, kernel=5, stride=2, squeeze=168),
-            *[InvertedResidualSqueezeExcite(160, 960, 160, kernel=5, squeeze=240) for _ in range(2)],
+            InvertedResidualGateNoShortcut(80, 480, 112, squeeze=120),
+            InvertedResidualGate(112, 672, 112, squeeze=168),
+            InvertedResidualGateNoShortcut(112, 672, 160, kernel=5, stride=2, squeeze=168),
+            *[InvertedResidualGate(160, 960, 160, kernel=5, squeeze=240) for _ in range(2)],
             ConvNormHardSwish(160, 960, 1),
         ]
         self.features = nn.Sequential(*features)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 
-class SandglassWithoutAdd(nn.Module):
+class SandglassNoShortcut(nn.Module):
     """Convolve depthwise, reduce to `width` channels, expand to `channels`, convolve depthwise with the stride."""
 
     def __init__(self, in_channels, width, channels, stride=1):
@@ -54,7 +54,7 @@ class Sandglass(nn.Module):
         return x + y
 
 
-class SandglassWithoutDepthwise(nn.Module):
+class SandglassNoShortcutNoDepthwise(nn.Module):
     """Convolve depthwise, reduce to `width` channels, expand to `channels`, convolve depthwise with the stride."""
 
     def __init__(self, in_channels, width, channels):
@@ -72,7 +72,7 @@ class SandglassWithoutDepthwise(nn.Module):
         return self.conv(x)
 
 
-class SandglassWithoutAdd2(nn.Module):
+class SandglassNoShortcutConvKernel1(nn.Module):
     """Convolve depthwise, reduce to `width` channels, expand to `channels`, convolve depthwise with the stride."""
 
     def __init__(self, in_channels, width, channels, stride=1):
@@ -93,7 +93,7 @@ class SandglassWithoutAdd2(nn.Module):
 
 
 class ConvNorm(nn.Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
         steps = [
@@ -111,19 +111,19 @@ class MobileNeXt(nn.Module):
         super().__init__()
         features = [
             ConvNorm(in_channels, 32, 3, stride=2),
-            SandglassWithoutAdd(32, 16, 96, stride=2),
-            SandglassWithoutAdd(96, 32, 144),
-            SandglassWithoutAdd2(144, 32, 192, stride=2),
+            SandglassNoShortcut(32, 16, 96, stride=2),
+            SandglassNoShortcut(96, 32, 144),
+            SandglassNoShortcutConvKernel1(144, 32, 192, stride=2),
             *[Sandglass(192, 32, 192) for _ in range(2)],
-            SandglassWithoutAdd2(192, 48, 288, stride=2),
+            SandglassNoShortcutConvKernel1(192, 48, 288, stride=2),
             *[Sandglass(288, 48, 288) for _ in range(2)],
-            SandglassWithoutDepthwise(288, 64, 384),
+            SandglassNoShortcutNoDepthwise(288, 64, 384),
             *[Sandglass(384, 64, 384) for _ in range(3)],
-            SandglassWithoutAdd2(384, 96, 576, stride=2),
+            SandglassNoShortcutConvKernel1(384, 96, 576, stride=2),
             *[Sandglass(576, 96, 576) for _ in range(3)],
-            SandglassWithoutDepthwise(576, 160, 960),
+            SandglassNoShortcutNoDepthwise(576, 160, 960),
             *[Sandglass(960, 160, 960) for _ in range(2)],
-            SandglassWithoutAdd(960, 208, 1280),
+            SandglassNoShortcut(960, 208, 1280),
         ]
         self.features = nn.Sequential(*features)
         classifier = [

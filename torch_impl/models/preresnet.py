@@ -36,7 +36,7 @@ class Projection(nn.Sequential):
         super().__init__(*steps)
 
 
-class PreactivationBottleneckDownsample(nn.Module):
+class PreactivationBottleneckProjection(nn.Module):
     """1x1, 3x3, 1x1 convolutions and a shortcut (arranged as in figure 4)."""
 
     def __init__(self, in_channels, width, stride=1):
@@ -67,22 +67,22 @@ class PreResNet50(nn.Module):
         self.bn1 = nn.BatchNorm2d(64)
         self.maxpool = nn.MaxPool2d(3, 2, padding=1)
         layer1 = [
-            PreactivationBottleneckDownsample(64, 64),
+            PreactivationBottleneckProjection(64, 64),
             *[PreactivationBottleneck(256, 64) for _ in range(2)],
         ]
         self.layer1 = nn.Sequential(*layer1)
         layer2 = [
-            PreactivationBottleneckDownsample(256, 128, stride=2),
+            PreactivationBottleneckProjection(256, 128, stride=2),
             *[PreactivationBottleneck(512, 128) for _ in range(3)],
         ]
         self.layer2 = nn.Sequential(*layer2)
         layer3 = [
-            PreactivationBottleneckDownsample(512, 256, stride=2),
+            PreactivationBottleneckProjection(512, 256, stride=2),
             *[PreactivationBottleneck(1024, 256) for _ in range(5)],
         ]
         self.layer3 = nn.Sequential(*layer3)
         layer4 = [
-            PreactivationBottleneckDownsample(1024, 512, stride=2),
+            PreactivationBottleneckProjection(1024, 512, stride=2),
             *[PreactivationBottleneck(2048, 512) for _ in range(2)],
         ]
         self.layer4 = nn.Sequential(*layer4)

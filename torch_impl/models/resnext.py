@@ -37,7 +37,7 @@ class Shortcut(nn.Sequential):
         super().__init__(*steps)
 
 
-class BottleneckDownsample(nn.Module):
+class BottleneckProjection(nn.Module):
     """1x1, 3x3, 1x1 convolutions and a shortcut (He et al. 2015, figure 5, right)."""
 
     def __init__(self, in_channels, width, stride=1):
@@ -66,19 +66,19 @@ class ResNeXt5032x4d(nn.Module):
         self.conv1 = nn.Conv2d(in_channels, 64, 7, stride=2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(64)
         self.maxpool = nn.MaxPool2d(3, 2, padding=1)
-        self.layer1 = nn.Sequential(BottleneckDownsample(64, 64), *[Bottleneck(256, 64) for _ in range(2)])
+        self.layer1 = nn.Sequential(BottleneckProjection(64, 64), *[Bottleneck(256, 64) for _ in range(2)])
         layer2 = [
-            BottleneckDownsample(256, 128, stride=2),
+            BottleneckProjection(256, 128, stride=2),
             *[Bottleneck(512, 128) for _ in range(3)],
         ]
         self.layer2 = nn.Sequential(*layer2)
         layer3 = [
-            BottleneckDownsample(512, 256, stride=2),
+            BottleneckProjection(512, 256, stride=2),
             *[Bottleneck(1024, 256) for _ in range(5)],
         ]
         self.layer3 = nn.Sequential(*layer3)
         layer4 = [
-            BottleneckDownsample(1024, 512, stride=2),
+            BottleneckProjection(1024, 512, stride=2),
             *[Bottleneck(2048, 512) for _ in range(2)],
         ]
         self.layer4 = nn.Sequential(*layer4)

@@ -54,7 +54,7 @@ class Shortcut(nn.Sequential):
         super().__init__(*steps)
 
 
-class SeBottleneckDownsample(nn.Module):
+class SeBottleneckProjection(nn.Module):
     """1x1, 3x3, 1x1 convolutions, gate and shortcut (figure 3)."""
 
     def __init__(self, in_channels, width, stride=1):
@@ -87,19 +87,19 @@ class SEResNet50(nn.Module):
         self.layer0.add_module("bn1", nn.BatchNorm2d(64))
         self.layer0.add_module("relu1", nn.ReLU())
         self.pool0 = nn.MaxPool2d(3, 2, ceil_mode=True)
-        self.layer1 = nn.Sequential(SeBottleneckDownsample(64, 64), *[SeBottleneck(256, 64) for _ in range(2)])
+        self.layer1 = nn.Sequential(SeBottleneckProjection(64, 64), *[SeBottleneck(256, 64) for _ in range(2)])
         layer2 = [
-            SeBottleneckDownsample(256, 128, stride=2),
+            SeBottleneckProjection(256, 128, stride=2),
             *[SeBottleneck(512, 128) for _ in range(3)],
         ]
         self.layer2 = nn.Sequential(*layer2)
         layer3 = [
-            SeBottleneckDownsample(512, 256, stride=2),
+            SeBottleneckProjection(512, 256, stride=2),
             *[SeBottleneck(1024, 256) for _ in range(5)],
         ]
         self.layer3 = nn.Sequential(*layer3)
         layer4 = [
-            SeBottleneckDownsample(1024, 512, stride=2),
+            SeBottleneckProjection(1024, 512, stride=2),
             *[SeBottleneck(2048, 512) for _ in range(2)],
         ]
         self.layer4 = nn.Sequential(*layer4)

@@ -42,10 +42,10 @@ class StridedShuffleUnit(nn.Module):
         self.avgpool = nn.AvgPool2d(3, 2, padding=1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = torch.relu(self.compress_bn1(self.compress_conv1(x)))
-        y = self.dw_bn2(self.dw_conv2(self.c_shuffle(y)))
-        y = self.expand_bn3(self.expand_conv3(y))
-        return torch.relu(torch.cat((y, self.avgpool(x)), 1))
+        expand_bn3 = torch.relu(self.compress_bn1(self.compress_conv1(x)))
+        expand_bn3 = self.dw_bn2(self.dw_conv2(self.c_shuffle(expand_bn3)))
+        expand_bn3 = self.expand_bn3(self.expand_conv3(expand_bn3))
+        return torch.relu(torch.cat((expand_bn3, self.avgpool(x)), 1))
 
 
 class InitBlock(nn.Sequential):

@@ -8,7 +8,7 @@ from torch import nn
 
 
 class ConvNorm(nn.Sequential):
-    """Convolution without a bias, batch normalisation, activation."""
+    """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
 
     def __init__(self, in_channels, channels, kernel, stride=1, groups=1):
         steps = [
@@ -73,9 +73,9 @@ class DownsamplingUnit(nn.Module):
         self.channel_shuffle = nn.ChannelShuffle(2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.branch1(x)
-        x = self.branch2(x)
-        return self.channel_shuffle(torch.cat((y, x), 1))
+        branch1 = self.branch1(x)
+        branch2 = self.branch2(x)
+        return self.channel_shuffle(torch.cat((branch1, branch2), 1))
 
 
 class ShuffleNetV2X10(nn.Module):

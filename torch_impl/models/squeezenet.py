@@ -18,9 +18,9 @@ class Fire(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = torch.relu(self.squeeze(x))
-        y = torch.relu(self.expand1x1(x))
-        x = torch.relu(self.expand3x3(x))
-        return torch.cat((y, x), 1)
+        expand1x1 = torch.relu(self.expand1x1(x))
+        expand3x3 = torch.relu(self.expand3x3(x))
+        return torch.cat((expand1x1, expand3x3), 1)
 
 
 class SqueezeNet10(nn.Module):
