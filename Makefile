@@ -12,12 +12,6 @@ TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 TEST_ENV += MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=500000000
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-# The tests of `make quick`: of each room of parity_tests, what says most in a few seconds.
-QUICK := building/test_inplace.py checking/test_compare.py checking/test_faults.py conversion/test_dialects.py \
-  conversion/test_verify.py deployment/test_onnx_export.py files/test_formats.py ops/test_mirror.py \
-  ops/test_ops_meaning.py ops/test_onnx_ops.py package/test_packaging.py package/test_readme.py \
-  package/test_selection.py spec/test_golden.py spec/test_rewrite.py study/test_source.py study/test_table.py
-
 .PHONY: help setup demo test test-slow test-full notebooks write-notebooks write-models lint format types clean
 
 help: ## list the targets
@@ -40,6 +34,12 @@ $(READY): pyproject.toml constraints.txt
 
 demo: $(READY) ## the main job on real input: train, convert, check, classify
 	$(BIN)/python -m demo
+
+# The tests of `make quick`: of each room of parity_tests, what says most in a few seconds.
+QUICK := building/test_inplace.py checking/test_compare.py checking/test_faults.py conversion/test_dialects.py \
+  conversion/test_verify.py deployment/test_onnx_export.py files/test_formats.py ops/test_mirror.py \
+  ops/test_ops_meaning.py ops/test_onnx_ops.py package/test_packaging.py package/test_readme.py \
+  package/test_selection.py spec/test_golden.py spec/test_rewrite.py study/test_source.py study/test_table.py
 
 .PHONY: quick
 quick: $(READY) ## for the minute after an edit: style, types of what changed, and the fast tests of each room

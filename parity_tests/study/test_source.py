@@ -13,7 +13,6 @@ import re
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +43,9 @@ def emitted(name: str) -> tuple[Source, Source]:
     return twins(traced(name, {}))
 
 
-def every(names: Iterable[str]) -> list[tuple[str, str]]:
-    return [(name, side) for name in names for side in SIDES]
+def every(*names: str) -> list[tuple[str, str]]:
+    """(network, framework) of these, or of all networks."""
+    return [(name, side) for name in names or networks() for side in SIDES]
 
 
 NETWORKS = {"everyday": sorted(selection.everyday()), "all": networks()}
@@ -96,7 +96,7 @@ def test_every_node_has_its_line(name: str) -> None:
 
 @pytest.mark.parametrize("which", selection.some(NETWORKS, "everyday"))
 def test_all_files_are_formatted_and_free_of_lint(which: str, tmp_path: Path) -> None:
-    for name, side in every(NETWORKS[which]):
+    for name, side in every(*NETWORKS[which]):
         (tmp_path / f"{side}_{name.replace('.', '_')}.py").write_text(text(name, side))
     assert len(list(tmp_path.iterdir())) == 2 * len(NETWORKS[which]) >= 60
     assert ruff("format", "--check", tmp_path) == ""
@@ -110,7 +110,7 @@ def ruff(command: str, option: str, folder: Path) -> str:
     return done.stdout + done.stderr if done.returncode else ""
 
 
-@pytest.mark.parametrize(("name", "side"), selection.some(every(networks()), *every(selection.everyday())))
+@pytest.mark.parametrize(("name", "side"), selection.some(every(), *every(*selection.everyday())))
 def test_a_file_imports_its_framework_alone(name: str, side: str) -> None:
     tree = ast.parse(text(name, side))
     found = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
@@ -130,7 +130,7 @@ def test_files_read_like_hand_written_ones(name: str) -> None:
 
 @pytest.mark.parametrize("which", selection.some(NETWORKS, "everyday"))
 def test_the_median_function_is_about_a_dozen_lines(which: str) -> None:
-    trees = [ast.parse(text(name, side)) for name, side in every(NETWORKS[which])]
+    trees = [ast.parse(text(name, side)) for name, side in every(*NETWORKS[which])]
     functions = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     assert statistics.median((node.end_lineno or 0) - node.lineno + 1 for node in functions) <= 12
 
