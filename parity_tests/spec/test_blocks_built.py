@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import diptych
 from diptych import Net, build
@@ -19,6 +22,7 @@ from diptych.common.reference import run
 from diptych.common.trace import Result, Value, block, per_call, shared, stack, trace
 from diptych.common.weights import scrambled
 from diptych.emission import twins
+from diptych.files import read, write
 
 SIZE = (4, 7, 6)
 
@@ -95,6 +99,49 @@ def test_a_parameter_may_have_the_name_of_an_argument_of_ours(name: str) -> None
     weights, image = scrambled(net), np.ones((1, *SIZE))
     assert np.array_equal(run(net, weights, image)["multiply"], np.float64(weights[name]) * image)
     assert Graph(net, "float64").outputs == ["multiply"]
+
+
+def test_a_parameter_has_its_own_name_in_a_file(tmp_path: Path) -> None:
+    net = trace(tied_parameter, "net", SIZE)
+    weights = scrambled(net)
+    write(tmp_path / "net.npz", net, weights, {})
+    found = read(tmp_path / "net.npz").named(net)
+    assert {name: array.tolist() for name, array in found.items()} == {n: a.tolist() for n, a in weights.items()}
+
+
+class Factor(torch.nn.Module):
+    """A block of a parameter alone, under another class name than ours."""
+
+    def __init__(self, g: torch.nn.Parameter) -> None:
+        super().__init__()
+        self.g = g
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(x * self.g)
+
+
+def pair() -> tuple[Net, Any, Any]:
+    net = trace(tied_parameter, "net", SIZE)
+    weights = scrambled(net)
+    return net, build(net, "torch", weights=weights), build(net, "tf", weights=weights)
+
+
+def test_a_block_of_a_parameter_alone_may_have_another_class() -> None:
+    net, ours, theirs = pair()
+    ours.one, ours.two = Factor(ours.one.g), Factor(ours.one.g)
+    report = diptych.check(net, models=(ours, theirs), batches=(2,))
+    assert report.passed, str(report)
+
+
+def test_a_tie_that_is_broken_on_one_side_is_found() -> None:
+    net, ours, theirs = pair()
+    ours.two.g = torch.nn.Parameter(ours.one.g.detach().clone())
+    failed = next(gate for gate in diptych.check(net, models=(ours, theirs), batches=(2,)).gates if not gate.passed)
+    assert (failed.name, failed.where) == ("gradients_float64", "gradient of one.g")
+    ours.two.g.data *= 2
+    failed = next(gate for gate in diptych.check(net, models=(ours, theirs), batches=(2,)).gates if not gate.passed)
+    assert (failed.name, failed.where) == ("forward_float64", "two.g")
+    assert failed.detail.startswith("torch departs by 1.0e+00 from the meaning of parameter, tf keeps to")
 
 
 def test_features_of_what_no_output_depends_on_are_refused() -> None:
