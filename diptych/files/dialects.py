@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..common.dialect import Dialect
 from ..common.spec import Array, Net, Weight
