@@ -35,13 +35,25 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY) ## the main job on real input: train, convert, check, classify
 	$(BIN)/python -m demo
 
-test: $(READY) ## tests and doctests but the slow ones; what builds models, for the cheapest network of each family
+# The tests of `make quick`: of each room of parity_tests, what says most in a few seconds.
+QUICK := building/test_inplace.py checking/test_compare.py checking/test_faults.py conversion/test_dialects.py \
+  conversion/test_verify.py deployment/test_onnx_export.py files/test_formats.py ops/test_mirror.py \
+  ops/test_ops_meaning.py ops/test_onnx_ops.py package/test_packaging.py package/test_readme.py \
+  package/test_selection.py spec/test_golden.py spec/test_rewrite.py study/test_source.py study/test_table.py
+
+.PHONY: quick
+quick: $(READY) ## for the minute after an edit: style, types of what changed, and the fast tests of each room
+	@$(MAKE) --no-print-directory lint types
+	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not full and not slow" \
+	  $(addprefix parity_tests/,$(QUICK))
+
+test: $(READY) ## tests and doctests but the slow ones: each kind of check, for a few networks
 	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not full and not slow" $(TESTS)
 
-test-slow: $(READY) ## what `make test` leaves out of its networks because it takes long; CI runs both
+test-slow: $(READY) ## the same checks for one more network of each kind, and what takes long; CI runs both
 	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "slow and not full" $(TESTS)
 
-test-full: $(READY) ## what builds models, for every network, and the table of docs/checks.md: an hour or more
+test-full: $(READY) ## all tests, for every network, and the table of docs/checks.md: an hour or more
 	rm -rf reports
 	DIPTYCH_REPORTS=$(CURDIR)/reports $(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup \
 	  parity_tests

@@ -67,9 +67,13 @@ class Block:
     def call(self, args: Any, kwargs: Any, path: str, first: Call | None = None, number: int | None = None) -> Any:
         """Trace one call at a path; `first` is the first call of the same module, and `number` counts them."""
         trace = tracer()
-        bound = inspect.signature(self.made_of).bind(*args, **kwargs)
+        signature = inspect.signature(self.made_of)
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise SpecError(f"{path}: the block {self.made_of.__name__} is called wrongly: {error}") from None
         bound.apply_defaults()
-        entry = _Entry.of(path, inspect.signature(self.made_of), bound.arguments)
+        entry = _Entry.of(path, signature, bound.arguments)
         trace.check_visible(path, entry.nodes)
         around, frame = trace.frames[-1], self._frame(path, entry)
         frame.number = around.inner_number if number is None else number
@@ -110,8 +114,7 @@ class _Shared:
         trace = tracer()
         frame, name = trace.frames[-1], self.name or self.block.made_of.__name__
         self._check_place(frame, name)
-        default = name if self.first is None else self.first.path.removeprefix(frame.path).lstrip(".")
-        path = trace.child(self.name if self.first is None else frame.free(default), name)
+        path = trace.child(self.name if self.first is None else self._again(frame), name)
         result = self.block.call(args, kwargs, path, self.first, self.count)
         made = frame.body[-1]
         assert isinstance(made, Call)  # noqa: S101 - a block that is called has just been appended
@@ -121,6 +124,11 @@ class _Shared:
             raise SpecError(f"{path}: it is a call of {self.first.path}, which is shared, but {why}")
         self.count += 1
         return result
+
+    def _again(self, frame: Frame) -> str:
+        """The name of a later call: that of the first with a number, and without dots: it is no part of a list."""
+        assert self.first is not None  # noqa: S101 - there was a first call
+        return frame.free(self.first.path.removeprefix(frame.path).lstrip(".").replace(".", "_"))
 
     def _check_place(self, frame: Frame, name: str) -> None:
         if frame.style != "block":
@@ -147,6 +155,9 @@ class _Entry:
         """Rename what enters a block after its parameters, in place; answer with what there is."""
         entry = _Entry(path)
         for name, value in list(bound.items()):
+            if signature.parameters[name].kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
+                raise SpecError(f"{path}: a block has a name for each parameter, and no {signature.parameters[name]}; "
+                                "take a list of values")  # fmt: skip
             if isinstance(value, Value):
                 bound[name] = entry.value(name, value)
             elif _holds_values(value):
@@ -164,6 +175,8 @@ class _Entry:
 
     def value(self, name: str, value: Value) -> Value:
         """A value as the block sees it: its channels have the name of the parameter."""
+        if name == "training":
+            raise SpecError(f"{self.path}: a value cannot be called training, which Keras tells its layers; rename it")
         symbol = self._symbol(name)
         self.parameters.append((name, None))
         self.channels[symbol] = value.channels

@@ -91,8 +91,7 @@ class Graph:
     def _write(self, index: int, node: Node) -> None:
         self.node, self._own = node, list[Operator]()
         inputs = [self.values[source] for source in node.inputs]
-        weights = {name.rpartition(".")[2]: name for name in node.weights()}
-        value = node.op.onnx(self, *inputs, **weights)
+        value = node.op.onnx(self, *inputs, **node.own_weights())
         if value in inputs and index in self.net.outputs:
             value = self.add("Identity", value)
         if value not in inputs:

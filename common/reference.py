@@ -21,5 +21,5 @@ def run(net: Net, weights: Mapping[str, Array], x: Array) -> dict[str, Array]:
 
 def step(node: Node, weights: Mapping[str, Array], *inputs: Array) -> Array:
     """One node's output in float64, for the outputs of the nodes it reads."""
-    own = {name.rpartition(".")[2]: np.asarray(weights[name], np.float64) for name in node.weights()}
+    own = {kind: np.asarray(weights[name], np.float64) for kind, name in node.own_weights().items()}
     return node.op.run(*(np.asarray(x, np.float64) for x in inputs), **own)

@@ -55,6 +55,10 @@ class Node:
         """Canonical name -> weight of this node, under the path of the node that owns them."""
         return {self.weight_name(w.name): w for w in self.op.weights(*self.in_shapes)}
 
+    def own_weights(self) -> dict[str, str]:
+        """What the op calls each weight -> its canonical name; one without a name of its own is called `value`."""
+        return {w.name or "value": self.weight_name(w.name) for w in self.op.weights(*self.in_shapes)}
+
     def weight_name(self, name: str) -> str:
         """The canonical name of a weight of this node: a weight without a name of its own has the node's path."""
         owner = self.owner or self.path

@@ -36,13 +36,16 @@ def apply(op: Op, *inputs: Value, name: str | None = None, owner: str = "") -> V
         # Sizes follow from the image, not from a parameter of the block, whatever expression led to them.
         shape = (shape[0], *map(int, shape[1:]))
         if trace.headless and int(shape[0]) == 0:
-            frame.names.discard(path.rpartition(".")[2])
+            frame.names.discard(path.removeprefix(f"{frame.path}."))
             return inputs[0]
         if min(shape) < 1:
             raise SpecError(f"the output would be {tuple(map(int, shape))}: the input is too small")
         flattened = op.flattened(*(value.flattened for value in inputs))
     except SpecError as error:
         raise SpecError(f"{path} ({op.kind}): {error}") from None
+    if "." in path.removeprefix(f"{frame.path}.") and any(not w.name for w in op.weights(*(v.shape for v in inputs))):
+        raise SpecError(f"{path}: a {op.kind} is no layer, and has a name without dots; for a list of them, or one for "
+                        "each call, put it into a block of its own")  # fmt: skip
     plain = tuple(map(int, shape))
     node = Node(path, op, tuple(v.node for v in inputs), tuple(v.shape for v in inputs), plain, flattened)
     node = replace(node, per_call=frame.per_call and frame.number is not None, owner=_owner(trace, frame, node, owner))
@@ -149,12 +152,38 @@ def trace(
     outputs = tuple(value.node for value in values)
     places = _evaluated(name, names, len(outputs), evaluated)
     root, nodes = frame.closed(outputs, returns), tuple(trace.nodes)
-    for label, index in zip(names, outputs, strict=False):
-        if label != nodes[index].path and any(node.path == label for node in nodes):
+    net = Net(name, nodes, root, outputs, places, names, title or name, paper, options, trace.origins)
+    _check_outputs(net)
+    _check_used(net)
+    return net
+
+
+def _check_outputs(net: Net) -> None:
+    """Raise SpecError for an output that is named as another layer, or that is the same for every image."""
+    paths = {node.path for node in net.nodes}
+    for label, index in zip(net.shown_outputs, net.outputs, strict=True):
+        if label != net.nodes[index].path and label in paths:
             raise SpecError(
-                f"the network {name}: its output {label!r} has the name of another layer; rename one of them"
+                f"the network {net.name}: its output {label!r} has the name of another layer; rename one of them"
             )
-    return Net(name, nodes, root, outputs, places, names, title or name, paper, options, trace.origins)
+        if 0 not in net.ancestors((index,)):
+            raise SpecError(
+                f"the network {net.name}: its output {label!r} does not depend on the image, and has no batch axis; "
+                "add it to a value of the image, or multiply by it"
+            )
+
+
+def _check_used(net: Net) -> None:
+    """Raise SpecError for weights that no output depends on: Keras leaves such layers out, and PyTorch runs them."""
+    live = net.ancestors(net.outputs)
+    used = {name for index in live for name in net.nodes[index].weights()}
+    for index, node in enumerate(net.nodes):
+        for name, weight in node.weights().items():
+            if index not in live and (name not in used or weight.kind == "statistic"):
+                raise SpecError(
+                    f"{node.path} ({node.kind}): no output of {net.name} depends on it, so {name} would not be "
+                    "trained as it is; return its value or use it, or leave it out"
+                )
 
 
 def _evaluated(name: str, names: tuple[str, ...], count: int, evaluated: int | Sequence[str] | None) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Any, cast
 
+from .child_names import fault
 from .errors import SpecError
 from .spec import Argument, Call, Node, Op, near
 
@@ -48,14 +49,15 @@ class Frame:
         """The path of a child: the given name, else its number in a stack, else the default with a counter."""
         if name is None:
             name = str(len(self.body)) if self.style != "block" else self.free(default)
-        if not all(part.isidentifier() or part.isdecimal() for part in name.split(".")):
-            raise SpecError(f"{self.where}: {name!r} names no child; a name is made of words and numbers, with dots")
         if name in self.names:
             raise SpecError(f"{self.where}: two children are named {name!r}; give one another name")
+        several = self.per_call and self.number is not None
+        if several and self.style != "block":
+            raise SpecError(f"{self.where}: a part for each call ({name!r}) cannot stand in a chain; use a block")
+        if why := fault(f"{name}.{self.number}" if several else name, self.names, self.style != "block"):
+            raise SpecError(f"{self.where}: {name!r} names no child: {why}; give it another name")
         self.names.add(name)
-        if self.per_call and self.number is not None:
-            if self.style != "block":
-                raise SpecError(f"{self.where}: a part for each call ({name!r}) cannot stand in a chain; use a block")
+        if several:
             return _below(self.home, f"{name}.{self.number}")
         return _below(self.path, name)
 
@@ -174,11 +176,17 @@ class Tracer:
 
     def owner(self, frame: Frame, node: Node, owner: str) -> str:
         """The path of the node whose weights another uses: of its own block, or else by its path in the network."""
+        if frame.style != "block" or (frame.per_call and frame.number is not None):
+            where = "made for each call" if frame.style == "block" else "of a chain"
+            advice = "make it outside `per_call`" if frame.style == "block" else "call it in a block"
+            raise SpecError(f"{node.path}: a layer {where} cannot have the weights of {owner!r}; {advice}")
         known = {n.path: n for n in self.nodes}
         found = known.get(_below(frame.path, owner)) or known.get(owner)
         if found is None or not found.op.weights(*found.in_shapes):
             advice = near(owner, [n.path for n in self.nodes if n.weights()])
             raise SpecError(f"{node.path}: there is no earlier layer {owner!r} with weights to share; {advice}")
+        if found.per_call:
+            raise SpecError(f"{node.path}: it cannot use the weights of {found.path!r}, which is made for each call")
         if found.op != node.op or found.op.weights(*found.in_shapes) != node.op.weights(*node.in_shapes):
             raise SpecError(f"{node.path}: it cannot use the weights of {found.path!r}, which differ in op or shape")
         return found.owner or found.path

@@ -98,6 +98,11 @@ def placed(name: str, *values: Any, gated: bool = False, **options: Any) -> Any:
     return pytest.param(*(values or (name,)), marks=marks, **options)
 
 
+def cheap(name: str) -> Any:
+    """A test case of a check of a fraction of a second: marked `slow` where the network is not an everyday one."""
+    return pytest.param(name, marks=[] if name in everyday() else [pytest.mark.slow])
+
+
 def some(values: Iterable[Any], *everyday: Any) -> list[Any]:
     """The cases of a check that is made for several networks; those that are not named for `make test` are `slow`.
 

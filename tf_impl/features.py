@@ -7,12 +7,16 @@ from typing import Any
 
 import keras
 
+from ..common.errors import SpecError
 from ..common.spec import Net
 
 
 def features_of(net: Net, model: keras.Model, paths: Sequence[str]) -> keras.Model:
     """A model of the same layers that returns {path: output} for paths of nodes or blocks."""
     tensors = _tensors(net, model)
+    for index in net.resolve(paths).values():
+        if net.nodes[index].path not in tensors:
+            raise SpecError(f"no output of {net.name} depends on {net.nodes[index].path}: its Keras model lacks it")
     wanted = {path: tensors[net.nodes[index].path] for path, index in net.resolve(paths).items()}
     return keras.Model(model.inputs[0], wanted)
 

@@ -14,7 +14,7 @@ from torch import nn
 from ..common.backend import Difference, Step, in_order
 from ..common.spec import Array, Net
 from .build import DTYPES, build, compiled
-from .features import observe, shared_variances
+from .features import is_built, observe, shared_variances
 from .state import read
 
 SETTINGS = (bool, int, float, str, tuple)
@@ -39,8 +39,8 @@ def differences(model: nn.Module, net: Net) -> list[Difference]:
     found = dict(model.named_modules())
     answer: list[Difference] = []
     for name, module in expected.named_modules():
-        if any(True for _ in module.children()) or not name:
-            continue
+        if any(True for _ in module.children()) or not name or is_built(module):
+            continue  # blocks are judged by what is in them, whatever their classes are called
         wanted = _settings(module)
         if name not in found:
             if module.state_dict():

@@ -46,7 +46,8 @@ def _in_order(net: Net, found: list[fx.Node]) -> list[fx.Node]:
     """The graph nodes, with the weights of blocks where the network names them, not where they are first read."""
     weights = {node.target: node for node in found if node.op == "get_attr"}
     others = iter(node for node in found if node.op != "get_attr")
-    named = (node.owner or node.path for node in net.nodes)
+    pairs = zip(net.nodes, net.modules, strict=True)  # a tied one has its own name only where the tie is broken
+    named = (module if module in weights else node.owner or node.path for node, module in pairs)
     return [*filter(None, (weights[path] if path in weights else next(others, None) for path in named)), *others]
 
 
@@ -136,13 +137,14 @@ class _Recorder(fx.Interpreter):
         graph, nodes = graph_of(net, model)
         super().__init__(fx.GraphModule(model, graph), garbage_collect_values=False)
         self.net, self.batch = net, batch
-        self.paths = {node.name: path for path, node in nodes.items()}
+        self.paths: dict[str, list[str]] = {}
+        for path, node in nodes.items():
+            self.paths.setdefault(node.name, []).append(path)
         self.results: dict[str, torch.Tensor] = {}
 
     def run_node(self, n: fx.Node) -> Any:
         value = super().run_node(n)
-        if n.name in self.paths:
-            path = self.paths[n.name]
+        for path in self.paths.get(n.name, []):
             # What depends on no image has no batch axis; the next node may write over any value.
             alone = value.ndim == len(self.net.node(path).shape)
             self.results[path] = (value.expand(self.batch, *value.shape) if alone else value).clone()

@@ -20,6 +20,15 @@ def write(model: nn.Module, net: Net, weights: Mapping[str, Array]) -> None:
             # torch counts batches beside its statistics; the count takes no part in the function.
             state[f"{node.path}.num_batches_tracked"] = torch.tensor(0)
     model.load_state_dict(state, strict=True, assign=True)
+    _tie(model, net)
+
+
+def _tie(model: nn.Module, net: Net) -> None:
+    """Make one parameter again of those that blocks own directly and share: assigning gives each name its own."""
+    for name, owner in net.ties.items():
+        if net.weights[owner].kind == "trainable":
+            home, _, attribute = name.rpartition(".")
+            setattr(model.get_submodule(home), attribute, model.get_parameter(owner))
 
 
 def read(model: nn.Module, net: Net) -> dict[str, Array]:

@@ -38,7 +38,10 @@ def down(x: Value, steps: int) -> Value:
 
 @block
 def high_resolution_module(xs: list[Value], unit: Unit, repeats: int = 4, fused: int | None = None) -> list[Value]:
-    """Units on each branch, then the exchange between all of them; it brings the first `fused` up to date, or all."""
+    """Units on each branch, then the exchange between all of them.
+
+    The first `fused` branches are brought up to date, or all.
+    """
     maps = list(xs)
     for index, value in enumerate(maps):
         with stack(f"branches.{index}"):

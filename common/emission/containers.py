@@ -23,7 +23,7 @@ def inline(context: Context, entry: Entry) -> Any:
     if entry is None:
         return None
     if isinstance(entry, Repeated):
-        made = run_of(part(context, entry.item), "_" if entry.count > 1 else "", entry.count)
+        made = run_of(inline(context, entry.item), "_" if entry.count > 1 else "", entry.count)
         return context.language.several([made])
     if isinstance(entry, dict):
         return context.language.named({name: inline(context, item) for name, item in entry.items()})

@@ -38,8 +38,8 @@ def _member(context: Context, entry: Entry, target: Any) -> list[Statement]:
         return []
     if isinstance(item, list | dict):
         return _several(context, item, target)
-    if is_chain(item):
-        return chain(context, item, target)
+    if is_chain(entry):
+        return chain(context, entry, target)
     value = inline(context, entry) if isinstance(entry, Repeated) else made(context, item)
     return [Assign(target, value, context.paths(item))]
 

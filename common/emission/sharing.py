@@ -41,7 +41,9 @@ def ties(net: Net) -> dict[str, dict[str, str]]:
     home, found = homes(net), dict[str, dict[str, str]]()
     blocks = {call.path for call in net.root.walk() if call.style != "stack"}
     for node, module in zip(net.nodes, net.modules, strict=True):
-        if node.owner and node.owner != module and home[node.path] is not home[node.owner]:
+        # Later calls of a shared block say nothing that the first does not say.
+        apart = node.owner and home[node.path] is not home[node.owner] and not home[node.path].owner
+        if apart and node.owner != module:
             around = max((path for path in blocks if _within(module, path) and _within(node.owner, path)), key=len)
             found.setdefault(around, {})[module] = node.owner
     return found

@@ -79,11 +79,10 @@ def fold_weights(net: Net, target: Net, weights: Mapping[str, Any]) -> Weights:
     given, work = checked(net, weights), _Folding(net)
     found = {}
     for old, new in zip(work.kept, work.net.nodes, strict=True):
-        before = net.nodes[old].weights()
-        kinds = {name.rpartition(".")[2]: name for name in before}
-        for name in new.weights():
-            if (kind := kinds.get(name.rpartition(".")[2])) and not new.owner:
-                found[name] = given[kind]
+        before = net.nodes[old].own_weights()
+        for kind, name in new.own_weights().items():
+            if kind in before and not new.owner:
+                found[name] = given[before[kind]]
     for index, layer in work.into.items():
         op, path = net.nodes[index].plain().op, work.net.nodes[work.number[layer]].path
         assert isinstance(op, BatchNorm)  # noqa: S101

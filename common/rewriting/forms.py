@@ -133,15 +133,15 @@ class _Rewriting:
         if step.node.op.normalises and not other.node.owner:
             self._normalisation(step.node, other.node)
         elif not other.node.owner:
-            own = {name.rpartition(".")[2]: self.weights[name] for name in step.node.weights()}
-            wanted = [name.rpartition(".")[2] for name in other.node.weights()]
+            own = {kind: self.weights[name] for kind, name in step.node.own_weights().items()}
+            wanted = other.node.own_weights()
             if "bias" in own and "bias" not in wanted:
                 own.pop("bias")  # the normalisation after it takes it, or refuses
                 self._require_norm_after(step.node)
             if "bias" in wanted and "bias" not in own:
                 own["bias"] = np.zeros(own["weight"].shape[0], own["weight"].dtype)
                 self._count("biases of 0 added")
-            self.done |= {f"{other.node.path}.{name}": own[name] for name in wanted}
+            self.done |= {name: own[kind] for kind, name in wanted.items()}
 
     def notes(self) -> tuple[str, ...]:
         """What was rewritten, and how often."""

@@ -112,6 +112,8 @@ def _blame(net: Net, weights: Mapping[str, Array], seen: Mapping[str, Mapping[st
         if node is None or any(source not in seen[side] for source in sources):
             continue
         meant = reference.step(node, weights, *(seen[side][source] for source in sources))
+        if len(meant) == 1:
+            meant = np.broadcast_to(meant, seen[side][path].shape)  # what depends on no image has a batch of 1
         gap, why = difference(seen[side][path], meant)
         verdict = "keeps to" if gap <= FLOAT64_TOLERANCE else f"departs by {gap:.1e} from"
         words.append(f"{side} {verdict} the meaning of {node.kind}{f' ({why})' if why else ''}")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..common.errors import DiptychError, FileError
-from ..common.registry import spec
+from ..common.registry import traced
 from ..common.spec import Net
 from ..files.atomic import replacing
 from .report import Gate, Report
@@ -37,7 +37,7 @@ class Recorded:
 def remember(report: Report) -> None:
     """Keep a report as the last one of its registered network; where it cannot be written, nothing happens."""
     path = _path(report.network)
-    data = {"digest": _digest(spec(report.network)), "when": datetime.now(UTC).isoformat(timespec="seconds")}
+    data = {"digest": _digest(traced(report.network, {})), "when": datetime.now(UTC).isoformat(timespec="seconds")}
     text = json.dumps(data | {"versions": _versions(), "report": report.to_dict()}, indent=1)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

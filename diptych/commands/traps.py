@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from ..common.errors import DiptychError
-from ..common.registry import networks, spec
+from ..common.registry import networks, traced
 from ..traps.catalogue import catalogue
 from ..traps.trap import Trap
 from . import output
@@ -21,7 +21,7 @@ WIDTH = 100
 
 @cache
 def _nets() -> tuple[Any, ...]:
-    return tuple(spec(name) for name in networks())
+    return tuple(traced(name, {}) for name in networks())
 
 
 def meeting(trap: Trap) -> dict[str, list[str]]:

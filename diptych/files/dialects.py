@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..common.dialect import Dialect
 from ..common.spec import Array, Net, Weight
@@ -16,9 +17,9 @@ def in_dialect(net: Net, arrays: Mapping[str, Array], extras: Mapping[str, int],
     for node in net.nodes:
         if node.owner:
             continue
-        for name, weight in node.weights().items():
+        named = replace(node, path=dialect.theirs(node.path)).weights()
+        for there, (name, weight) in zip(named, node.weights().items(), strict=True):
             kernel = arrays[name].ndim == 2 and dialect.kernel(node.path)
-            there = f"{dialect.theirs(node.path)}.{name.rpartition('.')[2]}"
             found[there] = _kernel(arrays[name], weight) if kernel else arrays[name]
         if node.op.normalises:
             counter = f"{node.path}.num_batches_tracked"

@@ -13,7 +13,9 @@ ALONE = {
     "conversion/test_real_weights.py": "fetches packages of weights",
     "package/test_readme.py::test_the_example_in_python_runs_as_it_stands": "converts, checks and deploys",
     "conversion/test_library_files.py::test_a_size_at_which_the_library_has_other_weights_is_refused": "a VGG of 1 GB",
+    "conversion/test_identify.py::test_every_network_in_every_dialect_is_identified": "its file has a few by name",
     "conversion/test_identify.py::test_all_networks_in_every_dialect_are_identified": "the same for all networks",
+    "building/test_keras_model.py::test_files_predict_in_a_plain_keras": "twelve networks; test_convert.py has one",
 }
 """Checks that `make test` does not make for any network, and why."""
 

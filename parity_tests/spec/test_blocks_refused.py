@@ -11,6 +11,7 @@ from test_blocks import head, pyramid, traced
 from diptych.common.errors import SpecError
 from diptych.common.ops.batch_norm import batch_norm
 from diptych.common.ops.conv import conv
+from diptych.common.ops.parameter import parameter
 from diptych.common.ops.relu import relu
 from diptych.common.trace import Result, Value, block, per_call, sequence, shared, stack
 
@@ -112,6 +113,60 @@ def shared_in_two(part: Callable[[Value], Value]) -> Callable[[Value], Result]:
     return network
 
 
+def dead(x: Value) -> Value:
+    conv(x, 4, 1, name="dead")
+    return conv(x, 4, 1, name="live")
+
+
+def dead_call(x: Value) -> Value:
+    """A call that nothing reads: in PyTorch alone it would change the running statistics of the part of its own."""
+    apply = shared(head, name="head")
+    first = apply(x, 4)
+    apply(x, 4)
+    return first
+
+
+@block
+def starred(*xs: Value) -> Value:
+    """A block of any number of values."""
+    return relu(xs[0])
+
+
+@block
+def trained(x: Value, training: Value) -> Value:
+    """A value with the name of what Keras tells its layers."""
+    return x + training
+
+
+@block
+def tied_per_call(x: Value) -> Value:
+    """A tie that is made for each call."""
+    with per_call():
+        return conv(x, 4, 1, name="c", owner="t")
+
+
+@block
+def own_per_call(x: Value) -> Value:
+    """A convolution for each call."""
+    with per_call():
+        return conv(x, 4, 1, name="c")
+
+
+def ties_each_call(x: Value) -> Value:
+    apply = shared(tied_per_call, name="f")
+    return apply(apply(conv(x, 4, 1, name="t")))
+
+
+def tied_to_a_call(x: Value) -> Value:
+    apply = shared(own_per_call, name="f")
+    return conv(apply(apply(x)), 4, 1, name="t", owner="f.c.1")
+
+
+def tied_in_a_chain(x: Value) -> Value:
+    with stack("s"):
+        return conv(conv(x, 4, 1), 4, 1, owner="s.0")
+
+
 REFUSED: dict[str, tuple[Callable[[Value], Any], str]] = {
     "a list for a value": (lambda x: relu([x, x]), r"^relu \(relu\): expected a value, got a list of 2"),  # type: ignore[arg-type]
     "something else for a value": (lambda x: relu(3), r"^relu \(relu\): expected a value of the trace, got a int"),  # type: ignore[arg-type]
@@ -147,6 +202,18 @@ REFUSED: dict[str, tuple[Callable[[Value], Any], str]] = {
         shared_in_two(nested_head),
         r"^nested_head.layers.0: it has parts for each call",
     ),
+    "weights that nothing reads": (dead, r"^dead \(conv\): no output of net depends on it"),
+    "a call that nothing reads": (dead_call, r"^head.bn.1 \(batch_norm\): no output of net depends on it"),
+    "an output that is the same for every image": (
+        lambda x: {"g": parameter((4, 1, 1), name="g"), "y": relu(x)},
+        "^the network net: its output 'g' does not depend on the image",
+    ),
+    "any number of values": (lambda x: starred(x, x), r"^starred: a block has a name for each parameter, and no \*xs"),
+    "a value called training": (lambda x: trained(x, x), "^trained: a value cannot be called training"),
+    "an argument too many": (lambda x: head(x, 4, 5), "^head: the block head is called wrongly: too many"),
+    "a tie for each call": (ties_each_call, "^f.c.0: a layer made for each call cannot have the weights of 't'"),
+    "a tie to a part of one call": (tied_to_a_call, "^t: it cannot use the weights of 'f.c.1', which is made for each"),
+    "a tie in a chain": (tied_in_a_chain, "^s.1: a layer of a chain cannot have the weights of 's.0'"),
     "sharing what is no block": (lambda x: shared(relu)(x), "^shared takes a function made with @block or @sequence"),
     "a name with a slash": (lambda x: relu(x, name="a/b"), "^the network: 'a/b' names no child"),
     "an owner without weights": (lambda x: conv(relu(x, name="r"), 4, 1, owner="r"), "there is no earlier layer 'r'"),

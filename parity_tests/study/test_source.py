@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import selection
 from op_cases import CASES, EVEN
 from own_network import own_network
 from writers.models import SIDES, path_of
@@ -41,8 +42,13 @@ def emitted(name: str) -> tuple[Source, Source]:
     return twins(traced(name, {}))
 
 
-def every() -> list[tuple[str, str]]:
-    return [(name, side) for name in networks() for side in SIDES]
+def every(*names: str) -> list[tuple[str, str]]:
+    """(network, framework) of these, or of all networks."""
+    return [(name, side) for name in names or networks() for side in SIDES]
+
+
+NETWORKS = {"everyday": sorted(selection.everyday()), "all": networks()}
+"""Whose files are looked at together."""
 
 
 def text(name: str, side: str) -> str:
@@ -65,7 +71,7 @@ def opening(line: str, blocks: frozenset[str]) -> tuple[int, str]:
     return len(line) - len(line.lstrip()), "layer" if layer else word.replace("add_module", "add").rstrip("_")
 
 
-@pytest.mark.parametrize("name", networks())
+@pytest.mark.parametrize("name", [selection.cheap(name) for name in networks()])
 def test_line_n_of_one_is_the_twin_of_line_n_of_the_other(name: str) -> None:
     ours, theirs = emitted(name)
     assert len(ours.text.splitlines()) == len(theirs.text.splitlines()) == len(ours.origins) == len(theirs.origins)
@@ -80,7 +86,7 @@ def test_line_n_of_one_is_the_twin_of_line_n_of_the_other(name: str) -> None:
     assert [opening(a, ours.blocks) for a, _ in pairs] == [opening(b, ours.blocks) for _, b in pairs]
 
 
-@pytest.mark.parametrize("name", networks())
+@pytest.mark.parametrize("name", [selection.cheap(name) for name in networks()])
 def test_every_node_has_its_line(name: str) -> None:
     """Each kind of line is accounted for: every node of the first instance of each class is made or run somewhere."""
     net, (ours, _) = traced(name, {}), emitted(name)
@@ -91,10 +97,11 @@ def test_every_node_has_its_line(name: str) -> None:
             assert {net.nodes[item].path for item in call.body if isinstance(item, int)} <= seen
 
 
-def test_all_files_are_formatted_and_free_of_lint(tmp_path: Path) -> None:
-    for name, side in every():
+@pytest.mark.parametrize("which", selection.some(NETWORKS, "everyday"))
+def test_all_files_are_formatted_and_free_of_lint(which: str, tmp_path: Path) -> None:
+    for name, side in every(*NETWORKS[which]):
         (tmp_path / f"{side}_{name.replace('.', '_')}.py").write_text(text(name, side))
-    assert len(list(tmp_path.iterdir())) == 2 * len(networks()) >= 60
+    assert len(list(tmp_path.iterdir())) == 2 * len(NETWORKS[which]) >= 60
     assert ruff("format", "--check", tmp_path) == ""
     assert ruff("check", "--quiet", tmp_path) == ""
 
@@ -106,7 +113,7 @@ def ruff(command: str, option: str, folder: Path) -> str:
     return done.stdout + done.stderr if done.returncode else ""
 
 
-@pytest.mark.parametrize(("name", "side"), every())
+@pytest.mark.parametrize(("name", "side"), selection.some(every(), *every(*selection.everyday())))
 def test_a_file_imports_its_framework_alone(name: str, side: str) -> None:
     tree = ast.parse(text(name, side))
     found = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
@@ -114,7 +121,7 @@ def test_a_file_imports_its_framework_alone(name: str, side: str) -> None:
     assert found == {"torch" if side == "torch" else "keras"}
 
 
-@pytest.mark.parametrize("name", networks())
+@pytest.mark.parametrize("name", [selection.cheap(name) for name in networks()])
 def test_files_read_like_hand_written_ones(name: str) -> None:
     for side in SIDES:
         tree = ast.parse(text(name, side))
@@ -130,7 +137,8 @@ def blocks(name: str, side: str) -> dict[str, ast.ClassDef]:
     return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef) and node.name in names}
 
 
-@pytest.mark.parametrize(("name", "side"), every())
+@pytest.mark.parametrize("name", [selection.cheap(name) for name in networks()])
+@pytest.mark.parametrize("side", SIDES)
 def test_a_docstring_names_no_parameter_that_its_class_lacks(name: str, side: str) -> None:
     for node in blocks(name, side).values():
         init = next(part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__")
@@ -138,7 +146,7 @@ def test_a_docstring_names_no_parameter_that_its_class_lacks(name: str, side: st
         assert told <= {argument.arg for argument in init.args.args}, node.name
 
 
-@pytest.mark.parametrize("name", networks())
+@pytest.mark.parametrize("name", [selection.cheap(name) for name in networks()])
 def test_equal_classes_say_why_they_are_two(name: str) -> None:
     """Equal in one framework and different in the other: a comment in both files, on the same line, tells why."""
     for side in SIDES:
@@ -155,14 +163,14 @@ def notes(name: str, side: str, node: ast.ClassDef) -> list[str]:
     return [line for line in lines if line.startswith(NOTE)]
 
 
-@pytest.mark.parametrize("name", networks())
+@pytest.mark.parametrize("name", [selection.cheap(name) for name in networks()])
 def test_variants_are_named_by_what_differs(name: str) -> None:
     names = emitted(name)[0].blocks - {emitted(name)[0].root}
     assert not [each for each in names if each.rstrip("0123456789") in names - {each}]
     assert not [each for each in names if "Without" in each]
 
 
-@pytest.mark.parametrize("name", networks())
+@pytest.mark.parametrize("name", [selection.cheap(name) for name in networks()])
 def test_branches_have_telling_names(name: str) -> None:
     """What three or more branches give is joined under the names of the branches, not under letters."""
     for node in blocks(name, "torch").values():
@@ -175,8 +183,9 @@ def test_branches_have_telling_names(name: str) -> None:
             assert len(call.args[0].elts) < 3 or not letters, ast.unparse(call)
 
 
-def test_the_median_function_is_about_a_dozen_lines() -> None:
-    trees = [ast.parse(text(name, side)) for name, side in every()]
+@pytest.mark.parametrize("which", selection.some(NETWORKS, "everyday"))
+def test_the_median_function_is_about_a_dozen_lines(which: str) -> None:
+    trees = [ast.parse(text(name, side)) for name, side in every(*NETWORKS[which])]
     functions = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     assert statistics.median((node.end_lineno or 0) - node.lineno + 1 for node in functions) <= 12
 

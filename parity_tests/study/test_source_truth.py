@@ -138,13 +138,18 @@ def apart(ours: Array, theirs: Array) -> float:
     return float(np.abs(ours - theirs).max() / np.abs(theirs).max())
 
 
-EVERYDAY = sorted(GATED)
-GROUPS = {f"everyday {start + 1}": EVERYDAY[start::PROCESSES] for start in range(PROCESSES)}
-GROUPS |= {family: [name for name in networks(family) if name not in EVERYDAY] for family in FAMILIES}
+QUICK = ("lenet5_1998", "shufflenet_v2_x0_5")
+"""For `make test`: code beside the classes, chains, and blocks of branches, in one process."""
+EVERYDAY = sorted({*GATED} - {*QUICK})
+GROUPS = {"quick": list(QUICK)}
+GROUPS |= {f"everyday {start + 1}": EVERYDAY[start::PROCESSES] for start in range(PROCESSES)}
+GROUPS |= {family: [name for name in networks(family) if name not in GATED] for family in FAMILIES}
 GROUPS = {group: names for group, names in GROUPS.items() if names} | {"single ops": [*op_cases(), *OWN]}
 
 
 def marks(group: str) -> Any:
+    if group == "quick":
+        return group
     return pytest.param(group, marks=pytest.mark.full if group in FAMILIES else pytest.mark.slow)
 
 

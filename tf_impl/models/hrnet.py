@@ -135,7 +135,7 @@ class BasicBlock(layers.Layer):
 
 
 class HighResolutionModuleOf4(layers.Layer):
-    """Units on each branch, or all."""
+    """Units on each branch, then the exchange between all of them."""
 
     def __init__(self, in_channels):
         super().__init__()
@@ -190,7 +190,7 @@ class HighResolutionModuleOf4(layers.Layer):
 
 
 class HighResolutionModule(layers.Layer):
-    """Units on each branch, or all."""
+    """Units on each branch, then the exchange between all of them."""
 
     def __init__(self, in_channels):
         super().__init__()
@@ -220,7 +220,7 @@ class HighResolutionModule(layers.Layer):
 
 
 class HighResolutionModuleOf2(layers.Layer):
-    """Units on each branch, or all."""
+    """Units on each branch, then the exchange between all of them."""
 
     def __init__(self, in_channels):
         super().__init__()

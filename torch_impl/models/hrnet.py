@@ -135,7 +135,7 @@ class BasicBlock(nn.Module):
 
 
 class HighResolutionModuleOf4(nn.Module):
-    """Units on each branch, or all."""
+    """Units on each branch, then the exchange between all of them."""
 
     def __init__(self, in_channels):
         super().__init__()
@@ -190,7 +190,7 @@ class HighResolutionModuleOf4(nn.Module):
 
 
 class HighResolutionModule(nn.Module):
-    """Units on each branch, or all."""
+    """Units on each branch, then the exchange between all of them."""
 
     def __init__(self, in_channels):
         super().__init__()
@@ -220,7 +220,7 @@ class HighResolutionModule(nn.Module):
 
 
 class HighResolutionModuleOf2(nn.Module):
-    """Units on each branch, or all."""
+    """Units on each branch, then the exchange between all of them."""
 
     def __init__(self, in_channels):
         super().__init__()
