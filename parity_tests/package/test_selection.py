@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from op_cases import CASES
 from selection import GATED, LONG, QUICKEST, TIERS, everyday, some
@@ -9,7 +12,10 @@ from selection import GATED, LONG, QUICKEST, TIERS, everyday, some
 from diptych.common.ops import kinds
 from diptych.common.registry import networks, traced
 
+TESTS = Path(__file__).parents[1]
 ALONE = {
+    "checking/test_random_networks.py::test_many_": "more of what is in `make test`",
+    "conversion/test_emitted_weights.py::test_the_emitted_files_of_every_family": "the rest of what is in `make test`",
     "conversion/test_real_weights.py": "fetches packages of weights",
     "package/test_readme.py::test_the_example_in_python_runs_as_it_stands": "converts, checks and deploys",
     "conversion/test_library_files.py::test_a_size_at_which_the_library_has_other_weights_is_refused": "a VGG of 1 GB",
@@ -23,7 +29,15 @@ ALONE = {
 def test_every_check_is_made_by_make_test(request: pytest.FixtureRequest) -> None:
     tiers = request.config.stash[TIERS]
     left_out = [name for name, found in tiers.items() if "test" not in found]
-    assert [name for name in left_out if not any(one in name for one in ALONE)] == []
+    alone = [name for name in left_out if not any(one in name for one in ALONE)]
+    assert not alone, f"all cases are slow; leave one of a few seconds without a mark: {', '.join(alone)}"
+
+
+def test_make_quick_has_a_file_of_each_room() -> None:
+    (listed,) = re.findall(r"^QUICK := ((?:.*\\\n)*.*)$", (TESTS.parent / "Makefile").read_text("utf-8"), re.MULTILINE)
+    files = [TESTS / name for name in listed.replace("\\\n", " ").split()]
+    assert [str(file) for file in files if not file.is_file()] == []
+    assert {file.parent for file in files} == {file.parent for file in TESTS.glob("*/test_*.py")}
 
 
 def test_the_three_targets_share_the_networks() -> None:
