@@ -84,10 +84,8 @@ class Block:
         finally:
             trace.frames.pop()
         returns, _, values = answer(f"{path}: the block {self.made_of.__name__}", result)
-        if trace.headless and not frame.body:
-            return _outside(values[0], entry.env)
-        done = frame.closed(tuple(value.node for value in values), returns)
-        trace.add(done)
+        if frame.body or not trace.headless:
+            trace.add(frame.closed(tuple(value.node for value in values), returns))
         left = [_outside(value, entry.env) for value in values]
         return left[0] if returns == "value" else tuple(left) if returns == "tuple" else left
 
@@ -116,8 +114,10 @@ class _Shared:
         self._check_place(frame, name)
         path = trace.child(self.name if self.first is None else self._again(frame), name)
         result = self.block.call(args, kwargs, path, self.first, self.count)
-        made = frame.body[-1]
-        assert isinstance(made, Call)  # noqa: S101 - a block that is called has just been appended
+        made = frame.body[-1] if frame.body else None
+        if not isinstance(made, Call) or made.path != path:
+            frame.names.discard(path.removeprefix(frame.path).lstrip("."))
+            return result  # a block of nothing but layers without outputs, in a network without a head
         if self.first is None:
             self.first, self.around = made, frame
         elif why := _difference(trace, self.first, made):

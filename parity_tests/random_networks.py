@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from hypothesis import strategies as st
 
+from diptych.common.ops.add import add
 from diptych.common.ops.batch_norm import batch_norm
 from diptych.common.ops.conv import conv
 from diptych.common.ops.global_avg_pool import global_avg_pool
@@ -173,7 +175,10 @@ def answer(maps: list[Value], form: str) -> Result:
     """The outputs in one of the forms that a network may give them."""
     if form == "dict":
         return {f"out{index}": value for index, value in enumerate(maps)}
-    return maps[0] if form == "value" else maps if form == "list" else tuple(maps)
+    if form == "value":
+        vectors = [linear(global_avg_pool(value) if len(value.shape) == 3 else value, 2) for value in maps]
+        return functools.reduce(add, vectors)
+    return maps if form == "list" else tuple(maps)
 
 
 def random_net(made: Choices) -> Net:

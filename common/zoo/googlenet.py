@@ -23,7 +23,7 @@ from ..ops.local_response_norm import local_response_norm
 from ..ops.max_pool import max_pool
 from ..ops.relu import relu
 from ..registry import Network
-from ..trace import Value, block, stack
+from ..trace import Result, Value, block, stack
 
 TABLE = {  # #1x1, #3x3 reduce, #3x3, #5x5 reduce, #5x5, pool proj
     "3a": (64, 96, 128, 16, 32, 32),
@@ -47,7 +47,7 @@ def loss_head(x: Value, num_classes: int) -> Value:
     return linear(x, num_classes, name="classifier")
 
 
-def googlenet(x: Value, num_classes: int, heads: bool = False) -> list[Value]:
+def googlenet(x: Value, num_classes: int, heads: bool = False) -> Result:
     """GoogLeNet as in Caffe's model zoo."""
     x = max_pool(relu(conv(x, 64, 7, stride=2, pad=3, name="conv1")), 3, 2, ceil_mode=True, name="pool1")
     x = relu(conv(local_response_norm(x, name="norm1"), 64, 1, name="conv2_reduce"))
@@ -61,7 +61,8 @@ def googlenet(x: Value, num_classes: int, heads: bool = False) -> list[Value]:
         if heads and name in HEADS:
             losses.append(loss_head(x, num_classes, name=f"loss{HEADS[name]}"))
     x = dropout(global_avg_pool(x, name="pool5"), 0.4)
-    return [linear(x, num_classes, name="classifier"), *losses]
+    x = linear(x, num_classes, name="classifier")
+    return (x, *losses) if losses else x
 
 
 @block
@@ -92,7 +93,7 @@ def aux_head(x: Value, num_classes: int) -> Value:
     return linear(x, num_classes, name="fc2")
 
 
-def googlenet_bn(x: Value, num_classes: int, heads: bool = False) -> list[Value]:
+def googlenet_bn(x: Value, num_classes: int, heads: bool = False) -> Result:
     """GoogLeNet as in torchvision."""
     x = max_pool(conv_bn(x, 64, 7, 2, name="conv1"), 3, 2, ceil_mode=True, name="maxpool1")
     x = conv_bn(conv_bn(x, 64, 1, name="conv2"), 192, 3, name="conv3")
@@ -105,7 +106,8 @@ def googlenet_bn(x: Value, num_classes: int, heads: bool = False) -> list[Value]
         if heads and name in HEADS:
             losses.append(aux_head(x, num_classes, name=f"aux{HEADS[name]}"))
     x = dropout(global_avg_pool(x, name="avgpool"), 0.2)
-    return [linear(x, num_classes, name="fc"), *losses]
+    x = linear(x, num_classes, name="fc")
+    return (x, *losses) if losses else x
 
 
 def _network(name: str, title: str, bn: bool, heads: bool, aliases: tuple[str, ...] = ()) -> Network:

@@ -20,7 +20,7 @@ from ..ops.linear import linear
 from ..ops.max_pool import max_pool
 from ..ops.relu import relu
 from ..registry import Network
-from ..trace import Value, block
+from ..trace import Result, Value, block
 
 
 @block
@@ -118,7 +118,7 @@ TABLE: dict[str, tuple[Callable[..., Value], *tuple[int, ...]]] = {  # module an
 }
 
 
-def inception_v3(x: Value, num_classes: int, aux: bool = False, keras: bool = False) -> list[Value]:
+def inception_v3(x: Value, num_classes: int, aux: bool = False, keras: bool = False) -> Result:
     """Inception v3, with the auxiliary head as second output if asked."""
     x = conv_bn(x, 32, (3, 3), 2, keras=keras, name="Conv2d_1a_3x3")
     x = conv_bn(x, 32, (3, 3), keras=keras, name="Conv2d_2a_3x3")
@@ -132,7 +132,8 @@ def inception_v3(x: Value, num_classes: int, aux: bool = False, keras: bool = Fa
             heads.append(inception_aux(x, num_classes, name="AuxLogits"))
     x = global_avg_pool(x, name="avgpool")
     x = x if keras else dropout(x, 0.5)
-    return [linear(x, num_classes, name="fc"), *heads]
+    x = linear(x, num_classes, name="fc")
+    return (x, *heads) if heads else x
 
 
 def _network(name: str, title: str, source: str, sizes: tuple[Pair, ...], **arguments: bool) -> Network:

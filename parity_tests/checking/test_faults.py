@@ -197,7 +197,7 @@ def test_a_fault_in_a_twin_is_found_by_name(net: Net, fault: str, monkeypatch: p
     import importlib
 
     kind, change, gate, where = TWINS[fault]
-    monkeypatch.setattr(importlib.import_module("diptych.tf_impl.embedding"), "detached", detached, raising=False)
+    monkeypatch.setattr(importlib.import_module("diptych.tf_impl.parts"), "detached", detached, raising=False)
     module = importlib.import_module(f"diptych.tf_impl.ops.{kind}")
     twin = getattr(module, kind)
     monkeypatch.setattr(module, kind, lambda op, *shapes: change(twin(op, *shapes)))

@@ -168,3 +168,23 @@ def test_a_tied_weight_with_two_values_is_refused() -> None:
     weights = scrambled(net)
     with pytest.raises(WeightsError, match=r"extra two\.again\.bias"):
         checked(net, weights | {"two.again.bias": weights["one.conv.bias"] + 1})
+
+
+@block
+def classifier(xs: list[Value], width: int) -> list[Value]:
+    """A layer of classes for each value."""
+    return [conv(x, width, 1, name=f"fc.{index}") for index, x in enumerate(xs)]
+
+
+@pytest.mark.parametrize("once", [True, False])
+def test_a_shared_head_without_classes_hands_on_what_it_would_take(once: bool) -> None:
+    def network(x: Value, num_classes: int = 0) -> list[Value]:
+        apply = classifier if once else shared(classifier, name="head")
+        xs = [conv(x, 4, 1, name="a"), conv(x, 4, 1, name="b")]
+        ys = apply(xs, num_classes)
+        return ys if once else [*ys, *apply([relu(x) for x in xs], num_classes)]
+
+    net = traced(network, num_classes=0)
+    assert [node.path for node in net.nodes[1:3]] == ["a", "b"]
+    assert net.shown_outputs == (("a", "b") if once else ("a", "b", "relu", "relu_1"))
+    assert len(traced(network, num_classes=5).weights) == 8
