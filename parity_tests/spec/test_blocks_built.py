@@ -69,9 +69,23 @@ def chain_for_each_call(x: Value) -> Result:
     return {"a": apply(x), "b": apply(relu(x))}
 
 
+@block
+def crossed(x: Value, self: Value, level: Value, ops: Value) -> Value:
+    """Values with names that methods have already, and a part for each call."""
+    with per_call():
+        x = batch_norm(x, name="n")
+    return relu(x * self + level * ops)
+
+
+def names_of_methods(x: Value) -> Result:
+    apply, y = shared(crossed), conv(x, 4, 1, name="c")
+    return [apply(x, y, x, y), apply(y, x, y, x)]
+
+
 NETWORKS: dict[str, Callable[[Value], Result]] = {
     "tied parameter": tied_parameter,
     "tied inside a shared block": tied_inside,
+    "names of methods": names_of_methods,
     "chain for each call": chain_for_each_call,
 }
 
