@@ -22,7 +22,7 @@ def telling_names(net: Net, call: Call) -> dict[int, str]:
             found |= _branches(net, call, [_chain(net, made, uses, index) for index in net.nodes[item].inputs])
     if call is net.root:
         found |= dict(zip(net.outputs, net.output_names, strict=False))
-    return {index: name for index, name in found.items() if not keyword.iskeyword(name)}
+    return {index: safe(name) for index, name in found.items() if not keyword.iskeyword(name)}
 
 
 def _branches(net: Net, call: Call, chains: list[dict[int, Item]]) -> dict[int, str]:

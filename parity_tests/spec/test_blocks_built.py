@@ -69,9 +69,23 @@ def chain_for_each_call(x: Value) -> Result:
     return {"a": apply(x), "b": apply(relu(x))}
 
 
+@block
+def crossed(x: Value, self: Value, level: Value, ops: Value) -> Value:
+    """Values with names that methods have already, and a part for each call."""
+    with per_call():
+        x = batch_norm(x, name="n")
+    return relu(x * self + level * ops)
+
+
+def names_of_methods(x: Value) -> Result:
+    apply, y = shared(crossed), conv(x, 4, 1, name="c")
+    return [apply(x, y, x, y), apply(y, x, y, x)]
+
+
 NETWORKS: dict[str, Callable[[Value], Result]] = {
     "tied parameter": tied_parameter,
     "tied inside a shared block": tied_inside,
+    "names of methods": names_of_methods,
     "chain for each call": chain_for_each_call,
 }
 
@@ -151,3 +165,13 @@ def test_features_of_what_no_output_depends_on_are_refused() -> None:
 
     with pytest.raises(SpecError, match=r"^no output of net depends on aside"):
         build(trace(network, "net", SIZE), "tf", features=["aside"])
+
+
+def test_outputs_may_have_names_that_methods_use_themselves() -> None:
+    net = trace(
+        lambda x: {name: conv(x, 2, 1, name=f"c{place}") for place, name in enumerate(("self", "level", "torch", "y"))},
+        "named",
+        (3, 5, 6),
+    )
+    x = np.ones((1, 3, 5, 6), np.float32)
+    assert sorted(diptych.build(net, "torch")(torch.tensor(x))) == ["level", "self", "torch", "y"]
