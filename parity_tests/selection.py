@@ -5,8 +5,9 @@ for one more network and takes more than about two seconds is marked `slow`: `ma
 What repeats it for every network is marked `full`; `make test-full` leaves nothing out. test_selection.py holds that no
 check is left to the slow ones alone, but for a few with their reasons, and that `make test` has every kind of op.
 
-Figures, golden text and emission are cheap and run for every network. What builds a model once (references, pages) runs
-for the cheapest network of each family, and for the cheapest of its forms in keras.applications. All gates and the
+Figures and golden text are cheap and run for every network. What emits files, changes options or builds a model once
+(references, pages) runs for the cheapest network of each family, and for the cheapest of its forms in
+keras.applications; emission and options run for all others in `make test-slow`. All gates and the
 emitted files run for GATED, of which QUICKEST are in `make test`: these have every kind of op but for three, which only
 LONG ones have, and which the tests of ops go through.
 """
@@ -61,8 +62,9 @@ LONG = (
     *("inception_v3", "inception_v3.keras", "inception_v4", "inception_resnet_v1", "inception_resnet_v2.keras"),
     *("preresnet50.keras", "resnet50.keras", "densenet121", "densenet121.keras", "hrnet_w18_small_v1_cls"),
     *("xception", "xception.keras", "efficientnet_b0.keras", "repvgg_a0_train", "bn_inception"),
+    "vgg11_a",
 )
-"""What builds one of these takes 10 to 30 seconds."""
+"""What builds one of these takes 10 to 30 seconds, or 4 GB in float64."""
 
 
 Tier = Literal["test", "test-slow", "test-full"]
