@@ -15,7 +15,7 @@ from ..common.errors import FileError
 from ..common.spec import Array
 
 ENDINGS = (".data", "_data")
-"""What PyTorch's exporter, and Optimum's, put behind the name of the model."""
+"""What PyTorch's exporter, and Optimum's, put after the name of the model."""
 
 
 def beside(path: Path) -> list[Path]:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 LOCAL = struct.Struct("<4s22xHH")
-"""Of a local header: its mark, and the lengths of the name and of the extra field behind its 30 bytes."""
+"""Of a local header: its mark, and the lengths of the name and of the extra field after its 30 bytes."""
 BLOCK = 1 << 22
 
 
-def opened(path: Path, info: zipfile.ZipInfo) -> BinaryIO:
+def open_member(path: Path, info: zipfile.ZipInfo) -> BinaryIO:
     """The member as a seekable file, its checksum compared first; raises BadZipFile where that differs.
 
     A compressed member is unpacked into memory.

@@ -15,7 +15,7 @@ from .limits import Budget
 
 FLOATS = ("float16", "float32", "float64")
 SUFFIXES = ("/resource", "/ReadVariableOp", "/read")
-"""What TensorFlow puts behind the name of a variable, the last of them first."""
+"""What TensorFlow puts after the name of a variable, the last of them first."""
 
 
 def constants(path: Path, kinds: Collection[str]) -> tuple[dict[str, Array], list[str]]:

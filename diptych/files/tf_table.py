@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 MAGIC = 0xDB4775248B80FB57
 FOOTER, TRAILER = 48, 5
-"""The bytes at the end of a table, and those behind each block: how it is compressed, and its checksum."""
+"""The bytes at the end of a table, and those after each block: how it is compressed, and its checksum."""
 
 
 def block(data: bytes, start: int, size: int) -> Iterator[tuple[bytes, bytes]]:

@@ -17,7 +17,7 @@ from diptych.common.dialect import OWN, Dialect, dialect
 from diptych.common.registry import network, networks, traced
 from diptych.common.spec import Array, Net
 from diptych.conversion.identify import Identification, identify
-from diptych.conversion.signatures import FILE, dialects_of, written
+from diptych.conversion.signatures import FILE, dialects_of, signature_table
 from diptych.files.axes import stored_shape
 from diptych.files.checkpoint import Checkpoint
 from diptych.files.layers import Layers
@@ -126,7 +126,7 @@ def test_all_networks_in_every_dialect_are_identified() -> None:
 
 def test_the_signatures_are_those_of_the_networks() -> None:
     """Written anew by `python -m test_identify --write`."""
-    assert json.loads(FILE.read_text(encoding="utf-8")) == written()
+    assert json.loads(FILE.read_text(encoding="utf-8")) == signature_table()
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_another_name_of_the_same_function_is_no_tie() -> None:
 
 def write_signatures() -> None:
     """The file of signatures anew, a line for each set of names."""
-    entries = sorted(written().items(), key=lambda entry: (entry[1], entry[0]))
+    entries = sorted(signature_table().items(), key=lambda entry: (entry[1], entry[0]))
     lines = ",\n".join(f'"{key}": {json.dumps(value)}' for key, value in entries)
     FILE.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
 
