@@ -60,7 +60,7 @@ def _layer(model: Any, net: Net, path: str, place: Place) -> Any:
 
 def cast(model: keras.Model, net: Net, dtype: str) -> keras.Model:
     """A new model of the same class and settings with the same weights, in another dtype."""
-    copy = _made(model, net, dtype)
+    copy = _make(model, net, dtype)
     for one, two in zip(every_layer(model), every_layer(copy), strict=True):
         _take_settings(one, two)
     channels, height, width = (int(n) for n in net.input_shape)
@@ -69,7 +69,7 @@ def cast(model: keras.Model, net: Net, dtype: str) -> keras.Model:
     return copy
 
 
-def _made(model: keras.Model, net: Net, dtype: str) -> keras.Model:
+def _make(model: keras.Model, net: Net, dtype: str) -> keras.Model:
     known = {argument.name: argument.value for argument in net.root.arguments} | dict(net.root.input_channels)
     wanted = [name for name in inspect.signature(type(model).__init__).parameters if name in known]
     before = keras.config.dtype_policy()
@@ -100,11 +100,11 @@ def differences(model: keras.Model, net: Net) -> list[Difference]:
         around = _layer(model, net, node.path, Place(places[node.path].steps[:-1])) if len(steps) > 1 else None
         found = list(around.layers) if around is not None else [layers[node.path]]
         for layer, step in zip(found, steps, strict=False):
-            answer += _compared(node, layer, step, lowering)
+            answer += _compare(node, layer, step, lowering)
     return answer
 
 
-def _compared(node: Node, layer: Any, step: Make, lowering: Lowering) -> Iterator[Difference]:
+def _compare(node: Node, layer: Any, step: Make, lowering: Lowering) -> Iterator[Difference]:
     wanted, got = settings(resolve(step, lowering)(*plain(step.args), **plain(step.kwargs))), settings(layer)
     for key in sorted(set(got) | set(wanted)):
         if got.get(key) != wanted.get(key):
@@ -114,13 +114,13 @@ def _compared(node: Node, layer: Any, step: Make, lowering: Lowering) -> Iterato
 def observe(model: keras.Model, net: Net, x: Any) -> dict[str, Any]:
     """The output of every node that is a layer, in evaluation; of a layer that is called several times, the first."""
     seen: dict[str, Any] = {}
-    with _recorded(layers_of(model, net), seen):
+    with _recording(layers_of(model, net), seen):
         model(x, training=False)
     return seen
 
 
 @contextmanager
-def _recorded(layers: Mapping[str, Any], seen: dict[str, Any]) -> Iterator[None]:
+def _recording(layers: Mapping[str, Any], seen: dict[str, Any]) -> Iterator[None]:
     for path, layer in layers.items():
         layer.call = _recorder(layer.call, path, seen)
     try:

@@ -35,7 +35,7 @@ class Place:
 
     def at(self, step: Step, name: str) -> Place:
         """The place of what is inside under an attribute or index, and under a name in files."""
-        return Place((*self.steps, step), _joined(self.path, name))
+        return Place((*self.steps, step), _join(self.path, name))
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,12 @@ class _Walk:
     def __init__(self, net: Net) -> None:
         self.net, self.classes = net, Classes(net)
         self.context = Context(net, LANGUAGE, self.classes)
-        self.listed = dict(self._listed())
+        self.in_list_of_all = dict(self._in_list_of_all())
 
     def block(self, call: Call, place: Place) -> Iterator[tuple[str, Place]]:
         """The places inside a block, which are attributes, lists of layers, or the steps of a chain."""
         if call.style != "block":
-            yield from self._members(list(call.body), Place(place.steps, _joined(place.path, LISTED)))
+            yield from self._members(list(call.body), Place(place.steps, _join(place.path, LISTED)))
             return
         for attribute, item in self._attributes(call):
             inside = place.at(attribute, attribute)
@@ -122,7 +122,7 @@ class _Walk:
         return next(index for index, node in enumerate(self.net.nodes) if node.path == wanted)
 
     def _item(self, item: Item, place: Place) -> Iterator[tuple[str, Place]]:
-        place = Place(place.steps, self.listed.get(_key(item), place.path))
+        place = Place(place.steps, self.in_list_of_all.get(_key(item), place.path))
         if isinstance(item, Call):
             yield from self.block(item, place)
             return
@@ -134,14 +134,14 @@ class _Walk:
             place = place.at(1, f"{LISTED}/{_class_name(lowering.steps[-1])}")
         yield self.net.nodes[item].path, place
 
-    def _listed(self) -> Iterator[tuple[int | str, str]]:
+    def _in_list_of_all(self) -> Iterator[tuple[int | str, str]]:
         """The paths of the network's own layers that a file has in the list of all of them."""
         names = _Names()
         for attribute, item in self._attributes(self.net.root) if self.net.root.style == "block" else ():
             for entry in flat(item):
                 name = names.unique(self._class(entry))
                 if attribute > LISTED:
-                    yield _key(entry), _joined(LISTED, name)
+                    yield _key(entry), _join(LISTED, name)
 
     def _class(self, item: Item) -> str:
         """The name of a layer's class, as files have it."""
@@ -169,5 +169,5 @@ def _key(item: Item) -> int | str:
     return item.path if isinstance(item, Call) else item
 
 
-def _joined(path: str, name: str) -> str:
+def _join(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name

@@ -10,14 +10,14 @@ NOT_FUNCTION = ("dtype", "trainable", "initializer", "regularizer", "constraint"
 
 def settings(layer: Any) -> dict[str, Any]:
     """What decides the function of a layer: its class, and its config or, of a class of ours, what it was made with."""
-    config = {key: value for key, value in _stated(layer).items() if not any(word in key for word in NOT_FUNCTION)}
+    config = {key: value for key, value in _config(layer).items() if not any(word in key for word in NOT_FUNCTION)}
     settings = {"class": type(layer).__name__} | plain(config)
     if settings.get("padding") == "same" and set(settings.get("kernel_size", [0])) == {1}:
         settings["padding"] = "valid"  # a kernel of one pixel needs no padding, whatever the stride
     return settings
 
 
-def _stated(layer: Any) -> dict[str, Any]:
+def _config(layer: Any) -> dict[str, Any]:
     if type(layer).__module__.startswith("keras."):
         return {key: value for key, value in layer.get_config().items() if key != "name"}
     made_with = inspect.signature(type(layer).__init__).parameters

@@ -10,13 +10,13 @@ import json
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from ..common.errors import DiptychError, FileError
 from ..common.registry import traced
 from ..common.spec import Net
+from ..common.versions import versions_of
 from ..files.atomic import replacing
 from .report import Gate, Report
 
@@ -38,7 +38,7 @@ def remember(report: Report) -> None:
     """Keep a report as the last one of its registered network; where it cannot be written, nothing happens."""
     path = _path(report.network)
     data = {"digest": _digest(traced(report.network, {})), "when": datetime.now(UTC).isoformat(timespec="seconds")}
-    text = json.dumps(data | {"versions": _versions(), "report": report.to_dict()}, indent=1)
+    text = json.dumps(data | {"versions": versions_of(PACKAGES), "report": report.to_dict()}, indent=1)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path, force=True) as temporary:
@@ -52,7 +52,7 @@ def recall(net: Net) -> Recorded | None:
     try:
         data = json.loads(_path(net.name).read_text(encoding="utf-8"))
         kept = Recorded(_report(data["report"]), str(data["when"]), dict(data["versions"]))
-        current = data["digest"] == _digest(net) and kept.versions.get("diptych") == _versions()["diptych"]
+        current = data["digest"] == _digest(net) and kept.versions.get("diptych") == versions_of(PACKAGES)["diptych"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return kept if current and kept.report.network == net.name else None
@@ -82,16 +82,6 @@ def _path(name: str) -> Path:
 
 def _digest(net: Net) -> str:
     return hashlib.sha256(net.to_json().encode()).hexdigest()
-
-
-def _versions() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _report(data: Any) -> Report:

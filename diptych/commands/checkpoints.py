@@ -17,7 +17,10 @@ from .quiet import native_stderr_kept
 READ = "A .safetensors, .pth, .keras, .h5, .npz, .onnx or .pb file, a SavedModel or a checkpoint"
 Source = Annotated[Path, typer.Argument(help=f"{READ}.")]
 To = Annotated[
-    str, typer.Option(metavar="LIBRARY", help="Whose names to write: diptych, torchvision, timm, keras, pytorchcv.")
+    str,
+    typer.Option(
+        metavar="LIBRARY", help="Whose names to write: diptych, torchvision, timm, keras, pytorchcv, emitted."
+    ),
 ]
 
 
@@ -29,7 +32,7 @@ def identify(file: Source, as_json: Json = False) -> None:
     with native_stderr_kept(), output.waiting(f"reading {file}"):
         found = run(file)
     if as_json:
-        typer.echo(json.dumps(_identified(found), indent=2))
+        typer.echo(json.dumps(_identification(found), indent=2))
         raise typer.Exit(0 if found.matches else 1)
     for match in found.matches:
         output.say(f"{file}: {_line(match)}")
@@ -115,7 +118,7 @@ def _misfits(match: Any) -> list[str]:
     return [f"    {len(names)} {what}: {first_few(names, 4)}" for what, names in parts.items() if names]
 
 
-def _identified(found: Any) -> dict[str, Any]:
+def _identification(found: Any) -> dict[str, Any]:
     from ..conversion.identify import libraries
 
     def described(match: Any) -> dict[str, Any]:

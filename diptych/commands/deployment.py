@@ -72,10 +72,10 @@ def deploy(
 def _read(path: Path, name: str, options: Mapping[str, Any]) -> tuple[Net, Mapping[str, Array], dict[str, Any], Any]:
     """(network, its weights, where they come from, notes) of a file."""
     from ..common.dialect import OWN, dialect
-    from ..conversion.convert import loaded
+    from ..conversion.convert import load_source
     from ..conversion.report import record
 
-    found, given, sha256 = loaded(path, name, options)
+    found, given, sha256 = load_source(path, name, options)
     return found.net, given.weights, record(found, found.net, dialect(OWN, found.net.name), sha256), found.notes
 
 

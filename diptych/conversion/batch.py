@@ -20,7 +20,7 @@ from ..common.errors import DiptychError, FileError
 from ..files import FORMATS, format_of, is_one_source, source_format
 from ..files.atomic import replacing
 from .convert import convert
-from .forms import known_library
+from .forms import library_name
 from .report import digest, report_path
 
 MANIFEST = "manifest.json"
@@ -74,7 +74,7 @@ def convert_all(
     DiptychError where two results would have one name, or the suffix is that of no format to write, or no library has
     the name that is asked for.
     """
-    known_library(settings.get("to", OWN))
+    library_name(settings.get("to", OWN))
     targets = _targets(sources, folder, suffix)
     said = json.dumps(dict(settings), sort_keys=True, default=str)
     manifest = folder / MANIFEST

@@ -61,11 +61,11 @@ def page(report: Mapping[str, Any]) -> str:
     from jinja2 import Environment
 
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["shown"] = _shown
+    environment.filters["shown"] = _text
     return environment.from_string(TEMPLATE).render(**report)
 
 
-def _shown(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key}={item}" for key, item in value.items()) or "as registered"
     return str(value)

@@ -20,7 +20,7 @@ from ..files.atomic import check_destination, replacing
 from ..files.checkpoint import counters
 from ..files.content import Content
 from ..files.format import Format
-from .forms import known_library, target
+from .forms import library_name, target
 from .identify import Identified, identified
 from .keras_config import differences
 from .report import Conversion, digest, record, report_path, write_report
@@ -47,32 +47,32 @@ def convert(
     shapes imply need not be given. `to` names the library whose names the result has ("torchvision", "timm",
     "keras.applications"), `form` another form of the network, for which the weights are rewritten where that is exact.
     Unless `check` is None, the network is then run with the source's weights and with the result's, in each one's
-    framework; DST.report.json says what was done and measured. Raises DiptychError, and leaves nothing partial behind,
+    framework; DST.report.json says what was done and measured. Raises DiptychError, and leaves no partial file,
     for anything but a full match of every weight by name and shape, or where the outputs differ.
     """
     source, destination, say = Path(src), Path(dst), progress or (lambda text: None)
-    known = _checked_request(source, destination, to, html, force)
+    known = _check_request(source, destination, to, html, force)
     say(f"reading {source}")
     start = time.monotonic()
     options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": input_size}
-    found, given, sha256 = loaded(source, network, options)
-    moved = _moved(found, given.weights, sha256, form, _names_asked(to, known))
+    found, given, sha256 = load_source(source, network, options)
+    moved = _target(found, given.weights, sha256, form, _names_asked(to, known))
     proof = None
     with replacing(destination, force) as temporary:
         say(f"writing {destination}")
-        back = Side(moved.content.net, known.framework, _written(temporary, moved.content, destination))
+        back = Side(moved.content.net, known.framework, _write(temporary, moved.content, destination))
         seconds = time.monotonic() - start
         if check is not None:
             say(f"checking {destination}")
             proof = prove(given, back, check, moved.unrounded(known.framework))
-            _written(temporary, moved.stating(proof), destination)
-    done = _done(source, destination, found, moved, proof, seconds)
+            _write(temporary, moved.stating(proof), destination)
+    done = _conversion(source, destination, found, moved, proof, seconds)
     write_report(done, found, moved.content.net, moved.content.dialect, force, html)
     return done
 
 
 @dataclass(frozen=True)
-class _Moved:
+class _Target:
     """What is written: `content`; `exact` are its weights before rewritten ones were rounded to the file's dtype."""
 
     content: Content
@@ -95,16 +95,16 @@ def _names_asked(library: str, known: Format) -> str:
     return OWN if library == EMITTED and known.framework == "torch" else library
 
 
-def _checked_request(source: Path, destination: Path, to: str, html: str | Path | None, force: bool) -> Format:
+def _check_request(source: Path, destination: Path, to: str, html: str | Path | None, force: bool) -> Format:
     """The format to write; raises DiptychError for what cannot be done whatever is in the source."""
     known = format_of(destination)
-    known_library(to)
+    library_name(to)
     for path in (destination, report_path(destination), *([Path(html)] if html else [])):
         check_destination(path, source, force)
     return known
 
 
-def loaded(source: Path, network: str | None, options: Mapping[str, Any]) -> tuple[Identified, Side, str]:
+def load_source(source: Path, network: str | None, options: Mapping[str, Any]) -> tuple[Identified, Side, str]:
     """(what the file is, its weights under our names, its SHA-256); the checkpoint that is left holds no arrays."""
     with ThreadPoolExecutor(1) as pool:  # hashing does not hold the interpreter's lock
         hashing = pool.submit(digest, source)
@@ -119,24 +119,24 @@ def loaded(source: Path, network: str | None, options: Mapping[str, Any]) -> tup
             "network"
         )
     given = Side(found.net, source_format(source).framework, arrays)
-    return replace(found, checkpoint=found.checkpoint.emptied()), given, sha256
+    return replace(found, checkpoint=found.checkpoint.without_arrays()), given, sha256
 
 
-def _moved(found: Identified, arrays: Mapping[str, Array], sha256: str, form: str | None, library: str) -> _Moved:
+def _target(found: Identified, arrays: Mapping[str, Array], sha256: str, form: str | None, library: str) -> _Target:
     """The weights of a source in the form and the names that are asked for."""
     net, exact, dialect, notes = target(found.net, arrays, form, library)
     said = record(found, net, dialect, sha256)
-    return _Moved(Content(net, _rounded(exact, arrays), found.checkpoint.extras, dialect, said), exact, notes)
+    return _Target(Content(net, _round(exact, arrays), found.checkpoint.extras, dialect, said), exact, notes)
 
 
-def _rounded(exact: Mapping[str, Array], arrays: Mapping[str, Array]) -> dict[str, Array]:
+def _round(exact: Mapping[str, Array], arrays: Mapping[str, Array]) -> dict[str, Array]:
     """Rewritten weights in the dtype that the others have."""
     kinds = {array.dtype for array in arrays.values()}
     dtype = kinds.pop() if len(kinds) == 1 else None
     return {name: array if dtype in (None, array.dtype) else array.astype(dtype) for name, array in exact.items()}
 
 
-def _written(path: Path, content: Content, destination: Path) -> Mapping[str, Array]:
+def _write(path: Path, content: Content, destination: Path) -> Mapping[str, Array]:
     """Write a file, and return the weights that are read back from it."""
     write_content(path, content)
     return _read_back(path, content, destination)
@@ -144,7 +144,7 @@ def _written(path: Path, content: Content, destination: Path) -> Mapping[str, Ar
 
 def _read_back(path: Path, content: Content, destination: Path) -> Mapping[str, Array]:
     """The weights of a written file; raises DiptychError unless they are the same bits under the same names."""
-    back = read(path).translated(content.dialect)
+    back = read(path).translate(content.dialect)
     found = back.view(content.net)
     worst = same_bits(content.arrays, found)
     other = differences(back.config, content.net) if back.config is not None and content.dialect.library == OWN else []
@@ -158,8 +158,8 @@ def _read_back(path: Path, content: Content, destination: Path) -> Mapping[str, 
     return found
 
 
-def _done(
-    source: Path, destination: Path, found: Identified, moved: _Moved, proof: Proof | None, seconds: float
+def _conversion(
+    source: Path, destination: Path, found: Identified, moved: _Target, proof: Proof | None, seconds: float
 ) -> Conversion:
     """What was done, for the caller."""
     content = moved.content

@@ -15,7 +15,7 @@ from .emitted import dialect_for, has_names
 SHORT = {"keras": "keras.applications"}
 
 
-def known_library(name: str) -> str:
+def library_name(name: str) -> str:
     """The full name of a library that a caller names; raises DiptychError, with the names there are, for another."""
     library = SHORT.get(name, name)
     if library not in (OWN, EMITTED, *LIBRARIES):
@@ -32,9 +32,9 @@ def target(
     Without a form it is the network's own; where the library does not have that, one that it has and that the weights
     can be rewritten for. Raises DiptychError, naming the layer that is another function, where there is none such.
     """
-    library = known_library(library)
+    library = library_name(library)
     if form is not None:
-        net, weights, notes = _rewritten(net, weights, network(form).name)
+        net, weights, notes = _rewrite(net, weights, network(form).name)
         return net, weights, dialect_for(library, net), notes
     if has_names(library, net.name, dialects()):
         return net, weights, dialect_for(library, net), ()
@@ -43,7 +43,7 @@ def target(
     said = []
     for name in kin:
         try:
-            found, moved, notes = _rewritten(net, weights, name)
+            found, moved, notes = _rewrite(net, weights, name)
         except DiptychError as error:
             said.append(str(error))
         else:
@@ -53,7 +53,7 @@ def target(
     return net, weights, dialect_for(library, net), ()  # raises, and names what there is
 
 
-def _rewritten(net: Net, weights: Mapping[str, Array], name: str) -> tuple[Net, Weights, tuple[str, ...]]:
+def _rewrite(net: Net, weights: Mapping[str, Array], name: str) -> tuple[Net, Weights, tuple[str, ...]]:
     """The weights for another form, compared with the first at three input sizes."""
     if name == net.name:
         return net, dict(weights), ()

@@ -26,7 +26,7 @@ from ..files import read
 from ..files.checkpoint import Checkpoint
 from ..tf_impl.places import snake
 from .keras_config import differences, weighted_differences
-from .matching import Match, match, merged
+from .matching import Match, match, merge
 from .signatures import candidates, dialects_of, folded_candidates, variants, vocabulary
 
 Options = dict[str, Any]
@@ -77,7 +77,7 @@ def identify(source: str | Path | Checkpoint) -> Identification:
     checkpoint = source if isinstance(source, Checkpoint) else read(Path(source))
     exact, near = _matches(checkpoint, {})
     if (checkpoint.stated.network or "").endswith(SUFFIX):
-        said = _named(_stated(checkpoint), checkpoint, dict(checkpoint.stated.options))
+        said = _match_named(_stated(checkpoint), checkpoint, dict(checkpoint.stated.options))
         exact += [said] if said.exact else []
     if not exact and not near:
         raise _strange(checkpoint)
@@ -97,11 +97,11 @@ def identified(checkpoint: Checkpoint, name: str | None, options: Mapping[str, A
     if name or stated:
         chosen = network(name) if name else _stated(checkpoint)
         same = stated is not None and stated == chosen.name
-        found = _named(chosen, checkpoint, (dict(checkpoint.stated.options) if same else {}) | given)
+        found = _match_named(chosen, checkpoint, (dict(checkpoint.stated.options) if same else {}) | given)
         if stated and not same:
             notes = (f"the file says it holds {stated}; taken as {chosen.name}, as asked",)
     else:
-        found, notes = _searched(checkpoint, given)
+        found, notes = _search(checkpoint, given)
     _check_architecture(found)
     notes = found.checkpoint.notes + notes + _names_note(found)
     notes += _inferred_note(found.net, given, checkpoint.stated.options)
@@ -124,7 +124,7 @@ def _stated(checkpoint: Checkpoint) -> Network:
         raise DiptychError(f"{checkpoint.path} names its network, but {error}") from None
 
 
-def _named(chosen: Network, checkpoint: Checkpoint, options: Options) -> Match:
+def _match_named(chosen: Network, checkpoint: Checkpoint, options: Options) -> Match:
     """The checkpoint against one network, in the names that fit best."""
     found = []
     for item in _readable(checkpoint, dialects_of(chosen.name)):
@@ -150,7 +150,7 @@ def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[
     later = (list(find(checkpoint)) for find in (folded_candidates, _overlapping))
     for group in itertools.chain(by_names, later):
         tried = [match(checkpoint.inside(prefix), item, given) for prefix, item in group]
-        exact = merged([item for item in tried if item.exact])
+        exact = merge([item for item in tried if item.exact])
         near += [item for item in tried if not item.exact]
         if exact:
             break
@@ -170,7 +170,7 @@ def _overlapping(checkpoint: Checkpoint) -> list[tuple[str, Dialect]]:
     return [(prefix, item) for score, prefix, item in best if score >= 0.1]
 
 
-def _searched(checkpoint: Checkpoint, given: Options) -> tuple[Match, tuple[str, ...]]:
+def _search(checkpoint: Checkpoint, given: Options) -> tuple[Match, tuple[str, ...]]:
     exact, near = _matches(checkpoint, given)
     if not exact and (not near or near[0].confidence < 0.5):
         raise _strange(checkpoint)
@@ -178,10 +178,10 @@ def _searched(checkpoint: Checkpoint, given: Options) -> tuple[Match, tuple[str,
         raise _misfit(near[0])
     if len(exact) == 1:
         return exact[0], (f"taken as {exact[0].net.name}, the only registered network with these weights",)
-    return _chosen(checkpoint, exact)
+    return _choose(checkpoint, exact)
 
 
-def _chosen(checkpoint: Checkpoint, exact: list[Match]) -> tuple[Match, tuple[str, ...]]:
+def _choose(checkpoint: Checkpoint, exact: list[Match]) -> tuple[Match, tuple[str, ...]]:
     """The one of several networks with the same weights that the origin of the file speaks for."""
     if not checkpoint.of_layers:
         # Only where the names are torchvision's: timm's are those of several functions, of which none is the usual one.

@@ -1,6 +1,6 @@
 """What a .keras file says about its layers, held against a network; weights alone do not tell a stride or an epsilon.
 
-Only names, classes and arguments of layers are compared, not the wires between them, and no layer is ever built.
+Only names, classes and arguments of layers are compared, not the wires between them, and no layer is made.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ def differences(layers: Mapping[str, Any], net: Net) -> list[str]:
     known = {net.nodes[0].path}
     found: list[str] = []
     for node in net.nodes[1:]:
-        for name, make in _expected(node, lower(node)):
+        for name, make in _expected_layers(node, lower(node)):
             known.add(name)
-            found += _compared(name, make, layers.get(name))
+            found += _compare(name, make, layers.get(name))
     inside = tuple(f"{node.path}." for node in net.nodes)
     strangers = [name for name, entry in layers.items() if name not in known and _strange(name, entry, inside)]
     return found + [f"it has a layer {name!r} ({layers[name].get('class_name')})" for name in strangers]
@@ -79,16 +79,16 @@ def weighted_differences(layers: Mapping[str, Any], net: Net) -> list[str]:
         entry = layers.get(node.path)
         if entry is None or node.owner:
             continue
-        for name, make in _expected(node, lower(node)):
+        for name, make in _expected_layers(node, lower(node)):
             kind = make.target.rpartition(".")[2] if make is not None else ""
             if name == node.path and kind in WEIGHTED and entry.get("class_name") == kind:
                 stated = {key: value for key, value in entry["config"].items() if key in DECISIVE}
-                found += _compared(name, make, {"class_name": kind, "config": stated})
-                found += _padded(net, node, entry, layers)
+                found += _compare(name, make, {"class_name": kind, "config": stated})
+                found += _pad_differences(net, node, entry, layers)
     return found
 
 
-def _padded(net: Net, node: Node, entry: Mapping[str, Any], layers: Mapping[str, Any]) -> list[str]:
+def _pad_differences(net: Net, node: Node, entry: Mapping[str, Any], layers: Mapping[str, Any]) -> list[str]:
     """What a convolution and the zeros in front of it pad otherwise than the node, at the size of the network."""
     op: Any = node.plain().op
     if node.kind != "conv" or entry["config"].get("padding") not in ("same", "valid"):
@@ -101,7 +101,7 @@ def _padded(net: Net, node: Node, entry: Mapping[str, Any], layers: Mapping[str,
     front = tuple(map(int, pad.pads)) if joined else (0, 0, 0, 0)
     inside = (size[0] + front[0] + front[1], size[1] + front[2] + front[3])
     wanted = tuple(a + b for a, b in zip(front, op.explicit(inside), strict=True))
-    zeros = layers.get(_taken(entry.get("inbound_nodes")), {})
+    zeros = layers.get(_input_layer(entry.get("inbound_nodes")), {})
     there = (0, 0, 0, 0)
     if zeros.get("class_name") == "ZeroPadding2D":
         (top, bottom), (left, right) = zeros["config"]["padding"]
@@ -114,18 +114,18 @@ def _padded(net: Net, node: Node, entry: Mapping[str, Any], layers: Mapping[str,
     return [] if got == wanted else [f"{node.path} has pads {got}, expected {wanted}"]
 
 
-def _taken(inbound: Any) -> str:
+def _input_layer(inbound: Any) -> str:
     """The name of the first layer that a layer takes its input from, in Keras 2's words or in Keras 3's."""
     if isinstance(inbound, Mapping):
         history = inbound.get("keras_history")
         if isinstance(history, list) and history:
             return str(history[0])
-        return next(filter(None, map(_taken, inbound.values())), "")
+        return next(filter(None, map(_input_layer, inbound.values())), "")
     if not isinstance(inbound, list):
         return ""
     if len(inbound) >= 3 and isinstance(inbound[0], str):
         return inbound[0]
-    return next(filter(None, map(_taken, inbound)), "")
+    return next(filter(None, map(_input_layer, inbound)), "")
 
 
 def input_size(layers: Mapping[str, Any]) -> tuple[int, int] | None:
@@ -138,7 +138,7 @@ def input_size(layers: Mapping[str, Any]) -> tuple[int, int] | None:
     return None
 
 
-def _expected(node: Node, lowering: Lowering) -> Iterator[tuple[str, Make | None]]:
+def _expected_layers(node: Node, lowering: Lowering) -> Iterator[tuple[str, Make | None]]:
     """(layer name, what makes it, or None where its helper does) of each layer that the builder names after a node."""
     *before, last = lowering.steps
     for number, step in enumerate(before):
@@ -152,7 +152,7 @@ def _expected(node: Node, lowering: Lowering) -> Iterator[tuple[str, Make | None
         yield lowering.holder(node.path, slot), None
 
 
-def _compared(name: str, make: Make | None, entry: Any) -> list[str]:
+def _compare(name: str, make: Make | None, entry: Any) -> list[str]:
     if entry is None:
         return [f"it has no layer {name!r}"]
     if make is None:
@@ -167,7 +167,7 @@ def _compared(name: str, make: Make | None, entry: Any) -> list[str]:
     return [
         f"{name} has {key} {got!r}, expected {value!r}"
         for key, (got, value) in pairs.items()
-        if _flat(got) != _flat(value)
+        if _flatten(got) != _flatten(value)
     ]
 
 
@@ -177,9 +177,9 @@ def _strange(name: str, entry: Mapping[str, Any], inside: tuple[str, ...]) -> bo
     return not (operation and name.startswith(inside)) and entry.get("class_name") != "InputLayer"
 
 
-def _flat(value: Any) -> Any:
+def _flatten(value: Any) -> Any:
     """A value whatever the depth of its tuples: 3, [3, 3] and [[3, 3], [3, 3]] are the same window or pad."""
     if not isinstance(value, (list, tuple)):
         return value
-    parts = [_flat(item) for item in value]
+    parts = [_flatten(item) for item in value]
     return parts[0] if parts and all(part == parts[0] for part in parts) else parts

@@ -48,16 +48,16 @@ class Match:
 
 def match(checkpoint: Checkpoint, dialect: Dialect, given: Mapping[str, Any]) -> Match:
     """The checkpoint against the dialect's network, with the options given and those that its shapes imply."""
-    view = checkpoint.translated(dialect)
+    view = checkpoint.translate(dialect)
     net = with_inferred_options(network(dialect.network), view, given, dialect.bare)
     if dialect.of(net) != dialect:
         dialect = dialect.of(net)
-        view = checkpoint.translated(dialect)
-    view = view.filled(net)
-    return Match(net, dialect, view, *_compared(view, net))
+        view = checkpoint.translate(dialect)
+    view = view.with_zeros(net)
+    return Match(net, dialect, view, *_compare(view, net))
 
 
-def merged(exact: list[Match]) -> list[Match]:
+def merge(exact: list[Match]) -> list[Match]:
     """The matches, with one for all networks that are the same, such as a width and the standard one at that width."""
     groups: list[list[Match]] = []
     for found in exact:
@@ -89,7 +89,7 @@ def _function(net: Net) -> tuple[Any, ...]:
     return net.outputs, *(None if node.op.idle else node for node in net.nodes)
 
 
-def _compared(view: Checkpoint, net: Net) -> tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+def _compare(view: Checkpoint, net: Net) -> tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """(matched, missing, extra, misfits) of a checkpoint with our names."""
     found, wanted = view.shapes(net), {name: tuple(map(int, w.shape)) for name, w in net.weights.items()}
     missing = tuple(name for name in wanted if name not in found)
@@ -116,7 +116,9 @@ def with_inferred_options(chosen: Network, view: Checkpoint, given: Mapping[str,
     if chosen.num_classes is not None and "num_classes" not in options:
         options |= _headless(chosen, view, options, bare)
     for option, standard in (("num_classes", chosen.num_classes), ("in_channels", chosen.in_channels)):
-        value = None if option in options or standard is None else _implied(chosen, view, options, option, standard)
+        if option in options or standard is None:
+            continue
+        value = _option_value(chosen, view, options, option, standard)
         if value is not None and value != standard:
             options[option] = value
     return traced(chosen.name, options)
@@ -156,7 +158,7 @@ def _others(chosen: Network) -> Options:
     return classes | {"in_channels": chosen.in_channels + 1}
 
 
-def _implied(chosen: Network, view: Checkpoint, options: Options, option: str, standard: int) -> int | None:
+def _option_value(chosen: Network, view: Checkpoint, options: Options, option: str, standard: int) -> int | None:
     """The value of an option that every weight whose shape depends on it agrees on, or None."""
     net = traced(chosen.name, options)
     try:

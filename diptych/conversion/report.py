@@ -6,13 +6,13 @@ import hashlib
 import json
 import platform
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from ..checking.proof import Proof
 from ..common.dialect import OWN, Dialect
 from ..common.spec import Net
+from ..common.versions import versions_of
 from ..files import format_of, source_format
 from ..files.atomic import replacing
 from ..files.onnx_data import beside
@@ -79,19 +79,13 @@ def digest(path: Path) -> str:
 
 
 def versions() -> dict[str, str]:
-    """The versions of diptych, of what it stands on, and of Python, as installed."""
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+    """The versions of Python, of diptych, and of what it stands on, as installed."""
+    return {"python": platform.python_version()} | versions_of(PACKAGES)
 
 
 def record(found: Identified, net: Net, dialect: Dialect, sha256: str) -> dict[str, Any]:
     """What a file says of the conversion that wrote it, as data for JSON; `mapping` is that of layers."""
-    mapping: Any = _renamed(found, net, dialect)
+    mapping: Any = _renamings(found, net, dialect)
     if len(json.dumps(mapping)) > LONGEST:
         mapping = ELSEWHERE
     whose = {"from": found.library, "to": dialect.library}
@@ -143,7 +137,7 @@ def _mapping(found: Identified, net: Net, dialect: Dialect) -> list[list[str]]:
     return [[before[name], name, after[name]] for name in ours]
 
 
-def _renamed(found: Identified, net: Net, dialect: Dialect) -> dict[str, str | list[str]]:
+def _renamings(found: Identified, net: Net, dialect: Dialect) -> dict[str, str | list[str]]:
     """Layer of the source -> layer of the result, where the names differ; a list where one of Keras is two of ours."""
     before, after = _layers(found.net, found.dialect), _layers(net, dialect)
     groups: dict[str, dict[str, None]] = {}

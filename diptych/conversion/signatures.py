@@ -72,7 +72,7 @@ def folded_candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, Dialect]]:
 
 
 def variants(checkpoint: Checkpoint) -> list[tuple[str, list[str]]]:
-    """The labels of a checkpoint, and those behind each prefix that at least half of its names share.
+    """The labels of a checkpoint, and those after each prefix that at least half of its names share.
 
     (prefix, labels); the last of them are those of places, where the file has such.
     """
@@ -111,7 +111,7 @@ def _layer_names(net: Net, found: Dialect) -> list[str]:
     return [f"{layer} {count}" for layer, count in counts.items()]
 
 
-def written() -> dict[str, list[list[str]]]:
+def signature_table() -> dict[str, list[list[str]]]:
     """The content of the file: digest -> [library, network] of each that has these names."""
     found: dict[str, list[list[str]]] = {}
     for name in networks():

@@ -74,12 +74,12 @@ class Checkpoint(ABC):
         """What the file has beyond the network, of what has no name of its own."""
         return []
 
-    def filled(self, net: Net) -> Self:
+    def with_zeros(self, net: Net) -> Self:
         """The checkpoint with those weights that the file leaves out because they are zero."""
         return self
 
     @abstractmethod
-    def translated(self, dialect: Dialect) -> Self:
+    def translate(self, dialect: Dialect) -> Self:
         """The checkpoint with our names for what the dialect knows; other names come back as "library:name"."""
 
     @abstractmethod
@@ -87,7 +87,7 @@ class Checkpoint(ABC):
         """The part whose names have a prefix, without it; the notes say what was left out."""
 
     @abstractmethod
-    def emptied(self) -> Self:
+    def without_arrays(self) -> Self:
         """What the file says, without its arrays."""
 
     def _note(self, prefix: str) -> str:
@@ -103,7 +103,7 @@ def counters(net: Net) -> list[str]:
     return [f"{node.path}.{COUNTER}" for node in net.nodes if node.op.normalises and not node.owner]
 
 
-def separated(found: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, int], tuple[str, ...]]:
+def split_counters(found: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, int], tuple[str, ...]]:
     """(weights, batch counters, notes) of a state dict, without the prefix of a wrapper that all its names share."""
     notes = []
     for prefix in PREFIXES:

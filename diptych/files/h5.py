@@ -10,7 +10,7 @@ from typing import Any
 from ..common.errors import FileError
 from ..common.spec import Array
 from .checkpoint import native
-from .limits import Budget, swollen
+from .limits import Budget, is_swollen
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError, KeyError)
@@ -52,7 +52,7 @@ class Source:
             raise FileError(f"{where} keeps its data in another file; only arrays inside the file are read")
         if dataset.dtype.kind not in "fiub":
             raise FileError(f"{where} holds {dataset.dtype}, expected numbers; save the weights as float32 first")
-        if swollen(dataset.nbytes, dataset.id.get_storage_size()):
+        if is_swollen(dataset.nbytes, dataset.id.get_storage_size()):
             raise FileError(
                 f"{where} claims {dataset.nbytes} bytes, but the file stores {dataset.id.get_storage_size()}"
             )

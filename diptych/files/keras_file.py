@@ -19,7 +19,7 @@ from .content import Content
 from .format import Format, zip_members
 from .h5 import BROKEN, reason
 from .layers import Layers
-from .limits import swollen
+from .limits import is_swollen
 
 CONFIG, WEIGHTS, METADATA, MEMBER = "config.json", "model.weights.h5", "metadata.json", "diptych.json"
 
@@ -35,8 +35,8 @@ def read(path: Path) -> Layers:
                 raise FileError(f"{path} is not a .keras file: the zip has no {' and no '.join(missing)}")
             config, said = _text(archive, CONFIG, path), _text(archive, MEMBER, path) if MEMBER in names else b""
             info = archive.getinfo(WEIGHTS)
-        _check_size(info, swollen(info.file_size, info.compress_size), path)
-        weights = stored.opened(path, info)
+        _check_size(info, is_swollen(info.file_size, info.compress_size), path)
+        weights = stored.open_member(path, info)
     except BROKEN as error:
         raise FileError(f"{path} is not a whole .keras file ({reason(error)})") from None
     if said:

@@ -70,7 +70,7 @@ class Layers(Checkpoint):
             if len(arrays) > len(slots.get(layer, ()))
         ]
 
-    def translated(self, dialect: Dialect) -> Self:
+    def translate(self, dialect: Dialect) -> Self:
         """The checkpoint with our names of layers."""
         if dialect.plain:
             return self
@@ -91,7 +91,7 @@ class Layers(Checkpoint):
         notes = (*self.notes, self._note(prefix))
         return replace(self, layers=layers, places={}, extras=extras, config=config, notes=notes)
 
-    def emptied(self) -> Self:
+    def without_arrays(self) -> Self:
         """What the file says, without its arrays."""
         return replace(self, layers={}, places={})
 

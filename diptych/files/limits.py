@@ -11,7 +11,7 @@ ALLOWANCE = 1 << 20
 """Data may be at most SWELL times as large as what is stored of it, plus ALLOWANCE bytes: weights hardly compress."""
 
 
-def swollen(size: int, stored: int) -> bool:
+def is_swollen(size: int, stored: int) -> bool:
     """Whether `size` bytes cannot come out of `stored` ones."""
     return size > SWELL * stored + ALLOWANCE
 
@@ -26,5 +26,5 @@ class Budget:
     def take(self, size: int, where: str) -> None:
         """Count an array of `size` bytes; raises FileError where the file claims more than it can hold."""
         self.taken += size
-        if swollen(self.taken, self.stored):
+        if is_swollen(self.taken, self.stored):
             raise FileError(f"{where} brings what the file claims to {self.taken} bytes, but it stores {self.stored}")

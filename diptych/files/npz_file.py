@@ -14,7 +14,7 @@ import numpy as np
 from ..common.errors import FileError
 from ..common.spec import Array
 from . import provenance
-from .checkpoint import native, separated
+from .checkpoint import native, split_counters
 from .content import Content
 from .format import Format, zip_members
 from .limits import ALLOWANCE, Budget
@@ -39,7 +39,7 @@ def read(path: Path) -> Tensors:
         raise FileError(f"{path} is not a whole .npz file ({type(error).__name__}: {str(error)[:120]})") from None
     if not found:
         raise FileError(f"{path} holds no arrays, expected weights by name; write them with numpy.savez")
-    arrays, extras, notes = separated(found)
+    arrays, extras, notes = split_counters(found)
     return Tensors(path, "npz", arrays, extras=extras, stated=stated, notes=notes)
 
 

@@ -16,7 +16,7 @@ from ..common.spec import Array
 from ..common.text import first_few
 from ..onnx_impl import build
 from . import onnx_data, proto
-from .checkpoint import COUNTER, native, separated
+from .checkpoint import COUNTER, native, split_counters
 from .format import Format
 from .limits import Budget
 from .tensors import Tensors
@@ -40,14 +40,11 @@ def read(path: Path) -> Tensors:
     hidden = [] if said.network else _constants(model.graph)  # ours are said by the spec
     found, constants = _arrays(model.graph, hidden, path)
     named, zeros = _biases(model.graph, found)
-    arrays, extras, more = separated(named)
+    arrays, extras, more = split_counters(named)
     producer = " ".join(part for part in (model.producer_name, model.producer_version) if part)
     notes = [f"the model was written by {producer}"] if producer else []
-    notes += (
-        [f"left out: {len(constants)} shapes, indices or single numbers ({first_few(constants, 4)})"]
-        if constants
-        else []
-    )
+    if constants:
+        notes.append(f"left out: {len(constants)} shapes, indices or single numbers ({first_few(constants, 4)})")
     kept = () if said.network else (*notes, *more)
     return Tensors(path, "onnx", arrays, extras=extras, stated=said, title=model.graph.name, zeros=zeros, notes=kept)
 
@@ -67,7 +64,7 @@ def _arrays(graph: Any, hidden: list[Any], path: Path) -> tuple[dict[str, Array]
     scales = {name for node in graph.node if node.op_type == "Resize" for name in node.input[1:]}
     constants = [tensor.name for tensor in tensors if tensor.name in scales or _is_constant(tensor)]
     kept = [tensor for tensor in tensors if tensor.name not in set(constants)]
-    return {tensor.name: _decoded(tensor, path) for tensor in kept}, constants
+    return {tensor.name: _decode(tensor, path) for tensor in kept}, constants
 
 
 def _constants(graph: Any) -> list[Any]:
@@ -131,7 +128,7 @@ def _check(tensor: Any, path: Path) -> None:
         raise FileError(f"{where} is not whole: its shape {list(tensor.dims)} needs {count} numbers, it has {got:g}")
 
 
-def _decoded(tensor: Any, path: Path) -> Array:
+def _decode(tensor: Any, path: Path) -> Array:
     from onnx import numpy_helper
 
     if onnx_data.is_outside(tensor):

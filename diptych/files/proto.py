@@ -11,7 +11,7 @@ LIMIT = (1 << 31) - 1
 """Where a protocol buffer ends, whatever it holds."""
 
 
-def parsed(message: Any, data: bytes, where: str) -> Any:
+def parse(message: Any, data: bytes, where: str) -> Any:
     """The message in these bytes; raises FileError where they are not a whole one."""
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
@@ -27,6 +27,6 @@ def read(message: Any, path: Path, kind: str) -> Any:
         size = path.stat().st_size
         if size > LIMIT:
             raise FileError(f"{path} has {size} bytes, but {kind} ends at 2 GB; save its weights in another format")
-        return parsed(message, path.read_bytes(), f"{path}, to be {kind},")
+        return parse(message, path.read_bytes(), f"{path}, to be {kind},")
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror or error}") from None

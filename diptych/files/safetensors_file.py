@@ -12,7 +12,7 @@ import numpy as np
 from ..common.errors import FileError
 from ..common.text import first_few
 from . import provenance
-from .checkpoint import native, separated
+from .checkpoint import native, split_counters
 from .content import Content
 from .format import Format
 from .tensors import Tensors
@@ -34,8 +34,8 @@ def read(path: Path) -> Tensors:
             found = {name: native(file.get_tensor(name)) for name in names}
     except SafetensorError as error:
         raise FileError(f"{path} is not a whole safetensors file ({error})") from None
-    arrays, extras, notes = separated(found)
-    return Tensors(path, "safetensors", arrays, extras=extras, stated=_stated(path, metadata), notes=notes)
+    arrays, extras, notes = split_counters(found)
+    return Tensors(path, "safetensors", arrays, extras=extras, stated=_provenance(path, metadata), notes=notes)
 
 
 def _check_types(path: Path, types: Mapping[str, str]) -> None:
@@ -61,7 +61,7 @@ def write(path: Path, content: Content) -> None:
         raise OSError(str(error)) from None
 
 
-def _stated(path: Path, metadata: Mapping[str, str]) -> provenance.Provenance:
+def _provenance(path: Path, metadata: Mapping[str, str]) -> provenance.Provenance:
     if NETWORK not in metadata:
         return provenance.Provenance()
     network, options, record = json.dumps(metadata[NETWORK]), metadata.get(OPTIONS, "{}"), metadata.get(RECORD, "{}")

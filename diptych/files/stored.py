@@ -15,7 +15,7 @@ LOCAL = struct.Struct("<4s22xHH")
 BLOCK = 1 << 22
 
 
-def opened(path: Path, info: zipfile.ZipInfo) -> BinaryIO:
+def open_member(path: Path, info: zipfile.ZipInfo) -> BinaryIO:
     """The member as a seekable file, its checksum compared first; raises BadZipFile where that differs.
 
     A compressed member is unpacked into memory.

@@ -44,7 +44,7 @@ class Tensors(Checkpoint):
         """The shapes of all tensors."""
         return {name: array.shape for name, array in self.arrays.items()}
 
-    def filled(self, net: Net) -> Self:
+    def with_zeros(self, net: Net) -> Self:
         """The checkpoint with those `zeros` that the network has."""
         shapes = {name: tuple(map(int, net.weights[name].shape)) for name in net.weights if name in self.zeros}
         if not shapes:
@@ -52,7 +52,7 @@ class Tensors(Checkpoint):
         dtype = np.result_type(*self.arrays.values())
         return replace(self, arrays={**self.arrays, **{name: np.zeros(shapes[name], dtype) for name in shapes}})
 
-    def translated(self, dialect: Dialect) -> Self:
+    def translate(self, dialect: Dialect) -> Self:
         """The checkpoint with our names, and matrices where the dialect keeps them as kernels."""
         if dialect.plain:
             return self
@@ -68,7 +68,7 @@ class Tensors(Checkpoint):
         arrays, extras = cut(self.arrays, prefix), cut(self.extras, prefix)
         return replace(self, arrays=arrays, extras=extras, zeros=zeros, notes=(*self.notes, self._note(prefix)))
 
-    def emptied(self) -> Self:
+    def without_arrays(self) -> Self:
         """What the file says, without its arrays."""
         return replace(self, arrays={})
 

@@ -74,7 +74,7 @@ class Bundle:
         text = self._tensor(GRAPH)
         if not isinstance(text, bytes):
             raise FileError(f"{self.path} is not whole: {GRAPH} is not one text; save the checkpoint again")
-        graph = proto.parsed(TrackableObjectGraph, text, f"{self.path}: {GRAPH}")
+        graph = proto.parse(TrackableObjectGraph, text, f"{self.path}: {GRAPH}")
         return {part.checkpoint_key: part.full_name for node in graph.nodes for part in node.attributes}
 
     def dtype(self, key: str) -> Any:
@@ -119,9 +119,9 @@ def _entries(data: bytes, where: str) -> tuple[dict[str, Any], int]:
             if key in found or (not key and header is not None):
                 raise ValueError(f"{key!r} is there twice")
             if key:
-                found[key] = proto.parsed(BundleEntryProto, value, f"{where}: {key}")
+                found[key] = proto.parse(BundleEntryProto, value, f"{where}: {key}")
             else:
-                header = proto.parsed(BundleHeaderProto, value, f"{where}: its header")
+                header = proto.parse(BundleHeaderProto, value, f"{where}: its header")
     if header is None or header.endianness != 0 or not 0 < header.num_shards < 10_000:
         raise ValueError("it has no header, or one of another machine")
     return found, header.num_shards

@@ -78,7 +78,7 @@ def _variables(bundle: Bundle) -> tuple[dict[str, Array], list[str]]:
     names = {key: _name(key, full.get(key, "")) for key in bundle.entries if key != GRAPH}
     kept = [key for key, name in names.items() if _is_weight(bundle, key, name)]
     found: dict[str, Array] = {}
-    for name, array in _named(bundle.arrays(kept), names):
+    for name, array in _with_names(bundle.arrays(kept), names):
         same = found.get(name, array)
         if (same.shape, same.tobytes()) != (array.shape, array.tobytes()):
             raise FileError(f"{bundle.path} has two variables named {name!r} that differ; save one model by itself")
@@ -86,7 +86,7 @@ def _variables(bundle: Bundle) -> tuple[dict[str, Array], list[str]]:
     return found, [name for key, name in names.items() if key not in kept]
 
 
-def _named(arrays: Iterable[tuple[str, Array]], names: Mapping[str, str]) -> Iterator[tuple[str, Array]]:
+def _with_names(arrays: Iterable[tuple[str, Array]], names: Mapping[str, str]) -> Iterator[tuple[str, Array]]:
     return ((names[key], array) for key, array in arrays)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from ..common.errors import FileError
 from ..common.spec import Array
 from . import provenance
-from .checkpoint import native, separated
+from .checkpoint import native, split_counters
 from .content import Content
 from .format import Format, zip_members
 from .limits import Budget
@@ -32,10 +32,10 @@ ATTRIBUTE = "diptych"
 
 def read(path: Path) -> Tensors:
     """The checkpoint in a torch file; raises FileError for Python objects, which are never loaded, and broken files."""
-    state, notes = _unwrapped(_loaded(path), path)
+    state, notes = _unwrap(_load(path), path)
     _check_sizes(state, path)
     found = {str(name): _array(path, str(name), tensor) for name, tensor in state.items()}
-    arrays, extras, more = separated(found)
+    arrays, extras, more = split_counters(found)
     text = getattr(state, ATTRIBUTE, None)
     stated = provenance.loads(text, path) if isinstance(text, str) else provenance.Provenance()
     return Tensors(path, "torch", arrays, extras=extras, stated=stated, notes=notes + more)
@@ -64,7 +64,7 @@ def _tensor(array: Array) -> Any:
     return torch.from_numpy(array if array.flags.writeable else array.copy())
 
 
-def _loaded(path: Path) -> Any:
+def _load(path: Path) -> Any:
     import torch
 
     try:
@@ -113,7 +113,7 @@ def _refusal(path: Path, message: str) -> str:
     )
 
 
-def _unwrapped(loaded: Any, path: Path) -> tuple[Mapping[Any, Any], tuple[str, ...]]:
+def _unwrap(loaded: Any, path: Path) -> tuple[Mapping[Any, Any], tuple[str, ...]]:
     """The state dict itself, out of the usual wrappers, and what was left out beside it."""
     if not isinstance(loaded, dict):
         raise FileError(f"{path} holds an object of type {type(loaded).__name__}, not a state dict (names and tensors)")

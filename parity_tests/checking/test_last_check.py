@@ -39,7 +39,7 @@ def test_a_check_is_remembered_for_this_network_and_this_version_only(
     assert "1.5e-15" in page(net, kept)
     assert recall(spec("vgg11_a_lrn", num_classes=10)) is None
     assert recall(spec("vgg11_a")) is None
-    monkeypatch.setattr(last_check, "_versions", lambda: {"diptych": "9.9"})
+    monkeypatch.setattr(last_check, "versions_of", lambda packages: {"diptych": "9.9"})
     assert recall(net) is None
 
 

@@ -169,7 +169,7 @@ def test_a_library_without_the_network_says_who_has_it(library: str, name: str, 
 
 def test_a_name_that_a_dialect_does_not_know_keeps_itself_and_its_library() -> None:
     arrays = {"conv_stem.weight": np.zeros((2, 1, 1, 1)), "features.0.0.weight": np.zeros(1)}
-    view = Tensors(Path("made.pth"), "torch", arrays).translated(dialect("timm", "mobilenet_v2"))
+    view = Tensors(Path("made.pth"), "torch", arrays).translate(dialect("timm", "mobilenet_v2"))
     assert list(view.arrays) == ["features.0.0.weight", "timm:features.0.0.weight"]
 
 

@@ -83,7 +83,7 @@ def verify(name: str, folder: Path) -> None:
     assert apart(ours, answers["torch"]) < TOLERANCE, name
     assert apart(ours, answers["tf"]) < TOLERANCE, name
     saved = folder / f"{name}.saved.weights.h5"
-    back = read(saved).translated(emitted_names(net)).named(net)
+    back = read(saved).translate(emitted_names(net)).named(net)
     assert not same_bits({key: array.astype(np.float64) for key, array in weights.items()}, back).first, name
     found = identified(read(saved), name, {"input_size": network(name).check_sizes[0]})
     assert (found.library, found.net.nodes) == (EMITTED, net.nodes), name

@@ -16,7 +16,7 @@ from diptych.common.dialect import OWN, Dialect, dialect
 from diptych.common.registry import network, networks, traced
 from diptych.common.spec import Array, Net
 from diptych.conversion.identify import Identification, identify
-from diptych.conversion.signatures import FILE, dialects_of, written
+from diptych.conversion.signatures import FILE, dialects_of, signature_table
 from diptych.files.axes import stored_shape
 from diptych.files.checkpoint import Checkpoint
 from diptych.files.layers import Layers
@@ -125,7 +125,7 @@ def test_all_networks_in_every_dialect_are_identified() -> None:
 
 def test_the_signatures_are_those_of_the_networks() -> None:
     """Written anew by `make write`."""
-    assert json.loads(FILE.read_text(encoding="utf-8")) == written()
+    assert json.loads(FILE.read_text(encoding="utf-8")) == signature_table()
 
 
 @pytest.mark.parametrize(

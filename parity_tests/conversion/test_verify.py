@@ -229,8 +229,8 @@ def listing(folder: Path) -> dict[str, bytes]:
 def test_a_wrong_layout_fails_the_proof_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer that mirrors kernels, and a reader that mirrors them back: bits alone would not tell."""
     from diptych.common.layouts import to_canonical, to_framework
-    from diptych.files import checkpoint, content
-    from diptych.tf_impl import build, state
+    from diptych.files import layers
+    from diptych.tf_impl import build, saved, state
 
     def written(array: Array, *rest: Any) -> Array:
         return to_framework(array[..., ::-1] if array.ndim == 4 else array, *rest)
@@ -241,9 +241,9 @@ def test_a_wrong_layout_fails_the_proof_and_leaves_nothing(tmp_path: Path, monke
 
     diptych.convert(source(tmp_path), tmp_path / "out.keras", check=None)
     before = listing(tmp_path)
-    for module in (build, state, content):
+    for module in (build, state, saved):
         monkeypatch.setattr(module, "to_framework", written)
-    monkeypatch.setattr(checkpoint, "to_canonical", found)
+    monkeypatch.setattr(layers, "to_canonical", found)
     error = refused(tmp_path, "convert", tmp_path / "in.pth", tmp_path / "new.keras")
     assert "the converted network is another function: PyTorch against TensorFlow differ by" in error
     refused(tmp_path, "convert", tmp_path / "in.pth", tmp_path / "out.keras", "--force", "--html", tmp_path / "p.html")

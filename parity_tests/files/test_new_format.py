@@ -23,8 +23,9 @@ import json
 import numpy as np
 
 from . import provenance
-from .checkpoint import Checkpoint, separated
+from .checkpoint import split_counters
 from .format import Format
+from .tensors import Tensors
 
 
 def read(path):
@@ -33,8 +34,8 @@ def read(path):
     for line in lines:
         name, dtype, shape, *numbers = line.split()
         found[name] = np.array(numbers, dtype).reshape(json.loads(shape))
-    arrays, extras, notes = separated(found)
-    return Checkpoint(path, "text", arrays, extras=extras, stated=provenance.loads(said, path), notes=notes)
+    arrays, extras, notes = split_counters(found)
+    return Tensors(path, "text", arrays, extras=extras, stated=provenance.loads(said, path), notes=notes)
 
 
 def write(path, content):
@@ -52,13 +53,14 @@ FOLDER_FILE = '''
 
 import numpy as np
 
-from .checkpoint import Checkpoint, separated
+from .checkpoint import split_counters
 from .format import Format
+from .tensors import Tensors
 
 
 def read(path):
-    arrays, extras, notes = separated({item.stem: np.load(item) for item in path.glob("*.npy")})
-    return Checkpoint(path, "arrays", arrays, extras=extras, notes=notes)
+    arrays, extras, notes = split_counters({item.stem: np.load(item) for item in path.glob("*.npy")})
+    return Tensors(path, "arrays", arrays, extras=extras, notes=notes)
 
 
 def place(path):

@@ -12,6 +12,6 @@ PATH = ROOT / "common" / "dialects" / signatures.FILE.name
 
 def written() -> Written:
     """The one file."""
-    entries = sorted(signatures.written().items(), key=lambda entry: (entry[1], entry[0]))
+    entries = sorted(signatures.signature_table().items(), key=lambda entry: (entry[1], entry[0]))
     lines = ",\n".join(f'"{key}": {json.dumps(value)}' for key, value in entries)
     return Written({PATH: f"{{\n{lines}\n}}\n"})
