@@ -35,12 +35,10 @@ def overview_diagram(net: Net) -> Diagram:
 
 
 def _output(net: Net, number: int) -> str:
-    """The name of an output, else what it is for."""
+    """The name of an output; of outputs without names the first is the main one."""
     if net.output_names:
         return net.output_names[number]
-    if number not in net.evaluated:
-        return f"auxiliary output {number}"
-    return "output" if len(net.evaluated) == 1 else f"output {number}"
+    return f"auxiliary output {number}" if number else "output"
 
 
 def _box(net: Net, unit: Unit) -> Box:

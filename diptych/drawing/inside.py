@@ -52,6 +52,7 @@ def details(net: Net) -> list[Diagram]:
 def _detail(net: Net, name: str, calls: list[Call]) -> Diagram:
     """The call with the most in it, among equals the first."""
     shown = max(calls, key=lambda call: len(inner_nodes(call)))
+    calls = [call for call in calls if call.parameters == shown.parameters]  # on lists of as many values
     lacking = {child for call in calls for child in children(net, shown) if child not in children(net, call)}
     op_groups = _op_groups(net, shown, lacking)
     said = _common_followers(net, op_groups)
@@ -190,12 +191,21 @@ def _end(net: Net, index: int) -> Box:
 
 
 def _widths(net: Net, call: Call) -> Iterator[tuple[int, str]]:
-    """For each node whose width is an expression over the parameters of the block: that expression."""
+    """For each node whose width is an expression over the parameters of the block: that expression.
+
+    The channels of one value of a list are a number: `in_channels[2]` says no more and takes more room.
+    """
+    lists = {
+        f"{name}[{place}]"
+        for name, value in call.input_channels
+        if isinstance(value, tuple)
+        for place in range(len(value))
+    }
     for index in inner_nodes(call):
         width = describe(net.nodes[index])[1]
         for inner in reversed(_between(call, index)):
             width = _outside(width, inner)
-        if width is not None and text(width) != str(int(width)):
+        if width is not None and text(width) != str(int(width)) and not lists & getattr(width, "atoms", set()):
             yield index, text(width)
 
 

@@ -74,7 +74,7 @@ def overview(net: Net) -> Overview:
             groups[-1].append(piece)
         else:
             groups.append([piece])
-    main = net.ancestors(net.evaluated_outputs)
+    main = net.ancestors(net.evaluated_outputs if net.output_names else net.outputs[:1])
     units = [Unit("input", (Piece((0,), net.nodes[0].path),))]
     units += [_unit(net, group, group[-1].last not in main) for group in groups]
     return Overview(tuple(units), tuple(_edges(net, units)))

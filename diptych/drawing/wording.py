@@ -10,8 +10,7 @@ DASH = "\N{EN DASH}"
 
 def describe(node: Node) -> tuple[str, int | None, str]:
     """A node as its operation, its width and what follows: ("3x3 conv", 64, "/2"); most ops have no width."""
-    plain = node.plain()
-    return plain.op.words(plain.in_shapes[0] if plain.in_shapes else plain.shape, plain.shape)
+    return node.op.words(node.in_shapes[0] if node.in_shapes else node.shape, node.shape)
 
 
 def lines_of(nodes: list[Node]) -> list[str]:

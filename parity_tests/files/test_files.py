@@ -17,7 +17,8 @@ import pytest
 from selection import placed
 from stored import tensors
 
-from diptych.common.errors import FileError
+from diptych import identify
+from diptych.common.errors import DiptychError, FileError
 from diptych.common.registry import networks, spec
 from diptych.common.spec import Array, Net, Weight
 from diptych.common.weights import init, scrambled
@@ -174,8 +175,10 @@ def test_a_layer_inside_a_layer_without_a_name_is_refused(tmp_path: Path) -> Non
     def nest(file: Any) -> None:
         file["layers/time_distributed/layer/vars/0"] = np.zeros(3)
 
-    with pytest.raises(FileError, match=r"layers/time_distributed/layer holds weights of a layer inside a layer"):
-        read(made_h5(tmp_path / "w.weights.h5", nest))
+    path = made_h5(tmp_path / "w.weights.h5", nest)
+    assert "layers/time_distributed/layer" in read(path).names
+    with pytest.raises(DiptychError, match="are those of no registered network"):
+        identify(path)
 
 
 def test_the_state_of_the_optimizer_is_left_out_with_a_note(tmp_path: Path) -> None:

@@ -264,11 +264,11 @@ ONE, TWO = ({"a": np.full(2, value, np.float32)} for value in (1, 2))
 def test_wrapped_state_dicts_are_opened(tmp_path: Path, wrapped: dict[str, Any], note: str) -> None:
     import torch
 
-    def tensors(value: Any) -> Any:
+    def as_torch(value: Any) -> Any:
         made = torch.tensor(value) if isinstance(value, np.ndarray) else value
-        return {key: tensors(item) for key, item in value.items()} if isinstance(value, dict) else made
+        return {key: as_torch(item) for key, item in value.items()} if isinstance(value, dict) else made
 
-    torch.save(tensors(wrapped), tmp_path / "w.pth")
+    torch.save(as_torch(wrapped), tmp_path / "w.pth")
     found = tensors(tmp_path / "w.pth")
     assert not differing(found.arrays, ONE)
     assert note in found.notes

@@ -20,6 +20,13 @@ ONE_SIDED = {
         "pads.py": "PyTorch's layers pad by themselves",
         "call_order.py": "PyTorch runs calls as they are written",
         "parts.py": "a PyTorch model is text with helpers of its own",
+        "classes.py": "a PyTorch module of an emitted class has our names",
+        "kept.py": "what is worked out for Keras's names of a network",
+        "places.py": "a state dict has our names",
+        "resolve.py": "PyTorch's modules are made by running their text",
+        "saved.py": "a state dict is saved without a model",
+        "settings.py": "PyTorch's modules have their settings as attributes",
+        "slots.py": "a state dict has our names and axes",
     },
     "torch_impl": {"inplace.py": "Keras writes over nothing"},
 }

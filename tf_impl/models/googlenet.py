@@ -77,8 +77,7 @@ class GoogLeNetCaffe(keras.Model):
         x = self.inception_5a(x)
         x = self.inception_5b(x)
         x = self.dropout(ops.mean(x, (1, 2)))
-        x = self.classifier(x)
-        return [x]
+        return self.classifier(x)
 
 
 class InfinitePadding2D(layers.ZeroPadding2D):

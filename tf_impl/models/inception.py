@@ -200,8 +200,7 @@ class InceptionV3Torchvision(keras.Model):
         x = self.Mixed_7b(x)
         x = self.Mixed_7c(x)
         x = self.dropout(ops.mean(x, (1, 2)))
-        x = self.fc(x)
-        return [x]
+        return self.fc(x)
 
 
 def padded(pads, layer):

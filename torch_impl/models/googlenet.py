@@ -59,7 +59,7 @@ class GoogLeNetCaffe(nn.Module):
     # PyTorch's layers are told how many channels come in, and have their weights at once;
     # Keras's make theirs when they first see a shape.
 
-    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = torch.relu(self.conv1(x))
         x = self.conv2_reduce(self.norm1(self.pool1(x)))
         x = torch.relu(x)
@@ -77,8 +77,7 @@ class GoogLeNetCaffe(nn.Module):
         x = self.inception_5a(x)
         x = self.inception_5b(x)
         x = self.dropout(torch.mean(x, (2, 3)))
-        x = self.classifier(x)
-        return [x]
+        return self.classifier(x)
 
 
 # nn.MaxPool2d pads with minus infinity, which never wins a maximum. Keras pads with

@@ -180,7 +180,7 @@ class InceptionV3Torchvision(nn.Module):
     # PyTorch's layers are told how many channels come in, and have their weights at once;
     # Keras's make theirs when they first see a shape.
 
-    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.Conv2d_1a_3x3(x)
         x = self.Conv2d_2a_3x3(x)
         x = self.Conv2d_2b_3x3(x)
@@ -200,8 +200,7 @@ class InceptionV3Torchvision(nn.Module):
         x = self.Mixed_7b(x)
         x = self.Mixed_7c(x)
         x = self.dropout(torch.mean(x, (2, 3)))
-        x = self.fc(x)
-        return [x]
+        return self.fc(x)
 
 
 # `padded` of the Keras twin is the `padding` of nn.Conv2d and nn.AvgPool2d: as many zeros on either side. The
