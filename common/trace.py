@@ -131,21 +131,14 @@ def trace(
     >>> (net.nodes[1].shape, net.params)
     ((8, 3, 3), 224)
     """
-    headless = arguments.get("num_classes") == 0
-    trace = Tracer(headless)
+    trace = Tracer(headless=arguments.get("num_classes") == 0)
     token = CURRENT.set(trace)
     try:
-        frame = Frame("", title or name, "block", first_line(function), parameters=(("x", None),))
-        trace.frames.append(frame)
-        image = apply(Input(input_shape), name="input")
-        frame.body.clear()
-        frame.inputs = (image.node,)
-        channels = Sym.atom("in_channels", input_shape[0])
-        frame.input_channels = (("in_channels", input_shape[0]),)
+        frame, image = _begin(trace, title or name, first_line(function), input_shape)
         if "num_classes" in arguments:
-            frame.arguments = () if headless else (Argument("num_classes", arguments["num_classes"]),)
+            frame.arguments = () if trace.headless else (Argument("num_classes", arguments["num_classes"]),)
             arguments["num_classes"] = symbolic("num_classes", arguments["num_classes"], {})
-        result = function(Value(image.node, (channels, *input_shape[1:])), **arguments)
+        result = function(image, **arguments)
     finally:
         CURRENT.reset(token)
     returns, names, values = answer(f"the network {name}", result, named=True)
@@ -158,8 +151,21 @@ def trace(
     return net
 
 
+def _begin(trace: Tracer, title: str, doc: str, input_shape: Shape) -> tuple[Frame, Value]:
+    """The outermost block of a network, and the image that it is given."""
+    frame = Frame("", title, "block", doc, parameters=(("x", None),))
+    trace.frames.append(frame)
+    image = apply(Input(input_shape), name="input")
+    frame.body.clear()
+    frame.inputs = (image.node,)
+    frame.input_channels = (("in_channels", input_shape[0]),)
+    return frame, Value(image.node, (Sym.atom("in_channels", input_shape[0]), *input_shape[1:]))
+
+
 def _check_outputs(net: Net) -> None:
-    """Raise SpecError for an output that is named as another layer, or that is the same for every image."""
+    """Raise SpecError for no layer, an output named as another layer, or one that is the same for every image."""
+    if len(net.nodes) == 1:
+        raise SpecError(f"the network {net.name} has no layer; it returns its image")
     paths = {node.path for node in net.nodes}
     for label, index in zip(net.shown_outputs, net.outputs, strict=True):
         if label != net.nodes[index].path and label in paths:

@@ -168,6 +168,7 @@ def tied_in_a_chain(x: Value) -> Value:
 
 
 REFUSED: dict[str, tuple[Callable[[Value], Any], str]] = {
+    "no layer at all": (lambda x: x, "^the network net has no layer; it returns its image"),
     "a list for a value": (lambda x: relu([x, x]), r"^relu \(relu\): expected a value, got a list of 2"),  # type: ignore[arg-type]
     "something else for a value": (lambda x: relu(3), r"^relu \(relu\): expected a value of the trace, got a int"),  # type: ignore[arg-type]
     "a block returns nothing": (nothing, "^nothing: the block nothing returns nothing"),
