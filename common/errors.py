@@ -1,8 +1,16 @@
 """The errors that diptych raises: each says where, what was got, what was expected and what to do."""
 
+from .text import printable
+
 
 class DiptychError(Exception):
-    """A mistake in what diptych was given: a name, a file, an array, an option. The CLI answers with exit code 2."""
+    """A mistake in what diptych was given: a name, a file, an array, an option. The CLI answers with exit code 2.
+
+    Its text is one line that is safe to print, whatever the names and paths in it, of 2,000 characters at most.
+    """
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class SpecError(DiptychError):

@@ -1,0 +1,50 @@
+"""What a path is, asked before it is opened: only regular files hold weights, reports and manifests.
+
+A FIFO or a terminal would wait for ever, a device has no end, and files of /proc say nothing of their size.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from ..common.errors import FileError
+
+KINDS = {
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFDIR: "a folder",
+}
+SYSTEM = ("/proc/", "/sys/", "/dev/")
+"""Where a system shows itself as files."""
+
+
+def check_regular(path: Path) -> os.stat_result:
+    """What the system says of a regular file; raises FileError for a missing one, and for anything else by its kind."""
+    try:
+        found = path.stat()
+        real = os.path.realpath(path)
+    except FileNotFoundError:
+        raise FileError(f"{path} does not exist") from None
+    except (OSError, ValueError) as error:  # a ValueError for a NUL in the path
+        raise FileError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+    if not stat.S_ISREG(found.st_mode):
+        raise FileError(f"{path} is {KINDS.get(stat.S_IFMT(found.st_mode), 'no regular file')}, expected a file")
+    if real.startswith(SYSTEM):
+        raise FileError(f"{path} is a file of the system ({real}), expected one that was saved")
+    return found
+
+
+def read_small(path: Path, most: int, what: str) -> bytes:
+    """The bytes of a regular file that should be short; raises FileError where it is not, or cannot be read."""
+    size = check_regular(path).st_size
+    if size > most:
+        raise FileError(f"{path} has {size} bytes, more than {what} needs ({most}); is it the right file?")
+    try:
+        with path.open("rb") as file:
+            return file.read(most)
+    except OSError as error:
+        raise FileError(f"cannot read {path}: {error.strerror or error}") from None
