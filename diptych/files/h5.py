@@ -9,6 +9,7 @@ from typing import Any
 
 from ..common.errors import FileError
 from ..common.spec import Array
+from .border import reason as reason
 from .checkpoint import native
 from .limits import Budget, is_swollen
 
@@ -20,11 +21,6 @@ BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtime
 def fits(path: Path, head: bytes) -> bool:
     """Whether a file begins as HDF5 does."""
     return head.startswith(MAGIC)
-
-
-def reason(error: Exception) -> str:
-    """What went wrong below, in one short line."""
-    return f"{type(error).__name__}: {' '.join(str(error)[:120].split())}"
 
 
 class Source:
