@@ -18,7 +18,10 @@ from . import bounded_json
 from .shapes import is_possible, shown
 
 TYPES = {
-    **{"F16": "<f2", "F32": "<f4", "F64": "<f8", "BOOL": "?"},
+    "F16": "<f2",
+    "F32": "<f4",
+    "F64": "<f8",
+    "BOOL": "?",
     **{f"{kind}{bits}": f"<{kind.lower()}{bits // 8}" for kind in "IU" for bits in (8, 16, 32, 64)},
 }
 LONG = {"BF16": "bfloat16"}

@@ -28,8 +28,29 @@ STRING = 7
 FLOATS = {1: "float32", 2: "float64", 19: "float16"}
 """Numbers of types in TensorFlow's types.proto, as far as weights have them."""
 OTHERS = {
-    **{3: 4, 4: 1, 5: 2, 6: 1, 8: 8, 9: 8, 10: 1, 11: 1, 12: 1, 13: 4, 14: 2, 15: 2, 16: 2, 17: 2, 18: 16},
-    **{22: 4, 23: 8, 24: 1, 25: 1, 29: 1, 30: 1, 31: 1, 32: 1},
+    3: 4,
+    4: 1,
+    5: 2,
+    6: 1,
+    8: 8,
+    9: 8,
+    10: 1,
+    11: 1,
+    12: 1,
+    13: 4,
+    14: 2,
+    15: 2,
+    16: 2,
+    17: 2,
+    18: 16,
+    22: 4,
+    23: 8,
+    24: 1,
+    25: 1,
+    29: 1,
+    30: 1,
+    31: 1,
+    32: 1,
 }
 """Type -> bytes of an element of it, of the types that no weight has."""
 LOOSE = (7, 20, 21)
@@ -102,7 +123,7 @@ class Bundle:
         entry = self.entries[key]
         with self.shards[entry.shard_id].open("rb") as file:
             file.seek(entry.offset)
-            data = file.read(entry.size)
+            data: bytes = file.read(entry.size)
         try:
             length, place = proto.number(data, 0, min(len(data), 10))
         except ValueError:
