@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from ...common.spec import Array
 from . import Again, Key, Lazy
@@ -14,7 +15,7 @@ def read(path: Path) -> Again:
     from safetensors import SafetensorError, safe_open
 
     try:
-        file = safe_open(str(path), framework="numpy")
+        file: Any = safe_open(str(path), framework="numpy")
     except SafetensorError as error:
         raise ValueError(str(error)) from None
 
