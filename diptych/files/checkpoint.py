@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
@@ -15,6 +15,8 @@ from ..common.spec import Array, Net, Shape
 from .provenance import Provenance
 
 T = TypeVar("T")
+Key = tuple[str, ...]
+"""Where a file has an array: a name, or the parts of a path in it."""
 COUNTER = "num_batches_tracked"
 PREFIXES = ("module.", "_orig_mod.")
 """What DistributedDataParallel and torch.compile put before every name."""
@@ -54,6 +56,10 @@ class Checkpoint(ABC):
     def place_labels(self) -> list[str]:
         """The same for the places of layers in the file, where it has such."""
         return []
+
+    @abstractmethod
+    def raw(self) -> Iterator[tuple[str, Key, Array]]:
+        """(name, where the file has it, array) of every array as it was read, in the axes of the file."""
 
     @abstractmethod
     def view(self, net: Net) -> Mapping[str, Array]:

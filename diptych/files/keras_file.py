@@ -8,16 +8,19 @@ has never held them.
 from __future__ import annotations
 
 import gc
+import io
 import json
 import time
 import zipfile
 from pathlib import Path
+from typing import BinaryIO
 
 from ..common.errors import FileError
 from . import keras3, model_config, provenance, stored
 from .content import Content
 from .format import Format, zip_members
 from .h5 import BROKEN, reason
+from .h5_checked import check_bytes, check_survivable
 from .layers import Layers
 from .limits import is_swollen
 
@@ -37,6 +40,7 @@ def read(path: Path) -> Layers:
             info = archive.getinfo(WEIGHTS)
         _check_size(info, is_swollen(info.file_size, info.compress_size), path)
         weights = stored.open_member(path, info)
+        _check_weights(weights, path)
     except BROKEN as error:
         raise FileError(f"{path} is not a whole .keras file ({reason(error)})") from None
     if said:
@@ -45,8 +49,17 @@ def read(path: Path) -> Layers:
         found = keras3.contents(weights, path)
     return Layers(
         path, "keras", found.layers, found.places, extras=stated.extras, stated=stated, title=found.title,
-        notes=found.notes, config=model_config.layers_in(config, f"{path}: its {CONFIG}"),
+        notes=found.notes, origins=found.origins, place_origins=found.place_origins,
+        config=model_config.layers_in(config, f"{path}: its {CONFIG}"),
     )  # fmt: skip
+
+
+def _check_weights(weights: BinaryIO, path: Path) -> None:
+    """Raise FileError where libhdf5 does not survive the weights, which lie in the zip or were unpacked."""
+    if isinstance(weights, io.BufferedReader) and isinstance(weights.raw, stored.Stored):
+        check_survivable(path, weights.raw.start, weights.raw.length)
+    elif isinstance(weights, io.BytesIO):
+        check_bytes(weights.getbuffer(), path)
 
 
 def write(path: Path, content: Content) -> None:
