@@ -81,14 +81,12 @@ def _end(file: BinaryIO, length: int) -> tuple[int, int, int]:
     place = tail.rfind(END_MARK)
     if place < 0 or len(tail) - place < END.size:
         raise BrokenZip("it has no end record: it is cut short, or no zip")
-    _, disk, start_disk, here, count, size, offset, comment = END.unpack_from(tail, place)
+    _, *fields, comment = END.unpack_from(tail, place)
     if place + END.size + comment != len(tail):
         raise BrokenZip(f"{len(tail) - place - END.size} bytes follow its end record, which says {comment}")
     if _is_second(tail, place):
         raise BrokenZip("it has two end records")
-    said = disk, start_disk, here, count, size, offset
-    end, said = _end64(file, first + place, said)
-    disk, start_disk, here, count, size, offset = said
+    end, (disk, start_disk, here, count, size, offset) = _end64(file, first + place, tuple(fields))
     if disk or start_disk or here != count:
         raise BrokenZip("it is a part of an archive of several files")
     if offset + size != end:
