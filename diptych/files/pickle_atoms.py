@@ -37,13 +37,18 @@ def _constants() -> None:
         b")": tuple,
         b"]": list,
         b"}": dict,
-        b"\x8f": set,
     }
     for code, make in values.items():
         step(code)(lambda machine, make=make: machine.stack.append(make()))  # type: ignore[misc]
 
 
 _constants()
+
+
+@step(b"\x8f")
+def _empty_set(machine: Machine) -> None:
+    machine.charge(4)  # an empty set takes 216 bytes
+    machine.stack.append(set())
 
 
 def _fixed(code: bytes, layout: str) -> None:
@@ -131,17 +136,21 @@ def _float_text(machine: Machine) -> None:
     machine.stack.append(float(machine.stream.line()))
 
 
+def _keep(machine: Machine, data: bytes, make: Callable[[bytes], Any]) -> None:
+    machine.stack.append(make(data) if machine.keeps(len(data)) else Opaque(f"text of {len(data)} bytes"))
+
+
 @step(b"S")
 def _string_text(machine: Machine) -> None:
     text = machine.stream.line().strip()
     if len(text) < 2 or text[:1] != text[-1:] or text[:1] not in (b"'", b'"'):
         raise ValueError("a string has no quotes")
-    machine.stack.append(_text_or_bytes(codecs.escape_decode(text[1:-1])[0]))
+    _keep(machine, text, lambda data: _text_or_bytes(codecs.escape_decode(data[1:-1])[0]))
 
 
 @step(b"V")
 def _unicode_text(machine: Machine) -> None:
-    machine.stack.append(machine.stream.line().decode("raw-unicode-escape"))
+    _keep(machine, machine.stream.line(), lambda data: data.decode("raw-unicode-escape"))
 
 
 @step(b"\x80")

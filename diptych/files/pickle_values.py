@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +55,7 @@ LOOKED_AT = 10_000
 class Walk:
     """A walk through containers, the shallow first, each visited once: shared ones cost nothing, cycles end."""
 
-    waiting: list[Any]
+    waiting: deque[Any]
     seen: set[int] = field(default_factory=set)
 
     def foreign(self) -> str:
@@ -62,7 +63,7 @@ class Walk:
         for _ in range(LOOKED_AT):
             if not self.waiting:
                 break
-            value = self.waiting.pop(0)
+            value = self.waiting.popleft()
             if isinstance(value, Stub | Global):
                 return value.name
             if isinstance(value, dict | list | tuple | set | frozenset) and id(value) not in self.seen:
@@ -73,11 +74,11 @@ class Walk:
         return ""
 
 
-def described(value: Any) -> str:
-    """What a value is, for a message: of an object that was not made, its class or function."""
+def described(value: Any, deep: bool) -> str:
+    """What a value is where it is no data, or holds what is none (`deep`); "" for data."""
     if isinstance(value, Stub | Global):
         return f"an object of {value.name}"
-    inside = Walk([value]).foreign()
+    inside = Walk(deque([value])).foreign() if deep else ""
     return f"with an object of {inside} inside" if inside else ""
 
 

@@ -15,7 +15,7 @@ from .pickle_atoms import STEPS
 from .pickle_stream import Stream
 from .pickle_values import Constant, Global, Opaque, Ordered, Stub
 
-STEPS_AT_MOST = 4_000_000
+STEPS_AT_MOST = 2_000_000
 """A state dict takes about forty per tensor."""
 TUPLE_KEYS, TUPLE_SIZE = 10_000, 100
 """Tuples as keys: as many in a pickle, as many values in each. Their hashes can be made to collide."""
@@ -46,7 +46,7 @@ class Machine:
         except KeyError as error:
             raise self.stream.error(f"it asks for the memo {error}, which was never put") from None
         except (ValueError, TypeError, OverflowError, AttributeError, struct.error) as error:
-            raise self.stream.error(f"{type(error).__name__}: {str(error)[:120]}") from None
+            raise self.stream.error(str(error)[:120] or type(error).__name__) from None
 
     def _run(self) -> Any:
         read = self.stream.read
@@ -78,6 +78,7 @@ class Machine:
 
     def name(self, module: str, name: str) -> None:
         """Put on the stack what a pickle names."""
+        self.charge(len(module) + len(name) >> 4)
         full = f"{'builtins' if module == '__builtin__' else module}.{name}"
         constant = self.known.get(full)
         self.stack.append(constant if isinstance(constant, Constant) else Global(full))

@@ -16,8 +16,8 @@ AVERAGED = ("ema", "state_dict_ema", "model_ema", "params_ema", "ema_state_dict"
 """Means of the weights over the steps of training, which trainers keep beside them."""
 
 DEPTH = 3
-LISTED = 6
-"""What was left out is named up to this number."""
+LISTED, LOOKED_INTO = 6, 50
+"""What was left out is named up to the first number, and looked into up to the second."""
 
 
 def unwrap(loaded: Any, path: Path) -> tuple[Mapping[Any, Any], tuple[str, ...]]:
@@ -52,7 +52,8 @@ def refusal(path: Path, name: str) -> str:
 
 def _left_out(state: Mapping[Any, Any], known: tuple[str, ...]) -> str:
     """What is left out beside the weights; objects that were not made go first, with the name of their class."""
-    left = [(str(key), described(value)) for key, value in state.items() if key not in known]
+    rest = [(key, value) for key, value in state.items() if key not in known]
+    left = [(str(key), described(value, deep=place < LOOKED_INTO)) for place, (key, value) in enumerate(rest)]
     left.sort(key=lambda pair: not pair[1])
     texts = [printable(key, NAME) + (f" ({printable(what, NAME)})" if what else "") for key, what in left[:LISTED]]
     return f"; left out: {', '.join(texts)}{' ...' if len(left) > LISTED else ''}" if left else ""

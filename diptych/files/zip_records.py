@@ -6,13 +6,14 @@ The layout is that of PKWARE's APPNOTE 6.3.10, sections 4.3 to 4.5.
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
 STORED, DEFLATED = 0, 8
-MEMBERS = 100_000
-"""Members of one archive at most; a checkpoint has one per tensor."""
+MEMBERS, DIRECTORY = 100_000, 1 << 25
+"""Members of one archive at most, and bytes of its directory; a checkpoint has one member per tensor."""
 FULL16, FULL32 = 0xFFFF, 0xFFFFFFFF
 """What a field says whose value stands in a zip64 record."""
 ENCRYPTED, DESCRIBED, UTF8 = 1 << 0, 1 << 3, 1 << 11
@@ -49,15 +50,14 @@ class Member:
 def members(file: BinaryIO, length: int) -> list[Member]:
     """The central directory of a zip of `length` bytes; raises BrokenZip where it contradicts itself."""
     count, size, offset = _end(file, length)
-    if count > MEMBERS:
-        raise BrokenZip(f"it claims {count} members, more than {MEMBERS}")
+    if count > MEMBERS or size > DIRECTORY:
+        raise BrokenZip(f"it claims {count} members in a directory of {size} bytes, more than {MEMBERS} or {DIRECTORY}")
     found = list(_entries(_bytes(file, offset, size)))
     if len(found) != count:
         raise BrokenZip(f"its directory has {len(found)} members, but its end record says {count}")
-    if len({member.raw for member in found}) != count or len({member.name for member in found}) != count:
-        seen: set[str] = set()
-        twice = next(m.name for m in found if m.name in seen or seen.add(m.name))  # type: ignore[func-returns-value]
-        raise BrokenZip(f"it has two members named {twice!r}")
+    for names in (Counter(member.name for member in found), Counter(member.raw for member in found)):
+        if found and (twice := names.most_common(1)[0])[1] > 1:
+            raise BrokenZip(f"it has two members named {twice[0]!r}")
     return found
 
 
