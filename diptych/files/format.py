@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zipfile
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Literal
 
 from .checkpoint import Checkpoint
 from .content import Content
+from .zip_records import LOCAL_MARK, BrokenZip, members
 
 
 def _never(path: Path, head: bytes) -> bool:
@@ -51,11 +52,11 @@ HEAD = 264
 
 
 def zip_members(path: Path, head: bytes) -> list[str]:
-    """The names of the members of a zip; none for any other file."""
-    if not head.startswith(b"PK\x03\x04") or not zipfile.is_zipfile(path):
+    """The names of the members of a zip; none for any other file, and for a damaged one."""
+    if not head.startswith(LOCAL_MARK):
         return []
     try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+        with path.open("rb") as file:
+            return [member.name for member in members(file, os.fstat(file.fileno()).st_size)]
+    except (BrokenZip, OSError):
         return []

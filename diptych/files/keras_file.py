@@ -17,36 +17,27 @@ from typing import BinaryIO
 
 from ..common.errors import FileError
 from . import keras3, model_config, provenance, stored
+from .archive import Archive
 from .content import Content
 from .format import Format, zip_members
-from .h5 import BROKEN, reason
 from .h5_checked import check_bytes, check_survivable
 from .layers import Layers
-from .limits import is_swollen
 
 CONFIG, WEIGHTS, METADATA, MEMBER = "config.json", "model.weights.h5", "metadata.json", "diptych.json"
 
 
 def read(path: Path) -> Layers:
     """The checkpoint in a .keras file (a zip of config.json and model.weights.h5); raises FileError for any other."""
-    stated = provenance.Provenance()
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            missing = [name for name in (CONFIG, WEIGHTS) if name not in names]
-            if missing:
-                raise FileError(f"{path} is not a .keras file: the zip has no {' and no '.join(missing)}")
-            config, said = _text(archive, CONFIG, path), _text(archive, MEMBER, path) if MEMBER in names else b""
-            info = archive.getinfo(WEIGHTS)
-        _check_size(info, is_swollen(info.file_size, info.compress_size), path)
-        weights = stored.open_member(path, info)
-        _check_weights(weights, path)
-    except BROKEN as error:
-        raise FileError(f"{path} is not a whole .keras file ({reason(error)})") from None
-    if said:
-        stated = provenance.loads(said, path)
-    with weights:
-        found = keras3.contents(weights, path)
+    with Archive(path, ".keras file") as archive:
+        missing = [name for name in (CONFIG, WEIGHTS) if name not in archive.members]
+        if missing:
+            raise FileError(f"{path} is not a .keras file: the zip has no {' and no '.join(missing)}")
+        config = _text(archive, CONFIG)
+        said = _text(archive, MEMBER) if MEMBER in archive.members else b""
+        stated = provenance.loads(said, path) if said else provenance.Provenance()
+        with archive.open(WEIGHTS) as weights:
+            _check_weights(weights, path)
+            found = keras3.contents(weights, path)
     return Layers(
         path, "keras", found.layers, found.places, extras=stated.extras, stated=stated, title=found.title,
         notes=found.notes, origins=found.origins, place_origins=found.place_origins,
@@ -82,17 +73,11 @@ def write(path: Path, content: Content) -> None:
     weights.unlink()
 
 
-def _text(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
-    info = archive.getinfo(name)
-    _check_size(info, info.file_size > model_config.LIMIT, path)
-    return archive.read(info)
-
-
-def _check_size(info: zipfile.ZipInfo, too_large: bool, path: Path) -> None:
-    """Raise FileError for a member that would swell beyond reason."""
-    if too_large:
-        sizes = f"from {info.compress_size} to {info.file_size}"
-        raise FileError(f"{path}: {info.filename} would swell {sizes} bytes; refused")
+def _text(archive: Archive, name: str) -> bytes:
+    size = archive.members[name].size
+    if size > model_config.LIMIT:
+        raise FileError(f"{archive.path}: {name} would swell to {size} bytes, expected a short text; refused")
+    return bytes(archive.read(name))
 
 
 def fits(path: Path, head: bytes) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from ..common.errors import FileError
 from ..common.spec import Array
 from . import npy_header, provenance
+from .archive import Archive
 from .checkpoint import native, split_counters
 from .content import Content
 from .format import Format, zip_members
@@ -20,18 +20,18 @@ from .shapes import is_possible, shown
 from .tensors import Tensors
 
 MEMBER, SUFFIX = "diptych.json", ".npy"
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError, TypeError)
+BROKEN = (EOFError, NotImplementedError, RuntimeError, ValueError, OSError, TypeError)
 
 
 def read(path: Path) -> Tensors:
     """The checkpoint in an .npz file; raises FileError for Python objects, which are never loaded, and broken files."""
     stated = provenance.Provenance()
     try:
-        with zipfile.ZipFile(path) as archive:
-            _check_members(archive, path)
-            found = {i.filename.removesuffix(SUFFIX): _array(archive, i, path) for i in _entries(archive)}
-            if MEMBER in archive.namelist():
-                stated = provenance.loads(archive.read(MEMBER), path)
+        with Archive(path, ".npz file") as archive:
+            _check_members(archive)
+            found = {n.removesuffix(SUFFIX): _array(archive, n) for n in archive.members if n != MEMBER}
+            if MEMBER in archive.members:
+                stated = provenance.loads(bytes(archive.read(MEMBER)), path)
     except BROKEN as error:
         raise FileError(f"{path} is not a whole .npz file ({type(error).__name__}: {str(error)[:120]})") from None
     if not found:
@@ -49,39 +49,32 @@ def write(path: Path, content: Content) -> None:
         archive.writestr(zipfile.ZipInfo(MEMBER), content.text())
 
 
-def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    return [info for info in archive.infolist() if info.filename != MEMBER]
-
-
-def _check_members(archive: zipfile.ZipFile, path: Path) -> None:
-    """Raise FileError for names that numpy.savez does not write, for two of one name, and for a zip that swells."""
-    budget, names = Budget(path.stat().st_size), set()
-    for info in archive.infolist():
-        name = info.filename
+def _check_members(archive: Archive) -> None:
+    """Raise FileError for names that numpy.savez does not write, and for a zip that swells."""
+    path = archive.path
+    budget = Budget(archive.length)
+    for name, member in archive.members.items():
         parts = PurePosixPath(name).parts
-        if name.startswith("/") or ".." in parts or "\\" in name or "\0" in name:
+        if name.startswith("/") or ".." in parts or "\\" in name:
             raise FileError(f"{path}: a member is named {name!r}, which leads out of the archive; refused")
         if not name.endswith(SUFFIX) and name != MEMBER:
             raise FileError(f"{path}: {name!r} is not an array; an .npz file holds only members that end in {SUFFIX}")
-        if name in names:
-            raise FileError(f"{path} has two members named {name!r}; write it anew with each name once")
-        if name == MEMBER and info.file_size > ALLOWANCE:
-            raise FileError(f"{path}: {MEMBER} has {info.file_size} bytes, expected a short text; refused")
-        names.add(name)
-        budget.take(info.file_size, f"{path}: {name}")
-        Budget(info.compress_size).take(info.file_size, f"{path}: {name}")
+        if name == MEMBER and member.size > ALLOWANCE:
+            raise FileError(f"{path}: {MEMBER} has {member.size} bytes, expected a short text; refused")
+        budget.take(member.size, f"{path}: {name}")
+        Budget(member.packed).take(member.size, f"{path}: {name}")
 
 
-def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Array:
-    """One array; its header is read first and held against the size of the member."""
-    where = f"{path}: {info.filename}"
-    with archive.open(info) as member:
-        header = npy_header.read(member.read(npy_header.LONGEST), where)
-    claimed, stored = math.prod(header.shape) * header.dtype.itemsize, info.file_size - header.length
+def _array(archive: Archive, name: str) -> Array:
+    """One array; what its header claims is held against the size of the member."""
+    where = f"{archive.path}: {name}"
+    data = archive.read(name)
+    header = npy_header.read(data[: npy_header.LONGEST].tobytes(), where)
+    claimed, stored = math.prod(header.shape) * header.dtype.itemsize, len(data) - header.length
     if not is_possible(header.shape) or claimed != stored:
         shape = shown(header.shape)
         raise FileError(f"{where} is not whole: it claims {claimed} bytes ({shape} of {header.dtype}) and has {stored}")
-    flat = np.frombuffer(archive.read(info), header.dtype, offset=header.length)
+    flat = np.frombuffer(data, header.dtype, offset=header.length)
     return native(flat.reshape(header.shape, order="F" if header.fortran else "C"))
 
 

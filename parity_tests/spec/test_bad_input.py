@@ -100,7 +100,7 @@ def test_a_pickle_that_would_run_code_does_not(tmp_path: Path, saved: str) -> No
     if saved == "pickle":
         source.write_bytes(pickle.dumps(RunsCode(marker)))
     else:
-        content = RunsCode(marker) if saved == "torch" else {"state_dict": {}, "extra": RunsCode(marker)}
+        content = RunsCode(marker) if saved == "torch" else {"state_dict": {"fc.weight": RunsCode(marker)}}
         torch.save(content, source)
     error = refused(tmp_path, "convert", source, tmp_path / "out.safetensors")
     assert "nothing of it was run" in error
