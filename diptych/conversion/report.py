@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,6 @@ from ..common.dialect import OWN, Dialect
 from ..common.spec import Net
 from ..common.versions import versions_of
 from ..files import format_of, source_format
-from ..files.atomic import replacing
 from ..files.onnx_data import beside
 from ..tf_impl.slots import slots_of
 from .identify import Identified
@@ -93,9 +93,14 @@ def record(found: Identified, net: Net, dialect: Dialect, sha256: str) -> dict[s
 
 
 def write_report(
-    done: Conversion, found: Identified, net: Net, dialect: Dialect, force: bool, html: str | Path | None
+    done: Conversion,
+    found: Identified,
+    net: Net,
+    dialect: Dialect,
+    staged: Mapping[Path, Path],
+    html: str | Path | None,
 ) -> None:
-    """Write OUT.report.json, and the page of it where one is asked for."""
+    """Write OUT.report.json, and the page of it where one is asked for, to where each is `staged` beside the result."""
     data = {
         "source": {
             "path": str(done.source.resolve()),
@@ -108,7 +113,7 @@ def write_report(
         "result": {
             "path": str(done.destination.resolve()),
             "format": format_of(done.destination).name,
-            "sha256": digest(done.destination),
+            "sha256": digest(staged[done.destination]),
             "names": done.to,
             "network": net.name,
             "options": dict(net.options),
@@ -121,13 +126,11 @@ def write_report(
         "notes": list(done.notes),
         "mapping": _mapping(found, net, dialect),
     }
-    with replacing(done.report, True) as path:
-        path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-    if html is not None:
+    staged[done.report].write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    if html:
         from .certificate import page
 
-        with replacing(Path(html), force) as path:
-            path.write_text(page(data), encoding="utf-8")
+        staged[Path(html)].write_text(page(data), encoding="utf-8")
 
 
 def _mapping(found: Identified, net: Net, dialect: Dialect) -> list[list[str]]:

@@ -18,6 +18,7 @@ from . import provenance
 from .checkpoint import native, split_counters
 from .content import Content
 from .format import Format, zip_members
+from .guarded import guarded
 from .limits import Budget
 from .tensors import Tensors
 
@@ -51,10 +52,8 @@ def write(path: Path, content: Content) -> None:
     if content.dialect.version:
         # torchvision's MNASNet refuses a state dict that does not say in which of its versions it was saved.
         state._metadata = OrderedDict({"": {"version": content.dialect.version}})  # type: ignore[attr-defined]
-    try:
-        torch.save(state, path)
-    except RuntimeError as error:
-        raise OSError(f"torch could not write the file ({str(error).partition(chr(10))[0]})") from None
+    with guarded(path) as file:
+        torch.save(state, file)
 
 
 def _tensor(array: Array) -> Any:
