@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import Any
 
-from ..common.errors import FileError
+from ..common.errors import DiptychError, FileError
 from .destinations import check_destination, check_several, entry
 from .staging import Stage, recover
 
@@ -31,16 +32,28 @@ def transaction(paths: Sequence[Path], force: bool = False) -> Iterator[Mapping[
     """
     check_several(paths, force=force)
     places = {path: entry(path) for path in paths}
+    staged: dict[Path, Path] = {}
     try:
         with ExitStack() as stack:
             stages: dict[str, Stage] = {}
             for folder in dict.fromkeys(folder for folder, _ in places.values()):
                 recover(Path(folder))
                 stages[folder] = stack.enter_context(closing(Stage(Path(folder))))
-            yield {path: stages[folder].new / name for path, (folder, name) in places.items()}
+            staged |= {path: stages[folder].new / name for path, (folder, name) in places.items()}
+            yield staged
             _commit(stages, list(places.values()), force)
     except OSError as error:
         raise FileError(f"cannot write {paths[0]}: {reason(error)}") from None
+    except DiptychError as error:
+        error.args = tuple(_of_places(part, staged) for part in error.args)
+        raise
+
+
+def _of_places(said: Any, staged: Mapping[Path, Path]) -> Any:
+    """What is said of a file, said of the place that it was to have."""
+    for path, temporary in staged.items():
+        said = said.replace(str(temporary), str(path)) if isinstance(said, str) else said
+    return said
 
 
 def _commit(stages: Mapping[str, Stage], places: Sequence[tuple[str, str]], force: bool) -> None:

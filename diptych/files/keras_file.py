@@ -25,7 +25,7 @@ from .limits import is_swollen
 
 CONFIG, WEIGHTS, METADATA, MEMBER = "config.json", "model.weights.h5", "metadata.json", "diptych.json"
 DATE = "1980-01-01@00:00:00"
-"""When every file was saved, as far as it says: the day a zip begins with, so that the same weights are the same bytes."""
+"""When each file was saved, as it says: the first day of a zip, so that the same weights are the same bytes."""
 BLOCK = 1 << 20
 
 

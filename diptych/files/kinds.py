@@ -18,7 +18,7 @@ KINDS = {
     stat.S_IFSOCK: "a socket",
     stat.S_IFDIR: "a folder",
 }
-SYSTEM, MEMORY = ("/proc/", "/sys/", "/dev/"), "/dev/shm/"
+SYSTEM, MEMORY = ("/proc/", "/sys/", "/dev/"), "/dev/shm/"  # noqa: S108 (no file is made there)
 """Where a system shows itself as files, and where among them it keeps those of users, in memory."""
 
 
