@@ -68,6 +68,7 @@ def convert(
             proof = prove(given, back, check, moved.unrounded(known.framework))
             _write(staged[destination], moved.stating(proof), destination)
         done = _conversion(source, destination, found, moved, proof, seconds)
+        done = replace(done, result=digest(staged[destination]))
         write_report(done, found, moved.content.net, moved.content.dialect, staged, html)
     return done
 

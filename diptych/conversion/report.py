@@ -31,8 +31,9 @@ class Conversion:
     """What a conversion did: `matched` weights, all of them read back `bitwise` equal; `notes` for the reader.
 
     `library` has the names that the source has, `to` those of the result; `origin` is the network whose weights they
-    were, where they were rewritten for another form. `proof` is what was measured, None where it was not asked for.
-    `seconds` are those of the conversion alone.
+    were, where they were rewritten for another form. `sha256` is the digest of the source, `result` that of the file
+    that was written. `proof` is what was measured, None where it was not asked for. `seconds` are those of the
+    conversion alone.
     """
 
     source: Path
@@ -46,6 +47,7 @@ class Conversion:
     to: str = OWN
     origin: str = ""
     sha256: str = ""
+    result: str = ""
     proof: Proof | None = None
     seconds: float = 0.0
 
@@ -113,7 +115,7 @@ def write_report(
         "result": {
             "path": str(done.destination.resolve()),
             "format": format_of(done.destination).name,
-            "sha256": digest(staged[done.destination]),
+            "sha256": done.result,
             "names": done.to,
             "network": net.name,
             "options": dict(net.options),

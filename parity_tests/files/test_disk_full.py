@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -146,18 +147,23 @@ def test_a_limit_of_size_ends_programs_in_an_error(tmp_path: Path) -> None:
     in_a_process(tmp_path, 100_000, PROGRAMS, "File too large")
 
 
+def mounted(command: str, *words: str) -> bool:
+    """Whether a command about file systems is there, and does what it should."""
+    found = shutil.which(command)
+    return found is not None and subprocess.run([found, *words], capture_output=True).returncode == 0
+
+
 @pytest.mark.parametrize("size", ["180k", *(pytest.param(size, marks=pytest.mark.slow) for size in ("8k", "240k"))])
 def test_a_full_disk_ends_in_an_error(size: str, tmp_path: Path) -> None:
     """On a disk of memory, which takes root to make; without, a limit of size stands for it."""
     names = FILES + (PROGRAMS if size == "180k" else ())
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", tmp_path], capture_output=True)
-    if mounted.returncode:
+    if not mounted("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(tmp_path)):
         in_a_process(tmp_path, 180_000, FILES, "File too large")
         return
     try:
         in_a_process(tmp_path, 0, names, "No space left on device")
     finally:
-        subprocess.run(["umount", tmp_path], check=True)
+        assert mounted("umount", str(tmp_path))
 
 
 def test_a_file_that_lost_its_disk_reads_as_if_it_had_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
