@@ -21,7 +21,7 @@ from ..files.locks import folder_locked
 MANIFEST = "manifest.json"
 MOST = 1 << 26
 """Bytes of a manifest, at a kilobyte or less for each conversion."""
-SHORT, SHARE = 0.05, 20
+SHORT, SHARE = 0.2, 5
 """A manifest that takes more seconds to write is written only after so many times that long."""
 
 
@@ -55,7 +55,7 @@ class Manifest:
         self.folder, self.path = folder, folder / MANIFEST
         self._added: dict[str, Done] = {}
         self._due = 0.0
-        self._read()
+        self._known, self._entries = _state(self.path), read(self.path)
 
     def get(self, target: Path) -> Done | None:
         """What is said of a result, by its name in the folder."""
@@ -73,8 +73,7 @@ class Manifest:
             return
         start = time.monotonic()
         with folder_locked(self.folder):
-            if _state(self.path) != self._known:
-                self._read()
+            self.refresh()
             self._entries |= self._added
             ordered = sorted(self._entries.values(), key=lambda item: item.destination)
             with replacing(self.path, force=True) as temporary:
@@ -87,11 +86,7 @@ class Manifest:
     def refresh(self) -> None:
         """Read again what others have written since."""
         if _state(self.path) != self._known:
-            self._read()
-
-    def _read(self) -> None:
-        self._known = _state(self.path)
-        self._entries = read(self.path)
+            self._known, self._entries = _state(self.path), read(self.path)
 
 
 def read(path: Path) -> dict[str, Done]:

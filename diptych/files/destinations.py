@@ -47,7 +47,8 @@ def check_several(paths: Sequence[Path], source: Path | None = None, force: bool
     for path in paths:
         other = places.setdefault(entry(path), path)
         if other is not path:
-            raise FileError(f"{path} and {other} are one file, and each is to be written; give them different names")
+            also = "" if str(path) == str(other) else f", also as {other}"
+            raise FileError(f"{path} is to be written twice{also}; give each file a name of its own")
 
 
 def entry(path: Path) -> tuple[str, str]:

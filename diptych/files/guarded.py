@@ -92,8 +92,8 @@ class Guarded(io.RawIOBase):
 
 
 @contextmanager
-def guarded(path: Path) -> Iterator[Guarded]:
-    """A new file to write; raises OSError at the end where a write failed, whatever else came of that."""
+def guarded(path: Path) -> Iterator[Any]:
+    """A new file to write, a Guarded; raises OSError at the end where a write failed, whatever else came of that."""
     with Guarded(path) as file:
         try:
             yield file

@@ -8,14 +8,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from ..common.errors import FileError
-
-try:
-    import fcntl
-except ImportError:  # Windows has none
-    fcntl = None  # type: ignore[assignment]
 
 WAIT, STEP = 120.0, 0.02
 """Seconds that a folder is waited for, which others hold for parts of one, and between two looks at it."""
@@ -80,8 +76,10 @@ def _wait(descriptor: int, folder: Path) -> None:
 
 def _lock(descriptor: int, otherwise: bool = False) -> bool:
     """Whether this process has the lock now; `otherwise` is the answer where the system has no locks."""
-    if fcntl is None:
+    if find_spec("fcntl") is None:  # on Windows
         return otherwise
+    import fcntl
+
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
