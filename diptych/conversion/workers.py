@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -19,8 +20,8 @@ from typing import Any
 
 KILLED_WITH_PARENT = 1
 """PR_SET_PDEATHSIG of Linux's prctl."""
-PATIENCE = 2.0
-"""Seconds that a killed process is waited for."""
+GRACE, PATIENCE = 1.0, 2.0
+"""Seconds that last answers are waited for, and the end of a killed process."""
 
 
 class _Worker:
@@ -55,7 +56,7 @@ def spread(
     """Run a function, (module, name), for each task in one of several processes, and hand each answer to `take`.
 
     What `failed` makes of a task and the reason is the answer of a task whose process died. On any exception, such as
-    a Ctrl-C, all processes are killed, and the answers that they had given are taken before it goes on.
+    a Ctrl-C, all processes are killed, after a second in which those that are done may say so.
     """
     waiting, workers = deque(tasks), list[_Worker]()
     try:
@@ -67,14 +68,25 @@ def spread(
                     workers.remove(worker)
                 worker.task = None
                 take(answer)
+    except BaseException:
+        _take_last(workers, take)
+        raise
     finally:
         for worker in workers:
             worker.process.kill()
         for worker in workers:
             worker.end()
-            if worker.task is not None and worker.pipe.poll():
-                with suppress(EOFError, OSError):
-                    take(worker.pipe.recv())
+
+
+def _take_last(workers: Sequence[_Worker], take: Callable[[Any], None]) -> None:
+    """Take the answers of those that are just about to give one: their files are there."""
+    end = time.monotonic() + GRACE
+    left = [worker for worker in workers if worker.task is not None]
+    while left and (ready := _ready(left, max(0.0, end - time.monotonic()))):
+        for worker in ready:
+            left.remove(worker)
+            with suppress(EOFError, OSError):
+                take(worker.pipe.recv())
 
 
 def _hand_out(
@@ -100,10 +112,11 @@ def _hand_out(
         idle.give(task)
 
 
-def _ready(workers: Sequence[_Worker]) -> list[_Worker]:
-    """The processes that have an answer, or are dead; waits for one."""
-    busy = {worker.pipe: worker for worker in workers if worker.task is not None}
-    return [busy[pipe] for pipe in connection.wait(list(busy)) if isinstance(pipe, connection.Connection)]
+def _ready(workers: Sequence[_Worker], seconds: float | None = None) -> list[_Worker]:
+    """The processes that have an answer, or are dead; waits for one, or so long."""
+    busy = [worker for worker in workers if worker.task is not None]
+    ready = connection.wait([worker.pipe for worker in busy], seconds)
+    return [worker for worker in busy if worker.pipe in ready]
 
 
 def _answer(worker: _Worker, failed: Callable[[Any, str], Any]) -> Any:
