@@ -30,7 +30,8 @@ class Guarded(io.RawIOBase):
 
     def write(self, data: Any, /) -> int:
         """Take all of the data, and put it into the file as long as that goes well."""
-        view = memoryview(data).cast("B")
+        view = memoryview(data)
+        view = view.cast("B") if view.nbytes else memoryview(b"")
         if self.error is None:
             try:
                 self._put(view)

@@ -25,7 +25,7 @@ from diptych.files.guarded import KEPT, Guarded
 
 NET = spec("lenet5_modern")
 WEIGHTS = scrambled(NET)
-GUARDED = (".npz", ".pth", ".weights.h5", ".keras")
+GUARDED = (".npz", ".safetensors", ".pth", ".weights.h5", ".keras")
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
