@@ -26,15 +26,24 @@ def save(model: keras.Model, net: Net, path: Path) -> None:
     Raises DiptychError where LiteRT has no operator for a layer.
     """
     if path.suffix != ".tflite":
-        model.export(str(path), verbose=False)
+        _export(model, path)
         return
-    with tempfile.TemporaryDirectory(prefix="diptych-") as folder:
-        model.export(folder, verbose=False)
+    with tempfile.TemporaryDirectory(dir=path.parent, ignore_cleanup_errors=True) as folder:
+        _export(model, Path(folder))
         try:
-            path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(folder).convert())
+            program = tf.lite.TFLiteConverter.from_saved_model(folder).convert()
         except tf.lite.python.convert_phase.ConverterError as error:
             said = " ".join(str(error).split())[:200]
             raise DiptychError(f"TensorFlow's converter does not take {net.name}: {said}") from None
+    path.write_bytes(program)
+
+
+def _export(model: keras.Model, folder: Path) -> None:
+    """Write a SavedModel; raises OSError where TensorFlow cannot write it."""
+    try:
+        model.export(str(folder), verbose=False)
+    except tf.errors.OpError as error:
+        raise OSError(error.message.rpartition(";")[2].strip()[:200]) from None
 
 
 def run(path: Path, net: Net, x: Array) -> tuple[Array, ...]:

@@ -11,6 +11,7 @@ from torch import nn
 
 from ..common.backend import in_order
 from ..common.spec import Array, Net
+from ..files.guarded import guarded
 
 SUFFIXES = (".pt2",)
 
@@ -21,7 +22,8 @@ def save(model: nn.Module, net: Net, path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what torch.export itself calls
         program = torch.export.export(model, (example,), dynamic_shapes=({0: torch.export.Dim("batch")},))
-        torch.export.save(program, str(path))
+        with guarded(path) as file:
+            torch.export.save(program, file)
 
 
 def run(path: Path, net: Net, x: Array) -> tuple[Array, ...]:

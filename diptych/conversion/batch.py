@@ -4,44 +4,46 @@ from __future__ import annotations
 
 import glob
 import json
-import multiprocessing
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..common.dialect import OWN
 from ..common.errors import DiptychError, FileError
+from ..common.text import NAME, printable
 from ..files import FORMATS, format_of, is_one_source, source_format
-from ..files.atomic import replacing
+from ..files.atomic import recover
 from .convert import convert
+from .earlier import is_done, may_replace
 from .forms import library_name
-from .report import digest, report_path
+from .interrupt import ending_in_time
+from .manifest import MANIFEST, Done, Manifest
+from .report import report_path
+from .workers import spread
 
-MANIFEST = "manifest.json"
+__all__ = ["MANIFEST", "Done", "convert_all", "convert_one", "files", "several"]
+
 MAGIC = "*?["
 SUFFIXES = tuple(suffix for known in FORMATS for suffix in known.endings)
 
 
-@dataclass(frozen=True)
-class Done:
-    """One of several conversions: what came out, or the error; `skipped` says that an earlier run did it."""
+class Task(NamedTuple):
+    """A file to convert: `known` is the SHA-256 that an earlier run recorded of its result, `said` the settings."""
 
-    source: str
-    destination: str
-    network: str = ""
-    matched: int = 0
-    difference: float | None = None
-    seconds: float = 0.0
-    sha256: str = ""
-    settings: str = ""
-    error: str = ""
-    skipped: bool = False
+    source: Path
+    target: Path
+    settings: Mapping[str, Any]
+    said: str
+    known: str = ""
+
+    @property
+    def places(self) -> tuple[Path, Path, str]:
+        """What `may_replace` asks for."""
+        return self.source, self.target, self.known
 
 
 def several(source: Path) -> bool:
@@ -70,31 +72,52 @@ def convert_all(
 ) -> list[Done]:
     """Convert files into a folder, each to its own name with another suffix; an error of one does not stop the others.
 
-    The manifest there names what was done from which file with which settings: that is not done again. Raises
+    The manifest there names what was done from which file with which settings: that is not done again while the
+    result has the digest that it says. A run that was broken off, at whatever point, goes on with the next call. Raises
     DiptychError where two results would have one name, or the suffix is that of no format to write, or no library has
-    the name that is asked for.
+    the name that is asked for, or the manifest is none.
     """
     library_name(settings.get("to", OWN))
     targets = _targets(sources, folder, suffix)
     said = json.dumps(dict(settings), sort_keys=True, default=str)
-    manifest = folder / MANIFEST
-    before = _read(manifest)
+    recover(folder)
+    manifest = Manifest(folder)
     done: dict[str, Done] = {}
-    with _progress(len(sources)) as advance:
-        todo = []
-        for source, target in targets.items():
-            old = before.get(str(target))
-            if old is not None and not old.error and _current(old, source, target, said):
-                done[str(source)] = Done(**{**asdict(old), "skipped": True})
-                advance()
-            else:
-                todo.append((source, target))
-        for item in _run(todo, jobs, settings, said):
+    with ending_in_time(), _progress(len(sources)) as advance:
+
+        def take(item: Done) -> None:
             done[item.source] = item
-            _write(manifest, before, done)
+            if not item.skipped:
+                manifest.add(item)
             advance()
-    _write(manifest, before, done)
+
+        try:
+            _run(list(_todo(targets, manifest, settings, said, take)), jobs, take)
+        finally:
+            recover(folder)  # what processes left that were killed
+            manifest.save()
     return [done[str(source)] for source in sources]
+
+
+def _todo(
+    targets: Mapping[Path, Path], manifest: Manifest, settings: Mapping[str, Any], said: str, take: Any
+) -> Iterator[Task]:
+    """What is still to be done; what an earlier run did is taken as it is."""
+    for source, target in targets.items():
+        old = manifest.get(target)
+        if old is not None and is_done(old, source, target, said):
+            take(replace(old, source=str(source), destination=str(target), skipped=True))
+        else:
+            yield Task(source, target, settings, said, old.result if old is not None else "")
+
+
+def _run(todo: Sequence[Task], jobs: int, take: Callable[[Done], None]) -> None:
+    """Do what is to be done, here or in several processes."""
+    if jobs > 1 and len(todo) > 1:
+        spread((__name__, convert_one.__name__), todo, min(jobs, len(todo)), take, _lost)
+        return
+    for task in todo:
+        take(convert_one(task))
 
 
 def _targets(sources: Sequence[Path], folder: Path, suffix: str) -> dict[Path, Path]:
@@ -122,69 +145,49 @@ def _stem(source: Path) -> str:
     return next((name[: -len(suffix)] for suffix in suffixes if name.lower().endswith(suffix)), name)
 
 
-def _current(old: Done, source: Path, target: Path, settings: str) -> bool:
-    """Whether an entry is of this very file with these settings, and its result still there."""
-    return old.settings == settings and target.is_file() and digest(source) == old.sha256
-
-
-def _run(todo: Sequence[tuple[Path, Path]], jobs: int, settings: Mapping[str, Any], said: str) -> Iterator[Done]:
-    if jobs == 1 or len(todo) < 2:
-        yield from (_one(source, target, settings, said) for source, target in todo)
-        return
-    # A forked process would share the threads of a framework that is loaded already.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(todo)), mp_context=context) as pool:
-        futures = {pool.submit(_one, source, target, settings, said): (source, target) for source, target in todo}
-        for future in as_completed(futures):
-            source, target = futures[future]
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                why = "its process was killed; with fewer --jobs there is more memory for each"
-                yield Done(str(source), str(target), error=why, settings=said)
-
-
-def _one(source: Path, target: Path, settings: Mapping[str, Any], said: str) -> Done:
+def convert_one(task: Task) -> Done:
+    """Convert one of several files; whatever it throws is the error of this one alone."""
     from ..commands.quiet import native_stderr_kept
 
     try:
-        source_format(source)
+        source_format(task.source)
         with native_stderr_kept():
-            found = convert(source, target, **{**settings, "force": settings.get("force") or _ours(target)})
+            return _converted(task)
     except DiptychError as error:
-        return Done(str(source), str(target), error=str(error), settings=said)
+        return _failed(task, str(error))
+    except BaseException as error:
+        # A panic in Rust, as in the safetensors package, is no Exception.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        why = printable(f"{type(error).__name__}: {error}", NAME)
+        return _failed(task, f"{task.source}: an error in diptych itself ({why}); please report it, with the file")
+
+
+def _converted(task: Task) -> Done:
+    source, target, settings = task.source, task.target, task.settings
+    forced = bool(settings.get("force"))
+    old = os.path.lexists(target) or os.path.lexists(report_path(target))
+    try:
+        found = convert(source, target, **{**settings, "force": forced or (old and may_replace(*task.places))})
+    except FileError:
+        # Another run of the same files may have come first.
+        if forced or old or not may_replace(*task.places):
+            raise
+        now = Manifest(target.parent).get(target)
+        if now is not None and is_done(now, source, target, task.said):
+            return replace(now, source=str(source), destination=str(target), skipped=True)
+        found = convert(source, target, **{**settings, "force": True})
     difference = found.proof.difference if found.proof else None
     return Done(str(source), str(target), found.network, found.matched, difference, round(found.seconds, 3),
-                found.sha256, said)  # fmt: skip
+                found.sha256, task.said, result=found.result)  # fmt: skip
 
 
-def _ours(target: Path) -> bool:
-    """Whether writing there loses nothing of anyone else's: it is gone, or still what its report says was written."""
-    if not target.exists():
-        return True
-    try:
-        said = json.loads(report_path(target).read_text(encoding="utf-8"))["result"]["sha256"]
-    except (OSError, ValueError, TypeError, KeyError):
-        return False
-    return bool(said == digest(target))
+def _lost(task: Task, why: str) -> Done:
+    return _failed(task, printable(f"{task.source}: {why}"))
 
 
-def _read(manifest: Path) -> dict[str, Done]:
-    """The entries by destination; raises FileError for a manifest that is none."""
-    if not manifest.exists():
-        return {}
-    try:
-        entries = [Done(**item) for item in json.loads(manifest.read_text(encoding="utf-8"))["conversions"]]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise FileError(f"{manifest} is no manifest of conversions ({type(error).__name__}); move it away") from None
-    return {item.destination: item for item in entries}
-
-
-def _write(manifest: Path, before: Mapping[str, Done], done: Mapping[str, Done]) -> None:
-    entries = dict(before) | {item.destination: Done(**{**asdict(item), "skipped": False}) for item in done.values()}
-    data = {"conversions": [asdict(entries[key]) for key in sorted(entries)]}
-    with replacing(manifest, True) as path:
-        path.write_text(json.dumps(data, indent=1) + os.linesep, encoding="utf-8")
+def _failed(task: Task, why: str) -> Done:
+    return Done(str(task.source), str(task.target), error=why, settings=task.said, result=task.known)
 
 
 @contextmanager

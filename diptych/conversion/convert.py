@@ -17,9 +17,10 @@ from ..common.spec import Array
 from ..common.weights import checked
 from ..files import format_of, read, source_format, write_content
 from ..files.again.compare import compare
-from ..files.atomic import check_destination, replacing
+from ..files.atomic import transaction
 from ..files.checkpoint import counters
 from ..files.content import Content
+from ..files.destinations import check_several
 from ..files.format import Format
 from .forms import library_name, target
 from .identify import Identified, identified
@@ -60,18 +61,24 @@ def convert(
     found, given, sha256 = load_source(source, network, options, again=check is not None)
     moved = _target(found, given.weights, sha256, form, _names_asked(to, known))
     proof, reader = None, ""
-    with replacing(destination, force) as temporary:
+    with transaction(_written(destination, html), force) as staged:
         say(f"writing {destination}")
-        back = Side(moved.content.net, known.framework, _write(temporary, moved.content, destination)[0])
+        back = Side(moved.content.net, known.framework, _write(staged[destination], moved.content, destination)[0])
         seconds = time.monotonic() - start
         if check is not None:
             say(f"checking {destination}")
             proof = prove(given, back, check, moved.unrounded(known.framework))
-            _, reader = _write(temporary, moved.stating(proof), destination, again=True)
-    done = _conversion(source, destination, found, moved, proof, seconds)
-    done = replace(done, readers={"source": found.reader, "result": reader} if proof else {})
-    write_report(done, found, moved.content.net, moved.content.dialect, force, html)
+            _, reader = _write(staged[destination], moved.stating(proof), destination, again=True)
+        done = _conversion(source, destination, found, moved, proof, seconds)
+        readers = {"source": found.reader, "result": reader} if proof else {}
+        done = replace(done, result=digest(staged[destination]), readers=readers)
+        write_report(done, found, moved.content.net, moved.content.dialect, staged, html)
     return done
+
+
+def _written(destination: Path, html: str | Path | None) -> list[Path]:
+    """The files that a conversion writes: the result, its report, and the page of that where one is asked for."""
+    return [destination, report_path(destination), *([Path(html)] if html else [])]
 
 
 @dataclass(frozen=True)
@@ -102,8 +109,7 @@ def _check_request(source: Path, destination: Path, to: str, html: str | Path | 
     """The format to write; raises DiptychError for what cannot be done whatever is in the source."""
     known = format_of(destination)
     library_name(to)
-    for path in (destination, report_path(destination), *([Path(html)] if html else [])):
-        check_destination(path, source, force)
+    check_several(_written(destination, html), source, force)
     return known
 
 

@@ -15,7 +15,6 @@ from ..common.dialect import OWN, Dialect
 from ..common.spec import Net
 from ..common.versions import versions_of
 from ..files import format_of, source_format
-from ..files.atomic import replacing
 from ..files.onnx_data import beside
 from ..tf_impl.slots import slots_of
 from .identify import Identified
@@ -32,8 +31,9 @@ class Conversion:
     """What a conversion did: `matched` weights, all of them read back `bitwise` equal; `notes` for the reader.
 
     `library` has the names that the source has, `to` those of the result; `origin` is the network whose weights they
-    were, where they were rewritten for another form. `proof` is what was measured, None where it was not asked for.
-    `seconds` are those of the conversion alone.
+    were, where they were rewritten for another form. `sha256` is the digest of the source, `result` that of the file
+    that was written. `proof` is what was measured, None where it was not asked for. `seconds` are those of the
+    conversion alone.
     """
 
     source: Path
@@ -47,6 +47,7 @@ class Conversion:
     to: str = OWN
     origin: str = ""
     sha256: str = ""
+    result: str = ""
     proof: Proof | None = None
     seconds: float = 0.0
     readers: Mapping[str, str] = field(default_factory=dict)
@@ -98,9 +99,14 @@ def record(found: Identified, net: Net, dialect: Dialect, sha256: str) -> dict[s
 
 
 def write_report(
-    done: Conversion, found: Identified, net: Net, dialect: Dialect, force: bool, html: str | Path | None
+    done: Conversion,
+    found: Identified,
+    net: Net,
+    dialect: Dialect,
+    staged: Mapping[Path, Path],
+    html: str | Path | None,
 ) -> None:
-    """Write OUT.report.json, and the page of it where one is asked for."""
+    """Write OUT.report.json, and the page of it where one is asked for, to where each is `staged` beside the result."""
     data = {
         "source": {
             "path": str(done.source.resolve()),
@@ -113,7 +119,7 @@ def write_report(
         "result": {
             "path": str(done.destination.resolve()),
             "format": format_of(done.destination).name,
-            "sha256": digest(done.destination),
+            "sha256": done.result,
             "names": done.to,
             "network": net.name,
             "options": dict(net.options),
@@ -127,13 +133,11 @@ def write_report(
         "notes": list(done.notes),
         "mapping": _mapping(found, net, dialect),
     }
-    with replacing(done.report, True) as path:
-        path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-    if html is not None:
+    staged[done.report].write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    if html:
         from .certificate import page
 
-        with replacing(Path(html), force) as path:
-            path.write_text(page(data), encoding="utf-8")
+        staged[Path(html)].write_text(page(data), encoding="utf-8")
 
 
 def _mapping(found: Identified, net: Net, dialect: Dialect) -> list[list[str]]:

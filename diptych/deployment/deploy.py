@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,7 +84,7 @@ def deploy(
     if not exact <= FLOAT64_TOLERANCE:
         raise DiptychError(f"folding {net.name} changes it by {exact:.1e} in float64; please report it")
     narrow = {name: array.astype(np.float32) for name, array in wide.items()}
-    with _temporary_path(destination, force) as temporary:
+    with replacing(destination, force and bool(destination.suffix)) as temporary:
         say(f"writing {destination}")
         run = make(temporary, target, narrow, record)
         say(f"running {destination}")
@@ -172,26 +169,9 @@ def _weights_file(path: Path, net: Net, weights: Weights, record: Mapping[str, A
 
 
 def _check_free(path: Path, force: bool) -> None:
-    if path.suffix or not os.path.lexists(path):
-        check_destination(path, force=force)
-    else:
+    if not path.suffix and os.path.lexists(path):
         raise FileError(f"{path} exists already; a SavedModel takes a folder of its own: name another, or remove it")
-
-
-@contextmanager
-def _temporary_path(path: Path, force: bool) -> Iterator[Path]:
-    """A path to write to that becomes `path` at the end: a file, or a folder."""
-    if path.suffix:
-        with replacing(path, force) as temporary:
-            yield temporary
-        return
-    folder = Path(tempfile.mkdtemp(prefix=".diptych-", dir=path.parent))
-    try:
-        yield folder / path.name
-        _check_free(path, force)
-        os.rename(folder / path.name, path)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    check_destination(path, force=force)
 
 
 def _files(path: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from ..common.cards import Reported
 from ..common.errors import DiptychError
 from ..common.registry import Network
-from ..files.atomic import replacing
+from ..files.atomic import check_destination, replacing
 
 SUFFIXES = (".svg", ".png", ".pdf")
 CLASSIC = "ILSVRC"
@@ -26,6 +27,7 @@ def write_plot(items: Sequence[Network], output: Path, *, force: bool = False) -
     if output.suffix not in SUFFIXES:
         got = output.suffix or "a name without suffix"
         raise DiptychError(f"{output}: a plot is written as {', '.join(SUFFIXES)}, not {got}")
+    check_destination(output, force=force)
     plt = _pyplot()
     points = [(item, entry) for item in items for entry in item.card.reported]
     notes = -(-max(len(points), 1) // COLUMNS)
@@ -37,9 +39,11 @@ def write_plot(items: Sequence[Network], output: Path, *, force: bool = False) -
         _sizes(size, items)
         _errors(error, points)
         _sources(text, points)
-        with replacing(output, force=force) as path:
-            figure.savefig(path, format=output.suffix[1:], dpi=150, metadata=_without_date(output.suffix))
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format=output.suffix[1:], dpi=150, metadata=_without_date(output.suffix))
         plt.close(figure)
+    with replacing(output, force=force) as path:
+        path.write_bytes(drawn.getvalue())
 
 
 def _pyplot() -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import io
 import json
-import time
+import shutil
 import zipfile
 from pathlib import Path
 from typing import BinaryIO
@@ -20,10 +20,15 @@ from . import keras3, model_config, provenance, stored
 from .archive import Archive
 from .content import Content
 from .format import Format, zip_members
+from .guarded import guarded
 from .h5_checked import check_bytes, check_survivable
+from .keras_save import save_weights
 from .layers import Layers
 
 CONFIG, WEIGHTS, METADATA, MEMBER = "config.json", "model.weights.h5", "metadata.json", "diptych.json"
+DATE = "1980-01-01@00:00:00"
+"""When each file was saved, as it says: the first day of a zip, so that the same weights are the same bytes."""
+BLOCK = 1 << 20
 
 
 def read(path: Path) -> Layers:
@@ -59,17 +64,18 @@ def write(path: Path, content: Content) -> None:
 
     model = content.model()
     weights = path.with_name(WEIGHTS)
-    # As Model.save does, which keeps the whole file of weights in memory beside the weights.
-    model.save_weights(weights)
+    # Not as Model.save does, which keeps the whole file of weights in memory beside the weights.
+    save_weights(model, weights, {})
     config = json.dumps(keras.saving.serialize_keras_object(model))
     del model
     gc.collect()  # a Keras model is cyclic garbage, as large as its weights
-    saved = time.strftime("%Y-%m-%d@%H:%M:%S")
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(METADATA, json.dumps({"keras_version": keras.__version__, "date_saved": saved}))
-        archive.writestr(CONFIG, config)
-        archive.write(weights, WEIGHTS)
-        archive.writestr(MEMBER, content.text(counters=True))
+    said = {"keras_version": keras.__version__, "date_saved": DATE}
+    with guarded(path) as file, zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(METADATA), json.dumps(said))
+        archive.writestr(zipfile.ZipInfo(CONFIG), config)
+        with weights.open("rb") as saved, archive.open(zipfile.ZipInfo(WEIGHTS), "w", force_zip64=True) as member:
+            shutil.copyfileobj(saved, member, BLOCK)
+        archive.writestr(zipfile.ZipInfo(MEMBER), content.text(counters=True))
     weights.unlink()
 
 

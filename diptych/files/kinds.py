@@ -18,8 +18,13 @@ KINDS = {
     stat.S_IFSOCK: "a socket",
     stat.S_IFDIR: "a folder",
 }
-SYSTEM = ("/proc/", "/sys/", "/dev/")
-"""Where a system shows itself as files."""
+SYSTEM, MEMORY = ("/proc/", "/sys/", "/dev/"), "/dev/shm/"  # noqa: S108 (no file is made there)
+"""Where a system shows itself as files, and where among them it keeps those of users, in memory."""
+
+
+def is_of_system(real: str) -> bool:
+    """Whether a real path is one under which a system shows itself."""
+    return f"{real}/".startswith(SYSTEM) and not f"{real}/".startswith(MEMORY)
 
 
 def check_regular(path: Path) -> os.stat_result:
@@ -33,7 +38,7 @@ def check_regular(path: Path) -> os.stat_result:
         raise FileError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
     if not stat.S_ISREG(found.st_mode):
         raise FileError(f"{path} is {KINDS.get(stat.S_IFMT(found.st_mode), 'no regular file')}, expected a file")
-    if real.startswith(SYSTEM):
+    if is_of_system(real):
         raise FileError(f"{path} is a file of the system ({real}), expected one that was saved")
     return found
 

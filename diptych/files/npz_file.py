@@ -15,6 +15,7 @@ from .archive import Archive
 from .checkpoint import native, split_counters
 from .content import Content
 from .format import Format, zip_members
+from .guarded import guarded
 from .limits import ALLOWANCE, Budget
 from .shapes import is_possible, shown
 from .tensors import Tensors
@@ -42,7 +43,7 @@ def read(path: Path) -> Tensors:
 
 def write(path: Path, content: Content) -> None:
     """Write a state dict as numpy.savez does; diptych.json says what it is."""
-    with zipfile.ZipFile(path, "w") as archive:
+    with guarded(path) as file, zipfile.ZipFile(file, "w") as archive:
         for name, array in content.tensors().items():
             with archive.open(zipfile.ZipInfo(f"{name}{SUFFIX}"), "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.array(array, order="C"), allow_pickle=False)

@@ -10,13 +10,16 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from ..common.errors import FileError
 from ..common.spec import Array
 from . import provenance, safetensors_header
 from .checkpoint import native, split_counters
 from .content import Content
 from .format import Format
+from .guarded import guarded
 from .tensors import Tensors
 
+WORD = 8
 NETWORK, OPTIONS, RECORD = "diptych.network", "diptych.options", "diptych.conversion"
 
 
@@ -36,17 +39,36 @@ def _array(file: BinaryIO, entry: safetensors_header.Entry) -> Array:
 
 
 def write(path: Path, content: Content) -> None:
-    """Write a state dict, with the network's name, its options and the record of the conversion as metadata."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import save_file
+    """Write a state dict, with the network's name, its options and the record of the conversion as metadata.
 
-    tensors: dict[str, Any] = {name: np.asarray(array, order="C") for name, array in content.tensors().items()}
+    The safetensors package would write the metadata in another order each time, and the same weights as other bytes.
+    Larger types come first, so that each array begins where its type may; the names of one type are in their order.
+    """
+    tensors = {name: np.asarray(array, order="C") for name, array in content.tensors().items()}
     said = {NETWORK: content.net.name, OPTIONS: json.dumps(dict(content.net.options))}
     said |= {RECORD: json.dumps(content.record)} if content.record else {}
-    try:
-        save_file(tensors, str(path), said)
-    except SafetensorError as error:
-        raise OSError(str(error)) from None
+    header: dict[str, Any] = {"__metadata__": said}
+    names, end = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name)), 0
+    for name in names:
+        array, begin = tensors[name], end
+        end += array.nbytes
+        header[name] = {"dtype": _type(array), "shape": array.shape, "data_offsets": (begin, end)}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % WORD)
+    with guarded(path) as file:
+        file.write(len(text).to_bytes(WORD, "little") + text)
+        for name in names:
+            array = tensors[name]
+            file.write(array.astype(array.dtype.newbyteorder("<"), copy=False).reshape(-1).view(np.uint8))
+
+
+def _type(array: Array) -> str:
+    """What safetensors calls the type of an array."""
+    kind, size = array.dtype.kind, 8 * array.itemsize
+    found = "BOOL" if kind == "b" else f"{kind.upper()}{size}"
+    if found not in safetensors_header.TYPES:
+        raise FileError(f"safetensors has no type for {array.dtype}; save the weights as float32 first")
+    return found
 
 
 def _provenance(path: Path, metadata: Mapping[str, str]) -> provenance.Provenance:

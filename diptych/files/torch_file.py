@@ -14,6 +14,7 @@ from . import provenance
 from .checkpoint import shared_prefixes, split_counters
 from .content import Content
 from .format import HEAD, Format, zip_members
+from .guarded import guarded
 from .kinds import check_regular
 from .limits import Budget
 from .pickle_values import Ordered, kind_of
@@ -85,10 +86,8 @@ def write(path: Path, content: Content) -> None:
     if content.dialect.version:
         # torchvision's MNASNet refuses a state dict that does not say in which of its versions it was saved.
         state._metadata = OrderedDict({"": {"version": content.dialect.version}})  # type: ignore[attr-defined]
-    try:
-        torch.save(state, path)
-    except RuntimeError as error:
-        raise OSError(f"torch could not write the file ({str(error).partition(chr(10))[0]})") from None
+    with guarded(path) as file:
+        torch.save(state, file)
 
 
 def _tensor(array: Array) -> Any:

@@ -10,27 +10,27 @@ from ..common.spec import Array
 from . import h5, h5_file
 from .content import Content
 from .format import Format
+from .guarded import guarded
 from .keras3 import ATTRIBUTE, VARIABLES
+from .keras_save import save_weights
 
 
 def write(path: Path, content: Content) -> None:
     """Write a .weights.h5 file for Keras's load_weights."""
-    import h5py
-
+    said = {ATTRIBUTE: content.text(counters=True)}
     if content.dialect.by_place:
-        _write_groups(path, content.groups())
+        _write_groups(path, content.groups(), said)
     else:
-        content.model().save_weights(path)
+        save_weights(content.model(), path, said)
         gc.collect()
-    with h5py.File(path, "a") as file:
-        file.attrs[ATTRIBUTE] = content.text(counters=True)
 
 
-def _write_groups(path: Path, groups: Mapping[str, list[Array]]) -> None:
+def _write_groups(path: Path, groups: Mapping[str, list[Array]], attributes: Mapping[str, str]) -> None:
     """Write a file as the model of an emitted file saves it: a group for each layer, by its place in the model."""
     import h5py
 
-    with h5py.File(path, "w") as file:
+    with guarded(path) as plain, h5py.File(plain, "w") as file:
+        file.attrs.update(attributes)
         file.create_group(VARIABLES)
         for place, arrays in groups.items():
             for index, array in enumerate(arrays):

@@ -51,10 +51,15 @@ def test_a_destination_that_appears_meanwhile_is_not_written_over(tmp_path: Path
     assert os.listdir(tmp_path) == ["out.pth"]
 
 
-def test_a_link_as_destination_stays_a_link(tmp_path: Path) -> None:
-    (tmp_path / "real.pth").write_text("old")
-    (tmp_path / "link.pth").symlink_to("real.pth")
-    with replacing(tmp_path / "link.pth", force=True) as temporary:
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_as_destination_is_replaced_and_never_followed(tmp_path: Path, there: bool) -> None:
+    real, link = tmp_path / "real.pth", tmp_path / "link.pth"
+    link.symlink_to(real)
+    if there:
+        real.write_text("old")
+    with pytest.raises(FileError, match="exists already"), replacing(link):
+        pass
+    with replacing(link, force=True) as temporary:
         temporary.write_text("new")
-    assert (tmp_path / "link.pth").is_symlink()
-    assert (tmp_path / "real.pth").read_text() == "new"
+    assert (link.is_symlink(), link.read_text()) == (False, "new")
+    assert (real.read_text() if there else real.exists()) == ("old" if there else False)
