@@ -91,6 +91,9 @@ class Border(TyperGroup):
 
 def _of_output(error: OSError) -> Exception:
     """The error of stdout, where that is what the system refused; a library may have written there itself."""
+    if isinstance(error, BrokenPipeError) and streams.is_cut_off():
+        streams.silence(1)
+        return streams.Unread()
     try:
         streams.write("")
     except (DiptychError, streams.Unread) as own:

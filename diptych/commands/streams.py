@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 
 from ..common.errors import FileError
@@ -36,6 +37,16 @@ def silence(number: int) -> None:
         os.dup2(null, number)
         os.close(null)
     os.set_inheritable(number, True)
+
+
+def is_cut_off() -> bool:
+    """Whether stdout is a pipe that nobody reads any more, whoever noticed."""
+    try:
+        asked = select.poll()
+        asked.register(sys.stdout.fileno(), 0)
+        return any(event & select.POLLERR for _, event in asked.poll(0))
+    except (AttributeError, OSError, ValueError):
+        return False
 
 
 def write(text: str) -> None:
