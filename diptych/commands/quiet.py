@@ -27,8 +27,8 @@ def native_stderr_kept() -> Iterator[None]:
     if os.environ.setdefault(LEVEL, "3") == "0" or not _is_open(2):
         yield
         return
-    # TensorFlow's Python side warns of the small graphs that Keras makes for grouped convolutions, and matplotlib, which
-    # it imports where that is there, of a user without a home.
+    # TensorFlow warns of the small graphs that Keras makes for grouped convolutions, and matplotlib, which
+    # is imported with it, of a user without a home.
     for name in ("tensorflow", "matplotlib"):
         logging.getLogger(name).setLevel(logging.ERROR)
     with _keeper() as kept, _redirected(kept):
