@@ -23,3 +23,7 @@ class WeightsError(DiptychError):
 
 class FileError(DiptychError):
     """A file that cannot be read as weights, or a destination that cannot be written."""
+
+
+class NotInstalled(DiptychError):
+    """A package that is needed and not there, so that nothing can be told."""

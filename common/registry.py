@@ -18,6 +18,9 @@ from .trace import trace
 SHARED_OPTIONS = ("num_classes", "in_channels", "input_size")
 """What every network takes; num_classes only where its output is not fixed."""
 
+LARGEST = 32
+"""Of a width or a depth: at a thousand times its depth, a network takes minutes to trace."""
+
 
 @dataclass(frozen=True)
 class Network:
@@ -49,6 +52,7 @@ class Network:
 
     def trace(
         self,
+        /,  # so that an option called self is one that there is not
         num_classes: int | None = None,
         in_channels: int | None = None,
         input_size: int | tuple[int, int] | None = None,
@@ -58,7 +62,8 @@ class Network:
 
         With num_classes=0 it has no head, and gives what the head would take.
         """
-        size = (input_size, input_size) if isinstance(input_size, int) else tuple(input_size or self.input_size)
+        asked: Any = self.input_size if input_size is None else input_size
+        size = tuple(asked) if isinstance(asked, (tuple, list)) else (asked, asked)
         given = {"num_classes": num_classes, "in_channels": in_channels}
         for option, value in given.items():
             bare = option == "num_classes" and value == 0 and not isinstance(value, bool)
@@ -95,6 +100,8 @@ class Network:
         read = _read(value, type(own))
         if not isinstance(read, type(own)):
             raise SpecError(f"{self.name}: {option} is a {type(own).__name__}, such as {own!r}, not {value!r}")
+        if isinstance(read, float) and not abs(read) <= LARGEST:
+            raise SpecError(f"{self.name}: {option} is at most {LARGEST}, such as {own!r}, not {value!r}")
         return read
 
 
@@ -106,7 +113,7 @@ class Folded(Network):
         """The card of the network as it was published."""
         return card(self.family, self.name.removesuffix(SUFFIX))
 
-    def trace(self, *args: Any, **options: Any) -> Net:
+    def trace(self, /, *args: Any, **options: Any) -> Net:
         """Trace the network, and fold it; raises DiptychError where there is nothing to fold."""
         return folded(super().trace(*args, **options))
 
@@ -209,7 +216,11 @@ def spec(
 
 
 def traced(name: str, options: Mapping[str, Any]) -> Net:
-    """A registered network with these options, traced once per process."""
+    """A registered network with these options, traced once per process; raises SpecError for senseless ones."""
+    try:
+        hash(tuple(options.values()))
+    except TypeError:
+        raise SpecError(f"{name}: an option is a number, a text or a few of them, not {dict(options)!r}") from None
     return _traced(name, tuple(sorted(options.items())))
 
 

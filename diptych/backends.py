@@ -11,7 +11,7 @@ import os
 from typing import cast
 
 from .common.backend import Backend
-from .common.errors import DiptychError
+from .common.errors import DiptychError, NotInstalled
 
 NAMES = {"torch": "torch_impl", "tf": "tf_impl"}
 ALIASES = {"pytorch": "torch", "tensorflow": "tf", "keras": "tf"}
@@ -40,7 +40,7 @@ def get(name: str) -> Backend:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in NEEDS[key]:
             raise
-        raise DiptychError(f"{error.name} is not installed; install it with `pip install 'diptych[{key}]'`") from None
+        raise NotInstalled(f"{error.name} is not installed; install it with `pip install 'diptych[{key}]'`") from None
     return cast(Backend, module)
 
 

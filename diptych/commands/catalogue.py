@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -36,7 +35,7 @@ def list_networks(
         low, high = within(option, text)
         found = [item for item in found if low <= figure(item.card) <= high]
     if as_json:
-        typer.echo(json.dumps([record(item) for item in found], indent=2))
+        output.data([record(item) for item in found])
         return
     output.grid(("name", "aliases", "family", "form of", "title", "year", "parameters", "MACs"), map(_row, found), 5)
 
@@ -59,7 +58,7 @@ def card(name: Name, as_json: Json = False) -> None:
 
     item = network(name)
     if as_json:
-        typer.echo(json.dumps(record(item), indent=2))
+        output.data(record(item))
         return
     output.card(item)
 
@@ -87,7 +86,7 @@ def table(
 
         rows = compared(nets)
         if as_json:
-            typer.echo(json.dumps({net.name: dict(row) for net, row in zip(nets, rows, strict=True)}, indent=2))
+            output.data({net.name: dict(row) for net, row in zip(nets, rows, strict=True)})
         else:
             output.side_by_side(nets, rows)
         return
@@ -98,7 +97,7 @@ def table(
         return
     head = {"network": net.name, "title": net.title, "paper": net.paper, "options": dict(net.options)}
     body = {"rows": [row.to_dict() for row in layers], "totals": analysis.totals(layers), "rule": analysis.RULE}
-    typer.echo(json.dumps(head | {"input": list(net.input_shape)} | body, indent=2))
+    output.data(head | {"input": list(net.input_shape)} | body)
 
 
 def plot(

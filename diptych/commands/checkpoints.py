@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,8 +10,10 @@ import typer
 
 from ..common.errors import DiptychError
 from ..common.text import first_few
+from .border import BAD, DIFFERENT
 from .options import Channels, Classes, Force, Json, Size, size_of
 from .quiet import native_stderr_kept
+from .streams import say
 
 READ = "A .safetensors, .pth, .keras, .h5, .npz, .onnx or .pb file, a SavedModel or a checkpoint"
 Source = Annotated[Path, typer.Argument(help=f"{READ}.")]
@@ -32,17 +33,17 @@ def identify(file: Source, as_json: Json = False) -> None:
     with native_stderr_kept(), output.waiting(f"reading {file}"):
         found = run(file)
     if as_json:
-        typer.echo(json.dumps(_identification(found), indent=2))
+        output.data(_identification(found))
         raise typer.Exit(0 if found.matches else 1)
     for match in found.matches:
-        output.say(f"{file}: {_line(match)}")
+        say(f"{file}: {_line(match)}")
     if len(found.matches) > 1:
-        output.say("  these networks have the same names and shapes; --network NAME says which one to convert")
+        say("  these networks have the same names and shapes; --network NAME says which one to convert")
     if not found.matches:
-        output.say(f"{file}: no network fits exactly; the nearest:")
+        say(f"{file}: no network fits exactly; the nearest:")
     for match in found.runners_up[: 1 if found.matches else 3]:
-        output.say(f"  {'runner-up: ' if found.matches else ''}{_line(match)}", *_misfits(match))
-    output.say(*(f"  note: {note}" for note in found.notes))
+        say(f"  {'runner-up: ' if found.matches else ''}{_line(match)}", *_misfits(match))
+    say(*(f"  note: {note}" for note in found.notes))
     if not found.matches:
         raise typer.Exit(1)
 
@@ -80,28 +81,31 @@ def convert(
         done = batch.convert_all(batch.files(src), dst, suffix or "", jobs, wanted)
         output.conversions(done)
         if any(item.error for item in done):
-            raise typer.Exit(2)
+            raise typer.Exit(BAD)
         return
     if suffix is not None or jobs > 1:
         raise DiptychError(f"--suffix and --jobs are for several files; {src} is one, and {dst} names its format")
     with native_stderr_kept(), output.waiting(f"converting {src}") as update:
         one = run(src, dst, html=html, progress=update, **wanted)
-    typer.echo(str(one))
+    say(*str(one).splitlines())
 
 
 def verify(
     file: Annotated[Path, typer.Argument(help="A file that diptych converted.")],
     fast: Annotated[bool, typer.Option("--fast", help="Check in float32, not in float64.")] = False,
+    result_only: Annotated[
+        bool, typer.Option("--result-only", help="Ask for no source: hold the file against its report, and run it.")
+    ] = False,
 ) -> None:
-    """Repeat the proof of a conversion: the file is what was written, and still computes what its source does."""
+    """Repeat the proof of a conversion: 0 the source's weights and function, 1 not so, 2 there is no such source."""
     from ..conversion.verify import verify as run
     from . import output
 
     with native_stderr_kept(), output.waiting(f"verifying {file}"):
-        found = run(file, "float32" if fast else "float64")
-    typer.echo(str(found))
+        found = run(file, "float32" if fast else "float64", result_only)
+    say(*str(found).splitlines())
     if not found.passed:
-        raise typer.Exit(1)
+        raise typer.Exit(BAD if found.unknown else DIFFERENT)
 
 
 def _line(match: Any) -> str:

@@ -1,38 +1,28 @@
-"""The command line. Exit code 0 is yes, 1 is different, 2 is bad input or cannot tell."""
+"""The command line.
+
+Exit code 0 is yes, 1 different, 2 bad input, cannot tell, or output that nobody took, 3 a fault of diptych itself, 130
+Ctrl-C.
+"""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from ..common.errors import DiptychError
 from . import catalogue, checkpoints, deployment, study
+from .border import BAD, DIFFERENT, TRACEBACK, Border
 from .quiet import native_stderr_kept
-
-DIFFERENT, BAD, INTERRUPTED = 1, 2, 130
-
-
-class Commands(TyperGroup):
-    """The commands, with every error of diptych as one line on stderr."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except DiptychError as error:
-            typer.echo(f"error: {error}", err=True)
-            raise typer.Exit(BAD) from None
-        except KeyboardInterrupt:
-            raise typer.Exit(INTERRUPTED) from None
-
+from .streams import complain, prepare, say
 
 app = typer.Typer(
-    cls=Commands,
+    cls=Border,
     help="The same convolutional network, natively in PyTorch and in TensorFlow, with proof.",
+    epilog="Exit codes: 0 yes, 1 different, 2 bad input, cannot tell, or nobody took the output, 3 a fault of diptych, "
+    "130 Ctrl-C.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -44,15 +34,19 @@ def _version(wanted: bool) -> None:
     if wanted:
         from .. import __version__
 
-        typer.echo(f"diptych {__version__}")
+        say(f"diptych {__version__}")
         raise typer.Exit
 
 
 Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")]
 
+Traceback = Annotated[
+    bool, typer.Option(TRACEBACK, help="Show where in the code an error was raised; at any place of the command.")
+]
+
 
 @app.callback()
-def options(version: Version = False) -> None:
+def options(version: Version = False, traceback: Traceback = False) -> None:
     """The same convolutional network, natively in PyTorch and in TensorFlow, with proof."""
 
 
@@ -89,7 +83,7 @@ def check(
     if len(reports) > 1:
         output.checks(reports)
     same = sum(report.passed for report in reports)
-    typer.echo(f"{same} of {len(wanted)} networks are the same function in both frameworks")
+    say(f"{same} of {len(wanted)} networks are the same function in both frameworks")
     if same < len(reports):
         raise typer.Exit(DIFFERENT)
     if same < len(wanted):
@@ -111,17 +105,16 @@ def _checked(names: list[str], referee: bool) -> tuple[list[Any], dict[str, str]
         try:
             with output.waiting(f"checking {name}") as update:
                 reports.append(run(name, referee=referee, progress=update))
-            remember(reports[-1])
-            typer.echo(str(reports[-1]))
         except DiptychError as error:
             problems[name] = str(error)
-            typer.echo(f"error: cannot check {name}: {error}", err=True)
+            complain(f"error: cannot check {name}: {error}")
+            continue
+        remember(reports[-1])
+        say(*str(reports[-1]).splitlines())
     return reports, problems
 
 
 def main() -> None:
     """The entry point of the `diptych` command."""
-    try:
-        app(prog_name="diptych")
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    prepare()
+    app(prog_name="diptych")

@@ -11,6 +11,7 @@ import typer
 from ..common.spec import Array, Net
 from .options import Channels, Classes, Force, Name, Size, size_of
 from .quiet import native_stderr_kept
+from .streams import say
 
 Weights = Annotated[Path, typer.Argument(help="A file of its weights, in any format and names that convert reads.")]
 Check = Annotated[bool, typer.Option(help="Run what was written.")]
@@ -39,8 +40,8 @@ def export(
         net, arrays, record, notes = _read(weights, name, options)
         update(f"writing {out}")
         done = run(net, arrays, out, dtype=dtype, opset=opset, check=check, force=force, record=record)
-    typer.echo(str(done))
-    output.say(*(f"  note: {note}" for note in notes))
+    say(*str(done).splitlines())
+    say(*(f"  note: {note}" for note in notes))
 
 
 def deploy(
@@ -65,8 +66,8 @@ def deploy(
     with native_stderr_kept(), output.waiting(f"reading {weights}") as update:
         net, arrays, record, notes = _read(weights, name, options)
         done = run(net, arrays, out, force=force, record=record, progress=update)
-    typer.echo(str(done))
-    output.say(*(f"  note: {note}" for note in notes))
+    say(*str(done).splitlines())
+    say(*(f"  note: {note}" for note in notes))
 
 
 def _read(path: Path, name: str, options: Mapping[str, Any]) -> tuple[Net, Mapping[str, Array], dict[str, Any], Any]:

@@ -62,18 +62,22 @@ def chosen(
     option: list[str] | None,
 ) -> Net:
     """The network that a command names, with its options; raises DiptychError for those that it does not take."""
-    from ..common.registry import spec
+    from ..common.registry import network
 
-    size = size_of(input_size)
-    return spec(name, num_classes=num_classes, in_channels=in_channels, input_size=size, **settings(option))
+    return network(name).trace(num_classes, in_channels, size_of(input_size), **settings(option))
 
 
 def settings(option: list[str] | None) -> dict[str, str]:
     """NAME=VALUE pairs as a dict; raises DiptychError for anything else, and for a name given twice."""
+    from ..common.registry import SHARED_OPTIONS
+
     pairs = [text.partition("=") for text in option or ()]
     names = [name for name, equals, value in pairs if name.isidentifier() and equals and value]
     if len(set(names)) < len(pairs):
         raise DiptychError(
             f"--option takes NAME=VALUE, each name once, such as width=0.5, not {' '.join(option or ())}"
         )
+    shared = [name for name in names if name in SHARED_OPTIONS]
+    if shared:
+        raise DiptychError(f"say --{shared[0].replace('_', '-')} instead of --option {shared[0]}")
     return {name: value for name, _, value in pairs}

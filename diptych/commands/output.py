@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..checking.report import Report
 from ..common.analysis import BYTES, RULE, Row, nhwc, totals
 from ..common.cards import Reported
 from ..common.registry import Network
 from ..common.spec import Net
-from ..common.text import shape_text
+from ..common.text import NAME, printable, shape_text
+from .streams import say, write
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from ..conversion.batch import Done
 
 HEADER = (
@@ -35,14 +39,16 @@ LEFT = 2
 
 def grid(header: Sequence[str], rows: Iterable[Sequence[str]], left: int) -> None:
     """Print rows under a header; the first `left` columns align on the left."""
-    rows = list(rows)
+    rows = [tuple(map(printable, row)) for row in rows]
     if sys.stdout.isatty():
         _rich_grid(header, rows, left)
         return
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    lines = list[str]()
     for row in [header, *rows]:
         cells = [c.ljust(w) if i < left else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
-        say("  ".join(cells).rstrip())
+        lines.append("  ".join(cells).rstrip() + "\n")
+    write("".join(lines))
 
 
 def table(net: Net, rows: Sequence[Row]) -> None:
@@ -120,9 +126,9 @@ def conversions(done: Sequence[Done]) -> None:
     say(f"{len(done) - bad - kept} converted, {kept} kept from an earlier run, {bad} with errors")
 
 
-def say(*lines: str) -> None:
-    """Print lines on stdout."""
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+def data(value: Any) -> None:
+    """Print a value as JSON, in which every character that is not ASCII is escaped."""
+    write(json.dumps(value, indent=2) + "\n")
 
 
 @contextmanager
@@ -133,8 +139,16 @@ def waiting(text: str) -> Iterator[Callable[[str], None]]:
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(text) as status:
-        yield status.update
+    # A spinner that ASCII has: a terminal of another encoding would show numbers in its place.
+    with Console(stderr=True).status(_plain(text), spinner="line") as status:
+        yield lambda text: status.update(_plain(text))
+
+
+def _plain(text: str) -> Text:
+    """A text for Rich in which nothing is markup."""
+    from rich.text import Text
+
+    return Text(printable(text, NAME))
 
 
 def _rich_grid(header: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> None:
@@ -145,7 +159,7 @@ def _rich_grid(header: Sequence[str], rows: Sequence[Sequence[str]], left: int) 
 
     shown = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for index, title in enumerate(header):
-        shown.add_column(title, justify="left" if index < left else "right", overflow="fold")
+        shown.add_column(Text(title), justify="left" if index < left else "right", overflow="fold")
     for row in rows:
         shown.add_row(*map(Text, row))
     Console().print(shown)

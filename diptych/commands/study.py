@@ -26,13 +26,14 @@ def source(
     """Write a network as one standalone file of PyTorch or of Keras, line for line the twin of the other."""
     from ..emission import source as emitted
     from ..files.atomic import replacing
+    from .streams import write
 
     if torch == tf:
         raise DiptychError("source writes one file: say --torch for PyTorch, or --tf (the same as --keras) for Keras")
     net = chosen(name, num_classes, in_channels, input_size, option)
     text = emitted(net, "torch" if torch else "tf")
     if output is None:
-        typer.echo(text, nl=False)
+        write(text)
         return
     with replacing(output, force=force) as path:
         path.write_text(text, encoding="utf-8")
@@ -97,18 +98,16 @@ def traps(
     as_json: Json = False,
 ) -> None:
     """Show where the frameworks differ: both definitions, measured numbers, and code that shows it."""
-    import json
-
     from ..traps.catalogue import catalogue, find
-    from . import traps
+    from . import output, traps
     from .quiet import native_stderr_kept
 
     trap = None if name is None else find(name)
     with native_stderr_kept():
         if as_json and trap is None:
-            typer.echo(json.dumps([traps.record(each, run) for each in catalogue().values()], indent=2))
+            output.data([traps.record(each, run) for each in catalogue().values()])
         elif as_json and trap is not None:
-            typer.echo(json.dumps(traps.record(trap, run), indent=2))
+            output.data(traps.record(trap, run))
         elif trap is None:
             traps.overview(run)
         else:

@@ -13,6 +13,7 @@ from ..common.registry import networks, traced
 from ..traps.catalogue import catalogue
 from ..traps.trap import Trap
 from . import output
+from .streams import say
 
 HEADER = ("id", "title", "wrong", "right", "networks")
 WIDTH = 100
@@ -45,10 +46,10 @@ def overview(run: bool) -> None:
     traps = catalogue().values()
     for section in dict.fromkeys(trap.section for trap in traps):
         rows = [_row(trap, run) for trap in traps if trap.section == section]
-        output.say(f"{section}:")
+        say(f"{section}:")
         output.grid(HEADER, rows, 2)
-        output.say("")
-    output.say(
+        say("")
+    say(
         f"wrong, right: what differs in the trap and out of it, {'measured now' if run else 'as recorded'}",
         f"networks: how many of the {len(_nets())} registered ones meet it; `diptych traps ID` shows one with its code",
     )
@@ -56,7 +57,7 @@ def overview(run: bool) -> None:
 
 def one(trap: Trap, run: bool) -> None:
     """Print a trap in full: definitions, rule, numbers, networks, thread and its twin; `run` measures anew."""
-    output.say(f"{trap.title} ({trap.id})", f"{trap.section}", "")
+    say(f"{trap.title} ({trap.id})", f"{trap.section}", "")
     for name, text in (("torch", trap.torch), ("Keras", trap.keras), ("rule", trap.rule)):
         _paragraph(name, text)
     _paragraph("measure", trap.measure)
@@ -69,8 +70,8 @@ def one(trap: Trap, run: bool) -> None:
     met = [f"{name} ({len(paths)})" for name, paths in meeting(trap).items()]
     _paragraph("met by", ", ".join(met) if met else "no registered network at its own input size")
     if trap.thread:
-        output.say(f"{'thread':<10}{trap.thread}")
-    output.say("")
+        say(f"{'thread':<10}{trap.thread}")
+    say("")
     _code(trap.source)
 
 
@@ -90,13 +91,13 @@ def _row(trap: Trap, run: bool) -> tuple[str, ...]:
 
 def _paragraph(name: str, text: str) -> None:
     lines = textwrap.wrap(text, WIDTH - 10, break_long_words=False, break_on_hyphens=False)
-    output.say(*(f"{name if i == 0 else '':<10}{line}" for i, line in enumerate(lines)))
+    say(*(f"{name if i == 0 else '':<10}{line}" for i, line in enumerate(lines)))
 
 
 def _code(text: str) -> None:
     """Print Python, in colours on a terminal."""
     if not sys.stdout.isatty():
-        output.say(text.rstrip("\n"))
+        say(text.rstrip("\n"))
         return
     from rich.console import Console
     from rich.syntax import Syntax

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..common.text import printable
+
 TEMPLATE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -42,6 +44,8 @@ random images of {{ proof.size[0] }}x{{ proof.size[1] }}: largest relative diffe
 <tr class="{{ key }}"><th>{{ key }}</th><td>{{ source[key] | shown }}</td><td>{{ result[key] | shown }}</td></tr>
 {% endfor %}
 </table>
+{% if not_compared %}<h2>Not compared</h2><ul>{% for part in not_compared %}<li>{{ part }}</li>{% endfor %}</ul>
+{% endif %}
 {% if notes %}<h2>Notes</h2><ul>{% for note in notes %}<li>{{ note }}</li>{% endfor %}</ul>{% endif %}
 <h2>{{ mapping | length }} weights by name</h2>
 <table>
@@ -60,9 +64,14 @@ def page(report: Mapping[str, Any]) -> str:
     """The page of a report as `conversion` writes it beside the result."""
     from jinja2 import Environment
 
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_visible)
     environment.filters["shown"] = _text
     return environment.from_string(TEMPLATE).render(**report)
+
+
+def _visible(value: Any) -> Any:
+    """A text whose control characters and marks of direction are seen; the template itself passes as it is."""
+    return printable(value) if type(value) is str and not value.isprintable() else value
 
 
 def _text(value: Any) -> str:

@@ -25,6 +25,7 @@ from ..files.format import Format
 from .forms import library_name, target
 from .identify import Identified, identified
 from .keras_config import differences
+from .not_compared import not_compared
 from .report import Conversion, digest, record, report_path, write_report
 
 
@@ -196,4 +197,5 @@ def _conversion(
         sha256=content.record["sha256"],
         proof=proof,
         seconds=seconds,
+        not_compared=not_compared(found, proof is not None),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -12,9 +14,12 @@ from typing import Any
 
 from ..checking.proof import Proof
 from ..common.dialect import OWN, Dialect
+from ..common.errors import FileError
 from ..common.spec import Net
+from ..common.text import printable
 from ..common.versions import versions_of
 from ..files import format_of, source_format
+from ..files.kinds import check_regular
 from ..files.onnx_data import beside
 from ..tf_impl.slots import slots_of
 from .identify import Identified
@@ -33,7 +38,7 @@ class Conversion:
     `library` has the names that the source has, `to` those of the result; `origin` is the network whose weights they
     were, where they were rewritten for another form. `sha256` is the digest of the source, `result` that of the file
     that was written. `proof` is what was measured, None where it was not asked for. `seconds` are those of the
-    conversion alone.
+    conversion alone; `not_compared` is what was not looked at.
     """
 
     source: Path
@@ -52,6 +57,7 @@ class Conversion:
     seconds: float = 0.0
     readers: Mapping[str, str] = field(default_factory=dict)
     """Of "source" and "result", which second reader gave the same arrays; nothing where no proof was asked for."""
+    not_compared: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         options = "".join(f", {key}={value}" for key, value in self.options.items())
@@ -59,8 +65,9 @@ class Conversion:
         lines = [f"{self.matched} of {self.matched} weights matched by name, read back bitwise equal"]
         lines += [str(self.proof)] if self.proof else []
         lines += [f"{side} read again, the same bits: {reader}" for side, reader in self.readers.items()]
-        lines += [] if self.readers else ["neither file was read again by another reader"]
-        return "\n".join([head, *(f"  {line}" for line in lines), *(f"  note: {note}" for note in self.notes)])
+        lines += [f"not compared: {what}" for what in self.not_compared]
+        lines += [f"note: {note}" for note in self.notes]
+        return "\n".join([printable(head), *(printable(f"  {line}") for line in lines)])
 
     @property
     def report(self) -> Path:
@@ -69,18 +76,27 @@ class Conversion:
 
 
 def report_path(destination: Path) -> Path:
-    """OUT.report.json, beside OUT."""
+    """OUT.report.json, beside OUT; raises FileError for a path without a name."""
+    if not destination.name:
+        raise FileError(f"{destination} names no file, expected one that was or will be written")
     return destination.with_name(f"{destination.name}.report.json")
 
 
 def digest(path: Path) -> str:
-    """The SHA-256 of a file and of what belongs to it beside it, or of all files of a folder in the order of names."""
+    """The SHA-256 of a file and of what belongs to it beside it, or of all files of a folder in the order of names.
+
+    Raises FileError for what is no regular file, or cannot be read.
+    """
     found = hashlib.sha256()
     files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path, *beside(path)]
-    for item in files if path.is_dir() or path.exists() else sorted(path.parent.glob(f"{path.name}.*")):
-        with item.open("rb") as file:
-            while part := file.read(BLOCK):
-                found.update(part)
+    for item in files if path.is_dir() or path.exists() else sorted(path.parent.glob(f"{glob.escape(path.name)}.*")):
+        check_regular(item)
+        try:
+            with item.open("rb") as file:
+                while part := file.read(BLOCK):
+                    found.update(part)
+        except OSError as error:
+            raise FileError(f"cannot read {item}: {error.strerror or error}") from None
     return found.hexdigest()
 
 
@@ -109,7 +125,7 @@ def write_report(
     """Write OUT.report.json, and the page of it where one is asked for, to where each is `staged` beside the result."""
     data = {
         "source": {
-            "path": str(done.source.resolve()),
+            "path": os.path.realpath(done.source),
             "format": source_format(done.source).name,
             "sha256": done.sha256,
             "names": done.library,
@@ -117,7 +133,7 @@ def write_report(
             "options": dict(found.net.options),
         },
         "result": {
-            "path": str(done.destination.resolve()),
+            "path": os.path.realpath(done.destination),
             "format": format_of(done.destination).name,
             "sha256": done.result,
             "names": done.to,
@@ -131,7 +147,8 @@ def write_report(
         "readers": dict(done.readers),
         "seconds": round(done.seconds, 3),
         "notes": list(done.notes),
-        "mapping": _mapping(found, net, dialect),
+        "not_compared": list(done.not_compared),
+        "mapping": mapping_of(found, net, dialect),
     }
     staged[done.report].write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
     if html:
@@ -140,9 +157,9 @@ def write_report(
         staged[Path(html)].write_text(page(data), encoding="utf-8")
 
 
-def _mapping(found: Identified, net: Net, dialect: Dialect) -> list[list[str]]:
+def mapping_of(found: Identified, net: Net, dialect: Dialect) -> list[list[str]]:
     """[name in the source, our name, name in the result] of each weight."""
-    before, after = _names(found.net, found.dialect), _names(net, dialect)
+    before, after = names_of(found.net, found.dialect), names_of(net, dialect)
     ours = [name for name in net.weights if name in found.net.weights]
     return [[before[name], name, after[name]] for name in ours]
 
@@ -158,7 +175,7 @@ def _renamings(found: Identified, net: Net, dialect: Dialect) -> dict[str, str |
     return {layer: names if len(names) > 1 else names[0] for layer, names in there.items() if names != [layer]}
 
 
-def _names(net: Net, dialect: Dialect) -> dict[str, str]:
+def names_of(net: Net, dialect: Dialect) -> dict[str, str]:
     """Our name -> theirs; of a Keras layer's variable, the layer and the kind."""
     between = "/" if dialect.of_layers else "."
     return {name: f"{layer}{between}{name.rpartition('.')[2]}" for name, layer in _layers(net, dialect).items()}

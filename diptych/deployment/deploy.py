@@ -24,6 +24,7 @@ from ..common.errors import DiptychError, FileError
 from ..common.registry import spec
 from ..common.rewriting.reparameterize import fold
 from ..common.spec import Array, Net
+from ..common.text import printable
 from ..common.weights import Weights, checked
 from ..files import FORMATS, format_of, read, write
 from ..files.atomic import check_destination, replacing
@@ -53,7 +54,7 @@ class Deployment:
     def __str__(self) -> str:
         gone = f"{self.folded} normalisations folded, {self.exact:.1e} in float64" if self.folded else "nothing to fold"
         return (
-            f"{self.path}: {self.network} as {self.kind}, {self.bytes / 1e6:.1f} MB ({gone})\n"
+            f"{printable(str(self.path))}: {self.network} as {self.kind}, {self.bytes / 1e6:.1f} MB ({gone})\n"
             f"  read back and run, it differs from the original in float64 by {self.difference:.1e}"
         )
 

@@ -17,6 +17,7 @@ from ..common.errors import DiptychError, SpecError
 from ..common.onnx_graph import Graph
 from ..common.registry import network, registered, spec
 from ..common.spec import Array, Net
+from ..common.text import printable
 from ..common.weights import checked
 from ..files import onnx_file
 from ..files.atomic import check_destination, replacing
@@ -43,12 +44,11 @@ class Export:
 
     def __str__(self) -> str:
         free = "batch, height and width" if self.dynamic else "batch"
-        lines = [
-            f"{self.path}: {self.network} in {self.dtype}, {self.operators} operators of opset {self.opset}, any {free}"
-        ]
+        graph = f"{self.network} in {self.dtype}, {self.operators} operators of opset {self.opset}"
+        lines = [f"{printable(str(self.path))}: {graph}, any {free}"]
         if self.difference is not None:
             lines.append(f"  {self.runner} differs from the NumPy meaning in float64 by {self.difference:.1e}")
-        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+        return "\n".join([*lines, *(printable(f"  note: {note}") for note in self.notes)])
 
 
 def export(

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
+import os
+import pwd
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 from shown import Page, page, report, run
@@ -11,6 +15,8 @@ from shown import Page, page, report, run
 import diptych
 from diptych.checking import last_check
 from diptych.checking.last_check import recall, remember
+from diptych.checking.report import Report
+from diptych.common.errors import FileError
 from diptych.common.registry import spec
 
 
@@ -62,3 +68,76 @@ def test_a_cache_that_cannot_be_used_is_no_matter(monkeypatch: pytest.MonkeyPatc
     for text in ("", "[]", "{}", '{"report": {}, "when": "", "versions": {}, "digest": ""}', "[" * 100_000):
         (folder / "resnet18.json").write_text(text)
         assert recall(spec("resnet18")) is None
+
+
+def test_a_user_without_a_home_has_no_last_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No HOME, and a user that the system does not know, as in a container with a number for a user."""
+
+    def unknown(number: int) -> NoReturn:
+        raise KeyError(number)
+
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    remember(report("resnet18"))
+    assert recall(spec("resnet18")) is None
+
+
+def test_a_cache_of_another_kind_is_no_matter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = tmp_path / "diptych" / "checks"
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "resnet18.json")
+    assert recall(spec("resnet18")) is None
+    (folder / "resnet34.json").symlink_to("/dev/zero")
+    assert recall(spec("resnet34")) is None
+
+
+GOOD: dict[str, Any] = {"reports": [report("resnet18").to_dict()]}
+BROKEN: dict[str, Any] = {
+    "a list": [],
+    "nothing": None,
+    "a report that is a text": {"reports": ["x"]},
+    "another field": GOOD | {"more": 1},
+    "an endless size": {"reports": [GOOD["reports"][0] | {"seconds": math.inf}]},
+    "a size that is none": {"reports": [GOOD["reports"][0] | {"noise": {"torch": math.nan}}]},
+    "a long name": {"reports": [GOOD["reports"][0] | {"network": "x" * 10**6}]},
+    "gates without fields": {"reports": [GOOD["reports"][0] | {"gates": [{}]}]},
+    "many gates": {"reports": [GOOD["reports"][0] | {"gates": GOOD["reports"][0]["gates"] * 100}]},
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_file_that_holds_no_checks_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "r.json").write_text(json.dumps(BROKEN[name]))
+    done = run("show", "resnet18", "--check", tmp_path / "r.json", "--html", tmp_path / "p.html")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1), done.output
+    assert "r.json holds no reports of a check" in done.stderr
+    assert len(done.stderr) < 2100
+
+
+@pytest.mark.parametrize("text", ["", "[" * 10**5, "9" * 10**4, '{"reports": [], "reports": []}'])
+def test_a_text_that_is_no_json_of_ours_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "r.json").write_text(text)
+    with pytest.raises(FileError, match="holds no reports of a check"):
+        last_check.read_check(tmp_path / "r.json", spec("resnet18"))
+
+
+def test_a_check_that_is_no_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.json")
+    (tmp_path / "zero.json").symlink_to("/dev/zero")
+    with (tmp_path / "large.json").open("wb") as file:
+        file.truncate(last_check.MOST + 1)
+    for name in ("fifo.json", "zero.json", "large.json", "gone.json", "."):
+        with pytest.raises(FileError):
+            last_check.read_check(tmp_path / name, spec("resnet18"))
+
+
+def test_a_check_that_failed_without_a_size_is_shown(tmp_path: Path) -> None:
+    """Where shapes differ, the difference has no size; and what a file says steers no terminal."""
+    gate = GOOD["reports"][0]["gates"][0] | {"measured": math.inf, "passed": False, "where": "\x1b[31mc1"}
+    (tmp_path / "r.json").write_text(json.dumps({"reports": [GOOD["reports"][0] | {"gates": [gate]}]}))
+    found: Report = last_check.read_check(tmp_path / "r.json", spec("resnet18")).report
+    assert (found.gates[0].measured, found.gates[0].where) == (math.inf, r"\x1b[31mc1")
+    done = run("show", "resnet18", "--check", tmp_path / "r.json", "--html", tmp_path / "p.html")
+    assert done.exit_code == 0, done.output

@@ -1,0 +1,139 @@
+"""Where whatever was raised becomes one line on stderr and an exit code; nothing crosses it as a traceback."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from ..common.errors import DiptychError
+from ..common.text import printable
+from . import streams
+
+DIFFERENT, BAD, INTERNAL, INTERRUPTED = 1, 2, 3, 130
+TRACEBACK = "--traceback"
+LONGEST = 1500
+"""Characters of an unexpected error's own text, so that what to do about it is never cut."""
+
+
+class Border(TyperGroup):
+    """The commands, with every error as one line on stderr, and `--traceback` at any place among their words."""
+
+    shows_traceback = False
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the command that the words name, and leave with its exit code."""
+        words = list(sys.argv[1:] if args is None else args)
+        own = words[: words.index("--")] if "--" in words else words
+        self.shows_traceback = TRACEBACK in own
+        words = [word for word in own if word != TRACEBACK] + words[len(own) :]
+        rest = (words, prog_name, complete_var, False, windows_expand_args)
+        if not standalone_mode:
+            return super().main(*rest, **extra)
+        sys.exit(self._flushed(self._code(rest, extra)))
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, SystemExit):
+            raise
+        except BaseException as error:  # here, since Typer takes a broken pipe and the end of a file for its own
+            if _is_usage(error):
+                raise
+            raise typer.Exit(self._end(error)) from None
+
+    def _code(self, rest: tuple[Any, ...], extra: dict[str, Any]) -> int:
+        try:
+            found = super().main(*rest, **extra)
+            return found if isinstance(found, int) else 0
+        except SystemExit:  # Typer's own answer to a broken pipe
+            return BAD
+        except BaseException as error:  # noqa: BLE001  # what is raised while the words are read, and all of the usage
+            return self._end(error)
+
+    def _flushed(self, code: int) -> int:
+        """The exit code after the last of the output, which may go to a full disk, or to nobody."""
+        try:
+            streams.write("")
+        except (DiptychError, OSError) as error:
+            end = self._end(error)
+            return end if code < end else code
+        return code
+
+    def _end(self, error: BaseException) -> int:
+        """Say what an error is, and return its exit code."""
+        if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+            return INTERRUPTED
+        if isinstance(error, OSError):
+            error = _of_output(error)
+        if isinstance(error, streams.Unread):
+            return BAD
+        if _is_usage(error):
+            return _usage(error)
+        code, text = _judged(error)
+        streams.complain(text)
+        if self.shows_traceback:
+            streams.complain(*"".join(traceback.format_exception(error)).splitlines())
+        return code
+
+
+def _of_output(error: OSError) -> Exception:
+    """The error of stdout, where that is what the system refused; a library may have written there itself."""
+    if isinstance(error, BrokenPipeError) and streams.is_cut_off():
+        streams.silence(1)
+        return streams.Unread()
+    try:
+        streams.write("")
+    except (DiptychError, streams.Unread) as own:
+        return own
+    return error
+
+
+def _judged(error: BaseException) -> tuple[int, str]:
+    """(exit code, what is said) of an error: an internal one is whatever no input and no machine accounts for."""
+    said = printable(str(error), LONGEST)
+    if isinstance(error, DiptychError):
+        return BAD, f"error: {error}"
+    if _is_of_memory(error, said):
+        return BAD, f"error: there is not enough memory for this{f' ({said})' if said else ''}; free some, or give more"
+    if isinstance(error, OSError):
+        return BAD, f"error: the system refused: {said}"
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "diptych").startswith("diptych"):
+        return BAD, f"error: this needs {error.name}: pip install 'diptych[all]'"
+    return INTERNAL, (
+        f"internal error: {type(error).__name__}: {said} (this is a fault of diptych; please report it, with the "
+        f"command and what it prints with {TRACEBACK})"
+    )
+
+
+def _is_of_memory(error: BaseException, said: str) -> bool:
+    """Whether memory ran out, as Python, PyTorch and TensorFlow say it."""
+    named = type(error).__name__ in ("OutOfMemoryError", "ResourceExhaustedError")
+    return isinstance(error, MemoryError) or named or "allocate memory" in said
+
+
+def _is_usage(error: BaseException) -> bool:
+    """Whether an error is Typer's, of a wrong command line; Typer has Click's classes under changing names."""
+    return hasattr(error, "format_message") and hasattr(error, "exit_code")
+
+
+def _usage(error: Any) -> int:
+    if type(error).__name__ != "NoArgsIsHelpError":
+        error.message = printable(str(error.message))
+    try:
+        error.show()
+    except (OSError, ValueError):
+        streams.silence(2)
+    return int(error.exit_code)
