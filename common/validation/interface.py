@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ..child_names import word_fault
 from ..emission.names import MODULES
@@ -15,7 +15,7 @@ from ..values import symbolic
 from .kinds import wrong
 
 TITLE, LINE = 500, 2000
-OUTPUTS = 256
+OUTPUTS, PARAMETERS = 256, 200
 RESERVED = (*MODULES, "Sequential", "self", "super", "range")
 """What the constructors of emitted classes use themselves."""
 
@@ -81,24 +81,35 @@ def check_block(call: Call, net: Net, where: str) -> None:
     if call.style == "stack":
         if call.block or call.arguments or call.input_channels or call.parameters:
             raise SpecError(f"{where}: a stack is no block of its own, and has no name, arguments or parameters")
-        return _check_returns(call, where)
+        _check_returns(call, where)
+        return
     if call.block != "<lambda>":
         _check_word(f"{where}.block", call.block)
     _check_signature(call, where)
+    _check_parameters(call, where)
+    wanted = tuple(_channels(call, net))
+    if plain(call.input_channels) != wanted:
+        raise wrong(f"{where}.input_channels", plain(call.input_channels), repr(wanted))
+
+
+def _check_parameters(call: Call, where: str) -> None:
+    """Raise SpecError where the parameters are not those of the values that come in."""
     counts = [count for _, count in call.parameters]
     if call.style == "sequence" and counts != [None]:
         raise wrong(f"{where}.parameters", call.parameters, "one value, since a sequence is a chain")
-    wide, entering = [1 if count is None else count for count in counts], list(call.inputs)
-    if not counts or min(wide) < 1 or sum(wide) != len(entering):
-        raise wrong(f"{where}.parameters", call.parameters, f"names for {len(entering)} values, one by one or in lists")
-    wanted = list[tuple[str, int | tuple[int, ...]]]()
-    for name, count in call.parameters:
+    wide = [1 if count is None else count for count in counts]
+    if not 0 < len(wide) <= PARAMETERS or min(wide) < 1 or sum(wide) != len(call.inputs):
+        expected = f"names for {len(call.inputs)} values, one by one or in lists"
+        raise wrong(f"{where}.parameters", call.parameters, expected)
+
+
+def _channels(call: Call, net: Net) -> Iterator[tuple[str, int | tuple[int, ...]]]:
+    """What the channels of the values of a block are called in it, and their numbers."""
+    entering = list(call.inputs)
+    for place, (name, count) in enumerate(call.parameters):
         taken, entering = entering[: count or 1], entering[count or 1 :]
         channels = tuple(net.nodes[index].shape[0] for index in taken)
-        symbol = f"{name}_channels" if wanted else "in_channels"
-        wanted.append((symbol, channels[0] if count is None else channels))
-    if plain(call.input_channels) != tuple(wanted):
-        raise wrong(f"{where}.input_channels", plain(call.input_channels), repr(tuple(wanted)))
+        yield f"{name}_channels" if place else "in_channels", channels[0] if count is None else channels
 
 
 def _check_signature(call: Call, where: str) -> None:
