@@ -138,6 +138,17 @@ def word_fault(name: str) -> str:
     return "it is a word of Python itself" if keyword.iskeyword(name) else ""
 
 
+def network_fault(name: str) -> str:
+    """Why a network cannot have a name, which stands in messages and in the names of files; "" where it can.
+
+    >>> network_fault("mobilenet_v1_025.keras"), network_fault("../net")
+    ('', 'it has up to 200 printable characters, without / and \\\\')
+    """
+    if 0 < len(name) <= LONGEST and name.isprintable() and not set(name) & set("/\\"):
+        return ""
+    return f"it has up to {LONGEST} printable characters, without / and \\"
+
+
 def _is_word(part: str) -> bool:
     # Python reads other forms of a letter as the letter itself, so that code would name another attribute.
     return part.isidentifier() and unicodedata.normalize("NFKC", part) == part

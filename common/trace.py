@@ -11,9 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 from .calls import block, sequence, shared
+from .child_names import network_fault
 from .errors import SpecError
 from .expr import Sym
 from .spec import Argument, Input, Net, Node, Op, Shape
+from .text import printable
 from .tracer import CURRENT, Frame, Tracer, tracer
 from .values import Result, Value, answer, first_line, symbolic
 
@@ -131,6 +133,8 @@ def trace(
     >>> (net.nodes[1].shape, net.params)
     ((8, 3, 3), 224)
     """
+    if why := network_fault(name):
+        raise SpecError(f"{printable(name, 100)!r} cannot be the name of a network: {why}; name it otherwise")
     trace = Tracer(headless=arguments.get("num_classes") == 0)
     token = CURRENT.set(trace)
     try:

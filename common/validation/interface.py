@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from ..child_names import word_fault
+from ..child_names import network_fault, word_fault
 from ..emission.names import MODULES
 from ..errors import SpecError
 from ..expr import plain
@@ -14,7 +14,7 @@ from ..text import printable
 from ..values import symbolic
 from .kinds import wrong
 
-TITLE, LINE = 500, 2000
+TITLE, LINE = 2000, 10_000
 OUTPUTS, PARAMETERS = 256, 200
 RESERVED = (*MODULES, "Sequential", "self", "super", "range")
 """What the constructors of emitted classes use themselves."""
@@ -22,21 +22,16 @@ RESERVED = (*MODULES, "Sequential", "self", "super", "range")
 
 def check_head(net: Net) -> None:
     """Raise SpecError for a net without layers, or with a name, title, option or output that none can have."""
-    check_name("name", net.name)
+    if why := network_fault(net.name):
+        raise wrong("name", net.name, f"the name of a network: {why}")
     if len(net.title) > TITLE or len(net.paper) > LINE:
-        raise SpecError(f"title and paper: expected at most {TITLE} and {LINE:,} characters")
+        raise SpecError(f"title and paper: expected at most {TITLE:,} and {LINE:,} characters")
     if not net.nodes:
         raise SpecError("nodes: got none, expected the image and at least one layer")
     for place, (key, _) in enumerate(net.options):
         _check_word(f"options[{place}]", key)
     _unique("options", [key for key, _ in net.options])
     _check_outputs(net)
-
-
-def check_name(where: str, name: str) -> None:
-    """Raise SpecError for what cannot be the name of a network: it stands in messages, and in names of files."""
-    if not 0 < len(name) <= 200 or not name.isprintable() or set(name) & set("/\\<>"):
-        raise wrong(where, name, "a name of up to 200 printable characters, without / \\ < and >")
 
 
 def _check_outputs(net: Net) -> None:
@@ -72,7 +67,7 @@ def check_root(net: Net) -> None:
     if net.output_names and root.returns == "value":
         raise wrong("root.returns", root.returns, "'list' or 'tuple', since the outputs have names")
     if len(root.block) > TITLE:
-        raise wrong("root.block", root.block, f"the title of the network, of at most {TITLE} characters")
+        raise wrong("root.block", root.block, f"the title of the network, of at most {TITLE:,} characters")
     _check_signature(root, "root")
 
 
