@@ -12,6 +12,7 @@ from .errors import SpecError
 from .expr import Sym, plain
 from .spec import Argument, Call, Node
 from .tracer import Frame, Tracer, tracer
+from .traits import Shape
 from .values import Value, answer, first_line, symbolic
 
 R = TypeVar("R")
@@ -120,7 +121,7 @@ class _Shared:
             return result  # a block of nothing but layers without outputs, in a network without a head
         if self.first is None:
             self.first, self.around = made, frame
-        elif why := _difference(trace, self.first, made):
+        elif why := difference(trace, self.first, made):
             raise SpecError(f"{path}: it is a call of {self.first.path}, which is shared, but {why}")
         self.count += 1
         return result
@@ -208,7 +209,7 @@ class _Entry:
         self.values.append(value)
         self.env[symbol] = value.channels
         inner = Sym.atom(symbol, int(value.channels))
-        return Value(value.node, (inner, *value.shape[1:]), value.flattened)
+        return Value(value.node, (inner, *value.shape[1:]), _numbers(value.flattened))
 
 
 def _holds_values(value: Any) -> bool:
@@ -231,13 +232,20 @@ def _outside(value: Value, env: dict[str, int]) -> Value:
     """A value that leaves a block, with its channels in the terms of the block around."""
     channels = value.channels
     outer = channels.substitute(env) if isinstance(channels, Sym) else channels
-    return Value(value.node, (outer, *value.shape[1:]), value.flattened)
+    return Value(value.node, (outer, *value.shape[1:]), _numbers(value.flattened))
 
 
-def _difference(trace: Tracer, first: Call, other: Call) -> str:
+def _numbers(shape: Shape | None) -> Shape | None:
+    """A shape on its way into or out of a block, without the expressions of where it comes from."""
+    return shape and tuple(map(int, shape))
+
+
+def difference(trace: Tracer, first: Call, other: Call) -> str:
     """Why a call is not one of the same module; "" where it is."""
     if plain(first.input_channels) != plain(other.input_channels):
         return f"its inputs have {_channels(other)} channels where the first call had {_channels(first)}"
+    if [a.name for a in first.arguments] != [a.name for a in other.arguments] or first.block != other.block:
+        return "it is another block, or has other arguments"
     for one, two in zip(first.arguments, other.arguments, strict=True):
         if one.value != two.value:
             return f"its {two.name} is {two.value!r} where the first call had {one.value!r}"

@@ -6,7 +6,9 @@ The names of weights follow from them, so that none is changed; what PyTorch can
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 MODULE = """
     T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval
@@ -22,6 +24,81 @@ DICT = "clear items keys pop update values"
 """Those that nn.ModuleDict adds, and"""
 CHAIN = "append extend insert pop"
 """those of nn.Sequential."""
+LONGEST, PLACES = 200, 10_000
+"""The characters of a name, and the places of a list: one that is named `a.9999` has as many, most of them empty."""
+
+
+class Names:
+    """The names of the parts of a block so far, by the words and numbers between their dots."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._tree: dict[str, Any] = {}
+        self._heads: dict[str, str] = {}
+        for name in names:
+            self.add(name)
+
+    def add(self, name: str) -> None:
+        """Take in a name."""
+        place = self._tree
+        for part in name.split("."):
+            place = place.setdefault(part, {})
+        head = name.partition(".")[0]
+        self._heads.setdefault(head.rstrip("_"), head)
+
+    def discard(self, name: str) -> None:
+        """Forget a name that came to nothing."""
+        *before, last = name.split(".")
+        place: dict[str, Any] = self._tree
+        for part in before:
+            place = place.get(part, {})
+        place.pop(last, None)
+        if before and not place:
+            self.discard(".".join(before))
+        elif not before:
+            self._heads.pop(last.rstrip("_"), None)
+
+    def __contains__(self, name: str) -> bool:
+        place: Any = self._tree
+        for part in name.split("."):
+            place = place.get(part)
+            if place is None:
+                return False
+        return not place
+
+    def __iter__(self) -> Iterator[str]:
+        return _leaves(self._tree, "")
+
+    def clash(self, name: str) -> str:
+        """Why a name cannot stand beside one that is there; "" where it can."""
+        head, *rest = parts = name.split(".")
+        rival = self._heads.get(head.rstrip("_"), head)
+        if rival != head:
+            # An attribute that a framework has taken is written with a _ after it.
+            return _said(self._tree[rival], rival, "they differ in the _ at the end alone")
+        place: dict[str, Any] = self._tree
+        for depth, part in enumerate(parts):
+            if part not in place:
+                other = next(iter(place), part)
+                mixed = bool(depth) and bool(place) and other.isdecimal() != part.isdecimal()
+                why = "the parts of a list are numbered, and those of a dict are words"
+                return _said(place[other], ".".join([*parts[:depth], other]), why) if mixed else ""
+            place = place[part]
+            if not place and depth < len(rest):
+                return _said(place, ".".join(parts[: depth + 1]), "a layer cannot be a list of layers too")
+        return _said(place, name, "a layer cannot be a list of layers too") if place else ""
+
+
+def _leaves(tree: dict[str, Any], before: str) -> Iterator[str]:
+    for part, inner in tree.items():
+        name = f"{before}.{part}" if before else part
+        if inner:
+            yield from _leaves(inner, name)
+        else:
+            yield name
+
+
+def _said(tree: dict[str, Any], name: str, why: str) -> str:
+    return f"there is {next(_leaves(tree, name), name)!r} beside it, and {why}"
 
 
 def fault(name: str, others: Iterable[str] = (), chain: bool = False) -> str:
@@ -31,8 +108,12 @@ def fault(name: str, others: Iterable[str] = (), chain: bool = False) -> str:
     ('', 'a name is made of words and numbers, with dots')
     """
     head, *rest = parts = name.split(".")
-    if not all(part.isidentifier() or (part.isdecimal() and part == str(int(part))) for part in parts):
+    if len(name) > LONGEST:
+        return f"a name has at most {LONGEST} characters"
+    if not all(_is_word(part) or _is_number(part) for part in parts):
         return "a name is made of words and numbers, with dots"
+    if any(part.isdecimal() and int(part) >= PLACES for part in parts):
+        return f"a list has at most {PLACES:,} places, numbered from 0"
     if chain and rest:
         return "a part of a chain has a name without dots"
     if not chain and (head.isdecimal() or keyword.iskeyword(head) or head.startswith("__")):
@@ -41,16 +122,37 @@ def fault(name: str, others: Iterable[str] = (), chain: bool = False) -> str:
     for where, names in taken.items():
         if held := [part for part in (rest if where == "in a dict" else parts) if part in names]:
             return f"PyTorch's modules have an attribute {held[0]} of their own {where}".rstrip()
-    return next((f"there is {o!r} beside it, and {why}" for o in others if (why := _clash(parts, o.split(".")))), "")
+    return (others if isinstance(others, Names) else Names(others)).clash(name)
 
 
-def _clash(ours: list[str], theirs: list[str]) -> str:
-    """Why two parts cannot stand side by side: what their names have in common is one list or dict of layers."""
-    common = next((i for i, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] != pair[1]), None)
-    if common is None:
-        return "" if len(ours) == len(theirs) else "a layer cannot be a list of layers too"
-    if common == 0:
-        # An attribute that a framework has taken is written with a _ after it.
-        return "they differ in the _ at the end alone" if ours[0].rstrip("_") == theirs[0].rstrip("_") else ""
-    mixed = ours[common].isdecimal() != theirs[common].isdecimal()
-    return "the parts of a list are numbered, and those of a dict are words" if mixed else ""
+def word_fault(name: str) -> str:
+    """Why a name cannot be one of a variable or a parameter in Python; "" where it can.
+
+    >>> word_fault("width"), word_fault("is")
+    ('', 'it is a word of Python itself')
+    """
+    if len(name) > LONGEST:
+        return f"a name has at most {LONGEST} characters"
+    if not _is_word(name) or name.startswith("__"):
+        return "a name is a word of letters, digits and _, and does not begin with a digit or __"
+    return "it is a word of Python itself" if keyword.iskeyword(name) else ""
+
+
+def network_fault(name: str) -> str:
+    """Why a network cannot have a name, which stands in messages and in the names of files; "" where it can.
+
+    >>> network_fault("mobilenet_v1_025.keras"), network_fault("../net")
+    ('', 'it has up to 200 printable characters, without / and \\\\')
+    """
+    if 0 < len(name) <= LONGEST and name.isprintable() and not set(name) & set("/\\"):
+        return ""
+    return f"it has up to {LONGEST} printable characters, without / and \\"
+
+
+def _is_word(part: str) -> bool:
+    # Python reads other forms of a letter as the letter itself, so that code would name another attribute.
+    return part.isidentifier() and unicodedata.normalize("NFKC", part) == part
+
+
+def _is_number(part: str) -> bool:
+    return part.isdecimal() and part.isascii() and (part == "0" or part[0] != "0")

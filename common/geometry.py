@@ -41,6 +41,15 @@ def padding(value: int | Pair | Pads | Literal["same"]) -> Padding:
     raise SpecError(f"a pad is one number, (height, width), (top, bottom, left, right) or 'same', not {value!r}")
 
 
+def check_window(kernel: Pair, stride: Pair, pads: Padding, dilation: Pair = (1, 1)) -> None:
+    """Raise SpecError for a window of no extent, one that does not move, or pads below zero."""
+    for name, value in {"kernel": kernel, "stride": stride, "dilation": dilation}.items():
+        if min(value) < 1:
+            raise SpecError(f"the {name} is at least 1 on either axis, not {shape_text(value, TIMES)}")
+    if pads != "same" and min(pads) < 0:
+        raise SpecError(f"pads are not negative, as in {tuple(map(int, pads))}")
+
+
 def same_pads(size: int, kernel: int, stride: int, dilation: int = 1) -> Pair:
     """(before, after) of TensorFlow's SAME on one axis: it depends on the size and puts the odd one after.
 

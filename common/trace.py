@@ -11,9 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 from .calls import block, sequence, shared
+from .child_names import network_fault
 from .errors import SpecError
 from .expr import Sym
 from .spec import Argument, Input, Net, Node, Op, Shape
+from .text import printable
 from .tracer import CURRENT, Frame, Tracer, tracer
 from .values import Result, Value, answer, first_line, symbolic
 
@@ -131,6 +133,8 @@ def trace(
     >>> (net.nodes[1].shape, net.params)
     ((8, 3, 3), 224)
     """
+    if why := network_fault(name):
+        raise SpecError(f"{printable(name, 100)!r} cannot be the name of a network: {why}; name it otherwise")
     trace = Tracer(headless=arguments.get("num_classes") == 0)
     token = CURRENT.set(trace)
     try:
@@ -146,8 +150,8 @@ def trace(
     places = _evaluated(name, names, len(outputs), evaluated)
     root, nodes = frame.closed(outputs, returns), tuple(trace.nodes)
     net = Net(name, nodes, root, outputs, places, names, title or name, paper, options, trace.origins)
-    _check_outputs(net)
-    _check_used(net)
+    check_outputs(net)
+    check_used(net)
     return net
 
 
@@ -162,7 +166,7 @@ def _begin(trace: Tracer, title: str, doc: str, input_shape: Shape) -> tuple[Fra
     return frame, Value(image.node, (Sym.atom("in_channels", input_shape[0]), *input_shape[1:]))
 
 
-def _check_outputs(net: Net) -> None:
+def check_outputs(net: Net) -> None:
     """Raise SpecError for no layer, an output named as another layer, or one that is the same for every image."""
     if len(net.nodes) == 1:
         raise SpecError(f"the network {net.name} has no layer; it returns its image")
@@ -179,7 +183,7 @@ def _check_outputs(net: Net) -> None:
             )
 
 
-def _check_used(net: Net) -> None:
+def check_used(net: Net) -> None:
     """Raise SpecError for weights that no output depends on: Keras leaves such layers out, and PyTorch runs them."""
     live = net.ancestors(net.outputs)
     used = {name for index in live for name in net.nodes[index].weights()}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Any, cast
 
-from .child_names import fault
+from .child_names import Names, fault
 from .errors import SpecError
 from .spec import Argument, Call, Node, Op, near
 
@@ -33,7 +34,7 @@ class Frame:
     input_channels: tuple[tuple[str, int | tuple[int, ...]], ...] = ()
     parameters: tuple[tuple[str, int | None], ...] = ()
     body: list[int | Call] = field(default_factory=list)
-    names: set[str] = field(default_factory=set)
+    names: Names = field(default_factory=Names)
     visible: set[int] = field(default_factory=set)
     chained: int | None = None
     owner: str = ""
@@ -102,7 +103,7 @@ class Frame:
 
     def free(self, default: str) -> str:
         """The default, with a number after it where it is taken."""
-        names = (default if n == 0 else f"{default}_{n}" for n in range(len(self.names) + 1))
+        names = (default if n == 0 else f"{default}_{n}" for n in itertools.count())
         return next(name for name in names if name not in self.names)
 
 
@@ -123,6 +124,7 @@ class Tracer:
 
     headless: bool = False
     nodes: list[Node] = field(default_factory=list)
+    known: dict[str, Node] = field(default_factory=dict)
     alike: set[int] = field(default_factory=set)
     frames: list[Frame] = field(default_factory=list)
     origins: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
@@ -173,6 +175,11 @@ class Tracer:
         if self.nodes and self.alike.issuperset(node.inputs):
             self.alike.add(len(self.nodes))
         self.nodes.append(node)
+        self.known[node.path] = node
+
+    def find(self, frame: Frame, owner: str) -> Node | None:
+        """The earlier node of a name in a block, or else of a path in the network."""
+        return self.known.get(_below(frame.path, owner)) or self.known.get(owner)
 
     def owner(self, frame: Frame, node: Node, owner: str) -> str:
         """The path of the node whose weights another uses: of its own block, or else by its path in the network."""
@@ -180,8 +187,7 @@ class Tracer:
             where = "made for each call" if frame.style == "block" else "of a chain"
             advice = "make it outside `per_call`" if frame.style == "block" else "call it in a block"
             raise SpecError(f"{node.path}: a layer {where} cannot have the weights of {owner!r}; {advice}")
-        known = {n.path: n for n in self.nodes}
-        found = known.get(_below(frame.path, owner)) or known.get(owner)
+        found = self.find(frame, owner)
         if found is None or not found.op.weights(*found.in_shapes):
             advice = near(owner, [n.path for n in self.nodes if n.weights()])
             raise SpecError(f"{node.path}: there is no earlier layer {owner!r} with weights to share; {advice}")

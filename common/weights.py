@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from .errors import WeightsError
-from .memory import empty
+from .memory import empty, machine
 from .spec import Array, Net, Weight
 from .text import shape_text
 
@@ -52,6 +52,7 @@ def drawing(net: Net, seed: int = 0) -> Iterator[Mapping[str, Array]]:
     NumPy draws without holding the interpreter's lock, and each weight has a stream of its own. The largest go first,
     and no more at a time than there are cores, so that none of them is left alone at the end.
     """
+    check_room(net)
     order = sorted(net.weights, key=lambda name: -net.weights[name].count)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         draw = partial(_drawn, net, seed)
@@ -59,6 +60,16 @@ def drawing(net: Net, seed: int = 0) -> Iterator[Mapping[str, Array]]:
             yield _Drawn(net, draw, {n: pool.submit(draw, n) for n in order if net.weights[n].init not in FILLS})
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def check_room(net: Net) -> None:
+    """Raise WeightsError, before memory is taken, for a network whose weights are more than the machine can hold."""
+    size, room = 4 * sum(weight.count for weight in net.weights.values()), machine()
+    if size > room:
+        raise WeightsError(
+            f"the weights of {net.name} are {size // 4:,} numbers, {size / 1e9:,.0f} GB, and this machine has "
+            f"{room / 1e9:,.0f} GB of memory; take a larger machine, or a network of fewer weights"
+        )
 
 
 @dataclass(frozen=True)
@@ -80,6 +91,7 @@ class _Drawn(Mapping[str, Array]):
 
 def scrambled(net: Net, seed: int = 0) -> Weights:
     """Seeded weights for checks, as float32 arrays: no bias, scale, mean or variance has a value that hides a fault."""
+    check_room(net)
     found = {
         name: _scrambled(weight, _generator(name, seed)) if weight.init in FILLS else _drawn(net, seed, name)
         for name, weight in net.weights.items()

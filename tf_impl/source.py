@@ -97,6 +97,7 @@ LANGUAGE = Language(
     imports=(("import keras", ("keras",)), ("from keras import {}", ("Sequential", "layers", "ops"))),
     helpers=Path(__file__).parent / "helpers",
     reserved=frozenset(ATTRIBUTES.split()),
+    words=frozenset({"layers.Lambda", "ops.zeros", "add", "append", "layers", "call", "compute_dtype", "built"}),
 )
 
 

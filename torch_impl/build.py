@@ -19,12 +19,14 @@ import torch
 from torch import nn
 
 from ..common.backend import MEMORY_FORMATS
+from ..common.emission.source import emit
+from ..common.emission.wall import check_source
 from ..common.errors import SpecError
 from ..common.memory import empty
 from ..common.spec import Array, Net
 from ..common.weights import checked, drawing
 from .features import features_of
-from .source import source, source_in_place
+from .source import LANGUAGE, language_in_place
 from .state import write
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -76,14 +78,17 @@ def compiled(net: Net, inplace: bool = True) -> dict[str, type[nn.Module]]:
     """The classes of the emitted source, run as a module of its own; its lines show in tracebacks.
 
     `inplace` is how activations and sums are written, and all that may differ from the text that a reader studies.
+    Raises SpecError for text that the emitter does not write, before it is run.
     """
-    emitted = source_in_place(net) if inplace else source(net)
+    language = language_in_place(net) if inplace else LANGUAGE
+    emitted = emit(net, language)
+    check_source(emitted.text, net, language)
     name = f"{MODULES}.torch_{next(_serial)}"
     filename = f"<{name}: {net.name}>"
     linecache.cache[filename] = (len(emitted.text), None, emitted.text.splitlines(keepends=True), filename)
     module = ModuleType(name)
     sys.modules[name] = module
-    # The text is this package's own, made from a trace.
+    # The text is this package's own, made from a trace, and was held to what the emitter writes.
     exec(compile(emitted.text, filename, "exec"), vars(module))  # noqa: S102
     for block in emitted.blocks:
         getattr(module, block).diptych_block = True

@@ -86,6 +86,7 @@ LANGUAGE = Language(
     types=TYPES,
     imports=(("import torch", ("torch",)), ("from torch import nn", ("nn",))),
     helpers=Path(__file__).parent / "helpers",
+    words=frozenset({"nn.ModuleList", "nn.ModuleDict", "torch.Tensor", "append", "add_module"}),
 )
 
 
@@ -94,12 +95,17 @@ def source(net: Net, also: Iterable[str] = ()) -> Source:
     return emit(net, LANGUAGE, also)
 
 
-def source_in_place(net: Net) -> Source:
-    """The same classes, with activations and sums that write over what nothing else reads."""
+def language_in_place(net: Net) -> Language:
+    """The same words, with activations and sums that write over what nothing else reads."""
     places = overwriting(net)
 
     def lower(node: Node) -> Lowering:
         plain = lower_symbolic(node)
         return written_over(plain, places[node.path]) if node.path in places else plain
 
-    return emit(net, replace(LANGUAGE, lower=lower))
+    return replace(LANGUAGE, lower=lower)
+
+
+def source_in_place(net: Net) -> Source:
+    """The same classes in those words."""
+    return emit(net, language_in_place(net))

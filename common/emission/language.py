@@ -22,7 +22,8 @@ class Language:
     lowering takes, `lifted` a layer of an expression. `building` is how the network's own class makes its weights for
     a shape, and `partly` what a class says of itself that has parts for each call, in as many lines in either language.
     `method` computes a block; `types` are what its values are annotated as: a value, a list, a tuple, a dict, a number.
-    `reserved` are names that its classes use themselves. `imports` are lines with the names that they bring.
+    `reserved` are names that its classes use themselves, and `words` what all of this calls. `imports` are lines with
+    the names that they bring.
     """
 
     title: str
@@ -45,6 +46,7 @@ class Language:
     helpers: Path
     types: Mapping[str, Any] = field(default_factory=dict)
     reserved: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
 
     def attribute(self, name: str) -> str:
         """The attribute that holds a child: its name, unless the framework's classes have an attribute of that name."""

@@ -79,7 +79,8 @@ def _run(values: Sequence[Any]) -> int:
     length = len(list(itertools.takewhile(lambda value: key(value) == first, values)))
     if length > 1:
         return length
-    while length < len(values) and _alike(values[: length + 1]):
+    # Three by three: what goes on as the two before it do goes on as all before it do.
+    while length < len(values) and _alike(values[max(length - 2, 0) : length + 1]):
         length += 1
     return length if length >= SHORTEST else 1
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable, Mapping
 from types import EllipsisType
 from typing import Any
 
-from ..expr import text
+from ..atoms import parsed
+from ..errors import SpecError
+from ..expr import Sym, text
 from ..lowering import Attribute, Comprehension, Function, Item, Make, Name, Operator
+from .docs import in_docstring
 from .expressions import Block, Lambda, Numbered, Progression, Star, whole
+from .names import word
 
 BINDING = {"+": 1, "*": 2}
 
@@ -30,7 +35,7 @@ def printed(value: Any) -> str:
 
 @printed.register
 def _(value: Name) -> str:
-    return value.name
+    return word(value.name) if value.name else ""
 
 
 @printed.register
@@ -40,17 +45,21 @@ def _(value: bool) -> str:  # which is an int
 
 @printed.register
 def _(value: int) -> str:
+    for atom in value.atoms if isinstance(value, Sym) else ():
+        parsed(atom)  # which raises for what is no expression
     return text(value)
 
 
 @printed.register
 def _(value: float) -> str:
+    if not math.isfinite(value):
+        raise SpecError(f"{value} has no form in source; the numbers of a net are finite")
     return repr(value).replace("e-0", "e-")
 
 
 @printed.register
 def _(value: str) -> str:
-    return f'"{value}"' if value.isprintable() and '"' not in value else repr(value)
+    return f'"{value}"' if value.isprintable() and '"' not in value and "\\" not in value else repr(value)
 
 
 @printed.register
@@ -81,7 +90,7 @@ def _(value: EllipsisType) -> str:
 
 @printed.register
 def _(value: Attribute) -> str:
-    return f"{_operand(value.of)}.{value.name}"
+    return f"{_operand(value.of)}.{word(value.name)}"
 
 
 @printed.register
@@ -102,17 +111,18 @@ def _(value: Operator) -> str:
 
 @printed.register
 def _(value: Make) -> str:
-    return _call(value.target, value.args, value.kwargs, _short)
+    return _call(word(value.target), value.args, value.kwargs, _short)
 
 
 @printed.register
 def _(value: Block) -> str:
-    return _call(value.target, value.args, value.kwargs)
+    return _call(word(value.target), value.args, value.kwargs)
 
 
 @printed.register
 def _(value: Function) -> str:
-    return _call(value.target if isinstance(value.target, str) else _operand(value.target), value.args, value.kwargs)
+    target = value.target if isinstance(value.target, str) else _operand(value.target)
+    return _call(_called(target) if isinstance(value.target, str) else target, value.args, value.kwargs)
 
 
 @printed.register
@@ -122,12 +132,12 @@ def _(value: Star) -> str:
 
 @printed.register
 def _(value: Comprehension) -> str:
-    return f"[{printed(value.element)} for {value.name} in {printed(value.over)}]"
+    return f"[{printed(value.element)} for {word(value.name)} in {printed(value.over)}]"
 
 
 @printed.register
 def _(value: Lambda) -> str:
-    return f"lambda {value.name}: {printed(value.body)}"
+    return f"lambda {word(value.name)}: {printed(value.body)}"
 
 
 @printed.register
@@ -139,8 +149,13 @@ def _(value: Progression) -> str:
 
 @printed.register
 def _(value: Numbered) -> str:
-    parts = (f"{{{printed(part)}}}" if isinstance(part, Progression) else part for part in value.parts)
+    parts = (f"{{{printed(part)}}}" if isinstance(part, Progression) else _inside(part) for part in value.parts)
     return f'f"{"".join(parts)}"'
+
+
+def _inside(part: str) -> str:
+    """A text between the numbers of a formatted one, where braces count twice and quotes end it."""
+    return in_docstring(part).replace('\\"', '"').replace('"', '\\"').replace("{", "{{").replace("}", "}}")
 
 
 def listed(values: Iterable[Any]) -> str:
@@ -155,13 +170,18 @@ def _binding(value: Any) -> int:
     return BINDING[value.sign] if isinstance(value, Operator) else 9
 
 
+def _called(target: str) -> str:
+    """The name of a function, or a method of the class above."""
+    return f"super().{word(above)}" if (above := target.removeprefix("super().")) != target else word(target)
+
+
 def _operand(value: Any) -> str:
     """An expression that keeps together beside a point or a bracket."""
     return f"({printed(value)})" if _binding(value) < 9 else printed(value)
 
 
 def _call(target: str, args: Iterable[Any], kwargs: Mapping[str, Any], spelled: Callable[[Any], str] = printed) -> str:
-    named = (f"{name}={spelled(value)}" for name, value in kwargs.items())
+    named = (f"{word(name)}={spelled(value)}" for name, value in kwargs.items())
     return f"{target}({', '.join([*map(spelled, args), *named])})"
 
 
@@ -172,4 +192,4 @@ def _short(value: Any) -> str:
     parts = [_short(item) for item in value]
     if len(value) == 2 and isinstance(value[0], int) and parts[0] == parts[1]:
         return parts[0]
-    return printed(tuple(map(Name, parts)))
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from ..spec import Net
 from .blocks import block
 from .context import Context
+from .docs import in_docstring
 from .helpers import helper_lines, helper_names, needed
 from .imports import used_names
 from .language import Language
@@ -67,8 +68,8 @@ def emit(net: Net, language: Language, also: Iterable[str] = ()) -> Source:
 
 def _head(net: Net, language: Language, used: set[str]) -> list[Line]:
     """The docstring of the file, which names the paper, and its imports."""
-    title = f'"""{net.title} in {language.title}, line for line the twin of its {language.twin} file.'
-    paper = ["", *textwrap.wrap(f"{net.paper.rstrip('.')}.", WIDTH), '"""'] if net.paper else []
+    title = f'"""{in_docstring(net.title)} in {language.title}, line for line the twin of its {language.twin} file.'
+    paper = ["", *map(in_docstring, textwrap.wrap(f"{net.paper.rstrip('.')}.", WIDTH)), '"""'] if net.paper else []
     needed = [(line, [name for name in names if name in used]) for line, names in language.imports]
     imports = [line.format(", ".join(names)) for line, names in needed if names]
     # As many lines as in the other language, also for a network so small that it needs less of its framework.

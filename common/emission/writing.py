@@ -6,6 +6,8 @@ import functools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from .docs import in_comment, in_docstring
+from .names import word
 from .printing import listed, printed
 from .program import Assign, Class, Comment, Do, Listing, Loop, Method, Parameter, Paths, Return, Statement
 
@@ -27,26 +29,27 @@ class Line(NamedTuple):
 
 def class_lines(made: Class) -> Iterator[Line]:
     """The lines of a class, its methods with an empty line between them."""
-    yield Line(f"class {made.name}({made.base}):", made.paths)
+    yield Line(f"class {word(made.name)}({word(made.base)}):", made.paths)
     if made.doc:
-        yield Line(f'"""{made.doc}"""').inside()
+        yield Line(f'"""{in_docstring(made.doc)}"""').inside()
     for number, method in enumerate(made.methods):
         if number or made.doc:
             yield Line("")
         if made.note and not number:
-            yield Line(f"# {made.note}").inside()
+            yield Line(f"# {in_comment(made.note)}").inside()
         yield from (line.inside() for line in (lines(method) if isinstance(method, Comment) else _method(method)))
 
 
 def _method(method: Method) -> Iterator[Line]:
     returns = f" -> {printed(method.returns)}" if method.returns else ""
-    yield Line(f"def {method.name}({', '.join(map(_parameter, method.parameters))}){returns}:")
+    yield Line(f"def {word(method.name)}({', '.join(map(_parameter, method.parameters))}){returns}:")
     for statement in method.body:
         yield from (line.inside() for line in lines(statement))
 
 
 def _parameter(parameter: Parameter) -> str:
-    name = f"{parameter.name}: {printed(parameter.annotation)}" if parameter.annotation else parameter.name
+    name = word(parameter.name)
+    name += f": {printed(parameter.annotation)}" if parameter.annotation else ""
     return f"{name}={printed(parameter.default)}" if parameter.has_default else name
 
 
@@ -58,7 +61,7 @@ def lines(statement: Statement) -> Iterator[Line]:
 
 @lines.register
 def _(statement: Assign) -> Iterator[Line]:
-    comment = f"  # {statement.comment}" if statement.comment else ""
+    comment = f"  # {in_comment(statement.comment)}" if statement.comment else ""
     yield Line(f"{_bare(statement.target)} = {printed(statement.value)}{comment}", statement.paths)
 
 
@@ -80,13 +83,13 @@ def _(statement: Return) -> Iterator[Line]:
 
 @lines.register
 def _(statement: Loop) -> Iterator[Line]:
-    yield Line(f"for {statement.counter} in range({statement.count}):", statement.paths)
+    yield Line(f"for {word(statement.counter)} in range({int(statement.count)}):", statement.paths)
     yield from (line.inside() for line in lines(statement.body))
 
 
 @lines.register
 def _(statement: Comment) -> Iterator[Line]:
-    return (Line(f"# {line}") for line in statement.lines)
+    return (Line(f"# {in_comment(line)}") for line in statement.lines)
 
 
 @lines.register

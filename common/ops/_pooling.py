@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..errors import SpecError
-from ..geometry import Padding, Pads, Pair, output_size, over, overhang, resolved, symmetric
+from ..geometry import Padding, Pads, Pair, check_window, output_size, over, overhang, resolved, symmetric
 from ..spec import Op, Shape
 from ..text import TIMES, shape_text
 from ..traits import Role
@@ -27,6 +27,7 @@ class Pool(Op):
         (x,) = inputs
         if len(x) != 3:
             raise SpecError(f"pooling takes a map (C, H, W), not a vector of {int(x[0])}")
+        check_window(self.kernel, self.stride, self.pads)
         if self.pads == "same" and self.ceil_mode:
             raise SpecError("'same' has no ceil mode")
         if self.pads != "same" and (max(self.pads[:2]) >= self.kernel[0] or max(self.pads[2:]) >= self.kernel[1]):

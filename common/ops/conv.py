@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from ..errors import SpecError
-from ..geometry import Padding, Pads, Pair, one_or_both, output_size, over, padding, pair, resolved
+from ..geometry import Padding, Pads, Pair, check_window, one_or_both, output_size, over, padding, pair, resolved
 from ..onnx_graph import Graph, attributes
 from ..spec import Array, Op, Shape, Weight
 from ..text import TIMES, shape_text
@@ -48,6 +48,9 @@ class Conv(Op):
         (x,) = inputs
         if len(x) != 3:
             raise SpecError(f"a convolution takes a map (C, H, W), not a vector of {int(x[0])}")
+        check_window(self.kernel, self.stride, self.pads, self.dilation)
+        if self.groups < 1:
+            raise SpecError(f"there is at least 1 group, not {int(self.groups)}")
         if x[0] % self.groups or self.channels % self.groups:
             raise SpecError(f"{int(self.groups)} groups divide neither {int(x[0])} nor {int(self.channels)} channels")
         return (self.channels, *self.size((x[1], x[2])))

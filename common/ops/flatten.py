@@ -29,6 +29,8 @@ class Flatten(Op):
         (x,) = inputs
         if len(x) != 3:
             raise SpecError(f"flatten takes a map (C, H, W), not a vector of {int(x[0])}")
+        if self.folded != x:
+            raise SpecError(f"it flattens a map {tuple(map(int, self.folded))}, not {tuple(map(int, x))}")
         return (x[0] * (x[1] * x[2]),)
 
     def flattened(self, *orders: Shape | None) -> Shape | None:

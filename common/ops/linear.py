@@ -46,6 +46,9 @@ class Linear(Op):
         return int(inputs[0][0]) * int(self.features)
 
     def flattened(self, *orders: Shape | None) -> Shape | None:
+        if self.folded != orders[0]:
+            got = orders[0] and tuple(map(int, orders[0]))
+            raise SpecError(f"its weights are for a vector flattened from {self.folded}, and it takes one from {got}")
         return None
 
     def window(self, *inputs: Shape) -> None:

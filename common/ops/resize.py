@@ -68,6 +68,10 @@ class Resize(Op):
         if [self.scale is not None, self.size is not None, bool(like)].count(True) != 1:
             got = f"{self.scale} and {self.size}{' and that of another value' if like else ''}"
             raise SpecError(f"resize takes either a scale or a size, or another value to be like, not {got}")
+        if self.scale is not None and self.scale < 1:
+            raise SpecError(f"a scale is at least 1, not {self.scale}")
+        if self.source != (None if self.size is None else x[1:]):
+            raise SpecError(f"it resizes a map of {self.source}, not {tuple(map(int, x))}")
         if self.rule not in MEANINGS.get(self.mode, ()):
             raise SpecError(f"{self.mode!r} has no rule {self.rule!r}; there are {MEANINGS}")
         return (x[0], *self.target(*inputs))

@@ -16,6 +16,7 @@ from .. import __version__
 from ..common.errors import DiptychError, FileError
 from ..common.onnx_graph import Graph, Operator
 from ..common.spec import Array, Net, Node
+from ..common.text import printable
 from ..files import provenance
 from ..files.proto import LIMIT
 
@@ -60,7 +61,7 @@ def model(
     outputs = [helper.make_tensor_value_info(path, element, _shape(nodes[path], dynamic)) for path in paths]
     tensors = [_tensor(name, array) for name, array in arrays.items()]
     operators = [_node(operator) for operator in graph.operators]
-    proto = helper.make_graph(operators, net.name, inputs, outputs, tensors, doc_string=net.title)
+    proto = helper.make_graph(operators, net.name, inputs, outputs, tensors, doc_string=printable(net.title))
     versions = [helper.make_opsetid("", _opset(opset))]
     made = helper.make_model(proto, opset_imports=versions, ir_version=helper.find_min_ir_version_for(versions),
                              producer_name=SAID, producer_version=__version__)  # fmt: skip

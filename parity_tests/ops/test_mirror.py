@@ -34,7 +34,10 @@ ONE_SIDED = {
 ONE_SIDED_FUNCTIONS = {
     "build": {"compiled": "only PyTorch's model is compiled text", "unbuilt": "", "unfilled": "", "graph": ""},
     "features": {"is_built": "", "graph_of": "", "shared_variances": "PyTorch alone writes the unbiased variance"},
-    "source": {"source_in_place": "Keras writes over nothing"},
+    "source": {
+        "language_in_place": "Keras writes over nothing",
+        "source_in_place": "Keras writes over nothing",
+    },
     "state": {"variables": "PyTorch's state dict has our names", "settle": "layers.Normalization keeps copies"},
     "backend": {"nchw": "PyTorch's order is ours"},
 }
