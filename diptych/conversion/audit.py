@@ -57,8 +57,11 @@ def of_result(said: StatedReport, mine: Identified) -> list[str]:
         dialect = dialect_for(said.result.names, mine.net)
     except DiptychError as error:
         return [f"its networks and names have no meaning: {error}"]
-    rows = [("matched", said.matched, len(mine.net.weights)), ("bitwise", said.bitwise, True)]
-    rows.append(("readers", sorted(said.readers), ["result", "source"] if said.proof else []))
+    rows: list[Row] = [
+        ("matched", said.matched, len(mine.net.weights)),
+        ("bitwise", said.bitwise, True),
+        ("readers", sorted(said.readers), ["result", "source"] if said.proof else []),
+    ]
     found = _false([*rows, *_proven(said, before, mine.net)], "it")
     if names_of(mine.net, mine.dialect) != names_of(mine.net, dialect):
         found.append(f"its result has not the names of {said.result.names}")
