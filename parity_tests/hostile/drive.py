@@ -85,8 +85,12 @@ def counts(outcomes: Iterable[Outcome]) -> Mapping[str, Counts]:
     found: dict[str, list[str]] = {}
     for outcome in outcomes:
         found.setdefault(outcome.kind, []).append(outcome.what)
-    numbers = {kind: [len(all_), *(all_.count(what) for what in WANTED)] for kind, all_ in found.items()}
-    return {kind: Counts(*n, n[0] - n[1] - n[2]) for kind, n in numbers.items()}
+    return {kind: _counted(ends) for kind, ends in found.items()}
+
+
+def _counted(ends: Sequence[str]) -> Counts:
+    refused, accepted = (ends.count(what) for what in WANTED)
+    return Counts(len(ends), refused, accepted, len(ends) - refused - accepted)
 
 
 def main() -> None:

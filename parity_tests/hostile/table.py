@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 MAGIC = 0xDB4775248B80FB57
@@ -13,18 +13,41 @@ def tensor_entries(index: bytes) -> tuple[Any, dict[str, Any]]:
     """(header, entries by key) of a good index."""
     from tensorflow.core.protobuf.tensor_bundle_pb2 import BundleEntryProto, BundleHeaderProto
 
-    from diptych.files.tf_table import block, number
-
-    place = number(index, number(index, number(index, len(index) - 48)[1])[1])
     header, found = BundleHeaderProto(), {}
-    for _, handle in block(index, place[0], number(index, place[1])[0]):
-        start, after = number(handle, 0)
-        for key, value in block(index, start, number(handle, after)[0]):
+    (_, after), footer = _number(index, len(index) - 48), []
+    for _ in range(3):
+        value, after = _number(index, after)
+        footer.append(value)
+    for _, handle in _rows(index[footer[1] :][: footer[2]]):
+        start, after = _number(handle, 0)
+        size, _ = _number(handle, after)
+        for key, value in _rows(index[start : start + size]):
             if key:
-                found[key.decode()] = BundleEntryProto.FromString(bytes(value))
+                found[key.decode()] = BundleEntryProto.FromString(value)
             else:
-                header = BundleHeaderProto.FromString(bytes(value))
+                header = BundleHeaderProto.FromString(value)
     return header, found
+
+
+def _rows(body: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The keys and values of a block."""
+    end = len(body) - 4 - 4 * int(struct.unpack("<I", body[-4:])[0])
+    key, place = b"", 0
+    while place < end:
+        shared, place = _number(body, place)
+        fresh, place = _number(body, place)
+        length, place = _number(body, place)
+        key = key[:shared] + body[place : place + fresh]
+        place += fresh + length
+        yield key, body[place - length : place]
+
+
+def _number(data: bytes, place: int) -> tuple[int, int]:
+    value = shift = 0
+    while data[place] > 127:
+        value |= (data[place] & 127) << shift
+        shift, place = shift + 7, place + 1
+    return value | data[place] << shift, place + 1
 
 
 def table(header: Any, entries: Mapping[str, Any]) -> bytes:
