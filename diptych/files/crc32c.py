@@ -47,7 +47,7 @@ def _wide(pieces: np.ndarray[Any, Any], state: int) -> int:
     shift = _zeros(pieces.shape[1])
     while len(states) > 1:
         states = _applied(shift, states[0::2]) ^ states[1::2]
-        shift = np.array([_applied(shift, shift[bit : bit + 1])[0] for bit in range(32)], np.uint32)
+        shift = _applied(shift, shift)
     return int(states[0])
 
 

@@ -21,11 +21,11 @@ def tensor_entries(index: bytes) -> tuple[Any, dict[str, Any]]:
     for _, handle in _rows(index[footer[1] :][: footer[2]]):
         start, after = _number(handle, 0)
         size, _ = _number(handle, after)
-        for key, value in _rows(index[start : start + size]):
+        for key, entry in _rows(index[start : start + size]):
             if key:
-                found[key.decode()] = BundleEntryProto.FromString(value)
+                found[key.decode()] = BundleEntryProto.FromString(entry)
             else:
-                header = BundleHeaderProto.FromString(value)
+                header = BundleHeaderProto.FromString(entry)
     return header, found
 
 
