@@ -139,10 +139,10 @@ def word_fault(name: str) -> str:
 
 
 def network_fault(name: str) -> str:
-    """Why a network cannot have a name, which stands in messages and in the names of files; "" where it can.
+    r"""Why a network cannot have a name, which stands in messages and in the names of files; "" where it can.
 
     >>> network_fault("mobilenet_v1_025.keras"), network_fault("../net")
-    ('', 'it has up to 200 printable characters, without / and \\\\')
+    ('', 'it has up to 200 printable characters, without / and \\')
     """
     if 0 < len(name) <= LONGEST and name.isprintable() and not set(name) & set("/\\"):
         return ""
