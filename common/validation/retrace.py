@@ -183,9 +183,10 @@ def _name(around: Frame, part: Node | Call, where: str) -> str:
     """What a part is called in the block around it, without the number of the call."""
     home = around.home if part.per_call else around.path
     before, after = f"{home}." if home else "", f".{around.number}" if part.per_call else ""
-    if not part.path.startswith(before) or not part.path.endswith(after):
+    inner = len(part.path) - len(before) - len(after)
+    if inner < 1 or not part.path.startswith(before) or not part.path.endswith(after):
         raise wrong(f"{where}.path", part.path, f"a path in the block around, {before}NAME{after}")
-    return part.path[len(before) : len(part.path) - len(after)]
+    return part.path[len(before) : len(before) + inner]
 
 
 def _same(where: str, got: Any, expected: Any, names: tuple[str, ...]) -> None:
