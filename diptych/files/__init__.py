@@ -1,8 +1,8 @@
 """Weights files: which format a path has, what is in it, and how canonical weights are written into one.
 
 A format is one file, `<name>_file.py`, that declares a FORMAT; it is found here by itself.
-Checkpoints are data: torch files are read with `weights_only=True`, HDF5 files as arrays, and nothing in a file is
-run.
+Checkpoints are data: torch files are read by a pickle machine of our own that calls nothing, HDF5 files as arrays, and
+nothing in a file is run.
 """
 
 from __future__ import annotations

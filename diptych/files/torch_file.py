@@ -31,10 +31,13 @@ ATTRIBUTE = "diptych"
 
 def read(path: Path) -> Tensors:
     """The checkpoint in a torch file; raises FileError for Python objects, which are never loaded, and broken files."""
-    with _opened(path) as saved:
-        state, notes = unwrap(saved.value, path)
-        arrays, extras, more = split_counters(_arrays(state, saved, path))
-        saved.finish()
+    try:
+        with _opened(path) as saved:
+            state, notes = unwrap(saved.value, path)
+            arrays, extras, more = split_counters(_arrays(state, saved, path))
+            saved.finish()
+    except MemoryError:
+        raise FileError(f"{path} holds more numbers than there is memory for ({path.stat().st_size} bytes)") from None
     text = state.attributes.get(ATTRIBUTE) if isinstance(state, Ordered) else None
     stated = provenance.loads(text, path) if isinstance(text, str) else provenance.Provenance()
     return Tensors(path, "torch", arrays, extras=extras, stated=stated, notes=(*saved.notes, *notes, *more))
