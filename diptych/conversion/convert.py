@@ -16,6 +16,7 @@ from ..common.errors import DiptychError, WeightsError
 from ..common.spec import Array
 from ..common.weights import checked
 from ..files import format_of, read, source_format, write_content
+from ..files.again.compare import compare
 from ..files.atomic import check_destination, replacing
 from ..files.checkpoint import counters
 from ..files.content import Content
@@ -46,27 +47,29 @@ def convert(
     Without `network` it is what the file states, or else the only network that the weights fit; options that the
     shapes imply need not be given. `to` names the library whose names the result has ("torchvision", "timm",
     "keras.applications"), `form` another form of the network, for which the weights are rewritten where that is exact.
-    Unless `check` is None, the network is then run with the source's weights and with the result's, in each one's
-    framework; DST.report.json says what was done and measured. Raises DiptychError, and leaves no partial file,
-    for anything but a full match of every weight by name and shape, or where the outputs differ.
+    Unless `check` is None, both files are read again by another reader, which must give the same bits, and the network
+    is run with the source's weights and with the result's, in each one's framework; DST.report.json says what was done
+    and measured. Raises DiptychError, and leaves no partial file, for anything but a full match of every weight by name
+    and shape, or where the readers or the outputs differ.
     """
     source, destination, say = Path(src), Path(dst), progress or (lambda text: None)
     known = _check_request(source, destination, to, html, force)
     say(f"reading {source}")
     start = time.monotonic()
     options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": input_size}
-    found, given, sha256 = load_source(source, network, options)
+    found, given, sha256 = load_source(source, network, options, again=check is not None)
     moved = _target(found, given.weights, sha256, form, _names_asked(to, known))
-    proof = None
+    proof, reader = None, ""
     with replacing(destination, force) as temporary:
         say(f"writing {destination}")
-        back = Side(moved.content.net, known.framework, _write(temporary, moved.content, destination))
+        back = Side(moved.content.net, known.framework, _write(temporary, moved.content, destination)[0])
         seconds = time.monotonic() - start
         if check is not None:
             say(f"checking {destination}")
             proof = prove(given, back, check, moved.unrounded(known.framework))
-            _write(temporary, moved.stating(proof), destination)
+            _, reader = _write(temporary, moved.stating(proof), destination, again=True)
     done = _conversion(source, destination, found, moved, proof, seconds)
+    done = replace(done, readers={"source": found.reader, "result": reader} if proof else {})
     write_report(done, found, moved.content.net, moved.content.dialect, force, html)
     return done
 
@@ -104,13 +107,21 @@ def _check_request(source: Path, destination: Path, to: str, html: str | Path | 
     return known
 
 
-def load_source(source: Path, network: str | None, options: Mapping[str, Any]) -> tuple[Identified, Side, str]:
-    """(what the file is, its weights under our names, its SHA-256); the checkpoint that is left holds no arrays."""
+def load_source(
+    source: Path, network: str | None, options: Mapping[str, Any], again: bool = False
+) -> tuple[Identified, Side, str]:
+    """(what the file is, its weights under our names, its SHA-256); the checkpoint that is left holds no arrays.
+
+    A file that is not whole is refused before its bytes are hashed. With `again` it is read by a second reader, too.
+    """
+    checkpoint = read(source)
     with ThreadPoolExecutor(1) as pool:  # hashing does not hold the interpreter's lock
         hashing = pool.submit(digest, source)
-        found = identified(read(source), network, options)
+        found = identified(checkpoint, network, options)
+        reader = compare(checkpoint, source) if again else ""
         arrays = checked(found.net, found.checkpoint.named(found.net), str(source))
         sha256 = hashing.result()
+    del checkpoint
     known = set(counters(found.net))
     strangers = [name for name in found.checkpoint.extras if name not in known]
     if strangers:
@@ -119,7 +130,7 @@ def load_source(source: Path, network: str | None, options: Mapping[str, Any]) -
             "network"
         )
     given = Side(found.net, source_format(source).framework, arrays)
-    return replace(found, checkpoint=found.checkpoint.without_arrays()), given, sha256
+    return replace(found, checkpoint=found.checkpoint.without_arrays(), reader=reader), given, sha256
 
 
 def _target(found: Identified, arrays: Mapping[str, Array], sha256: str, form: str | None, library: str) -> _Target:
@@ -136,15 +147,17 @@ def _round(exact: Mapping[str, Array], arrays: Mapping[str, Array]) -> dict[str,
     return {name: array if dtype in (None, array.dtype) else array.astype(dtype) for name, array in exact.items()}
 
 
-def _write(path: Path, content: Content, destination: Path) -> Mapping[str, Array]:
-    """Write a file, and return the weights that are read back from it."""
+def _write(path: Path, content: Content, destination: Path, again: bool = False) -> tuple[Mapping[str, Array], str]:
+    """Write a file; (the weights that are read back from it, the words for the second reader if it is read `again`)."""
     write_content(path, content)
-    return _read_back(path, content, destination)
+    return _read_back(path, content, destination, again)
 
 
-def _read_back(path: Path, content: Content, destination: Path) -> Mapping[str, Array]:
+def _read_back(path: Path, content: Content, destination: Path, again: bool) -> tuple[Mapping[str, Array], str]:
     """The weights of a written file; raises DiptychError unless they are the same bits under the same names."""
-    back = read(path).translate(content.dialect)
+    raw = read(path)
+    reader = compare(raw, path, destination) if again else ""
+    back = raw.translate(content.dialect)
     found = back.view(content.net)
     worst = same_bits(content.arrays, found)
     other = differences(back.config, content.net) if back.config is not None and content.dialect.library == OWN else []
@@ -155,7 +168,7 @@ def _read_back(path: Path, content: Content, destination: Path) -> Mapping[str, 
             f"{destination} was not written: read back, {first}. This is a fault of diptych or of a library below it; "
             "please report it"
         )
-    return found
+    return found, reader
 
 
 def _conversion(

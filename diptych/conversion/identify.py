@@ -42,6 +42,8 @@ class Identified:
     checkpoint: Checkpoint
     dialect: Dialect
     notes: tuple[str, ...] = field(default=())
+    reader: str = ""
+    """The words for the second reader that gave the same arrays; "" where the file was read once."""
 
     @property
     def library(self) -> str:

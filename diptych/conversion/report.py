@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +49,16 @@ class Conversion:
     sha256: str = ""
     proof: Proof | None = None
     seconds: float = 0.0
+    readers: Mapping[str, str] = field(default_factory=dict)
+    """Of "source" and "result", which second reader gave the same arrays; nothing where no proof was asked for."""
 
     def __str__(self) -> str:
         options = "".join(f", {key}={value}" for key, value in self.options.items())
         head = f"{self.source} -> {self.destination}: {self.network}{options}"
         lines = [f"{self.matched} of {self.matched} weights matched by name, read back bitwise equal"]
         lines += [str(self.proof)] if self.proof else []
+        lines += [f"{side} read again, the same bits: {reader}" for side, reader in self.readers.items()]
+        lines += [] if self.readers else ["neither file was read again by another reader"]
         return "\n".join([head, *(f"  {line}" for line in lines), *(f"  note: {note}" for note in self.notes)])
 
     @property
@@ -117,6 +122,7 @@ def write_report(
         "matched": done.matched,
         "bitwise": done.bitwise,
         "proof": asdict(done.proof) if done.proof else None,
+        "readers": dict(done.readers),
         "seconds": round(done.seconds, 3),
         "notes": list(done.notes),
         "mapping": _mapping(found, net, dialect),

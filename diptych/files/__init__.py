@@ -1,8 +1,8 @@
 """Weights files: which format a path has, what is in it, and how canonical weights are written into one.
 
 A format is one file, `<name>_file.py`, that declares a FORMAT; it is found here by itself.
-Checkpoints are data: torch files are read by a pickle machine of our own that calls nothing, HDF5 files as arrays, and
-nothing in a file is run.
+Checkpoints are data: they are read as arrays and text, and nothing in a file is run. What a path is, is asked before
+it is opened, and whatever a reader throws becomes one FileError: see `kinds` and `border`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from typing import Any
 
 from ..common.errors import FileError
 from ..common.spec import Array, Net
+from .border import border
 from .checkpoint import Checkpoint
 from .content import Content
 from .format import HEAD, Format
+from .kinds import check_regular
 
 FOLDER = "{} is a folder, expected a file of weights, or a SavedModel (a folder with saved_model.pb in it)"
 
@@ -49,21 +51,21 @@ def read(path: Path) -> Checkpoint:
     A TensorFlow checkpoint may also be named by its prefix, and a SavedModel by its folder.
     """
     known = source_format(path)
-    try:
+    with border(path, known.name):
         return known.read(path)
-    except ModuleNotFoundError as error:
-        raise FileError(f"reading {path} needs {error.name}: pip install 'diptych[all]'") from None
 
 
 def source_format(path: Path) -> Format:
     """The format to read a path in; raises FileError where its suffix, its place or its content is none of a format."""
     known, place = _by_place(path) or (_by_suffix(path), path)
-    if known is None and os.path.isdir(path):
+    if os.path.isdir(place):
         raise FileError(FOLDER.format(path))
     if known is None:
         suffixes = ", ".join(suffix for format_ in FORMATS for suffix in format_.endings)
         raise FileError(f"{path} has no known suffix; the formats are {suffixes}")
-    content = content_of(place, _head(place, known))
+    head = _head(place, known)
+    with border(path, known.name):
+        content = content_of(place, head)
     if content not in ("", known.content):
         raise FileError(f"{path} holds {content} content, not what its suffix says; give the file its right suffix")
     return known
@@ -109,14 +111,11 @@ def _by_place(path: Path) -> tuple[Format, Path] | None:
 
 
 def _head(path: Path, known: Format) -> bytes:
-    """The first bytes of a file; raises FileError where it is missing, empty or a folder."""
+    """The first bytes of a regular file; raises FileError where it is none, missing or empty."""
+    check_regular(path)
     try:
         with path.open("rb") as file:
             head = file.read(HEAD)
-    except FileNotFoundError:
-        raise FileError(f"{path} does not exist") from None
-    except IsADirectoryError:
-        raise FileError(FOLDER.format(path)) from None
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror or error}") from None
     if not head:

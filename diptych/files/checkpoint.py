@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
@@ -15,6 +15,8 @@ from ..common.spec import Array, Net, Shape
 from .provenance import Provenance
 
 T = TypeVar("T")
+Key = tuple[str, ...]
+"""Where a file has an array: a name, or the parts of a path in it."""
 COUNTER = "num_batches_tracked"
 PREFIXES = ("module.", "_orig_mod.")
 """What DistributedDataParallel and torch.compile put before every name."""
@@ -54,6 +56,10 @@ class Checkpoint(ABC):
     def place_labels(self) -> list[str]:
         """The same for the places of layers in the file, where it has such."""
         return []
+
+    @abstractmethod
+    def raw(self) -> Iterator[tuple[str, Key, Array]]:
+        """(name, where the file has it, array) of every array as it was read, in the axes of the file."""
 
     @abstractmethod
     def view(self, net: Net) -> Mapping[str, Array]:
@@ -105,13 +111,24 @@ def counters(net: Net) -> list[str]:
 
 def split_counters(found: Mapping[str, Array]) -> tuple[dict[str, Array], dict[str, int], tuple[str, ...]]:
     """(weights, batch counters, notes) of a state dict, without the prefix of a wrapper that all its names share."""
-    notes = []
-    for prefix in PREFIXES:
-        if found and all(name.startswith(prefix) for name in found):
-            found = {name.removeprefix(prefix): array for name, array in found.items()}
-            notes.append(f"the prefix {prefix!r} of every name was left out")
+    prefixes = shared_prefixes(found)
+    notes = [f"the prefix {prefix!r} of every name was left out" for prefix in prefixes]
+    found = {name.removeprefix("".join(prefixes)): array for name, array in found.items()}
     extras = {name: int(array) for name, array in found.items() if _counts(name, array)}
     return {name: array for name, array in found.items() if name not in extras}, extras, tuple(notes)
+
+
+def shared_prefixes(names: Collection[str]) -> list[str]:
+    """The prefixes of wrappers that all names have, the outer one first.
+
+    >>> shared_prefixes(["module._orig_mod.fc.weight", "module._orig_mod.fc.bias"])
+    ['module.', '_orig_mod.']
+    """
+    found: list[str] = []
+    for prefix in PREFIXES:
+        if names and all(name.startswith("".join((*found, prefix))) for name in names):
+            found.append(prefix)
+    return found
 
 
 def native(array: Any) -> Array:

@@ -1,30 +1,44 @@
-"""Arrays of an HDF5 file: links, external storage and virtual arrays are refused."""
+"""Arrays of an HDF5 file: links, external storage and virtual arrays are refused, and what no model needs."""
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..common.errors import FileError
 from ..common.spec import Array
-from .checkpoint import native
+from .border import reason as reason
+from .checkpoint import Key, native
 from .limits import Budget, is_swollen
+from .shapes import is_possible, shown
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError, KeyError)
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OSError, LookupError),
+    *(TypeError, AttributeError, ArithmeticError, MemoryError),
+)
 """What h5py and the zip module raise for a file that is not whole."""
+MEMBERS, DEPTH = 100_000, 40
+"""Members of a group, and groups and arrays in all, at most; groups in each other."""
+TEXT = 1 << 26
+"""Bytes of an attribute at most."""
+FILTERS = ("gzip", "lzf", None)
+"""How an array may be compressed; szip and what others have plugged in are refused."""
+
+
+class Variable(NamedTuple):
+    """An array, and where the file has it."""
+
+    key: Key
+    array: Array
 
 
 def fits(path: Path, head: bytes) -> bool:
     """Whether a file begins as HDF5 does."""
     return head.startswith(MAGIC)
-
-
-def reason(error: Exception) -> str:
-    """What went wrong below, in one short line."""
-    return f"{type(error).__name__}: {' '.join(str(error)[:120].split())}"
 
 
 class Source:
@@ -34,30 +48,40 @@ class Source:
         self.file, self.where = file, where
         self.budget = Budget(int(file.id.get_filesize()))
         self.visited: set[int] = set()
+        self.arrays = 0
 
     def enter(self, group: Any, where: str) -> None:
         """Mark a group as read; raises FileError where it was read before, under another name or inside itself."""
         import h5py
 
+        if len(group) > MEMBERS or len(self.visited) > MEMBERS or where.removeprefix(self.where).count("/") > DEPTH:
+            raise FileError(f"{where[:200]} has more members, or lies deeper, than any model needs; refused")
         address = h5py.h5o.get_info(group.id).addr
         if address in self.visited:
             raise FileError(f"{where} is a second name of a group that was read before; such files are refused")
         self.visited.add(address)
 
-    def array(self, dataset: Any, where: str) -> Array:
+    def array(self, dataset: Any, where: str) -> Variable:
         """The data of a member; raises FileError where it is no array, lies elsewhere, or claims too much."""
+        self.arrays += 1
         if dataset is None or not hasattr(dataset, "dtype") or not hasattr(dataset, "nbytes"):
             raise FileError(f"{where} is not an array, where Keras keeps a variable")
         if dataset.external or dataset.is_virtual:
             raise FileError(f"{where} keeps its data in another file; only arrays inside the file are read")
         if dataset.dtype.kind not in "fiub":
             raise FileError(f"{where} holds {dataset.dtype}, expected numbers; save the weights as float32 first")
+        if dataset.shape is None or not is_possible([int(dim) for dim in dataset.shape]):
+            raise FileError(f"{where} has the impossible shape {shown(dataset.shape or ())}; save the weights again")
+        if dataset.compression not in FILTERS or dataset.scaleoffset is not None or self.arrays > MEMBERS:
+            raise FileError(
+                f"{where} is packed as {dataset.compression}, or is one of too many; save the weights again"
+            )
         if is_swollen(dataset.nbytes, dataset.id.get_storage_size()):
             raise FileError(
                 f"{where} claims {dataset.nbytes} bytes, but the file stores {dataset.id.get_storage_size()}"
             )
         self.budget.take(dataset.nbytes, where)
-        return native(dataset[()])
+        return Variable(tuple(str(dataset.name).strip("/").split("/")), native(dataset[()]))
 
 
 def child(group: Any, path: str, where: str) -> Any:
@@ -74,6 +98,18 @@ def child(group: Any, path: str, where: str) -> Any:
     return group
 
 
+def attribute(holder: Any, name: str, where: str) -> Any:
+    """An attribute, None where there is none; raises FileError for one larger than any model needs."""
+    import h5py
+
+    if name not in holder.attrs:
+        return None
+    known = h5py.h5a.open(holder.id, name.encode())
+    if known.get_space().get_simple_extent_npoints() * known.get_type().get_size() > TEXT:
+        raise FileError(f"{where}: its attribute {name} has more than {TEXT} bytes, more than any model needs; refused")
+    return holder.attrs[name]
+
+
 def text(value: Any) -> str:
-    """An attribute as text."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    """An attribute as text, "" for None."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else "" if value is None else str(value)

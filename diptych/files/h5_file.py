@@ -7,6 +7,7 @@ from pathlib import Path
 from ..common.errors import FileError
 from . import h5, keras2, keras3
 from .format import Format
+from .h5_checked import check_survivable
 from .layers import Layers
 
 
@@ -14,6 +15,7 @@ def read(path: Path) -> Layers:
     """The checkpoint in an HDF5 file of Keras 2 or 3; raises FileError where it is neither."""
     import h5py
 
+    check_survivable(path)
     try:
         with h5py.File(path, "r") as file:
             root = keras2.root_of(file, str(path))

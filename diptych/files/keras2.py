@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import FileError
-from ..common.spec import Array
-from . import h5, keras3, model_config
+from . import bounded_json, h5, keras3, model_config
 from .layers import Layers
 
 WEIGHTS, CONFIG, LAYERS, NAMES = "model_weights", "model_config", "layer_names", "weight_names"
@@ -27,45 +25,56 @@ def root_of(file: Any, where: str) -> Any:
 def read(file: Any, root: Any, path: Path) -> Layers:
     """The checkpoint in an open file whose layers are in `root`; raises FileError where it is not whole."""
     where = str(path)
-    if h5.text(root.attrs.get("backend", "")) == "theano":
+    if h5.text(h5.attribute(root, "backend", where)) == "theano":
         raise FileError(
             f"{where} was written by Keras on Theano, whose kernels are mirrored; save it on TensorFlow first"
         )
     model = _config(file, where)
     config = None if model is None else model_config.entries(model, f"{where}: its {CONFIG}")
-    source, layers = h5.Source(file, where), dict[str, list[Array]]()
+    known = _inner(config or {})
+    source, found = h5.Source(file, where), dict[str, list[h5.Variable]]()
     for layer in _texts(root, LAYERS, where):
         group = h5.child(root, layer, where)
         if not hasattr(group, "keys"):
             raise FileError(f"{where} names a layer {layer!r} that it has no group for, so it is not whole")
         source.enter(group, f"{where}/{layer}")
-        for key, arrays in _layer(source, group, layer, config or {}).items():
-            if key in layers:
+        for key, variables in _layer(source, group, layer, known).items():
+            if key in found:
                 raise FileError(f"{where} has two layers named {key!r}")
-            layers[key] = keras3.without_count(arrays)
+            found[key] = keras3.without_count(variables)
+    layers, origins = keras3.parted(found)
     own = (model or {}).get("config")
     title = str(own.get("name", "")) if isinstance(own, dict) else ""
     rest = sorted(key for key in file if key != WEIGHTS) if root is not file else []
     notes = (f"left out: {', '.join(rest)}",) if rest else ()
-    return Layers(path, "h5", layers, config=config, title=title, notes=notes)
+    return Layers(path, "h5", layers, config=config, title=title, notes=notes, origins=origins)
 
 
-def _layer(source: h5.Source, group: Any, layer: str, config: Mapping[str, Any]) -> dict[str, list[Array]]:
+def _inner(config: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Outer layer -> the paths of the layers inside it."""
+    found: dict[str, list[str]] = {}
+    for name in config:
+        parts = name.split("/")
+        for end in range(1, len(parts)):
+            found.setdefault("/".join(parts[:end]), []).append(name)
+    return found
+
+
+def _layer(source: h5.Source, group: Any, layer: str, known: Mapping[str, list[str]]) -> dict[str, list[h5.Variable]]:
     """The variables of one group, by the layer inside it that each belongs to."""
     where = f"{source.where}/{layer}"
     names = _texts(group, NAMES, where)
     owners = [re.sub(r":\d+$", "", name).rpartition("/")[0] for name in names]
-    inside = any(name.startswith(f"{layer}/") for name in config)
-    found: dict[str, list[Array]] = {}
+    inside, found = known.get(layer, []), dict[str, list[h5.Variable]]()
     for name, owner in zip(names, owners, strict=True):
-        key = _key(layer, owner, config) if inside or len(set(owners)) > 1 else layer
+        key = _key(layer, owner, inside) if inside or len(set(owners)) > 1 else layer
         found.setdefault(key, []).append(source.array(h5.child(group, name, where), f"{where}/{name}"))
     return found
 
 
-def _key(layer: str, owner: str, config: Mapping[str, Any]) -> str:
+def _key(layer: str, owner: str, inside: list[str]) -> str:
     """The path of an inner layer; the config tells it in full where Keras wrote only its end."""
-    known = [name for name in config if name.startswith(f"{layer}/") and name.endswith(f"/{owner}")]
+    known = [name for name in inside if name.endswith(f"/{owner}")]
     if len(known) == 1:
         return known[0]
     inner = "" if owner == layer else owner.removeprefix(f"{layer}/")
@@ -75,12 +84,12 @@ def _key(layer: str, owner: str, config: Mapping[str, Any]) -> str:
 def _config(file: Any, where: str) -> dict[str, Any] | None:
     if CONFIG not in file.attrs:
         return None
-    found = h5.text(file.attrs[CONFIG])
+    found = h5.text(h5.attribute(file, CONFIG, where))
     if len(found) > model_config.LIMIT:
         raise FileError(f"{where}: its {CONFIG} has {len(found)} characters, more than any model needs; refused")
     try:
-        config = json.loads(found)
-    except (ValueError, RecursionError) as error:
+        config = bounded_json.loads(found)
+    except ValueError as error:
         raise FileError(f"{where}: its {CONFIG} is not readable ({h5.reason(error)})") from None
     return config if isinstance(config, dict) else {}
 
@@ -96,7 +105,7 @@ def _texts(group: Any, name: str, where: str) -> list[str]:
         parts.append(f"{name}{len(parts)}")
     if any(part not in group.attrs for part in parts):
         raise FileError(f"{where} has no attribute {name!r}, where Keras lists names; the file is not whole")
-    found = [item for part in parts for item in np.ravel(group.attrs[part]).tolist()]
+    found = [item for part in parts for item in np.ravel(h5.attribute(group, part, where)).tolist()]
     names = [h5.text(item) for item in found]
     if len(set(names)) < len(names) or not all(isinstance(item, (str, bytes)) for item in found):
         raise FileError(f"{where}: its {name} are not names, each once; save the model anew")

@@ -6,7 +6,7 @@ makes it, has a group for each attribute that holds a layer: there the place of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,8 +15,8 @@ import numpy as np
 from ..common.errors import FileError
 from ..common.spec import Array
 from . import provenance
-from .h5 import BROKEN, Source, child, reason, text
-from .layers import Layers
+from .h5 import BROKEN, MEMBERS, Source, Variable, attribute, child, reason, text
+from .layers import Keys, Layers
 
 ATTRIBUTE = "diptych"
 CONTAINER, VARIABLES, SEEDS = "layers", "vars", "seed_generator"
@@ -29,6 +29,8 @@ class Contents(NamedTuple):
 
     layers: dict[str, list[Array]]
     places: dict[str, list[Array]]
+    origins: Keys
+    place_origins: Keys
     title: str
     notes: tuple[str, ...]
     stated: provenance.Provenance
@@ -40,7 +42,7 @@ def read(path: Path) -> Layers:
     stated = found.stated
     return Layers(
         path, "weights.h5", found.layers, found.places, extras=stated.extras, stated=stated, title=found.title,
-        notes=found.notes,
+        notes=found.notes, origins=found.origins, place_origins=found.place_origins,
     )  # fmt: skip
 
 
@@ -50,37 +52,48 @@ def contents(source: Any, path: Path) -> Contents:
 
     try:
         with h5py.File(source, "r") as file:
-            said = str(file.attrs.get(ATTRIBUTE, ""))
+            said = text(attribute(file, ATTRIBUTE, str(path)))
             stated = provenance.loads(said, path) if said else provenance.Provenance()
             return Contents(*_arrays(file, str(path)), _title(file, str(path)), _left_out(file), stated)
     except BROKEN as error:
         raise FileError(f"{path} holds no whole HDF5 file of weights ({reason(error)})") from None
 
 
-def without_count(arrays: list[Array]) -> list[Array]:
+def without_count(variables: list[Variable]) -> list[Variable]:
     """The variables without the count that Normalization keeps of the images it was adapted to, and never reads."""
-    counted = len(arrays) > 0 and arrays[-1].shape == () and np.issubdtype(arrays[-1].dtype, np.integer)
-    return arrays[:-1] if counted else arrays
+    last = variables[-1].array if variables else None
+    counted = last is not None and last.shape == () and np.issubdtype(last.dtype, np.integer)
+    return variables[:-1] if counted else variables
+
+
+def parted(found: Mapping[str, list[Variable]]) -> tuple[dict[str, list[Array]], Keys]:
+    """(the arrays, where the file has them) of variables by layer."""
+    arrays = {layer: [variable.array for variable in variables] for layer, variables in found.items()}
+    return arrays, {layer: [variable.key for variable in variables] for layer, variables in found.items()}
 
 
 class _Entry(NamedTuple):
     place: str
     name: str | None
-    arrays: list[Array]
+    variables: list[Variable]
 
 
-def _arrays(file: Any, where: str) -> tuple[dict[str, list[Array]], dict[str, list[Array]]]:
-    """(layer name -> variables, "outer/inner" for layers inside one; place -> variables), in the order of Keras."""
+def _arrays(file: Any, where: str) -> tuple[dict[str, list[Array]], dict[str, list[Array]], Keys, Keys]:
+    """(layer name -> variables, "outer/inner" for layers inside one; place -> variables; where the file has either).
+
+    The variables are in the order of Keras.
+    """
     if not any(hasattr(child(file, key, where), "keys") for key in (CONTAINER, VARIABLES)):
         raise FileError(f"{where} has no group 'layers', so it is not a weights file of a Keras 3 model")
     source = Source(file, where)
-    found = [entry for entry in _inside(source, file, "", None) if entry.arrays]
-    named: dict[str, list[Array]] = {}
+    found = [entry for entry in _inside(source, file, "", None) if entry.variables]
+    named: dict[str, list[Variable]] = {}
     for entry in found if all(entry.name is not None for entry in found) else ():
         if entry.name in named:
             raise FileError(f"{where} has two layers named {entry.name!r}")
-        named[str(entry.name)] = entry.arrays
-    return named, {entry.place: entry.arrays for entry in found}
+        named[str(entry.name)] = entry.variables
+    (layers, origins), (places, there) = parted(named), parted({entry.place: entry.variables for entry in found})
+    return layers, places, origins, there
 
 
 def _inside(source: Source, group: Any, place: str, outer: str | None) -> Iterator[_Entry]:
@@ -113,15 +126,17 @@ def _members(source: Source, group: Any, place: str, outer: str | None) -> Itera
 def _layer(source: Source, group: Any, place: str, outer: str | None, key: str) -> Iterator[_Entry]:
     """A layer, under the name that it says or else its key in a list, and the layers inside it."""
     variables = child(group, VARIABLES, f"{source.where}/{place}")
-    own = (text(variables.attrs.get("name", "")) if variables is not None else "") or key
+    own = (text(attribute(variables, "name", source.where)) if variables is not None else "") or key
     name = f"{outer}{own}" if own and outer is not None else None
     yield _Entry(place, name, _variables(source, variables, f"{source.where}/{place}"))
     yield from _inside(source, group, place, None if name is None else f"{name}/")
 
 
-def _variables(source: Source, variables: Any, where: str) -> list[Array]:
+def _variables(source: Source, variables: Any, where: str) -> list[Variable]:
     if variables is None or not hasattr(variables, "keys"):
         return []
+    if len(variables) > MEMBERS:
+        raise FileError(f"{where} has {len(variables)} variables, more than any layer needs; refused")
     places = [(f"{index}", f"{where}/vars/{index}") for index in range(len(variables))]
     return without_count([source.array(child(variables, key, f"{where}/vars"), place) for key, place in places])
 
@@ -129,7 +144,7 @@ def _variables(source: Source, variables: Any, where: str) -> list[Array]:
 def _title(file: Any, where: str) -> str:
     """The name of the model, or "" where the file does not say it."""
     group = child(file, VARIABLES, where)
-    return text(group.attrs.get("name", "")) if group is not None else ""
+    return text(attribute(group, "name", where)) if group is not None else ""
 
 
 def _left_out(file: Any) -> tuple[str, ...]:

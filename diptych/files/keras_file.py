@@ -8,16 +8,19 @@ has never held them.
 from __future__ import annotations
 
 import gc
+import io
 import json
 import time
 import zipfile
 from pathlib import Path
+from typing import BinaryIO
 
 from ..common.errors import FileError
-from . import keras3, model_config, provenance
+from . import keras3, model_config, provenance, stored
 from .archive import Archive
 from .content import Content
 from .format import Format, zip_members
+from .h5_checked import check_bytes, check_survivable
 from .layers import Layers
 
 CONFIG, WEIGHTS, METADATA, MEMBER = "config.json", "model.weights.h5", "metadata.json", "diptych.json"
@@ -33,11 +36,21 @@ def read(path: Path) -> Layers:
         said = _text(archive, MEMBER) if MEMBER in archive.members else b""
         stated = provenance.loads(said, path) if said else provenance.Provenance()
         with archive.open(WEIGHTS) as weights:
+            _check_weights(weights, path)
             found = keras3.contents(weights, path)
     return Layers(
         path, "keras", found.layers, found.places, extras=stated.extras, stated=stated, title=found.title,
-        notes=found.notes, config=model_config.layers_in(config, f"{path}: its {CONFIG}"),
+        notes=found.notes, origins=found.origins, place_origins=found.place_origins,
+        config=model_config.layers_in(config, f"{path}: its {CONFIG}"),
     )  # fmt: skip
+
+
+def _check_weights(weights: BinaryIO, path: Path) -> None:
+    """Raise FileError where libhdf5 does not survive the weights, which lie in the zip or were unpacked."""
+    if isinstance(weights, io.BufferedReader) and isinstance(weights.raw, stored.Stored):
+        check_survivable(path, weights.raw.start, weights.raw.length)
+    elif isinstance(weights, io.BytesIO):
+        check_bytes(weights.getbuffer(), path)
 
 
 def write(path: Path, content: Content) -> None:

@@ -13,9 +13,10 @@ from ..common.layouts import to_canonical
 from ..common.spec import Array, Net, Shape, Weight
 from ..tf_impl.slots import slots_of
 from .axes import canonical_shape, stored_shape
-from .checkpoint import Checkpoint, cut
+from .checkpoint import Checkpoint, Key, cut
 
 Arrays = Mapping[str, list[Array]]
+Keys = Mapping[str, list[Key]]
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,13 @@ class Layers(Checkpoint):
     """The variables of each layer, in the layer's own order and in Keras's axes.
 
     `layers` go by the name of the layer, `places` by its place in the file, where the format has such; a file of a
-    model of classes has no names, but places alone.
+    model of classes has no names, but places alone. `origins` and `place_origins` say where the file has each array.
     """
 
     layers: Arrays = field(default_factory=dict)
     places: Arrays = field(default_factory=dict)
+    origins: Keys = field(default_factory=dict, kw_only=True)
+    place_origins: Keys = field(default_factory=dict, kw_only=True)
 
     of_layers: ClassVar[bool] = True
     kind: ClassVar[str] = "Keras layer"
@@ -47,6 +50,14 @@ class Layers(Checkpoint):
     def place_labels(self) -> list[str]:
         """The places of all layers, each with the number of its variables."""
         return [f"{place} {len(arrays)}" for place, arrays in self.places.items()]
+
+    def raw(self) -> Iterator[tuple[str, Key, Array]]:
+        """Every variable, with where the file has it: () for one of which that is not known."""
+        for arrays, origins in ((self.layers, self.origins), (self.places, self.place_origins)):
+            for name, variables in arrays.items():
+                keys = origins.get(name, [])
+                for index, array in enumerate(variables):
+                    yield f"{name} (variable {index})", keys[index] if index < len(keys) else (), array
 
     def view(self, net: Net) -> Mapping[str, Array]:
         """The arrays by canonical name, each turned into canonical axes when it is asked for."""

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import math
 import zipfile
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import numpy as np
 
 from ..common.errors import FileError
 from ..common.spec import Array
-from . import provenance
+from . import npy_header, provenance
 from .archive import Archive
 from .checkpoint import native, split_counters
 from .content import Content
 from .format import Format, zip_members
 from .limits import ALLOWANCE, Budget
+from .shapes import is_possible, shown
 from .tensors import Tensors
 
 MEMBER, SUFFIX = "diptych.json", ".npy"
-HEADER = 1 << 16
-KINDS = "fiub"
 BROKEN = (EOFError, NotImplementedError, RuntimeError, ValueError, OSError, TypeError)
 
 
@@ -72,26 +69,13 @@ def _array(archive: Archive, name: str) -> Array:
     """One array; what its header claims is held against the size of the member."""
     where = f"{archive.path}: {name}"
     data = archive.read(name)
-    start = io.BytesIO(data[:HEADER].tobytes())
-    shape, fortran, dtype = _header(start, where)
-    if dtype.hasobject:
-        raise FileError(f"{where} holds Python objects, which may run code when they are loaded; save plain numbers")
-    if dtype.kind not in KINDS:
-        raise FileError(f"{where} holds {dtype}, a type that NumPy has no numbers for; save it as float32 first")
-    claimed, stored = math.prod(shape) * dtype.itemsize, len(data) - start.tell()
-    if min(shape, default=0) < 0 or claimed != stored:
-        raise FileError(f"{where} is not whole: it claims {claimed} bytes ({shape} of {dtype}) and has {stored}")
-    flat = np.frombuffer(data, dtype, offset=start.tell())
-    return native(flat.reshape(shape, order="F" if fortran else "C"))
-
-
-def _header(start: io.BytesIO, where: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    version = np.lib.format.read_magic(start)
-    if version == (1, 0):
-        return np.lib.format.read_array_header_1_0(start)
-    if version == (2, 0):
-        return np.lib.format.read_array_header_2_0(start)
-    raise FileError(f"{where} is in version {version} of the format .npy, expected (1, 0) or (2, 0)")
+    header = npy_header.read(data[: npy_header.LONGEST].tobytes(), where)
+    claimed, stored = math.prod(header.shape) * header.dtype.itemsize, len(data) - header.length
+    if not is_possible(header.shape) or claimed != stored:
+        shape = shown(header.shape)
+        raise FileError(f"{where} is not whole: it claims {claimed} bytes ({shape} of {header.dtype}) and has {stored}")
+    flat = np.frombuffer(data, header.dtype, offset=header.length)
+    return native(flat.reshape(header.shape, order="F" if header.fortran else "C"))
 
 
 def fits(path: Path, head: bytes) -> bool:

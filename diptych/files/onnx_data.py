@@ -14,6 +14,7 @@ import numpy as np
 
 from ..common.errors import FileError
 from ..common.spec import Array
+from .shapes import is_possible, shown
 
 ENDINGS = (".data", "_data")
 """What PyTorch's exporter, and Optimum's, put after the name of the model."""
@@ -65,8 +66,8 @@ def place(tensor: Any, dtype: np.dtype[Any], path: Path) -> tuple[Path, int]:
         ) from None
     if tensor.HasField("raw_data"):
         raise FileError(f"{where} has data in the model, too; export it again")
-    if start < 0 or length != need:
-        raise FileError(f"{where} is not whole: its shape {list(tensor.dims)} needs {need} bytes, it has {length}")
+    if start < 0 or length != need or not is_possible(list(tensor.dims)):
+        raise FileError(f"{where} is not whole: its shape {shown(tensor.dims)} needs {need} bytes, it has {length}")
     if start + need > (size := file.stat().st_size):
         raise FileError(
             f"{where} is not whole: it needs bytes {start} to {start + need} of {file.name}, which has {size}; copy or "

@@ -16,12 +16,20 @@ from ..common.spec import Array
 from ..common.text import first_few
 from ..onnx_impl import build
 from . import onnx_data, proto
-from .checkpoint import COUNTER, native, split_counters
+from .checkpoint import COUNTER, Key, native, split_counters
 from .format import Format
 from .limits import Budget
+from .shapes import AXES, is_possible, shown
 from .tensors import Tensors
 
 LAYERS, FOLDED = ("Conv", "ConvTranspose", "Gemm"), ".weight_bias"
+LISTS = {
+    "float32": ("float_data", "float32"),
+    "float64": ("double_data", "float64"),
+    "int64": ("int64_data", "int64"),
+    **dict.fromkeys(("uint32", "uint64"), ("uint64_data", "uint64")),
+}
+"""Dtype -> the list of a TensorProto that has its numbers, and their type in it."""
 FLOATS = (1, 10, 11)
 TYPES = (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13)
 """TensorProto's float32, the integers, bool, float16 and float64: what NumPy has numbers for."""
@@ -39,14 +47,24 @@ def read(path: Path) -> Tensors:
     said = build.provenance_of(model, path)
     hidden = [] if said.network else _constants(model.graph)  # ours are said by the spec
     found, constants = _arrays(model.graph, hidden, path)
-    named, zeros = _biases(model.graph, found)
+    named, origins, zeros = _biases(model.graph, found)
     arrays, extras, more = split_counters(named)
     producer = " ".join(part for part in (model.producer_name, model.producer_version) if part)
     notes = [f"the model was written by {producer}"] if producer else []
     if constants:
         notes.append(f"left out: {len(constants)} shapes, indices or single numbers ({first_few(constants, 4)})")
     kept = () if said.network else (*notes, *more)
-    return Tensors(path, "onnx", arrays, extras=extras, stated=said, title=model.graph.name, zeros=zeros, notes=kept)
+    return Tensors(
+        path,
+        "onnx",
+        arrays,
+        extras=extras,
+        stated=said,
+        title=model.graph.name,
+        zeros=zeros,
+        notes=kept,
+        origins=origins,
+    )
 
 
 def _arrays(graph: Any, hidden: list[Any], path: Path) -> tuple[dict[str, Array], list[str]]:
@@ -85,8 +103,8 @@ def _constants(graph: Any) -> list[Any]:
     return found
 
 
-def _biases(graph: Any, found: dict[str, Array]) -> tuple[dict[str, Array], frozenset[str]]:
-    """(the arrays with the bias of each layer under the layer's name, names of the biases that layers do without).
+def _biases(graph: Any, found: dict[str, Array]) -> tuple[dict[str, Array], dict[str, Key], frozenset[str]]:
+    """(the arrays with the bias of each layer under its name, their own names, names of biases that layers lack).
 
     PyTorch's exporter calls the bias that a folded normalisation leaves X.weight_bias, keeps one of those that are
     equal, and none that is zero. A weight that layers take with different biases says nothing.
@@ -104,7 +122,8 @@ def _biases(graph: Any, found: dict[str, Array]) -> tuple[dict[str, Array], froz
     renamed = {bias for bias in lacking.values() if bias.endswith(FOLDED)}
     named = {name: array for name, array in found.items() if name not in renamed}
     named |= {own: found[bias] for own, bias in lacking.items() if bias in found}
-    return named, frozenset(own for own, bias in lacking.items() if not bias)
+    origins: dict[str, Key] = {own: (bias,) for own, bias in lacking.items() if bias in found}
+    return named, origins, frozenset(own for own, bias in lacking.items() if not bias)
 
 
 def _check(tensor: Any, path: Path) -> None:
@@ -116,27 +135,38 @@ def _check(tensor: Any, path: Path) -> None:
         known = tensor.data_type in onnx.TensorProto.DataType.values()
         kind = onnx.TensorProto.DataType.Name(tensor.data_type).lower() if known else f"type {tensor.data_type}"
         raise FileError(f"{where} is {kind}, which NumPy has no numbers for; save it as float32 first")
-    if min(tensor.dims, default=0) < 0:
-        raise FileError(f"{where} has the shape {list(tensor.dims)}; export the model again")
+    if min(tensor.dims, default=0) < 0 or len(tensor.dims) > AXES:
+        raise FileError(f"{where} has the shape {shown(tensor.dims)}; export the model again")
     if onnx_data.is_outside(tensor):
         onnx_data.place(tensor, _dtype(tensor), path)
         return
     count, itemsize = math.prod(tensor.dims), _dtype(tensor).itemsize
-    lists = (tensor.float_data, tensor.int32_data, tensor.int64_data, tensor.double_data, tensor.uint64_data)
-    got = len(tensor.raw_data) / itemsize if tensor.HasField("raw_data") else sum(map(len, lists))
-    if got != count:
-        raise FileError(f"{where} is not whole: its shape {list(tensor.dims)} needs {count} numbers, it has {got:g}")
+    listed = getattr(tensor, LISTS.get(_dtype(tensor).name, ("int32_data", ""))[0])
+    got = len(tensor.raw_data) / itemsize if tensor.HasField("raw_data") else len(listed)
+    if got != count or not is_possible(list(tensor.dims)):
+        raise FileError(f"{where} is not whole: its shape {shown(tensor.dims)} needs {count} numbers, it has {got:g}")
 
 
 def _decode(tensor: Any, path: Path) -> Array:
-    from onnx import numpy_helper
-
+    """The numbers of a tensor, which are bytes, here or beside the model, or a list by its type."""
+    dtype = _dtype(tensor)
     if onnx_data.is_outside(tensor):
-        return native(onnx_data.array(tensor, _dtype(tensor), path))
+        return native(onnx_data.array(tensor, dtype, path))
     try:
-        return native(numpy_helper.to_array(tensor))
+        if tensor.HasField("raw_data"):
+            flat = np.frombuffer(tensor.raw_data, dtype.newbyteorder("<"))
+        else:
+            flat = _listed(tensor, dtype)
+        return native(flat.reshape(tuple(tensor.dims)))
     except (ValueError, TypeError, OverflowError) as error:
         raise FileError(f"{path}: {tensor.name} is not readable ({str(error)[:120]}); export the model again") from None
+
+
+def _listed(tensor: Any, dtype: np.dtype[Any]) -> Array:
+    """The numbers of a list; those of 16 bits and less are int32 there, float16 by its bits."""
+    name, kind = LISTS.get(dtype.name, ("int32_data", "int32"))
+    numbers = np.array(getattr(tensor, name), kind)
+    return numbers.astype(np.uint16).view(np.float16) if dtype == np.float16 else numbers.astype(dtype)
 
 
 def _dtype(tensor: Any) -> np.dtype[Any]:

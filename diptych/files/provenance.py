@@ -10,8 +10,15 @@ from typing import Any
 
 from ..common.errors import FileError
 from ..common.spec import Net
+from ..common.text import printable
+from . import bounded_json
 
 VERSION = 1
+LONGEST, VALUES = 1 << 24, 500_000
+"""Characters and values of what a file says, at most."""
+LARGEST, TEXT = 1_000_000, 80
+MOST = {"depth": 16, "in_channels": 1 << 16, "input_size": 1 << 14, "width": 64}
+"""The largest value of an option, and the longest text; each part of a network is traced, so that depth costs time."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +41,52 @@ def dumps(net: Net, extras: Mapping[str, int], record: Mapping[str, Any] | None 
 
 
 def loads(text: str | bytes, path: Path) -> Provenance:
-    """What a JSON text of `dumps` says; raises FileError where it says something else."""
+    """What a JSON text of `dumps` says; raises FileError where it says something else, or what no network has."""
     try:
-        data = json.loads(text)
-        version, network = int(data["diptych"]), str(data["network"])
-        options = {str(key): _option(value) for key, value in data.get("options", {}).items()}
-        extras = {str(key): int(value) for key, value in data.get("extras", {}).items()}
-        record = dict(data.get("conversion", {}))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        if len(text) > LONGEST:
+            raise ValueError("too long")
+        data = bounded_json.loads(text, VALUES)
+        version, network = _whole(data["diptych"]), data["network"]
+        options = {key: _option(value) for key, value in data.get("options", {}).items()}
+        extras = {key: _whole(value) for key, value in data.get("extras", {}).items()}
+        record = data.get("conversion", {})
+        if not isinstance(network, str) or not isinstance(record, dict):
+            raise TypeError("no name, or no record")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise FileError(f"{path}: what it says about its network is not readable ({type(error).__name__})") from None
     if version != VERSION:
         raise FileError(f"{path} was written by another diptych (format {version}, expected {VERSION}); update diptych")
+    for key, value in options.items():
+        _check(key, value, path)
     return Provenance(network, options, extras, record)
 
 
+def _whole(value: Any) -> int:
+    """A whole number of 64 bits; raises TypeError or ValueError for anything else."""
+    if type(value) is not int:
+        raise TypeError("no whole number")
+    if not -(1 << 63) <= value < 1 << 63:
+        raise ValueError("too large")
+    return value
+
+
 def _option(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+    """The value of an option: a number, a text, a truth, none, or a few numbers; raises TypeError for others."""
+    if isinstance(value, list):
+        if len(value) > 8 or not all(type(item) in (int, float) for item in value):
+            raise TypeError("no value of an option")
+        return tuple(value)
+    if not (value is None or isinstance(value, (bool, int, float, str))):
+        raise TypeError("no value of an option")
+    return value
+
+
+def _check(key: str, value: Any, path: Path) -> None:
+    """Raise FileError for an option that would make a network larger than any is, before one is traced with it."""
+    most = MOST.get(key, LARGEST)
+    numbers = [item for item in (value if isinstance(value, tuple) else (value,)) if type(item) in (int, float)]
+    if any(not -most <= number <= most for number in numbers) or (isinstance(value, str) and len(value) > TEXT):
+        raise FileError(
+            f"{path} says its network has {printable(key, TEXT)}={printable(str(value), TEXT)}, more than any network "
+            f"has (at most {most}); say with --network what it is, from a file that says nothing"
+        )

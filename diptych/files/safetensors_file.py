@@ -3,48 +3,36 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
-from ..common.errors import FileError
-from ..common.text import first_few
-from . import provenance
+from ..common.spec import Array
+from . import provenance, safetensors_header
 from .checkpoint import native, split_counters
 from .content import Content
 from .format import Format
 from .tensors import Tensors
 
-TYPES = {"F16", "F32", "F64", "I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64", "BOOL"}
-LONG = {"BF16": "bfloat16"}
 NETWORK, OPTIONS, RECORD = "diptych.network", "diptych.options", "diptych.conversion"
 
 
 def read(path: Path) -> Tensors:
     """The checkpoint in a safetensors file; raises FileError where it is not a whole one."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(str(path), framework="numpy") as file:
-            metadata = dict(file.metadata() or {})
-            names = list(file.keys())
-            _check_types(path, {name: file.get_slice(name).get_dtype() for name in names})
-            found = {name: native(file.get_tensor(name)) for name in names}
-    except SafetensorError as error:
-        raise FileError(f"{path} is not a whole safetensors file ({error})") from None
+    entries, metadata = safetensors_header.entries(path)
+    with path.open("rb") as file:
+        found = {name: _array(file, entry) for name, entry in entries.items()}
     arrays, extras, notes = split_counters(found)
     return Tensors(path, "safetensors", arrays, extras=extras, stated=_provenance(path, metadata), notes=notes)
 
 
-def _check_types(path: Path, types: Mapping[str, str]) -> None:
-    """Refuse what NumPy has no type for; with ml_dtypes loaded, as TensorFlow does, it would slip through."""
-    strange = [f"{name} ({LONG.get(kind, kind)})" for name, kind in types.items() if kind not in TYPES]
-    if strange:
-        raise FileError(
-            f"{path} holds numbers NumPy has no type for: {first_few(strange, 4)}; save them as float32 first"
-        )
+def _array(file: BinaryIO, entry: safetensors_header.Entry) -> Array:
+    file.seek(entry.start)
+    flat = np.fromfile(file, entry.dtype, math.prod(entry.shape))
+    return native(flat.reshape(entry.shape))
 
 
 def write(path: Path, content: Content) -> None:

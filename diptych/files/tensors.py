@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
@@ -10,18 +10,20 @@ import numpy as np
 
 from ..common.dialect import UNKNOWN, Dialect
 from ..common.spec import Array, Net, Shape
-from .checkpoint import Checkpoint, cut
+from .checkpoint import Checkpoint, Key, cut
 
 
 @dataclass(frozen=True)
 class Tensors(Checkpoint):
     """Arrays by torch-style names, as torch, safetensors, NumPy and ONNX files have them.
 
-    `zeros` are names of weights that the file leaves out since they are zero, as far as a network has them.
+    `zeros` are names of weights that the file leaves out since they are zero, as far as a network has them. `origins`
+    say where the file has those arrays and counters that do not lie under their own name.
     """
 
     arrays: Mapping[str, Array] = field(default_factory=dict)
     zeros: frozenset[str] = field(default=frozenset(), kw_only=True)
+    origins: Mapping[str, Key] = field(default_factory=dict, kw_only=True)
 
     of_layers: ClassVar[bool] = False
     kind: ClassVar[str] = "tensor"
@@ -35,6 +37,13 @@ class Tensors(Checkpoint):
     def labels(self, prefix: str = "") -> list[str]:
         """The names with a prefix, without it."""
         return list(cut(self.arrays, prefix))
+
+    def raw(self) -> Iterator[tuple[str, Key, Array]]:
+        """Every array, and every counter as one of int64, with where the file has it."""
+        for name, array in self.arrays.items():
+            yield name, self.origins.get(name, (name,)), array
+        for name, count in self.extras.items():
+            yield name, self.origins.get(name, (name,)), np.array(count, np.int64)
 
     def view(self, net: Net) -> Mapping[str, Array]:
         """The arrays, whose names are canonical."""

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..common.errors import FileError
 from ..common.spec import Array
 from . import tf_graph
+from .checkpoint import Key
 from .format import Format
+from .kinds import check_regular
 from .layers import Layers
-from .tf_bundle import GRAPH, Bundle, index_of, prefix_of
+from .tf_bundle import FLOATS, GRAPH, NARROW, Bundle, index_of, prefix_of
 
 VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
 MODEL, VARIABLES = "saved_model.pb", "variables"
+MEMBERS = 100_000
+"""Files in the folder of a SavedModel at most."""
 ORDER = (
     *("kernel", "weights", "depthwise_kernel", "depthwise_weights", "pointwise_kernel", "pointwise_weights"),
     *("final_weights", "gamma", "beta", "moving_mean", "moving_variance", "mean", "variance"),
@@ -32,27 +36,47 @@ OPTIMIZER = re.compile(r"(^|/)_?optimizer/")
 
 def read(path: Path) -> Layers:
     """The checkpoint that a folder, a prefix or a file of TensorFlow holds; raises FileError for any other."""
+    prefix, graph = parts(path)
+    if prefix is not None:
+        return _checkpoint(path, *_variables(Bundle(prefix)), "")
+    note = f"the constants of a {'SavedModel' if graph.name == MODEL else 'frozen graph'} were read"
+    return _checkpoint(path, *tf_graph.constants(graph, ORDER), note)
+
+
+def parts(path: Path) -> tuple[Path | None, Path]:
+    """(prefix of the checkpoint that a path names, None where there is none; the graph, where there is one).
+
+    Raises FileError for a folder with anything but folders and regular files in it.
+    """
     prefix = prefix_of(path)
     folder = path if path.is_dir() else path.parent
+    if path.is_dir():
+        _check_members(path)
     if prefix is None and (path.is_dir() or path.name == MODEL):
         prefix = folder / VARIABLES / VARIABLES
-        if not index_of(prefix).is_file():
-            return _checkpoint(
-                path, *tf_graph.constants(folder / MODEL, ORDER), "the constants of a SavedModel were read"
-            )
-    if prefix is None:
-        return _checkpoint(path, *tf_graph.constants(path, ORDER), "the constants of a frozen graph were read")
-    return _checkpoint(path, *_variables(Bundle(prefix)), "")
+        return (prefix if index_of(prefix).is_file() else None), folder / MODEL
+    return prefix, path
 
 
-def _checkpoint(path: Path, arrays: Mapping[str, Array], left: list[str], note: str) -> Layers:
+def _check_members(folder: Path) -> None:
+    for count, item in enumerate(folder.rglob("*")):
+        if count == MEMBERS:
+            raise FileError(f"{folder} has more than {MEMBERS} files in it; name the SavedModel alone")
+        if not item.is_dir():
+            check_regular(item)
+
+
+def _checkpoint(path: Path, arrays: Mapping[str, Array], keys: Mapping[str, str], left: list[str], note: str) -> Layers:
+    """The checkpoint of arrays by full name; `keys` are their names in the file."""
     if not arrays:
         expected = "variables or constants named kernel, weights, gamma, bias and the like"
         raise FileError(
             f"{path} holds no weights that can be told by name, expected {expected}; save the weights again"
         )
     rest = f"left out: {', '.join(left[:6])}{f' ... ({len(left)} in all)' if len(left) > 6 else ''}" if left else ""
-    return Layers(path, "tensorflow", layers_of(arrays), notes=tuple(filter(None, (note, rest))))
+    order = _ordered(arrays)
+    origins: dict[str, list[Key]] = {layer: [(keys[name],) for name in names] for layer, names in order.items()}
+    return Layers(path, "tensorflow", layers_of(arrays), notes=tuple(filter(None, (note, rest))), origins=origins)
 
 
 def layers_of(arrays: Mapping[str, Array]) -> dict[str, list[Array]]:
@@ -62,32 +86,34 @@ def layers_of(arrays: Mapping[str, Array]) -> dict[str, list[Array]]:
     >>> layers_of({"net/conv/biases": np.ones(2), "net/conv/weights": np.zeros((1, 1, 3, 2))})["net/conv"][0].shape
     (1, 1, 3, 2)
     """
-    layers: dict[str, list[tuple[int, Array]]] = {}
-    for name, array in arrays.items():
+    return {layer: [arrays[name] for name in names] for layer, names in _ordered(arrays).items()}
+
+
+def _ordered(names: Iterable[str]) -> dict[str, list[str]]:
+    """Layer path -> the full names of its variables in Keras's order."""
+    layers: dict[str, list[tuple[int, str]]] = {}
+    for name in names:
         layer, _, kind = name.rpartition("/")
         if kind.startswith("final_"):
             layer = layer.removesuffix("/weights").removesuffix("/biases")
         rank = ORDER.index(kind) if kind in ORDER else len(ORDER)
-        layers.setdefault(layer or kind, []).append((rank, array))
-    return {layer: [array for _, array in sorted(found, key=lambda pair: pair[0])] for layer, found in layers.items()}
+        layers.setdefault(layer or kind, []).append((rank, name))
+    return {layer: [name for _, name in sorted(found, key=lambda pair: pair[0])] for layer, found in layers.items()}
 
 
-def _variables(bundle: Bundle) -> tuple[dict[str, Array], list[str]]:
-    """(weights by full name, names of what is training state)."""
+def _variables(bundle: Bundle) -> tuple[dict[str, Array], dict[str, str], list[str]]:
+    """(weights by full name, their keys by full name, names of what is training state)."""
     full = bundle.full_names()
     names = {key: _name(key, full.get(key, "")) for key in bundle.entries if key != GRAPH}
-    kept = [key for key, name in names.items() if _is_weight(bundle, key, name)]
+    kept = {key: name for key, name in names.items() if _is_weight(bundle, key, name)}
     found: dict[str, Array] = {}
-    for name, array in _with_names(bundle.arrays(kept), names):
+    for key, array in bundle.arrays(kept):
+        name = names[key]
         same = found.get(name, array)
         if (same.shape, same.tobytes()) != (array.shape, array.tobytes()):
             raise FileError(f"{bundle.path} has two variables named {name!r} that differ; save one model by itself")
         found[name] = array
-    return found, [name for key, name in names.items() if key not in kept]
-
-
-def _with_names(arrays: Iterable[tuple[str, Array]], names: Mapping[str, str]) -> Iterator[tuple[str, Array]]:
-    return ((names[key], array) for key, array in arrays)
+    return found, {name: key for key, name in kept.items()}, [name for key, name in names.items() if key not in kept]
 
 
 def _name(key: str, full: str) -> str:
@@ -98,12 +124,12 @@ def _name(key: str, full: str) -> str:
 
 def _is_weight(bundle: Bundle, key: str, name: str) -> bool:
     """Whether a tensor is a weight: not a counter, a rate, a slot of an optimizer or a mean over training."""
-    dtype, known = bundle.dtype(key), name.rpartition("/")[2] in ORDER
-    if not dtype.is_floating or not bundle.entries[key].shape.dim:
+    dtype, known = bundle.entries[key].dtype, name.rpartition("/")[2] in ORDER
+    if dtype not in (*FLOATS, *NARROW) or not bundle.shape(key):
         return False
-    if str(dtype.name) not in ("float16", "float32", "float64"):
+    if dtype in NARROW:
         raise FileError(
-            f"{bundle.path}: {name} is {dtype.name}, which NumPy has no numbers for; save it as float32 first"
+            f"{bundle.path}: {name} is {NARROW[dtype]}, which NumPy has no numbers for; save it as float32 first"
         )
     return known or not (STATE.search(f"/{key.removesuffix(VALUE)}") or STATE.search(name) or OPTIMIZER.search(key))
 

@@ -12,29 +12,36 @@ from ..common.spec import Array
 from . import proto
 from .checkpoint import native
 from .limits import Budget
+from .shapes import is_possible, shown
 
 FLOATS = ("float16", "float32", "float64")
 SUFFIXES = ("/resource", "/ReadVariableOp", "/read")
 """What TensorFlow puts after the name of a variable, the last of them first."""
 
 
-def constants(path: Path, kinds: Collection[str]) -> tuple[dict[str, Array], list[str]]:
-    """(constants whose last name is one of `kinds`, names of larger ones left out); raises FileError for no graph."""
-    graph = _graph(path)
+def constants(path: Path, kinds: Collection[str]) -> tuple[dict[str, Array], dict[str, str], list[str]]:
+    """(constants whose last name is one of `kinds`, their nodes' names, names of larger ones that are left out).
+
+    Raises FileError for what is no whole graph.
+    """
+    graph = graph_of(path)
     _check_whole(graph, path)
-    budget, found, left = Budget(path.stat().st_size), dict[str, Array](), list[str]()
+    budget, found, nodes, left = Budget(path.stat().st_size), dict[str, Array](), dict[str, str](), list[str]()
     for node in graph.node:
         if node.op != "Const":
             continue
         name = _plain(node.name)
         if name.rpartition("/")[2] in kinds:
-            found[name] = _array(node, f"{path}: {node.name}", budget)
+            if name in found:
+                raise FileError(f"{path} has two constants named {name!r}; export the graph again")
+            nodes[name], found[name] = node.name, _array(node, f"{path}: {node.name}", budget)
         elif len(node.attr["value"].tensor.tensor_shape.dim) > 1:
             left.append(node.name)
-    return found, left
+    return found, nodes, left
 
 
-def _graph(path: Path) -> Any:
+def graph_of(path: Path) -> Any:
+    """The graph in a file, which may be a SavedModel's; raises FileError for none."""
     from tensorflow.core.framework.graph_pb2 import GraphDef
     from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
@@ -79,13 +86,13 @@ def _array(node: Any, where: str, budget: Budget) -> Array:
         raise FileError(f"{where} has the unknown type {tensor.dtype}; export the graph again") from None
     if dtype.name not in FLOATS:
         raise FileError(f"{where} is {dtype.name}, expected {' or '.join(FLOATS)}; export the graph as float32 first")
-    if tensor.tensor_shape.unknown_rank or min(dims, default=0) < 0 or len(dims) > 32:
-        raise FileError(f"{where} has an impossible shape ({len(dims)} axes, {dims[:4]}); export the graph again")
+    if tensor.tensor_shape.unknown_rank or not is_possible(dims):
+        raise FileError(f"{where} has an impossible shape ({len(dims)} axes, {shown(dims)}); export the graph again")
     count = math.prod(dims)
     lists = (tensor.half_val, tensor.float_val, tensor.double_val)
     stored = len(tensor.tensor_content) / dtype.size or sum(map(len, lists))
     if stored != count and not (stored == 1 and count > 1 and not tensor.tensor_content):
-        raise FileError(f"{where} is not whole: its shape {dims} needs {count} numbers, it has {stored:g}")
+        raise FileError(f"{where} is not whole: its shape {shown(dims)} needs {count} numbers, it has {stored:g}")
     budget.take(count * dtype.size, where)
     try:
         return native(tf.make_ndarray(tensor))

@@ -5,42 +5,53 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+from .crc32c import crc32c, masked
+from .proto import number
+
 MAGIC = 0xDB4775248B80FB57
 FOOTER, TRAILER = 48, 5
 """The bytes at the end of a table, and those after each block: how it is compressed, and its checksum."""
+Items = Iterator[tuple[bytes, bytes]]
 
 
-def block(data: bytes, start: int, size: int) -> Iterator[tuple[bytes, bytes]]:
+def items(data: bytes) -> Items:
+    """The keys and values of a table in its order; raises ValueError where it is not a whole one.
+
+    A block is taken once: a table whose blocks are named twice would swell.
+    """
+    size = len(data)
+    if size < FOOTER or struct.unpack("<Q", data[-8:])[0] != MAGIC:
+        raise ValueError("it does not end as an index does")
+    place = number(data, number(data, size - FOOTER, size)[1], size)[1]  # past the handle of the metaindex
+    start, place = number(data, place, size)
+    end = 0
+    for _, handle in block(data, start, number(data, place, size)[0]):
+        start, after = number(handle, 0, len(handle))
+        if start < end:
+            raise ValueError("its blocks do not follow each other")
+        length, _ = number(handle, after, len(handle))
+        end = start + length + TRAILER
+        yield from block(data, start, length)
+
+
+def block(data: bytes, start: int, size: int) -> Items:
     """The keys and values of a block; each key says how many bytes it shares with the one before."""
-    if size < 4 or start + size + TRAILER > len(data) - FOOTER:
+    stop = start + size
+    if size < 4 or stop + TRAILER > len(data) - FOOTER:
         raise ValueError("a block lies outside of it")
-    if data[start + size]:
+    if data[stop]:
         raise ValueError("it is compressed; save the checkpoint again")
-    body = data[start : start + size]
+    if masked(crc32c(data[start : stop + 1])) != int.from_bytes(data[stop + 1 : stop + TRAILER], "little"):
+        raise ValueError("the checksum of a block differs")
+    body = data[start:stop]
     end = size - 4 - 4 * int(struct.unpack("<I", body[-4:])[0])
     key, place = b"", 0
     while place < end:
-        (shared, place), (fresh, place), (length, place) = _three(body, place)
+        shared, place = number(body, place, end)
+        fresh, place = number(body, place, end)
+        length, place = number(body, place, end)
         if shared > len(key) or place + fresh + length > end:
             raise ValueError("a key or a value is cut short")
         key = key[:shared] + body[place : place + fresh]
         place += fresh + length
         yield key, body[place - length : place]
-
-
-def _three(body: bytes, place: int) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
-    first = number(body, place)
-    second = number(body, first[1])
-    return first, second, number(body, second[1])
-
-
-def number(data: bytes, place: int) -> tuple[int, int]:
-    """(a number of seven bits a byte, the place after it)."""
-    value = 0
-    for shift in range(0, 64, 7):
-        byte = data[place]
-        place += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, place
-    raise ValueError("a number has no end")

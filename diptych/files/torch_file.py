@@ -11,7 +11,7 @@ from ..common.errors import FileError
 from ..common.spec import Array
 from ..common.text import NAME, printable
 from . import provenance
-from .checkpoint import split_counters
+from .checkpoint import shared_prefixes, split_counters
 from .content import Content
 from .format import HEAD, Format, zip_members
 from .kinds import check_regular
@@ -31,16 +31,17 @@ ATTRIBUTE = "diptych"
 
 def read(path: Path) -> Tensors:
     """The checkpoint in a torch file; raises FileError for Python objects, which are never loaded, and broken files."""
-    try:
-        with _opened(path) as saved:
-            state, notes = unwrap(saved.value, path)
-            arrays, extras, more = split_counters(_arrays(state, saved, path))
-            saved.finish()
-    except MemoryError:
-        raise FileError(f"{path} holds more numbers than there is memory for ({path.stat().st_size} bytes)") from None
+    with _opened(path) as saved:
+        state, keys, notes = unwrap(saved.value, path)
+        found = _arrays(state, saved, path)
+        arrays, extras, more = split_counters(found)
+        saved.finish()
+    prefix = "".join(shared_prefixes(found))
+    origins = {name.removeprefix(prefix): (*keys, name) for name in found}
     text = state.attributes.get(ATTRIBUTE) if isinstance(state, Ordered) else None
     stated = provenance.loads(text, path) if isinstance(text, str) else provenance.Provenance()
-    return Tensors(path, "torch", arrays, extras=extras, stated=stated, notes=(*saved.notes, *notes, *more))
+    said = (*saved.notes, *notes, *more)
+    return Tensors(path, "torch", arrays, extras=extras, stated=stated, notes=said, origins=origins)
 
 
 def _opened(path: Path) -> ZipFile | LegacyFile:

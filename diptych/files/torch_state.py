@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..common.errors import FileError
 from ..common.text import NAME, printable
@@ -20,14 +20,22 @@ LISTED, LOOKED_INTO = 6, 50
 """What was left out is named up to the first number, and looked into up to the second."""
 
 
-def unwrap(loaded: Any, path: Path) -> tuple[Mapping[Any, Any], tuple[str, ...]]:
-    """The state dict itself, out of the usual wrappers, and notes of what was left out beside it."""
+class Unwrapped(NamedTuple):
+    """The state dict itself, the keys that lead to it, and notes of what was left out beside it."""
+
+    state: Mapping[Any, Any]
+    keys: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def unwrap(loaded: Any, path: Path) -> Unwrapped:
+    """The state dict in what a file holds, out of the usual wrappers; raises FileError where there is none."""
     if isinstance(loaded, Stub | Global):
         raise FileError(refusal(path, loaded.name))
     if not isinstance(loaded, dict):
         raise FileError(f"{path} holds an object of type {kind_of(loaded)}, not a state dict (names and tensors)")
     state: Mapping[Any, Any] = loaded
-    notes: list[str] = []
+    keys, notes = [], []
     for _ in range(DEPTH):
         key = _wrapper(state, path)
         if not key:
@@ -36,10 +44,11 @@ def unwrap(loaded: Any, path: Path) -> tuple[Mapping[Any, Any], tuple[str, ...]]
         notes.append(f"the weights are under {key!r}{_left_out(state, (key, *averaged))}")
         notes += [f"averaged weights, under {other!r}, were left out" for other in averaged]
         state = state[key]
+        keys.append(key)
     for value in state.values():
         if isinstance(value, Stub | Global):
             raise FileError(refusal(path, value.name))
-    return state, tuple(notes)
+    return Unwrapped(state, tuple(keys), tuple(notes))
 
 
 def refusal(path: Path, name: str) -> str:

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from writers import Written, write
 
-EVERY = ("models", "golden", "signatures", "onnx_page", "checks", "readme")
+EVERY = ("models", "golden", "signatures", "onnx_page", "checks", "readme", "reliability")
 
 
 def written(name: str) -> Written:
