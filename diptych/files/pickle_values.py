@@ -19,7 +19,7 @@ class Stub:
     """An object that a pickle would have made by calling something: its class or function, and the arguments."""
 
     name: str
-    arguments: Any = None
+    arguments: Any = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

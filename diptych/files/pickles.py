@@ -87,6 +87,7 @@ class Machine:
         """What a known function makes of arguments; a stub for any other."""
         if not isinstance(arguments, tuple):
             raise TypeError(f"arguments are a {type(arguments).__name__}, expected a tuple")
+        self.charge(len(arguments) >> 3)
         if isinstance(function, Global):
             make = self.known.get(function.name)
             if make is not None:

@@ -80,6 +80,9 @@ OPCODES: dict[str, bytes] = {
     "deep marks": b"\x80\x02" + b"(" * 2_100_000 + b".",
     "made again": b"\x80\x02](" + b"]" * 100_000 + b"eq\0ccollections\nOrderedDict\nq\1" + b"0h\1h\0\x85R" * 100 + b".",
     "sets again": b"\x80\x02](" + b"N" * 100_000 + b"eq\0cbuiltins\nset\nq\1" + b"0h\1h\0\x85R" * 100 + b".",
+    "arguments again": b"\x80\x02(" + b"N" * 200_000 + b"tq\0cnumpy\ndtype\nq\1" + b"0h\1h\0R" * 300_000 + b".",
+    "object in object": b"\x80\x02cos\nsystem\nq\0" + b"h\0" * 400_000 + b")" + b"R\x85" * 400_000 + b".",
+    "object as a key": b"\x80\x02}cos\nsystem\n" + LAUGHS + b"\x85RK\1s.",
     "bytes again": b"\x80\x02X\0\0\x10\0"
     + b"a" * (1 << 20)
     + b"q\0c_codecs\nencode\nq\1"
@@ -87,19 +90,20 @@ OPCODES: dict[str, bytes] = {
     + b".",
 }
 """What no pickle of a checkpoint has."""
+LONG = {kind: data for kind, data in OPCODES.items() if len(data) > 10_000}
+CASES = [(kind, form) for kind in OPCODES for form in (zipped, legacy) if form is zipped or kind not in LONG]
 
 
-@pytest.mark.parametrize("form", [zipped, legacy])
-@pytest.mark.parametrize("kind", OPCODES)
+@pytest.mark.parametrize(("kind", "form"), CASES)
 def test_pickles_that_are_no_checkpoint(tmp_path: Path, kind: str, form: Callable[[Path, bytes], Path]) -> None:
     path = form(tmp_path / "in.pth", OPCODES[kind])
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(FileError) as error:
         read(path)
     assert str(path) in str(error.value)
     assert len(str(error.value)) < 2_000
-    assert "pickle, byte " in str(error.value) or "holds an object of type" in str(error.value)
-    assert time.monotonic() - began < 5
+    assert "pickle, byte " in str(error.value) or " of type " in str(error.value)
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(
@@ -127,9 +131,9 @@ def test_what_stands_beside_the_weights_costs_nothing(
     if form is legacy:
         data = data.replace(b"K\x06tq", b"K\x06Ntq")
     path = form(tmp_path / "in.pth", data)
-    began = time.monotonic()
+    began = time.process_time()
     assert tensors(path).arrays["a"].shape == (2, 3)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def weights(count: Any = 6, *arguments: Any, **more: Any) -> bytes:
@@ -210,24 +214,24 @@ said = {}
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 for path in sorted(Path(sys.argv[1]).iterdir()):
-    before, began = peak(), time.monotonic()
+    before, began = peak(), time.process_time()
     try:
         read(path)
         found = "read"
     except FileError as error:
         found = str(error)
-    said[path.name] = [peak() - before, time.monotonic() - began, found]
+    said[path.name] = [peak() - before, time.process_time() - began, found]
 print(json.dumps(said))
 """
 
 
 def test_the_memory_and_the_time_that_hostile_pickles_take(tmp_path: Path) -> None:
     """In a process of its own, one after the other: what one takes beyond all before it is at most 300 MB."""
-    for number, data in enumerate(OPCODES.values()):
+    for number, data in enumerate(LONG.values()):
         zipped(tmp_path / f"{number:02}.pth", data)
     done = subprocess.run([sys.executable, "-c", LIMITED, str(tmp_path)], capture_output=True, text=True, check=True)
     said = json.loads(done.stdout)
-    assert len(said) == len(OPCODES)
+    assert len(said) == len(LONG) > 9
     assert max(memory for memory, _, _ in said.values()) < 300
     assert max(seconds for _, seconds, _ in said.values()) < 5
     assert not [name for name, (_, _, found) in said.items() if found == "read"]

@@ -156,10 +156,15 @@ def test_a_file_without_checksums_is_read_with_a_note(tmp_path: Path) -> None:
     assert all(same(found.arrays[name], tensor) for name, tensor in state().items())
 
 
+class Attributes(dict[str, Any]):
+    """A dict of a class of its own, as Lightning keeps what a network was made with."""
+
+
 @pytest.mark.parametrize(
     ("beside", "named"),
     [
         ({"config": argparse.Namespace(a=1)}, "config (an object of argparse.Namespace)"),
+        ({"hyper": Attributes(a=1, b=[2])}, "hyper (an object of test_torch_read.Attributes)"),
         ({"path": Path("x")}, "path (an object of pathlib.PosixPath)"),
         ({"where": {"deep": [argparse.Namespace()]}}, "where (with an object of argparse.Namespace inside)"),
         ({"kind": Counter}, "kind (an object of collections.Counter)"),
