@@ -119,14 +119,14 @@ def load_source(
 ) -> tuple[Identified, Side, str]:
     """(what the file is, its weights under our names, its SHA-256); the checkpoint that is left holds no arrays.
 
-    A file that is not whole is refused before its bytes are hashed. With `again` it is read by a second reader, too.
+    A file that is not what it says is refused before its bytes are hashed. With `again` it is read by a second reader.
     """
     checkpoint = read(source)
+    found = identified(checkpoint, network, options)
+    arrays = checked(found.net, found.checkpoint.named(found.net), str(source))
     with ThreadPoolExecutor(1) as pool:  # hashing does not hold the interpreter's lock
         hashing = pool.submit(digest, source)
-        found = identified(checkpoint, network, options)
         reader = compare(checkpoint, source) if again else ""
-        arrays = checked(found.net, found.checkpoint.named(found.net), str(source))
         sha256 = hashing.result()
     del checkpoint
     known = set(counters(found.net))

@@ -5,13 +5,15 @@ Only names, classes and arguments of layers are compared, not the wires between 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from typing import Any
 
 from ..common.geometry import resolved
 from ..common.lowering import Lowering, Make
 from ..common.spec import Net, Node
 
+Compare = Callable[[Mapping[str, Any], Net], list[str]]
 POSITIONAL = {
     "Activation": ("activation",),
     "AdaptiveAveragePooling2D": ("output_size",),
@@ -52,6 +54,20 @@ IGNORED = ("momentum",)
 """It changes the training of the statistics, not the function."""
 
 
+def careful(compare: Compare) -> Compare:
+    """The same comparison, which takes a value of a type that Keras does not write for a difference."""
+
+    @wraps(compare)
+    def compared(layers: Mapping[str, Any], net: Net) -> list[str]:
+        try:
+            return compare(layers, net)
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+            return [f"its config has values that Keras does not write ({type(error).__name__}: {str(error)[:120]})"]
+
+    return compared
+
+
+@careful
 def differences(layers: Mapping[str, Any], net: Net) -> list[str]:
     """What the layers of a .keras file (name -> its entry in config.json) say that the network does not, as texts."""
     from ..tf_impl.ops import lower
@@ -67,6 +83,7 @@ def differences(layers: Mapping[str, Any], net: Net) -> list[str]:
     return found + [f"it has a layer {name!r} ({layers[name].get('class_name')})" for name in strangers]
 
 
+@careful
 def weighted_differences(layers: Mapping[str, Any], net: Net) -> list[str]:
     """The same for a model whose author named the other layers: only those with weights, by our names, are compared.
 
@@ -131,8 +148,9 @@ def _input_layer(inbound: Any) -> str:
 def input_size(layers: Mapping[str, Any]) -> tuple[int, int] | None:
     """(height, width) of the images that the model takes, where config.json fixes them."""
     for entry in layers.values():
-        if entry.get("class_name") == "InputLayer":
-            shape = list(entry["config"].get("batch_shape") or [])
+        if entry.get("class_name") == "InputLayer" and isinstance(entry["config"], Mapping):
+            found = entry["config"].get("batch_shape")
+            shape = found if isinstance(found, list) else []
             height, width = shape[1:3] if len(shape) == 4 else (None, None)
             return (height, width) if isinstance(height, int) and isinstance(width, int) else None
     return None

@@ -48,7 +48,7 @@ class Source:
         self.file, self.where = file, where
         self.budget = Budget(int(file.id.get_filesize()))
         self.visited: set[int] = set()
-        self.arrays = 0
+        self.arrays = self.stored = 0
 
     def enter(self, group: Any, where: str) -> None:
         """Mark a group as read; raises FileError where it was read before, under another name or inside itself."""
@@ -80,6 +80,9 @@ class Source:
             raise FileError(
                 f"{where} claims {dataset.nbytes} bytes, but the file stores {dataset.id.get_storage_size()}"
             )
+        self.stored += dataset.id.get_storage_size()
+        if self.stored > self.budget.stored:
+            raise FileError(f"{where} lies where other arrays do, or they have more bytes than the file; refused")
         self.budget.take(dataset.nbytes, where)
         return Variable(tuple(str(dataset.name).strip("/").split("/")), native(dataset[()]))
 

@@ -21,7 +21,7 @@ KEYS = ("vars", "layers", "model_weights", "0")
 """Attributes and members that a reader asks for by name, whatever a damaged file lists."""
 MOST = 200_000
 """Groups that are walked at most."""
-ROOM, SWOLLEN = 3 << 30, 3
+ROOM, SWOLLEN = 1 << 30, 3
 """Bytes of address space that Python and h5py are given; the exit code where a file takes too much memory."""
 
 
@@ -61,7 +61,7 @@ def walk(file: Any) -> list[Any]:
     todo, seen, arrays = [file], set[int](), []
     while todo:
         item = todo.pop()
-        for name in [*NAMES, *(attempt(list, item.attrs) or ())]:
+        for name in dict.fromkeys([*NAMES, *(attempt(list, item.attrs) or ())]):
             attempt(item.attrs.get, name)
         if isinstance(item, h5py.Dataset):
             arrays.append(item)
@@ -69,7 +69,7 @@ def walk(file: Any) -> list[Any]:
         if not isinstance(item, h5py.Group) or (known is not None and known.addr in seen) or len(seen) > MOST:
             continue
         seen.add(known.addr if known is not None else -len(seen))
-        for key in [*KEYS, *(attempt(list, item) or ())]:
+        for key in dict.fromkeys([*KEYS, *(attempt(list, item) or ())]):
             link = attempt(item.get, key, None, False, True)
             found = attempt(item.get, key) if isinstance(link, h5py.HardLink) else None
             todo += [found] if found is not None else []
@@ -99,7 +99,7 @@ def main(seconds: int, most: int, path: str, start: int, size: int) -> int:
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (ROOM + 4 * most, ROOM + 4 * most))
+    resource.setrlimit(resource.RLIMIT_AS, (ROOM + most, ROOM + most))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     source = io.BufferedReader(Window(path, start, size))
     file = attempt(h5py.File, source, "r")

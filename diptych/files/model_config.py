@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from ..common.errors import FileError
-from .h5 import reason
+from . import bounded_json
+from .border import reason
 
 LIMIT = 1 << 26
 """Bytes of text that any model needs at most."""
+NAME = 1000
+"""Characters of a name at most, with those of the models that a layer lies in."""
 
 
 def layers_in(data: bytes | str, where: str) -> dict[str, Any] | None:
@@ -18,8 +20,8 @@ def layers_in(data: bytes | str, where: str) -> dict[str, Any] | None:
     None for a model of a class of its own, which says nothing of its layers.
     """
     try:
-        config = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        config = bounded_json.loads(data)
+    except ValueError as error:
         raise FileError(f"{where} is not that of a Keras model of layers ({reason(error)})") from None
     return None if _is_class(config) else entries(config, where)
 
@@ -35,7 +37,7 @@ def entries(model: Any, where: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     try:
         _collect(model["config"], "", found)
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise FileError(f"{where} is not that of a Keras model of layers ({reason(error)})") from None
     return found
 
@@ -43,9 +45,18 @@ def entries(model: Any, where: str) -> dict[str, Any]:
 def _collect(config: Any, outer: str, found: dict[str, Any]) -> None:
     """Add the entries of a model's layers; a wrapper such as TimeDistributed has one inner layer, under `layer`."""
     layers = config if isinstance(config, list) else config["layers"]  # a list: Sequential before Keras 2.2.3
+    if not isinstance(layers, list):
+        raise TypeError("its layers are no list")
     for entry in layers:
         inside = entry["config"]
-        name = f"{outer}{inside['name']}" if isinstance(inside, dict) else f"{outer}{entry['name']}"
+        own = inside["name"] if isinstance(inside, dict) else entry["name"]
+        if not isinstance(own, str) or not isinstance(entry.get("class_name", ""), str):
+            raise TypeError(f"a layer is named {own!r:.80}")
+        name = f"{outer}{own}"
+        if len(name) > NAME:
+            raise ValueError(f"a name has {len(name)} characters")
+        if name in found:
+            raise ValueError(f"two layers are named {name!r:.80}")
         found[name] = entry
         if isinstance(inside, list) or isinstance(inside.get("layers"), list):
             _collect(inside, f"{name}/", found)

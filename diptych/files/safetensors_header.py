@@ -64,7 +64,8 @@ def _metadata(said: Any) -> dict[str, str]:
 def _placed(header: Mapping[str, Any], first: int, size: int, path: Path) -> dict[str, Entry]:
     """The tensors, which must lie one after another without a gap up to the end of the file."""
     spans = {name: _span(name, entry) for name, entry in header.items()}
-    strange = [f"{n} ({LONG.get(e['dtype'], str(e['dtype'])[:20])})" for n, e in header.items() if not _known(e)]
+    kinds = {name: str(entry["dtype"])[:20] for name, entry in header.items()}
+    strange = [f"{name[:80]} ({LONG.get(kind, kind)})" for name, kind in kinds.items() if kind not in TYPES]
     if strange:
         raise FileError(
             f"{path} holds numbers NumPy has no type for: {first_few(strange, 4)}; save them as float32 first"
@@ -77,10 +78,6 @@ def _placed(header: Mapping[str, Any], first: int, size: int, path: Path) -> dic
     if first + place != size:
         raise ValueError(f"its tensors end at byte {first + place}, the file at {size}")
     return found
-
-
-def _known(entry: Mapping[str, Any]) -> bool:
-    return isinstance(entry["dtype"], str) and entry["dtype"] in TYPES
 
 
 def _span(name: str, entry: Any) -> tuple[int, int]:
@@ -98,7 +95,7 @@ def _entry(name: str, entry: Mapping[str, Any], first: int) -> Entry:
     dims, (start, stop) = entry["shape"], entry["data_offsets"]
     if not isinstance(dims, list) or not is_possible(dims):
         raise ValueError(f"{name[:80]} has the impossible shape {shown(dims if isinstance(dims, list) else [dims])}")
-    dtype = np.dtype(TYPES[entry["dtype"]])
+    dtype = np.dtype(TYPES[str(entry["dtype"])])
     if stop - start != math.prod(dims) * dtype.itemsize:
         need = math.prod(dims) * dtype.itemsize
         raise ValueError(f"{name[:80]} has {stop - start} bytes, its shape {shown(dims)} needs {need}")
