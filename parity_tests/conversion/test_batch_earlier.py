@@ -17,6 +17,8 @@ from diptych.common.registry import spec
 from diptych.common.weights import scrambled
 from diptych.conversion import batch
 from diptych.conversion.batch import MANIFEST, Done, convert_all, files
+from diptych.conversion.convert import convert
+from diptych.conversion.manifest import Manifest
 from diptych.conversion.report import digest
 from diptych.files import read, write
 
@@ -112,7 +114,12 @@ def test_a_result_that_nothing_speaks_of_is_ours_where_it_says_so_itself(out: Pa
 def test_what_is_no_file_is_not_read_as_a_result(kind: str, out: Path) -> None:
     path = out / "a.npz"
     path.rename(out / "away")
-    {"link": lambda: path.symlink_to(out / "away"), "fifo": lambda: os.mkfifo(path), "folder": path.mkdir}[kind]()
+    make: dict[str, Callable[[], Any]] = {
+        "link": lambda: path.symlink_to(out / "away"),
+        "fifo": lambda: os.mkfifo(path),
+        "folder": path.mkdir,
+    }
+    make[kind]()
     found = states(again(out))
     assert "exists already" in found[0] if kind == "link" else "cannot write" in found[0]
     assert found[1] == "kept"
@@ -151,7 +158,7 @@ def test_a_field_of_another_kind_is_refused(field: str, value: Any, tmp_path: Pa
     entry = {"source": "in/a.pth", "destination": "out/a.npz", field: value}
     (tmp_path / MANIFEST).write_text(json.dumps({"conversions": [entry]}))
     with pytest.raises(FileError, match=r"is no manifest of conversions .*; move it away"):
-        batch.Manifest(tmp_path)
+        Manifest(tmp_path)
 
 
 TEXTS = [
@@ -166,7 +173,7 @@ TEXTS = [
 def test_a_text_that_is_no_manifest_is_refused(text: bytes, tmp_path: Path) -> None:
     (tmp_path / MANIFEST).write_bytes(text)
     with pytest.raises(FileError, match="is no manifest of conversions") as error:
-        batch.Manifest(tmp_path)
+        Manifest(tmp_path)
     assert len(str(error.value)) < 500
     assert (tmp_path / MANIFEST).read_bytes() == text
 
@@ -180,11 +187,13 @@ def test_what_is_no_short_file_is_not_opened_as_a_manifest(kind: str, tmp_path: 
         "loop": lambda: path.symlink_to(path),
         "fifo": lambda: os.mkfifo(path),
         "link": lambda: path.symlink_to(tmp_path / "elsewhere"),
-        "large": lambda: (path.touch(), os.truncate(path, 1 << 40)),
+        "large": path.touch,
     }
     make[kind]()
+    if kind == "large":
+        os.truncate(path, 1 << 40)
     with pytest.raises(FileError, match=r"is no manifest of conversions|more than a manifest needs"):
-        batch.Manifest(tmp_path)
+        Manifest(tmp_path)
     assert (tmp_path / "elsewhere").read_text() == '{"conversions": []}'
 
 
@@ -199,7 +208,7 @@ class PanicException(BaseException):
 def test_whatever_one_file_throws_is_its_own_error(
     error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = batch.convert
+    real = convert
 
     def thrown(source: Path, *rest: Any, **more: Any) -> Any:
         if source.name.startswith("a"):

@@ -200,6 +200,11 @@ def plant_folder_link(stage: Path) -> None:
     (stage / NEW).symlink_to(stage / "away")
 
 
+def plant_fifo(stage: Path) -> None:
+    (stage / COMMIT).unlink()
+    os.mkfifo(stage / COMMIT)
+
+
 STRANGE: list[Callable[[Path], Any]] = [
     plant_link,
     plant_folder_link,
@@ -209,7 +214,7 @@ STRANGE: list[Callable[[Path], Any]] = [
     lambda stage: (stage / COMMIT).write_text("[" * 60_000),
     lambda stage: (stage / COMMIT).write_text("{}"),
     lambda stage: commit(stage, lambda said: said.update(files=[1])),
-    lambda stage: ((stage / COMMIT).unlink(), os.mkfifo(stage / COMMIT)),
+    plant_fifo,
 ]
 
 
