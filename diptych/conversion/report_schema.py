@@ -87,7 +87,8 @@ REPORT = record(
         "notes": WORDS,
         "not_compared": WORDS,
         "mapping": sequence(sequence(text(1000), 3, 3), 1, 10**5),
-    }
+    },
+    optional={"readers": table(NAME, text(200), 10)},
 )
 
 
