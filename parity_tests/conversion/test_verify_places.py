@@ -15,6 +15,7 @@ from lies import NET, Sound, changed, converted, stating, verdict
 import diptych
 from diptych.common.errors import FileError
 from diptych.common.registry import spec
+from diptych.common.weights import scrambled
 from diptych.conversion.identify import Identified
 from diptych.conversion.report import digest, report_path
 from diptych.files import read, write
@@ -239,3 +240,14 @@ def test_what_is_not_compared_is_said_of_each_kind_of_source() -> None:
     assert "graph" in said(Tensors(Path(), "onnx"), own)
     assert "graph" in said(Layers(Path(), "tensorflow", {}), foreign)
     assert "weights alone" in said(Tensors(Path(), "torch"), own)
+
+
+@pytest.mark.parametrize(("suffix", "to"), [(".weights.h5", "emitted"), (".keras", "diptych"), (".pth", "diptych")])
+def test_an_honest_report_is_believed(tmp_path: Path, suffix: str, to: str) -> None:
+    """With other names in the result, and with a source that was named by a link."""
+    write(tmp_path / "in.npz", NET, scrambled(NET), {})
+    (tmp_path / "link.npz").symlink_to("in.npz")
+    diptych.convert(tmp_path / "link.npz", tmp_path / f"out{suffix}", to=to, check="float32")
+    found = diptych.verify(tmp_path / f"out{suffix}", "float32")
+    assert (found.passed, found.status) == (True, "verified"), str(found)
+    assert "not compared: the source's function" in str(found)
