@@ -88,7 +88,6 @@ REPORT = record(
         "not_compared": WORDS,
         "mapping": sequence(sequence(text(1000), 3, 3), 1, 10**5),
     },
-    optional={"readers": table(NAME, text(200), 10)},
 )
 
 
