@@ -20,10 +20,21 @@ MODULE = """
     share_memory state_dict to to_empty train training type xpu zero_grad
 """
 """Public attributes of an nn.Module: a part of such a name would take the place of a method, or be refused."""
+HIDDEN = """
+    _apply _backward_hooks _backward_pre_hooks _buffers _call_impl _compiled_call_impl _forward_hooks
+    _forward_hooks_always_called _forward_hooks_with_kwargs _forward_pre_hooks _forward_pre_hooks_with_kwargs
+    _get_backward_hooks _get_backward_pre_hooks _get_item_by_idx _get_name _is_full_backward_hook _load_from_state_dict
+    _load_state_dict_post_hooks _load_state_dict_pre_hooks _maybe_warn_non_full_backward_hook _modules _named_members
+    _non_persistent_buffers_set _parameters _register_load_state_dict_pre_hook _register_state_dict_hook
+    _replicate_for_data_parallel _save_to_state_dict _slow_forward _state_dict_hooks _state_dict_pre_hooks _version
+    _wrapped_call_impl
+"""
+"""Those that it keeps for itself: a part of such a name would break it."""
 DICT = "clear items keys pop update values"
 """Those that nn.ModuleDict adds, and"""
 CHAIN = "append extend insert pop"
 """those of nn.Sequential."""
+TAKEN = [*MODULE.split(), *HIDDEN.split()]
 LONGEST, PLACES = 200, 10_000
 """The characters of a name, and the places of a list: one that is named `a.9999` has as many, most of them empty."""
 
@@ -118,7 +129,11 @@ def fault(name: str, others: Iterable[str] = (), chain: bool = False) -> str:
         return "a part of a chain has a name without dots"
     if not chain and (head.isdecimal() or keyword.iskeyword(head) or head.startswith("__")):
         return "it begins with what is no name of an attribute in Python"
-    taken = {"": MODULE.split(), "in a chain": CHAIN.split() if chain else [], "in a dict": DICT.split()}
+    taken = {
+        "": [*MODULE.split(), *HIDDEN.split()],
+        "in a chain": CHAIN.split() if chain else [],
+        "in a dict": DICT.split(),
+    }
     for where, names in taken.items():
         if held := [part for part in (rest if where == "in a dict" else parts) if part in names]:
             return f"PyTorch's modules have an attribute {held[0]} of their own {where}".rstrip()

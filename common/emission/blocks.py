@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ..errors import SpecError
 from ..spec import Call
 from .chains import chain_class
 from .constructions import Argument, parameters
 from .context import LEVEL, Context
 from .docs import doc_of
 from .members import member_class
+from .names import RESERVED
 from .program import Class, Comment, Method, Parameter
 from .statements import statements
 from .values import inputs
@@ -37,6 +39,8 @@ def _base(context: Context, call: Call) -> str:
 
 def _parameter(root: bool, given: Argument) -> Parameter:
     """A parameter of the constructor; that of a network has the network's own values as defaults."""
+    if given.name in RESERVED:
+        raise SpecError(f"a block has an argument {given.name!r}, which its constructor uses itself; rename it")
     default = given.value if root else given.default
     return Parameter(given.name, default=default, has_default=root or given.has_default)
 

@@ -12,6 +12,8 @@ from ..text import printable
 MODULES = ("layers", "ops", "keras", "torch", "nn")
 BASES = ("Sequential",)
 """What Keras's files import under a name that a class could have."""
+RESERVED = (*MODULES, *BASES, "self", "super", "range")
+"""What constructors use themselves, so that no number may come into them under such a name."""
 TAKEN = ("self", "level")
 """What methods call their block, and the number of the call."""
 LONGEST = 100

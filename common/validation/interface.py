@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from ..child_names import network_fault, word_fault
-from ..emission.names import MODULES
+from ..emission.names import RESERVED
 from ..errors import SpecError
 from ..expr import plain
 from ..spec import Call, Net
@@ -16,8 +16,6 @@ from .kinds import wrong
 
 TITLE, LINE = 2000, 10_000
 OUTPUTS, PARAMETERS = 256, 200
-RESERVED = (*MODULES, "Sequential", "self", "super", "range")
-"""What the constructors of emitted classes use themselves."""
 
 
 def check_head(net: Net) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from diptych import trace
-from diptych.common.child_names import CHAIN, DICT, MODULE, fault
+from diptych.common.child_names import CHAIN, DICT, HIDDEN, MODULE, Names, fault, word_fault
 from diptych.common.errors import SpecError
 from diptych.common.ops.conv import conv
 from diptych.common.ops.parameter import parameter
@@ -82,3 +82,33 @@ def test_every_attribute_of_pytorchs_modules_is_known() -> None:
     assert public[nn.ModuleDict] - own <= set(DICT.split())
     assert public[nn.Sequential] - own <= set(CHAIN.split())
     assert all(fault(name) for name in public[nn.Module])
+
+
+def test_every_attribute_that_pytorchs_modules_hide_is_known() -> None:
+    from torch import nn
+
+    kinds = (nn.Module(), nn.ModuleDict(), nn.Sequential())
+    hidden = {name for kind in kinds for name in dir(kind) if name[0] == "_" and name[:2] != "__"}
+    assert hidden <= set(HIDDEN.split())
+    assert all("attribute" in fault(name) for name in hidden)
+    assert fault("_conv") == ""
+
+
+def test_names_are_forgotten_as_they_were_taken() -> None:
+    names = Names(["a.0.b", "a.1", "c"])
+    assert list(names) == ["a.0.b", "a.1", "c"]
+    assert "a" not in names
+    assert "a.1" in names
+    assert names.clash("c.0") == "there is 'c' beside it, and a layer cannot be a list of layers too"
+    for name in ("c", "a.1", "a.0.b"):
+        names.discard(name)
+    assert list(names) == []
+    assert names.clash("a_") == names.clash("c.x") == ""
+
+
+def test_names_of_variables_and_long_ones_are_words() -> None:
+    for name in ("", "a b", "1a", "class", "__a", "a.b", "\ufb01", "a" * 201):
+        assert word_fault(name)
+        assert name == "a.b" or fault(name)
+    assert "10,000 places" in fault("a.10000")
+    assert fault("a.9999") == ""
