@@ -1,5 +1,19 @@
-"""`python -m diptych` is the `diptych` command."""
+"""The `diptych` command, and `python -m diptych`."""
 
-from .commands.cli import main
+import sys
 
-main()
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C while its modules are still read ends it as quietly as later."""
+    try:
+        from .commands.cli import main as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()
