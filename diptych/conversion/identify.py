@@ -27,7 +27,7 @@ from ..files.checkpoint import Checkpoint
 from ..tf_impl.places import snake
 from .keras_config import differences, weighted_differences
 from .matching import Match, match, merge
-from .signatures import candidates, dialects_of, folded_candidates, variants, vocabulary
+from .signatures import candidates, dialects_of, folded_candidates, overlapping_candidates, variants
 
 Options = dict[str, Any]
 NEAR = 5
@@ -149,7 +149,7 @@ def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[
     """(exact matches, the nearest others) of a checkpoint; the same names after a shorter prefix come first."""
     near: list[Match] = []
     by_names = ([(prefix, item) for item in _readable(checkpoint, items)] for prefix, items in candidates(checkpoint))
-    later = (list(find(checkpoint)) for find in (folded_candidates, _overlapping))
+    later = (list(find(checkpoint)) for find in (folded_candidates, overlapping_candidates))
     for group in itertools.chain(by_names, later):
         tried = [match(checkpoint.inside(prefix), item, given) for prefix, item in group]
         exact = merge([item for item in tried if item.exact])
@@ -157,19 +157,6 @@ def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[
         if exact:
             break
     return exact, sorted(near, key=lambda item: -item.confidence)[:NEAR]
-
-
-def _overlapping(checkpoint: Checkpoint) -> list[tuple[str, Dialect]]:
-    """The (prefix, dialect) whose names have most in common with the file's, where that is a tenth at least."""
-    scores = []
-    for prefix, names in variants(checkpoint):
-        present = frozenset(names)
-        for item, tensors, layers in vocabulary():
-            wanted = layers if checkpoint.of_layers else tensors
-            if wanted:
-                scores.append((len(present & wanted) / len(present | wanted), prefix, item))
-    best = sorted(scores, key=lambda entry: -entry[0])[: 4 * NEAR]
-    return [(prefix, item) for score, prefix, item in best if score >= 0.1]
 
 
 def _search(checkpoint: Checkpoint, given: Options) -> tuple[Match, tuple[str, ...]]:

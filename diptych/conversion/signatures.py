@@ -1,8 +1,9 @@
-"""Which networks have exactly these names: digests of the names of every network in every dialect, kept in a file.
+"""Which networks have these names, or many of them: digests of the names of every network in every dialect, in a file.
 
 The file spares tracing every network for each checkpoint. It says no more than the networks themselves, and a test
-compares the two. Without it, or for a file that lacks a weight, every network is held against the checkpoint, which
-takes longer.
+compares the two; without it, it is made anew in memory, which takes half a minute. Its digests of all names of a
+network find the networks that have exactly those of a checkpoint. For a checkpoint that lacks a weight, its samples
+(see `sketches`) choose the networks that are then traced and held against the checkpoint: they never decide.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TypedDict
 
 from ..common import dialects as folder
-from ..common.dialect import EMITTED, OWN, Dialect, dialect, dialects
+from ..common.dialect import EMITTED, LIBRARIES, OWN, Dialect, dialect, dialects
 from ..common.registry import network, networks, traced
 from ..common.rewriting.fold import SUFFIX, foldable, names_from_before
 from ..common.spec import Net
@@ -23,10 +24,29 @@ from ..files.checkpoint import Checkpoint
 from ..files.tensors import Tensors
 from ..tf_impl.slots import slots_of
 from .emitted import dialect_for
+from .sketches import LEAST, Packed, Sketch, packed, short_digests, unpacked, without_normalisations
 
-T = TypeVar("T")
 FILE = Path(folder.__file__).with_name("signatures.json")
 DEPTH = 4
+PROMISING = 24
+"""Sets of names that are held against a checkpoint which has none of them exactly."""
+NEAREST = 20
+"""Networks that such a checkpoint is held against, shapes and all."""
+ORDER = (OWN, *LIBRARIES, EMITTED)
+
+Names = frozenset[str]
+KINDS = ("tensors", "layers")
+
+
+class Table(TypedDict):
+    """The content of the file.
+
+    `digests` are digest of all names -> [library, network] of each that has them; `samples` are a kind of names (of
+    KINDS) -> the same digest, where they are the names of a network with its own options -> some of the names.
+    """
+
+    digests: dict[str, list[list[str]]]
+    samples: dict[str, dict[str, Packed]]
 
 
 def dialects_of(name: str) -> list[Dialect]:
@@ -44,7 +64,7 @@ def _from_before(item: Dialect) -> Dialect:
 
 def candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, list[Dialect]]]:
     """(prefix, dialects of networks with exactly the names after it), for each prefix that has any."""
-    known = _known()
+    known = _table()["digests"]
     for prefix, names in variants(checkpoint):
         found = known.get(digest(names), ())
         if found:
@@ -61,14 +81,44 @@ def folded_candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, Dialect]]:
         return
     for prefix, found in variants(checkpoint):
         present, zeros = frozenset(found), checkpoint.inside(prefix).zeros
-        for item, wanted, _ in vocabulary():
+        for item, wanted in _maybe_folded(present | zeros):
             more, less = (present | zeros) - wanted, wanted - present - zeros
-            if not wanted or not less or not more or not all(name.endswith(".bias") for name in more):
+            if not less or not more or not all(name.endswith(".bias") for name in more):
                 continue
-            normal = {name.removesuffix(".running_var") for name in wanted if name.endswith(".running_var")}
-            gone = all(name.rpartition(".")[0] in normal for name in less)
-            if gone and foldable(traced(item.network, {})):
+            if not less & without_normalisations(wanted) and foldable(traced(item.network, {})):
                 yield prefix, _from_before(item)
+
+
+def _maybe_folded(present: Names) -> Iterator[tuple[Dialect, Names]]:
+    """(dialect, names) of the networks whose samples do not rule out that they were folded to these names."""
+    digests, least = short_digests(present), sum(not name.endswith(".bias") for name in present)
+    for key, sketch in _sketches("tensors").items():
+        if sketch.may_be_folded(digests, least):
+            yield from _vocabulary(key, "tensors")
+
+
+def overlapping_candidates(checkpoint: Checkpoint) -> list[tuple[str, Dialect]]:
+    """The (prefix, dialect) whose names have most in common with a checkpoint's, where that is a tenth at least."""
+    kind, scores = KINDS[checkpoint.of_layers], []
+    for prefix, present, key in _promising(checkpoint, kind):
+        for item, wanted in _vocabulary(key, kind):
+            score = len(present & wanted) / len(present | wanted)
+            scores.append(
+                (-score, len(prefix), networks().index(item.network), ORDER.index(item.library), prefix, item)
+            )
+    best = sorted(scores, key=lambda entry: entry[:4])[:NEAREST]
+    return [(prefix, item) for score, *_, prefix, item in best if -score >= LEAST]
+
+
+def _promising(checkpoint: Checkpoint, kind: str) -> list[tuple[str, Names, str]]:
+    """(prefix, names of the checkpoint after it, digest of all names of a network) where a sample fits best."""
+    scores = []
+    for prefix, labels in variants(checkpoint):
+        present, digests = frozenset(labels), short_digests(labels)
+        for key, sketch in _sketches(kind).items():
+            scores.append((sketch.overlap(digests, len(present)), prefix, present, key))
+    best = sorted((entry for entry in scores if entry[0] > 0), key=lambda entry: -entry[0])[:PROMISING]
+    return [(prefix, present, key) for _, prefix, present, key in best]
 
 
 def variants(checkpoint: Checkpoint) -> list[tuple[str, list[str]]]:
@@ -93,7 +143,7 @@ def _heads(names: list[str], mark: str) -> list[str]:
 
 def digest(names: Iterable[str]) -> str:
     """A short digest of a set of names."""
-    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join(sorted(names)).encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def names(net: Net, found: Dialect) -> list[str]:
@@ -111,36 +161,44 @@ def _layer_names(net: Net, found: Dialect) -> list[str]:
     return [f"{layer} {count}" for layer, count in counts.items()]
 
 
-def signature_table() -> dict[str, list[list[str]]]:
-    """The content of the file: digest -> [library, network] of each that has these names."""
-    found: dict[str, list[list[str]]] = {}
+def signature_table() -> Table:
+    """The content of the file, from the networks themselves."""
+    table: Table = {"digests": {}, "samples": {kind: {} for kind in KINDS}}
     for name in networks():
         for item in dialects_of(name):
             # Emitted files without a head are left to be found later: their names would take as long as all others.
             bare = [item.bare] if network(name).num_classes is not None and not item.by_place else []
-            for net in (traced(name, options) for options in ({}, *bare)):
-                sets = [names(net, item), *([_layer_names(net, item)] if item.library == OWN else [])]
-                for kind in sets:
-                    entry = found.setdefault(digest(kind), [])
+            for options in ({}, *bare):
+                for kind, found in _kinds(traced(name, options), item):
+                    key = digest(found)
+                    entry = table["digests"].setdefault(key, [])
                     if [item.library, name] not in entry:
                         entry.append([item.library, name])
+                    if not options:
+                        table["samples"][kind][key] = packed(found)
+    return table
+
+
+def _kinds(net: Net, item: Dialect) -> list[tuple[str, list[str]]]:
+    """(kind, names of a network): ours has names of tensors and of Keras layers."""
+    layers = [("layers", _layer_names(net, item))] if item.of_layers or item.library == OWN else []
+    return layers if item.of_layers else [("tensors", names(net, item)), *layers]
+
+
+@functools.cache
+def _table() -> Table:
+    found: Table = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else signature_table()
     return found
 
 
 @functools.cache
-def _known() -> Mapping[str, list[list[str]]]:
-    known: dict[str, list[list[str]]] = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
-    return known
+def _sketches(kind: str) -> Mapping[str, Sketch]:
+    return {key: unpacked(found) for key, found in _table()["samples"][kind].items()}
 
 
 @functools.cache
-def vocabulary() -> list[tuple[Dialect, frozenset[str], frozenset[str]]]:
-    """(dialect, names of its weights, its Keras layers) of every network: what a file is held against by hand."""
-    found = []
-    for name in networks():
-        net = traced(name, {})
-        for item in dialects_of(name):
-            tensors = frozenset() if item.of_layers else frozenset(names(net, item))
-            layers = frozenset(_layer_names(net, item)) if item.of_layers or item.library == OWN else frozenset()
-            found.append((item, tensors, layers))
-    return found
+def _vocabulary(key: str, kind: str) -> list[tuple[Dialect, Names]]:
+    """(dialect, all names of a kind) of each network that has a digest: what a file is held against by hand."""
+    items = [dialect_for(library, name) for library, name in _table()["digests"][key]]
+    found = [(item, frozenset(dict(_kinds(traced(item.network, {}), item))[kind])) for item in items]
+    return [entry for entry in found if digest(entry[1]) == key]  # others have these names without their heads
