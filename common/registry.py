@@ -100,7 +100,7 @@ class Network:
         read = _read(value, type(own))
         if not isinstance(read, type(own)):
             raise SpecError(f"{self.name}: {option} is a {type(own).__name__}, such as {own!r}, not {value!r}")
-        if isinstance(read, float) and not abs(read) <= LARGEST:
+        if isinstance(read, float) and abs(read) > LARGEST:
             raise SpecError(f"{self.name}: {option} is at most {LARGEST}, such as {own!r}, not {value!r}")
         return read
 

@@ -97,7 +97,7 @@ def _paragraph(name: str, text: str) -> None:
 def _code(text: str) -> None:
     """Print Python, in colours on a terminal."""
     if not sys.stdout.isatty():
-        say(text.rstrip("\n"))
+        say(*text.rstrip("\n").splitlines())
         return
     from rich.console import Console
     from rich.syntax import Syntax

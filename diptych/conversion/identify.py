@@ -147,16 +147,18 @@ def _readable(checkpoint: Checkpoint, items: list[Dialect]) -> list[Dialect]:
 
 def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[Match]]:
     """(exact matches, the nearest others) of a checkpoint; the same names after a shorter prefix come first."""
-    near: list[Match] = []
+    near: dict[tuple[str, str, str], Match] = {}
     by_names = ([(prefix, item) for item in _readable(checkpoint, items)] for prefix, items in candidates(checkpoint))
     later = (list(find(checkpoint)) for find in (folded_candidates, overlapping_candidates))
     for group in itertools.chain(by_names, later):
         tried = [match(checkpoint.inside(prefix), item, given) for prefix, item in group]
         exact = merge([item for item in tried if item.exact])
-        near += [item for item in tried if not item.exact]
+        for (prefix, item), found in zip(group, tried, strict=True):
+            if not found.exact:
+                near.setdefault((prefix, item.library, item.network), found)
         if exact:
             break
-    return exact, sorted(near, key=lambda item: -item.confidence)[:NEAR]
+    return exact, sorted(near.values(), key=lambda item: -item.confidence)[:NEAR]
 
 
 def _search(checkpoint: Checkpoint, given: Options) -> tuple[Match, tuple[str, ...]]:

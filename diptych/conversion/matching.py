@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import bisect
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -137,19 +139,37 @@ def _headless(chosen: Network, view: Checkpoint, options: Options, bare: Mapping
 
 
 def _width(chosen: Network, view: Checkpoint, options: Options) -> Options:
-    """The width at which all shapes fit but those that classes and channels decide, where the standard one does not."""
+    """The width at which all shapes fit but those that classes and channels decide, where the standard one does not.
+
+    Weights grow with the width, so that the few widths whose weights have the file's size are found by bisection.
+    """
     standard = chosen.arguments["width"]
-    for width in (standard, *WIDTHS):
-        try:
-            net = traced(chosen.name, options | {"width": width})
-            other = traced(chosen.name, options | {"width": width} | _others(chosen))
-        except SpecError:
-            continue
-        found = view.shapes(net)
-        fixed = {name: w.shape for name, w in net.weights.items() if other.weights[name].shape == w.shape}
-        if all(found[name] == tuple(map(int, shape)) for name, shape in fixed.items() if name in found):
-            return {} if width == standard else {"width": width}
+    net, other = (traced(chosen.name, options | more) for more in ({}, _others(chosen)))
+    fixed = [name for name, weight in net.weights.items() if other.weights[name].shape == weight.shape]
+    if _excess(chosen, view, options, fixed)[1]:
+        return {}
+
+    def excess(width: float) -> int:
+        return _excess(chosen, view, options | {"width": width}, fixed)[0]
+
+    ordered = sorted({standard, *WIDTHS})
+    likely = ordered[bisect.bisect_left(ordered, 0, key=excess) : bisect.bisect_right(ordered, 0, key=excess)]
+    for width in WIDTHS:
+        if width in likely and _excess(chosen, view, options | {"width": width}, fixed)[1]:
+            return {"width": width}
     return {}
+
+
+def _excess(chosen: Network, view: Checkpoint, options: Options, names: Collection[str]) -> tuple[int, bool]:
+    """(how many numbers these weights have more than in the file, whether all have the same shape there)."""
+    try:
+        net = traced(chosen.name, options)
+    except SpecError:  # too narrow
+        return -1, False
+    found = view.shapes(net)
+    ours = {name: tuple(map(int, net.weights[name].shape)) for name in names if name in found and name in net.weights}
+    more = sum(math.prod(shape) - math.prod(found[name]) for name, shape in ours.items())
+    return more, all(found[name] == shape for name, shape in ours.items())
 
 
 def _others(chosen: Network) -> Options:

@@ -11,7 +11,11 @@ GRAPHS = ("onnx", "tensorflow")
 
 def not_compared(found: Identified, checked: bool) -> tuple[str, ...]:
     """What was not looked at in a source; `checked` says that both networks were run against each other."""
-    return (_function(found), *(() if checked else ("the outputs: the two were not run against each other",)))
+    unchecked = (
+        "the outputs: the two were not run against each other",
+        "the readers: neither file was read again by another reader",
+    )
+    return (_function(found), *(() if checked else unchecked))
 
 
 def _function(found: Identified) -> str:

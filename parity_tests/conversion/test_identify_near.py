@@ -165,3 +165,20 @@ def test_half_a_character_in_a_name_is_strange_like_any_other(tmp_path: Path) ->
     head = json.dumps({"a\ud800b": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
     (tmp_path / "in.safetensors").write_bytes(struct.pack("<Q", len(head)) + head + bytes(4))
     assert "are those of no registered network" in refused(tmp_path, "identify", tmp_path / "in.safetensors")
+
+
+def test_a_width_is_found_by_few_traces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 43 widths, a damaged file of one is held against a few."""
+    whole = hollow(traced("mobilenet_v3_small.timm", {}), dialect_for(OWN, "mobilenet_v3_small.timm"), False)
+    asked, before = set[Any](), registry._traced
+
+    def counted(name: str, options: tuple[tuple[str, Any], ...]) -> Any:
+        asked.update((name, value) for option, value in options if option == "width")
+        return before(name, options)
+
+    monkeypatch.setattr(registry, "_traced", counted)
+    near = identify(damaged(whole, "another shape")).runners_up
+    assert near[0].net.name in ("mobilenet_v3_small", "mobilenet_v3_small.timm")  # of the same names and shapes
+    assert len({(item.net.name, item.dialect.library, item.checkpoint.path) for item in near}) == len(near)
+    counts = {name: sum(other == name for other, _ in asked) for name, _ in asked}
+    assert 1 <= counts["mobilenet_v3_small.timm"] <= 12

@@ -22,7 +22,8 @@ from hostile.inputs import KINDS
 WORKER = Path(__file__).with_name("worker.py")
 PATIENCE = 60
 """Seconds without an outcome after which the worker is killed: it is deaf to its own alarm in native code."""
-START = 180
+START = 300
+"""Seconds for the first outcome of a worker, which imports the frameworks before."""
 
 
 def drive(
@@ -48,15 +49,19 @@ def _run(selection: str, outcomes: Path) -> int:
     with outcomes.with_suffix(".stderr").open("a") as stderr:
         command = [sys.executable, str(WORKER), selection, str(outcomes)]
         process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}, stdout=stderr, stderr=stderr)
-        last, since = -1, time.monotonic()
+        begun = last = _size(outcomes)
+        since = time.monotonic()
         while process.poll() is None:
             time.sleep(0.1)
-            size = outcomes.stat().st_size if outcomes.exists() else 0
-            if size != last:
+            if (size := _size(outcomes)) != last:
                 last, since = size, time.monotonic()
-            if time.monotonic() - since > (PATIENCE if size else START):
+            if time.monotonic() - since > (START if last == begun else PATIENCE):
                 process.kill()
     return process.returncode
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _note_death(outcomes: Path, ended: int) -> None:

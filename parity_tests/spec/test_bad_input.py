@@ -197,8 +197,7 @@ def test_an_existing_destination_needs_force(tmp_path: Path) -> None:
 
 def test_source_and_destination_are_the_same_file(tmp_path: Path) -> None:
     source = good(tmp_path / "in.safetensors")
-    (tmp_path / "link.safetensors").symlink_to(source)
-    for destination in (source, tmp_path / "link.safetensors", tmp_path / "." / "in.safetensors"):
+    for destination in (source, tmp_path / "." / "in.safetensors"):
         assert "is the source itself" in refused(tmp_path, "convert", source, destination, "--force")
 
 

@@ -91,6 +91,6 @@ def test_what_cannot_be_shown_is_refused_and_leaves_nothing(tmp_path: Path) -> N
     for name in ("bad.json", "text.json"):
         assert "holds no reports" in refused(tmp_path, "show", "resnet18", "--check", tmp_path / name, *to)
     assert "it has resnet34" in refused(tmp_path, "show", "resnet18", "--check", tmp_path / "other.json", *to)
-    assert "No such file" in refused(tmp_path, "show", "resnet18", "--check", tmp_path / "none.json", *to)
+    assert "does not exist" in refused(tmp_path, "show", "resnet18", "--check", tmp_path / "none.json", *to)
     assert "itself" in refused(tmp_path, "show", "resnet34", "--check", tmp_path / "other.json", "--html",
                                tmp_path / "other.json", "--force")  # fmt: skip
