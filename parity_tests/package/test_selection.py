@@ -21,7 +21,7 @@ ALONE = {
     "conversion/test_library_files.py::test_a_size_at_which_the_library_has_other_weights_is_refused": "a VGG of 1 GB",
     "conversion/test_identify.py::test_every_network_in_every_dialect_is_identified": "its file has a few by name",
     "conversion/test_identify.py::test_all_networks_in_every_dialect_are_identified": "the same for all networks",
-    "files/test_disk_full.py::test_a_limit_of_size_ends_programs": "four programs; each format is written to a full disk",
+    "files/test_disk_full.py::test_a_limit_of_size_ends_programs": "four programs; each format has a full disk",
     "package/test_odd_places.py::test_a_conversion_without_a_home_or_a_user": "imports both frameworks as another user",
     "files/test_hostile.py::test_all_end_well": "test_some_of_every_kind_end_well takes one input of forty",
     "building/test_keras_model.py::test_files_predict_in_a_plain_keras": "twelve networks; test_convert.py has one",
