@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -151,7 +151,7 @@ def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[
     by_names = ([(prefix, item) for item in _readable(checkpoint, items)] for prefix, items in candidates(checkpoint))
     later = (list(find(checkpoint)) for find in (folded_candidates, _overlapping))
     for group in itertools.chain(by_names, later):
-        tried = [match(checkpoint.inside(prefix), item, given) for prefix, item in group]
+        tried = list(_tried(checkpoint, group, given))
         exact = merge([item for item in tried if item.exact])
         near += [item for item in tried if not item.exact]
         if exact:
@@ -159,15 +159,28 @@ def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[
     return exact, sorted(near, key=lambda item: -item.confidence)[:NEAR]
 
 
+def _tried(checkpoint: Checkpoint, group: list[tuple[str, Dialect]], given: Options) -> Iterator[Match]:
+    """The checkpoint against each network that takes the options; raises SpecError where none of them does."""
+    refused: list[SpecError] = []
+    for prefix, item in group:
+        try:
+            yield match(checkpoint.inside(prefix), item, given)
+        except SpecError as error:
+            refused.append(error)
+    if len(refused) == len(group) > 0:
+        raise SpecError(f"{checkpoint.path}: {refused[0]}")
+
+
 def _overlapping(checkpoint: Checkpoint) -> list[tuple[str, Dialect]]:
     """The (prefix, dialect) whose names have most in common with the file's, where that is a tenth at least."""
-    scores = []
+    scores, places = [], bool(checkpoint.place_labels())
     for prefix, names in variants(checkpoint):
         present = frozenset(names)
-        for item, tensors, layers in vocabulary():
+        for item, tensors, layers in vocabulary(places):
             wanted = layers if checkpoint.of_layers else tensors
-            if wanted:
-                scores.append((len(present & wanted) / len(present | wanted), prefix, item))
+            common = len(present & wanted)
+            if common:
+                scores.append((common / (len(present) + len(wanted) - common), prefix, item))
     best = sorted(scores, key=lambda entry: -entry[0])[: 4 * NEAR]
     return [(prefix, item) for score, prefix, item in best if score >= 0.1]
 

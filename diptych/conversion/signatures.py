@@ -29,13 +29,17 @@ FILE = Path(folder.__file__).with_name("signatures.json")
 DEPTH = 4
 
 
-def dialects_of(name: str) -> list[Dialect]:
-    """The dialects in which a network's names differ, ours first; a folded one may have those from before, too."""
+def dialects_of(name: str, places: bool = True) -> list[Dialect]:
+    """The dialects in which a network's names differ, ours first; a folded one may have those from before, too.
+
+    Without `places`, that of the emitted file is left out, which takes as long as all others.
+    """
+    emitted = [dialect_for(EMITTED, name)] if places else []
     if name.endswith(SUFFIX):
-        before = [item for item in dialects_of(name.removesuffix(SUFFIX)) if not item.by_place]
-        return [dialect(OWN, name), *map(_from_before, before), dialect_for(EMITTED, name)]
+        before = dialects_of(name.removesuffix(SUFFIX), places=False)
+        return [dialect(OWN, name), *map(_from_before, before), *emitted]
     others = [item for item in dialects() if item.network == name and not item.plain]
-    return [dialect(OWN, name), *others, dialect_for(EMITTED, name)]
+    return [dialect(OWN, name), *others, *emitted]
 
 
 def _from_before(item: Dialect) -> Dialect:
@@ -61,7 +65,9 @@ def folded_candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, Dialect]]:
         return
     for prefix, found in variants(checkpoint):
         present, zeros = frozenset(found), checkpoint.inside(prefix).zeros
-        for item, wanted, _ in vocabulary():
+        for item, wanted, _ in vocabulary(places=False):
+            if len(present) > 2 * len(wanted):  # as many names as weights, and biases, are all that a file can have
+                continue
             more, less = (present | zeros) - wanted, wanted - present - zeros
             if not wanted or not less or not more or not all(name.endswith(".bias") for name in more):
                 continue
@@ -134,12 +140,15 @@ def _known() -> Mapping[str, list[list[str]]]:
 
 
 @functools.cache
-def vocabulary() -> list[tuple[Dialect, frozenset[str], frozenset[str]]]:
-    """(dialect, names of its weights, its Keras layers) of every network: what a file is held against by hand."""
+def vocabulary(places: bool) -> list[tuple[Dialect, frozenset[str], frozenset[str]]]:
+    """(dialect, names of its weights, its Keras layers) of every network: what a file is held against by hand.
+
+    `places` asks for the emitted files as well, which only a file that has places can be.
+    """
     found = []
     for name in networks():
         net = traced(name, {})
-        for item in dialects_of(name):
+        for item in dialects_of(name, places):
             tensors = frozenset() if item.of_layers else frozenset(names(net, item))
             layers = frozenset(_layer_names(net, item)) if item.of_layers or item.library == OWN else frozenset()
             found.append((item, tensors, layers))
