@@ -146,7 +146,7 @@ DICT = "{{'descr': '{}', 'fortran_order': False, 'shape': {}, }}"
         ([("a.npy", npy(header=DICT.format("<f4", (3,)), data=bytes(8)))], "is not whole: it claims 12 bytes"),
         ([("a.npy", npy(header=DICT.format("|V2", (4,)), data=bytes(8)))], "no numbers for"),
         ([("a.npy", npy(header="{'descr': __import__('os').getcwd()}"))], "is not a whole .npz file"),
-        ([("a.npy", b"\x93NUMPY\x03\x00" + npy()[8:])], "version (3, 0)"),
+        ([("a.npy", b"\x93NUMPY\x04\x00" + npy()[8:])], "version (4, 0)"),
         ([("a.npy", npy(np.zeros(50_000_000, np.int8)))], "claims to 50000128 bytes"),
         ([(f"{n}.npy", npy(np.zeros(1_000_000, np.int8))) for n in range(40)], "brings what the file claims to"),
         ([], "is not a whole .npz file"),
