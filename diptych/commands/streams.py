@@ -28,6 +28,13 @@ def prepare() -> None:
             setattr(sys, name, open(number, "w" if number else "r", closefd=False, encoding="utf-8"))  # noqa: SIM115
         elif number and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    _keep_keras_home()
+
+
+def _keep_keras_home() -> None:
+    """Keep Keras from making a folder named ~ where one stands: without a home it finds none to replace that by."""
+    if os.path.expanduser("~") == "~":
+        os.environ.setdefault("KERAS_HOME", os.devnull)
 
 
 def silence(number: int) -> None:

@@ -54,9 +54,13 @@ def several(source: Path) -> bool:
 
 
 def files(source: Path) -> list[Path]:
-    """The weights files of a folder, or those that fit a pattern, by name; raises FileError where there is none."""
+    """The weights files of a folder, or those that fit a pattern, by name; raises FileError where there is none.
+
+    What has the name of one and is none, such as a link to nothing, is among them, to be refused by name.
+    """
     if source.is_dir():
-        found = [path for path in sorted(source.iterdir()) if path.is_file() and path.name.lower().endswith(SUFFIXES)]
+        named = (path for path in sorted(source.iterdir()) if path.name.lower().endswith(SUFFIXES))
+        found = [path for path in named if not path.is_dir()]
     else:
         found = [Path(path) for path in sorted(glob.glob(str(source), recursive=True))]
     if not found:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -151,14 +151,28 @@ def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[
     by_names = ([(prefix, item) for item in _readable(checkpoint, items)] for prefix, items in candidates(checkpoint))
     later = (list(find(checkpoint)) for find in (folded_candidates, overlapping_candidates))
     for group in itertools.chain(by_names, later):
-        tried = [match(checkpoint.inside(prefix), item, given) for prefix, item in group]
-        exact = merge([item for item in tried if item.exact])
-        for (prefix, item), found in zip(group, tried, strict=True):
+        tried = list(_tried(checkpoint, group, given))
+        exact = merge([found for _, found in tried if found.exact])
+        for key, found in tried:
             if not found.exact:
-                near.setdefault((prefix, item.library, item.network), found)
+                near.setdefault(key, found)
         if exact:
             break
     return exact, sorted(near.values(), key=lambda item: -item.confidence)[:NEAR]
+
+
+def _tried(
+    checkpoint: Checkpoint, group: list[tuple[str, Dialect]], given: Options
+) -> Iterator[tuple[tuple[str, str, str], Match]]:
+    """The checkpoint against each network that takes the options; raises SpecError where none of them does."""
+    refused: list[SpecError] = []
+    for prefix, item in group:
+        try:
+            yield (prefix, item.library, item.network), match(checkpoint.inside(prefix), item, given)
+        except SpecError as error:
+            refused.append(error)
+    if len(refused) == len(group) > 0:
+        raise SpecError(f"{checkpoint.path}: {refused[0]}")
 
 
 def _search(checkpoint: Checkpoint, given: Options) -> tuple[Match, tuple[str, ...]]:

@@ -49,13 +49,17 @@ class Table(TypedDict):
     samples: dict[str, dict[str, Packed]]
 
 
-def dialects_of(name: str) -> list[Dialect]:
-    """The dialects in which a network's names differ, ours first; a folded one may have those from before, too."""
+def dialects_of(name: str, places: bool = True) -> list[Dialect]:
+    """The dialects in which a network's names differ, ours first; a folded one may have those from before, too.
+
+    Without `places`, that of the emitted file is left out, which takes as long as all others.
+    """
+    emitted = [dialect_for(EMITTED, name)] if places else []
     if name.endswith(SUFFIX):
-        before = [item for item in dialects_of(name.removesuffix(SUFFIX)) if not item.by_place]
-        return [dialect(OWN, name), *map(_from_before, before), dialect_for(EMITTED, name)]
+        before = dialects_of(name.removesuffix(SUFFIX), places=False)
+        return [dialect(OWN, name), *map(_from_before, before), *emitted]
     others = [item for item in dialects() if item.network == name and not item.plain]
-    return [dialect(OWN, name), *others, dialect_for(EMITTED, name)]
+    return [dialect(OWN, name), *others, *emitted]
 
 
 def _from_before(item: Dialect) -> Dialect:
@@ -82,6 +86,8 @@ def folded_candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, Dialect]]:
     for prefix, found in variants(checkpoint):
         present, zeros = frozenset(found), checkpoint.inside(prefix).zeros
         for item, wanted in _maybe_folded(present | zeros):
+            if len(present) > 2 * len(wanted):  # as many names as weights, and biases, are all that a file can have
+                continue
             more, less = (present | zeros) - wanted, wanted - present - zeros
             if not less or not more or not all(name.endswith(".bias") for name in more):
                 continue

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..common.errors import FileError
 from ..common.spec import Array, Net
+from ..common.text import NAME, printable
 from .border import border
 from .checkpoint import Checkpoint
 from .content import Content
@@ -52,7 +53,20 @@ def read(path: Path) -> Checkpoint:
     """
     known = source_format(path)
     with border(path, known.name):
-        return known.read(path)
+        found = known.read(path)
+    _check_names(found)
+    return found
+
+
+def _check_names(found: Checkpoint) -> None:
+    """Raise FileError where a name is no text of Unicode, which is written to no file."""
+    said = found.stated
+    for name in (*found.names, *found.place_labels(), *found.extras, said.network or ""):
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            advice = "rename it where it was made"
+            raise FileError(f"{found.path}: the name '{printable(name, NAME)}' is no Unicode text; {advice}") from None
 
 
 def source_format(path: Path) -> Format:

@@ -15,7 +15,7 @@ from ..common.errors import FileError
 
 MAGIC, LONGEST = b"\x93NUMPY", 1 << 12
 """How an array file begins; bytes of its beginning in which the header ends."""
-LENGTHS = {b"\x01\x00": 2, b"\x02\x00": 4}
+LENGTHS = {b"\x01\x00": 2, b"\x02\x00": 4, b"\x03\x00": 4}
 """Version -> bytes in which the length of the header is written."""
 ITEM = re.compile(r"\s*'(descr|fortran_order|shape)'\s*:\s*('[^']{1,16}'|True|False|\([-0-9, L]{0,600}\)|\[)\s*,?")
 NUMBERS, TYPE = re.compile(r"-?\d{1,20}"), re.compile(r"'([<>=|]?[fiub?]\d{0,2})'")
@@ -36,7 +36,7 @@ def read(start: bytes, where: str) -> Header:
     version = start[6:8]
     if start[:6] != MAGIC or version not in LENGTHS:
         got = f"version {tuple(version)} of the format .npy" if start[:6] == MAGIC else "no format of NumPy"
-        raise FileError(f"{where} is in {got}, expected (1, 0) or (2, 0)")
+        raise FileError(f"{where} is in {got}, expected (1, 0) to (3, 0)")
     first = 8 + LENGTHS[version]
     length = first + int.from_bytes(start[8:first], "little")
     said = _items(start[first:length].decode("latin-1")) if length <= len(start) else {}

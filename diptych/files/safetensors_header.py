@@ -56,6 +56,7 @@ def entries(path: Path) -> tuple[dict[str, Entry], dict[str, str]]:
 
 
 def _metadata(said: Any) -> dict[str, str]:
+    said = {} if said is None else said  # as the package takes it
     if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
         raise TypeError(f"its {METADATA} is not text by name")
     return said

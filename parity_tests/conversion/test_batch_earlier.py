@@ -232,3 +232,20 @@ def test_the_same_weights_are_the_same_bytes(suffix: str, tmp_path: Path) -> Non
         (tmp_path / name).mkdir()
         write(tmp_path / name / f"out{suffix}", NET, WEIGHTS, {})
     assert digest(tmp_path / "one" / f"out{suffix}") == digest(tmp_path / "two" / f"out{suffix}")
+
+
+def test_what_is_no_file_but_has_the_name_of_one_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write(folder / "good.safetensors", NET, WEIGHTS, {})
+    (folder / "gone.pth").symlink_to("nowhere")
+    (folder / "loop.npz").symlink_to("loop.npz")
+    os.mkfifo(folder / "pipe.pt")
+    (folder / "folder.pth").mkdir()
+    done = convert_all(files(folder), tmp_path / "out", ".npz", 1, SETTINGS)
+    said = {Path(item.source).name: item.error for item in done}
+    assert said.keys() == {"good.safetensors", "gone.pth", "loop.npz", "pipe.pt"}
+    assert not said["good.safetensors"]
+    assert "does not exist" in said["gone.pth"]
+    assert "is a FIFO" in said["pipe.pt"]
+    assert "loop.npz" in said["loop.npz"]

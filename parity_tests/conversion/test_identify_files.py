@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 import torch
 from refusal import refused
+from safetensors.numpy import save_file
 from typer.testing import CliRunner, Result
 
 from diptych.commands.cli import app
 from diptych.common.registry import traced
+from diptych.common.weights import init
 from diptych.conversion.identify import identify
 
 SMALL = "shufflenet_v2_x0_5"
@@ -114,3 +116,13 @@ def test_the_command_ends_with_2_where_there_is_nothing_to_say(tmp_path: Path) -
         tmp_path, "identify", path
     )
     assert refused(tmp_path, "identify", path, "--json")
+
+
+def test_an_option_that_a_neighbour_does_not_take_is_not_the_error(tmp_path: Path) -> None:
+    """The file is LeNet-5 but for the number of classes asked for; the LeNet-5 of 1998 has no such option."""
+    path = tmp_path / "in.safetensors"
+    save_file(init(traced("lenet5_modern", {})), path)
+    with_five = refused(tmp_path, "convert", path, tmp_path / "out.npz", "--num-classes", "5")
+    assert "held against the nearest: 2 of 10 weights do not fit lenet5_modern, num_classes=5" in with_five
+    small = refused(tmp_path, "convert", path, tmp_path / "out.npz", "--input-size", "3")
+    assert f"{path}: c1 (conv): a window of 5 does not fit on 3" in small

@@ -11,6 +11,7 @@ from typing import Any, cast
 import h5py
 import numpy as np
 import pytest
+import torch
 from foreign import LAYERS, frozen, legacy, numbers, onnx_model
 from refusal import RunsCode, refused
 
@@ -145,7 +146,7 @@ DICT = "{{'descr': '{}', 'fortran_order': False, 'shape': {}, }}"
         ([("a.npy", npy(header=DICT.format("<f4", (3,)), data=bytes(8)))], "is not whole: it claims 12 bytes"),
         ([("a.npy", npy(header=DICT.format("|V2", (4,)), data=bytes(8)))], "no numbers for"),
         ([("a.npy", npy(header="{'descr': __import__('os').getcwd()}"))], "is not a whole .npz file"),
-        ([("a.npy", b"\x93NUMPY\x03\x00" + npy()[8:])], "version (3, 0)"),
+        ([("a.npy", b"\x93NUMPY\x04\x00" + npy()[8:])], "version (4, 0)"),
         ([("a.npy", npy(np.zeros(50_000_000, np.int8)))], "claims to 50000128 bytes"),
         ([(f"{n}.npy", npy(np.zeros(1_000_000, np.int8))) for n in range(40)], "brings what the file claims to"),
         ([], "is not a whole .npz file"),
@@ -261,3 +262,16 @@ def test_onnx_models_that_contradict_themselves(tmp_path: Path, spoil: Callable[
     spoil(next(tensor for tensor in model.graph.initializer if tensor.name == "net/bn1/gamma"))
     (tmp_path / "in.onnx").write_bytes(model.SerializeToString())
     assert complaint in refused(tmp_path, "convert", tmp_path / "in.onnx", tmp_path / "out.pth")
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+def test_names_that_are_no_unicode_are_refused_by_name(tmp_path: Path, suffix: str) -> None:
+    """Half of a surrogate pair comes out of JSON and of pickles, and goes into no file and no digest."""
+    path = tmp_path / f"in{suffix}"
+    if suffix == ".pth":
+        torch.save({"a\ud800.weight": torch.zeros(1)}, path)
+    else:
+        header = b'{"a\\ud800.weight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+        path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+    for words in (("identify", path), ("convert", path, tmp_path / "out.npz")):
+        assert "the name 'a\\ud800.weight' is no Unicode text" in refused(tmp_path, *words)

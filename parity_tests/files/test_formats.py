@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import struct
 import tarfile
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 from foreign import LAYERS, bundle, frozen, keras_layers, keras_model, legacy, masked_crc, numbers, onnx_model
 from refusal import NET, arrays
+from safetensors.numpy import load_file
 from stored import layers, tensors
 
 from diptych import convert
@@ -69,6 +72,23 @@ def test_npz_files_of_numpy_are_read(tmp_path: Path, save: Callable[..., None]) 
     wanted = {"a/b.weight": np.asfortranarray(numbers(3, 4)), "c": numbers(2, dtype=">f8"), "d": numbers(0, 3)}
     save(tmp_path / "w.npz", **wanted)
     assert not differing(tensors(tmp_path / "w.npz").arrays, wanted | {"c": numbers(2, dtype=np.float64)})
+
+
+@pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
+def test_each_version_of_numpys_arrays_is_read(tmp_path: Path, version: tuple[int, int]) -> None:
+    path, array = tmp_path / "a.npz", np.arange(6, dtype=np.float32).reshape(2, 3)
+    with zipfile.ZipFile(path, "w") as archive, archive.open("w.npy", "w") as member:
+        np.lib.format.write_array(member, array, version=version)
+    np.testing.assert_array_equal(tensors(path).arrays["w"], array)
+
+
+def test_safetensors_without_a_text_beside_them_may_say_null(tmp_path: Path) -> None:
+    path, header = (
+        tmp_path / "a.safetensors",
+        b'{"__metadata__":null,"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+    )
+    path.write_bytes(struct.pack("<Q", len(header)) + header + struct.pack("<f", 0.5))
+    assert tensors(path).arrays["w"] == load_file(path)["w"] == np.float32(0.5)
 
 
 def test_convert_writes_npz_and_reads_it_back(tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ def test_a_conversion_without_a_home_or_a_user(weights: Path, tmp_path: Path) ->
     """Both frameworks look for a home, too."""
     done = diptych("convert", weights, tmp_path / "out.keras", "--fast", before=UNKNOWN, drop=HOMES)
     assert (done.returncode, done.stderr) == (0, b"")
+    assert not Path("~").exists()
 
 
 @pytest.mark.parametrize("folder", ["/absent", "/dev/null", "/proc"])
