@@ -42,6 +42,8 @@ GATED = (
     "repvgg_a0_train",  # branches that are added up
     "hrnet_w18_small_v1_cls",  # lists of layers, nearest upsampling
     "darknet19_cls",  # leaky ReLU
+    "yolov4_tiny",  # maps of two levels as the answer
+    "yolov4",  # Mish
 )
 """The networks whose gates CI runs: each has layers or a structure that those before it have not."""
 
@@ -55,6 +57,7 @@ QUICKEST = (
     "mobilenet_v3_small.keras",
     "shufflenet_v2_x0_5",
     "darknet19_cls",
+    "yolov4_tiny",
 )
 """Of those, the ones whose gates `make test` runs; `make test-slow` runs the others."""
 

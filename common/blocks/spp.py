@@ -15,5 +15,5 @@ from ..trace import Value, block
 @block
 def spp(x: Value, kernels: tuple[int, ...] = (5, 9, 13), map_last: bool = False) -> Value:
     """The map and its maxima over windows of these odd sizes, side by side at one resolution."""
-    pools = [max_pool(x, kernel, 1, pad=kernel // 2) for kernel in kernels]
+    pools = [max_pool(x, kernel, 1, pad=kernel // 2, name=f"pool{kernel}") for kernel in kernels]
     return concat([*pools, x] if map_last else [x, *pools])

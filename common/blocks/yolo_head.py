@@ -10,16 +10,21 @@ from .spp import spp
 
 
 @sequence
-def conv_set(x: Value, width: int, act: Activation, style: Style = TORCH, pooled: bool = False) -> Value:
-    """Five convolutions by turns, 1x1 to `width` and 3x3 to twice as many.
+def conv_set(x: Value, width: int, act: Activation, style: Style = TORCH) -> Value:
+    """Five convolutions by turns, 1x1 to `width` and 3x3 to twice as many."""
+    for kernel in (1, 3, 1, 3, 1):
+        x = conv_bn_act(x, width if kernel == 1 else 2 * width, kernel, act=act, style=style)
+    return x
 
-    `pooled` stands for the coarsest level of YOLOv3-SPP and YOLOv4: pools after the third, and a 1x1 to narrow them.
-    """
-    for index in range(5):
-        if pooled and index == 3:
-            x = conv_bn_act(spp(x, (13, 9, 5), map_last=True), width, 1, act=act, style=style)
-        wide = index % 2
-        x = conv_bn_act(x, 2 * width if wide else width, 3 if wide else 1, act=act, style=style)
+
+@sequence
+def spp_set(x: Value, width: int, act: Activation, style: Style = TORCH) -> Value:
+    """The set of the coarsest level in YOLOv3-SPP and YOLOv4: pools in its middle, and a 1x1 to narrow them."""
+    for kernel in (1, 3, 1):
+        x = conv_bn_act(x, width if kernel == 1 else 2 * width, kernel, act=act, style=style)
+    x = spp(x, (13, 9, 5), map_last=True)
+    for kernel in (1, 3, 1):
+        x = conv_bn_act(x, width if kernel == 1 else 2 * width, kernel, act=act, style=style)
     return x
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from ..blocks.conv_bn_act import conv_bn_act
 from ..blocks.dark_stage import dark_stage
 from ..blocks.pan import require_halving, top_down
-from ..blocks.yolo_head import conv_set, map_channels, yolo_head
+from ..blocks.yolo_head import conv_set, map_channels, spp_set, yolo_head
 from ..ops.max_pool import max_pool
 from ..registry import Network
 from ..trace import Value, block
@@ -35,7 +35,7 @@ def yolov3(x: Value, num_classes: int, pooled: bool) -> dict[str, Value]:
     require_halving(x, finest=8, coarsest=32)
     outputs = map_channels(num_classes)
     c3, c4, c5 = darknet53(x, name="backbone")
-    p5 = conv_set(c5, 512, LEAKY, DARKNET, pooled, name="set_p5")
+    p5 = (spp_set if pooled else conv_set)(c5, 512, LEAKY, DARKNET, name="set_p5")
     s32 = yolo_head(p5, 1024, outputs, LEAKY, DARKNET, name="head_s32")
     p4 = top_down(p5, c4, 256, LEAKY, DARKNET, name="join_p4")
     p4 = conv_set(p4, 256, LEAKY, DARKNET, name="set_p4")

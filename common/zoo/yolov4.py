@@ -10,7 +10,7 @@ from ..blocks.conv_bn_act import conv_bn_act
 from ..blocks.csp_dark import csp_dark
 from ..blocks.csp_tiny import csp_tiny
 from ..blocks.pan import bottom_up, require_halving, top_down
-from ..blocks.yolo_head import conv_set, map_channels, yolo_head
+from ..blocks.yolo_head import conv_set, map_channels, spp_set, yolo_head
 from ..ops.max_pool import max_pool
 from ..ops.mish import mish
 from ..trace import Value, block
@@ -40,7 +40,7 @@ def yolov4(x: Value, num_classes: int) -> dict[str, Value]:
     require_halving(x, finest=8, coarsest=32)
     outputs = map_channels(num_classes)
     c3, c4, c5 = csp_darknet53(x, name="backbone")
-    p5 = conv_set(c5, 512, LEAKY, DARKNET, pooled=True, name="set_p5")
+    p5 = spp_set(c5, 512, LEAKY, DARKNET, name="set_p5")
     p4 = top_down(p5, c4, 256, LEAKY, DARKNET, lateral=True, name="join_p4")
     p4 = conv_set(p4, 256, LEAKY, DARKNET, name="set_p4")
     p3 = top_down(p4, c3, 128, LEAKY, DARKNET, lateral=True, name="join_p3")

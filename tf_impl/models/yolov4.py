@@ -79,18 +79,18 @@ class Spp(layers.Layer):
 
     def __init__(self, kernels=(5, 9, 13)):
         super().__init__()
-        self.max_pool = layers.MaxPooling2D(kernels[0], 1, padding="same")
-        self.max_pool_1 = layers.MaxPooling2D(kernels[1], 1, padding="same")
-        self.max_pool_2 = layers.MaxPooling2D(kernels[2], 1, padding="same")
+        self.pool13 = layers.MaxPooling2D(kernels[0], 1, padding="same")
+        self.pool9 = layers.MaxPooling2D(kernels[1], 1, padding="same")
+        self.pool5 = layers.MaxPooling2D(kernels[2], 1, padding="same")
 
     def call(self, x):
-        y = self.max_pool(x)
-        z = self.max_pool_1(x)
-        return ops.concatenate((y, z, self.max_pool_2(x), x), -1)
+        pool13 = self.pool13(x)
+        pool9 = self.pool9(x)
+        return ops.concatenate((pool13, pool9, self.pool5(x), x), -1)
 
 
-class ConvSetSpp(Sequential):
-    """Five convolutions by turns, 1x1 to `width` and 3x3 to twice as many."""
+class SppSet(Sequential):
+    """The set of the coarsest level in YOLOv3-SPP and YOLOv4: pools in its middle, and a 1x1 to narrow them."""
 
     def __init__(self, width):
         steps = [
@@ -248,7 +248,7 @@ class YOLOv4(keras.Model):
     def __init__(self, num_classes=80):
         super().__init__()
         self.backbone = CspDarknet53()
-        self.set_p5 = ConvSetSpp(512)
+        self.set_p5 = SppSet(512)
         self.join_p4 = TopDown(256)
         self.set_p4 = ConvSet(256)
         self.join_p3 = TopDown(128)

@@ -79,18 +79,18 @@ class Spp(nn.Module):
 
     def __init__(self, kernels=(5, 9, 13)):
         super().__init__()
-        self.max_pool = nn.MaxPool2d(kernels[0], 1, padding=kernels[0] // 2)
-        self.max_pool_1 = nn.MaxPool2d(kernels[1], 1, padding=kernels[1] // 2)
-        self.max_pool_2 = nn.MaxPool2d(kernels[2], 1, padding=kernels[2] // 2)
+        self.pool13 = nn.MaxPool2d(kernels[0], 1, padding=kernels[0] // 2)
+        self.pool9 = nn.MaxPool2d(kernels[1], 1, padding=kernels[1] // 2)
+        self.pool5 = nn.MaxPool2d(kernels[2], 1, padding=kernels[2] // 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.max_pool(x)
-        z = self.max_pool_1(x)
-        return torch.cat((y, z, self.max_pool_2(x), x), 1)
+        pool13 = self.pool13(x)
+        pool9 = self.pool9(x)
+        return torch.cat((pool13, pool9, self.pool5(x), x), 1)
 
 
-class ConvSetSpp(nn.Sequential):
-    """Five convolutions by turns, 1x1 to `width` and 3x3 to twice as many."""
+class SppSet(nn.Sequential):
+    """The set of the coarsest level in YOLOv3-SPP and YOLOv4: pools in its middle, and a 1x1 to narrow them."""
 
     def __init__(self, in_channels, width):
         steps = [
@@ -248,7 +248,7 @@ class YOLOv4(nn.Module):
     def __init__(self, in_channels=3, num_classes=80):
         super().__init__()
         self.backbone = CspDarknet53(in_channels)
-        self.set_p5 = ConvSetSpp(1024, 512)
+        self.set_p5 = SppSet(1024, 512)
         self.join_p4 = TopDown(512, 512, 256)
         self.set_p4 = ConvSet(512, 256)
         self.join_p3 = TopDown(256, 256, 128)
