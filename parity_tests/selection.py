@@ -65,6 +65,7 @@ LONG = (
     *("inception_v3", "inception_v3.keras", "inception_v4", "inception_resnet_v1", "inception_resnet_v2.keras"),
     *("preresnet50.keras", "resnet50.keras", "densenet121", "densenet121.keras", "hrnet_w18_small_v1_cls"),
     *("xception", "xception.keras", "efficientnet_b0.keras", "repvgg_a0_train", "bn_inception"),
+    *("yolov3", "yolov3_spp", "yolov4"),
     "vgg11_a",
 )
 """What builds one of these takes 10 to 30 seconds, or 4 GB in float64."""
