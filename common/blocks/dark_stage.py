@@ -1,4 +1,7 @@
-"""Stage of Darknet-53 (Redmon & Farhadi 2018, YOLOv3, table 1): a 3x3 that halves the map, and residual units."""
+"""Stage of Darknet-53 (Redmon & Farhadi 2018, YOLOv3, table 1): a 3x3 that halves the map, and residual units.
+
+The classifier `darknet53_cls` has the same layers in plain chains, after which its emitted Keras files name them.
+"""
 
 from __future__ import annotations
 

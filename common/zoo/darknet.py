@@ -13,7 +13,7 @@ from functools import partial
 from ..blocks.conv_bn_act import conv_bn_act
 from ..blocks.conv_norm import Activation, Style
 from ..blocks.cross_stage_partial import cross_stage_partial
-from ..blocks.dark_stage import dark_stage
+from ..blocks.dark_residual import dark_residual
 from ..errors import SpecError
 from ..ops.conv import conv
 from ..ops.global_avg_pool import global_avg_pool
@@ -67,8 +67,12 @@ def darknet53(x: Value, num_classes: int, slope: float) -> Value:
     with stack("stem"):
         x = conv_bn_act(x, 32, 3, act=act, name="conv1")
     with stack("stages"):
-        for channels, depth in TABLE:
-            x = dark_stage(x, channels, depth, act)
+        for stage, (channels, depth) in enumerate(TABLE):
+            with stack(str(stage)):
+                x = conv_bn_act(x, channels, 3, 2, act=act, name="conv_down")
+                with stack("blocks"):
+                    for _ in range(depth):
+                        x = dark_residual(x, channels // 2, act)
     return head(x, num_classes, name="head")
 
 

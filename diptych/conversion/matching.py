@@ -108,8 +108,6 @@ def with_inferred_options(chosen: Network, view: Checkpoint, given: Mapping[str,
     `bare` are the options of the network without a head, where the checkpoint has nothing of one.
     """
     options = dict(given)
-    if chosen.asked_size:
-        options.setdefault("input_size", chosen.asked_size)
     size = input_size(view.config) if view.config is not None else None
     if size and size != chosen.input_size:
         options.setdefault("input_size", size)

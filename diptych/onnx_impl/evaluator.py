@@ -64,9 +64,7 @@ class MaxPool(ItsMaxPool):
     """At stride 1 it takes the pads for top, bottom, left, right, where they are top, left, bottom, right."""
 
     op_domain = ""
-
-    def _run(self, *inputs: Any, **attributes: Any) -> Any:
-        return self._max_pool(*inputs, **attributes)  # as it pools at any other stride
+    _run: ClassVar[Any] = ItsMaxPool._max_pool  # which it has for other strides
 
 
 CORRECTED_OPS = [AveragePool, Erf, LRN, MaxPool]

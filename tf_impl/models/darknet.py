@@ -44,58 +44,6 @@ class DarkResidual(layers.Layer):
         return x + y
 
 
-class DarkStageDepth4(layers.Layer):
-    """3x3 convolution of stride 2 to `channels`, then residual units of half the width inside."""
-
-    def __init__(self, channels):
-        super().__init__()
-        self.conv_down = ConvBnAct(channels, 3, stride=2)
-        self.blocks = Sequential([DarkResidual(channels, channels // 2) for _ in range(4)])
-
-    def call(self, x):
-        x = self.conv_down(x)
-        return self.blocks(x)
-
-
-class DarkStage(layers.Layer):
-    """3x3 convolution of stride 2 to `channels`, then residual units of half the width inside."""
-
-    def __init__(self, channels):
-        super().__init__()
-        self.conv_down = ConvBnAct(channels, 3, stride=2)
-        self.blocks = Sequential([DarkResidual(channels, channels // 2) for _ in range(8)])
-
-    def call(self, x):
-        x = self.conv_down(x)
-        return self.blocks(x)
-
-
-class DarkStageDepth2(layers.Layer):
-    """3x3 convolution of stride 2 to `channels`, then residual units of half the width inside."""
-
-    def __init__(self, channels):
-        super().__init__()
-        self.conv_down = ConvBnAct(channels, 3, stride=2)
-        self.blocks = Sequential([DarkResidual(channels, channels // 2) for _ in range(2)])
-
-    def call(self, x):
-        x = self.conv_down(x)
-        return self.blocks(x)
-
-
-class DarkStageDepth1(layers.Layer):
-    """3x3 convolution of stride 2 to `channels`, then residual units of half the width inside."""
-
-    def __init__(self, channels):
-        super().__init__()
-        self.conv_down = ConvBnAct(channels, 3, stride=2)
-        self.blocks = Sequential([DarkResidual(channels, channels // 2)])
-
-    def call(self, x):
-        x = self.conv_down(x)
-        return self.blocks(x)
-
-
 class Darknet53Timm(keras.Model):
     """A convolution and five stages of residual units."""
 
@@ -103,12 +51,32 @@ class Darknet53Timm(keras.Model):
         super().__init__()
         self.stem = Sequential()
         self.stem.add(ConvBnAct(32, 3))
+        stages_0 = Sequential()
+        stages_0.add(ConvBnAct(64, 3, stride=2))
+        stages_0_blocks = Sequential([DarkResidual(64, 32)])
+        stages_0.add(stages_0_blocks)
+        stages_1 = Sequential()
+        stages_1.add(ConvBnAct(128, 3, stride=2))
+        stages_1_blocks = Sequential([DarkResidual(128, 64) for _ in range(2)])
+        stages_1.add(stages_1_blocks)
+        stages_2 = Sequential()
+        stages_2.add(ConvBnAct(256, 3, stride=2))
+        stages_2_blocks = Sequential([DarkResidual(256, 128) for _ in range(8)])
+        stages_2.add(stages_2_blocks)
+        stages_3 = Sequential()
+        stages_3.add(ConvBnAct(512, 3, stride=2))
+        stages_3_blocks = Sequential([DarkResidual(512, 256) for _ in range(8)])
+        stages_3.add(stages_3_blocks)
+        stages_4 = Sequential()
+        stages_4.add(ConvBnAct(1024, 3, stride=2))
+        stages_4_blocks = Sequential([DarkResidual(1024, 512) for _ in range(4)])
+        stages_4.add(stages_4_blocks)
         stages = [
-            DarkStageDepth1(64),
-            DarkStageDepth2(128),
-            DarkStage(256),
-            DarkStage(512),
-            DarkStageDepth4(1024),
+            stages_0,
+            stages_1,
+            stages_2,
+            stages_3,
+            stages_4,
         ]
         self.stages = Sequential(stages)
         self.head = Head(num_classes)

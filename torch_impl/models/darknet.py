@@ -44,58 +44,6 @@ class DarkResidual(nn.Module):
         return x + y
 
 
-class DarkStageDepth4(nn.Module):
-    """3x3 convolution of stride 2 to `channels`, then residual units of half the width inside."""
-
-    def __init__(self, in_channels, channels):
-        super().__init__()
-        self.conv_down = ConvBnAct(in_channels, channels, 3, stride=2)
-        self.blocks = nn.Sequential(*[DarkResidual(channels, channels // 2) for _ in range(4)])
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.conv_down(x)
-        return self.blocks(x)
-
-
-class DarkStage(nn.Module):
-    """3x3 convolution of stride 2 to `channels`, then residual units of half the width inside."""
-
-    def __init__(self, in_channels, channels):
-        super().__init__()
-        self.conv_down = ConvBnAct(in_channels, channels, 3, stride=2)
-        self.blocks = nn.Sequential(*[DarkResidual(channels, channels // 2) for _ in range(8)])
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.conv_down(x)
-        return self.blocks(x)
-
-
-class DarkStageDepth2(nn.Module):
-    """3x3 convolution of stride 2 to `channels`, then residual units of half the width inside."""
-
-    def __init__(self, in_channels, channels):
-        super().__init__()
-        self.conv_down = ConvBnAct(in_channels, channels, 3, stride=2)
-        self.blocks = nn.Sequential(*[DarkResidual(channels, channels // 2) for _ in range(2)])
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.conv_down(x)
-        return self.blocks(x)
-
-
-class DarkStageDepth1(nn.Module):
-    """3x3 convolution of stride 2 to `channels`, then residual units of half the width inside."""
-
-    def __init__(self, in_channels, channels):
-        super().__init__()
-        self.conv_down = ConvBnAct(in_channels, channels, 3, stride=2)
-        self.blocks = nn.Sequential(DarkResidual(channels, channels // 2))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.conv_down(x)
-        return self.blocks(x)
-
-
 class Darknet53Timm(nn.Module):
     """A convolution and five stages of residual units."""
 
@@ -103,12 +51,32 @@ class Darknet53Timm(nn.Module):
         super().__init__()
         self.stem = nn.Sequential()
         self.stem.add_module("conv1", ConvBnAct(in_channels, 32, 3))
+        stages_0 = nn.Sequential()
+        stages_0.add_module("conv_down", ConvBnAct(32, 64, 3, stride=2))
+        stages_0_blocks = nn.Sequential(DarkResidual(64, 32))
+        stages_0.add_module("blocks", stages_0_blocks)
+        stages_1 = nn.Sequential()
+        stages_1.add_module("conv_down", ConvBnAct(64, 128, 3, stride=2))
+        stages_1_blocks = nn.Sequential(*[DarkResidual(128, 64) for _ in range(2)])
+        stages_1.add_module("blocks", stages_1_blocks)
+        stages_2 = nn.Sequential()
+        stages_2.add_module("conv_down", ConvBnAct(128, 256, 3, stride=2))
+        stages_2_blocks = nn.Sequential(*[DarkResidual(256, 128) for _ in range(8)])
+        stages_2.add_module("blocks", stages_2_blocks)
+        stages_3 = nn.Sequential()
+        stages_3.add_module("conv_down", ConvBnAct(256, 512, 3, stride=2))
+        stages_3_blocks = nn.Sequential(*[DarkResidual(512, 256) for _ in range(8)])
+        stages_3.add_module("blocks", stages_3_blocks)
+        stages_4 = nn.Sequential()
+        stages_4.add_module("conv_down", ConvBnAct(512, 1024, 3, stride=2))
+        stages_4_blocks = nn.Sequential(*[DarkResidual(1024, 512) for _ in range(4)])
+        stages_4.add_module("blocks", stages_4_blocks)
         stages = [
-            DarkStageDepth1(32, 64),
-            DarkStageDepth2(64, 128),
-            DarkStage(128, 256),
-            DarkStage(256, 512),
-            DarkStageDepth4(512, 1024),
+            stages_0,
+            stages_1,
+            stages_2,
+            stages_3,
+            stages_4,
         ]
         self.stages = nn.Sequential(*stages)
         self.head = Head(1024, num_classes)
