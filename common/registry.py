@@ -28,7 +28,8 @@ class Network:
 
     `source` says whose ("paper", "torchvision", "timm", "keras.applications", "caffe"); `options` are the arguments
     that a caller may give another value, such as a width. `check_sizes` are non-square input sizes, even and odd, at
-    which a check is affordable. The family is the name of the file in `zoo`.
+    which a check is affordable. `alias_sizes` has the aliases that mean this network at an input size other than its
+    own; `asked_size` is that size, in what `network` answers for one. The family is the name of the file in `zoo`.
     """
 
     name: str
@@ -43,6 +44,8 @@ class Network:
     num_classes: int | None = 1000
     evaluated: int = 1
     check_sizes: tuple[tuple[int, int], ...] = ((64, 48), (65, 49))
+    alias_sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    asked_size: tuple[int, int] | None = None
     family: str = ""
 
     @property
@@ -62,6 +65,7 @@ class Network:
 
         With num_classes=0 it has no head, and gives what the head would take.
         """
+        input_size = self.asked_size if input_size is None else input_size
         asked: Any = self.input_size if input_size is None else input_size
         size = tuple(asked) if isinstance(asked, (tuple, list)) else (asked, asked)
         given = {"num_classes": num_classes, "in_channels": in_channels}
@@ -191,7 +195,8 @@ def network(name: str) -> Network:
     if name not in known and name not in aliases:
         advice = near(str(name), [*known, *aliases])
         raise DiptychError(f"there is no network {name!r}; {advice} (`diptych list` shows all)")
-    return known[aliases.get(name, name)]
+    found = known[aliases.get(name, name)]
+    return replace(found, asked_size=found.alias_sizes[name]) if name in found.alias_sizes else found
 
 
 def registered(name: str) -> bool:
@@ -211,6 +216,8 @@ def spec(
 
     >>> spec("lenet5_modern").params
     61706
+    >>> spec("yolov3_608") == spec("yolov3", input_size=608)
+    True
     """
     return network(name).trace(num_classes, in_channels, input_size, **options)
 

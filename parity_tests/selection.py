@@ -42,6 +42,8 @@ GATED = (
     "repvgg_a0_train",  # branches that are added up
     "hrnet_w18_small_v1_cls",  # lists of layers, nearest upsampling
     "darknet19_cls",  # leaky ReLU
+    "yolov4_tiny",  # maps of two levels as the answer
+    "yolov4",  # Mish
 )
 """The networks whose gates CI runs: each has layers or a structure that those before it have not."""
 
@@ -55,6 +57,7 @@ QUICKEST = (
     "mobilenet_v3_small.keras",
     "shufflenet_v2_x0_5",
     "darknet19_cls",
+    "yolov4_tiny",
 )
 """Of those, the ones whose gates `make test` runs; `make test-slow` runs the others."""
 
@@ -62,6 +65,7 @@ LONG = (
     *("inception_v3", "inception_v3.keras", "inception_v4", "inception_resnet_v1", "inception_resnet_v2.keras"),
     *("preresnet50.keras", "resnet50.keras", "densenet121", "densenet121.keras", "hrnet_w18_small_v1_cls"),
     *("xception", "xception.keras", "efficientnet_b0.keras", "repvgg_a0_train", "bn_inception"),
+    *("yolov3", "yolov3_spp", "yolov4"),
     "vgg11_a",
 )
 """What builds one of these takes 10 to 30 seconds, or 4 GB in float64."""

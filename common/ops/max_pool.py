@@ -27,6 +27,7 @@ class MaxPool(Pool):
         lambda x, op: op.max_pool(x, 3, 2, ceil_mode=True),
         lambda x, op: op.max_pool(x, (3, 2), (2, 3), pad=1, ceil_mode=True),
         lambda x, op: op.max_pool(x, 3, 2, pad=(0, 1, 2, 1)),
+        lambda x, op: op.max_pool(x, 2, 1, pad=(0, 1, 0, 1)),
         lambda x, op: op.max_pool(x, 3, 2, pad="same"),
     )
     joins_pads: ClassVar[Literal["never", "of positive values", "always"]] = "of positive values"

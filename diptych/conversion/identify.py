@@ -98,6 +98,7 @@ def identified(checkpoint: Checkpoint, name: str | None, options: Mapping[str, A
     notes: tuple[str, ...] = ()
     if name or stated:
         chosen = network(name) if name else _stated(checkpoint)
+        given = ({"input_size": chosen.asked_size} if chosen.asked_size else {}) | given
         same = stated is not None and stated == chosen.name
         found = _match_named(chosen, checkpoint, (dict(checkpoint.stated.options) if same else {}) | given)
         if stated and not same:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from onnx.reference.op_run import OpRun
 from onnx.reference.ops.op_average_pool import AveragePool_19
+from onnx.reference.ops.op_max_pool import MaxPool as ItsMaxPool
 
 from ..common.spec import Array
 
@@ -59,5 +60,12 @@ class LRN(OpRun):
         return ((x / (bias + alpha / size * total) ** beta).astype(x.dtype),)
 
 
-CORRECTED_OPS = [AveragePool, Erf, LRN]
+class MaxPool(ItsMaxPool):
+    """At stride 1 it takes the pads for top, bottom, left, right, where they are top, left, bottom, right."""
+
+    op_domain = ""
+    _run: ClassVar[Any] = ItsMaxPool._max_pool  # which it has for other strides
+
+
+CORRECTED_OPS = [AveragePool, Erf, LRN, MaxPool]
 """Given to the evaluator as operators of its own."""

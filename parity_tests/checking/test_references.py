@@ -31,7 +31,7 @@ def _memory() -> Iterator[None]:
     gc.collect()
 
 
-OURS = references("torchvision", "timm", "pytorchcv")
+OURS = references("torchvision", "timm", "pytorchcv", "libreyolo")
 
 
 def test_every_form_of_a_library_has_its_reference() -> None:
@@ -52,9 +52,8 @@ def test_outputs_are_those_of_the_reference(reference: Reference) -> None:
     assert sum(p.numel() for p in theirs.parameters()) == net.params
 
     image = torch.from_numpy(np.random.default_rng(0).standard_normal((2, *net.input_shape)))
-    expected = outputs(theirs, image) if reference.library == "torchvision" else [_run(theirs, image)]
-    answer = _run(ours, image)
-    got = [answer] if isinstance(answer, torch.Tensor) else list(answer)
+    expected = outputs(theirs, image) if reference.library == "torchvision" else _listed(_run(theirs, image))
+    got = _listed(_run(ours, image))
     assert len(got) == len(expected) == len(net.outputs)
     for a, b in zip(got, expected, strict=True):
         assert b.std() > 0
@@ -97,6 +96,13 @@ def _torchvision(net: Net) -> Any:
 def _run(model: Any, image: torch.Tensor) -> Any:
     with torch.no_grad():
         return model(image)
+
+
+def _listed(answer: Any) -> list[torch.Tensor]:
+    """What a model answers with as a list, also where it has names or is one tensor."""
+    if isinstance(answer, torch.Tensor):
+        return [answer]
+    return list(answer.values() if isinstance(answer, dict) else answer)
 
 
 def _keras(net: Net) -> Any:

@@ -13,7 +13,7 @@ from selection import everyday
 
 from diptych.common.dialect import OWN, Dialect, dialect
 from diptych.common.registry import network, networks, traced
-from diptych.conversion.identify import Identification, identify
+from diptych.conversion.identify import Identification, identified, identify
 from diptych.conversion.signatures import FILE, dialects_of, signature_table
 from diptych.files.checkpoint import Checkpoint
 from diptych.files.layers import Layers
@@ -175,3 +175,13 @@ def test_another_name_of_the_same_function_is_no_tie() -> None:
     found = identify(hollow(traced("mnasnet_0_5", {}), dialect(OWN, "mnasnet_0_5"), False))
     assert len(found.matches) == 1
     assert "mnasnet_0_5" in (found.matches[0].net.name, *found.matches[0].also)
+
+
+def test_an_alias_with_a_size_asks_for_the_network_at_that_size() -> None:
+    file = hollow(traced("yolov3", {"num_classes": 2}), dialect(OWN, "yolov3"), layers=False)
+
+    def asked(name: str, size: tuple[int, int] | None = None) -> Any:
+        return dict(identified(file, name, {"input_size": size}).net.options).get("input_size")
+
+    assert [asked("yolov3"), asked("yolov3_416"), asked("yolov3_608")] == [None, None, (608, 608)]
+    assert asked("yolov3_608", (64, 96)) == (64, 96)

@@ -22,6 +22,7 @@ from diptych.common.ops.conv import conv
 from diptych.common.ops.gelu import gelu
 from diptych.common.ops.global_avg_pool import global_avg_pool
 from diptych.common.ops.local_response_norm import local_response_norm
+from diptych.common.ops.max_pool import max_pool
 from diptych.common.spec import Array, Net, Shape
 from diptych.common.weights import scrambled
 from diptych.onnx_impl import build
@@ -157,6 +158,12 @@ KNOWN: dict[str, tuple[Function, str, float, str]] = {
         "float32",
         0.1,
         "channels are counted by the size of the batch",
+    ),
+    "MaxPool": (
+        lambda x: max_pool(x, 2, 1, pad=(0, 1, 0, 1)),
+        "float64",
+        0.1,
+        "at stride 1 the pads are taken for top, bottom, left, right",
     ),
 }
 """What onnx's own evaluator has wrong, by how much at least, and why: diptych.onnx_impl.evaluator puts it right."""

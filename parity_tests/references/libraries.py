@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from . import Reference
+from . import Reference, libreyolo_models
 
 _keep: list[torch.library.Library] = []
 
@@ -47,6 +47,8 @@ def made(reference: Reference) -> torch.nn.Module:
         made = importlib.import_module("timm").create_model(reference.name, pretrained=False, **reference.arguments)
         if reference.reparameterized:
             made = importlib.import_module("timm.utils").reparameterize_model(made)
+    elif reference.library == "libreyolo":
+        made = libreyolo_models.made(reference.name, **reference.arguments)
     else:
         get_model = importlib.import_module("pytorchcv.model_provider").get_model
         made = get_model(reference.name, pretrained=False, **reference.arguments)
@@ -59,10 +61,12 @@ def made(reference: Reference) -> torch.nn.Module:
 def reference_model(reference: Reference, state: Mapping[str, torch.Tensor]) -> torch.nn.Module:
     """The model, in evaluation mode, with exactly these weights of ours, moved by name, whose memory it shares.
 
-    A kernel stands for the matrix of its rows, and the other way round; any other shape is an error of torch.
+    A kernel stands for the matrix of its rows, and the other way round; any other shape is an error of torch. Where a
+    library normalises in another form, the variances are those that give the same.
     """
     with torch.device("meta"):
         model = made(reference)
+    state = libreyolo_models.with_its_variances(state) if reference.library == "libreyolo" else state
     theirs = {reference.named(name): tensor for name, tensor in state.items()}
     assert len(theirs) == len(state), "two of our weights have one name on the other side"
     own = model.state_dict()

@@ -6,6 +6,7 @@ The figures on the cards were counted from the references that they name, not fr
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,7 +33,13 @@ ALIASES = {  # what people say, of each kind; the rest follow the same patterns
     "shufflenet_v1": "shufflenet_v1_g3",
     "vgg11": "vgg11_a",
     "vgg16": "vgg16_d",
+    "yolov3_tiny_416": "yolov3_tiny",
     "zfnet": "zfnet_paper",
+}
+SIZED = {  # records at another size than the network's own, and their multiplications
+    "yolov3_608": ("yolov3", 608, 70345950208),
+    "yolov3_spp_608": ("yolov3_spp", 608, 70724486144),
+    "yolov4_608": ("yolov4", 608, 64194741248),
 }
 
 
@@ -75,9 +82,17 @@ def test_titles_are_unique() -> None:
 @pytest.mark.parametrize("name", [cheap(name) for name in OPEN])
 def test_num_classes_changes_every_head_and_nothing_else(name: str) -> None:
     net, other = traced(name, {}), spec(name, num_classes=7)
-    assert {other.nodes[index].shape for index in other.outputs} == {(7,)}
-    heads = {name for index in net.outputs for name in _head(net, index).weights()}
+    grown = [index for index in net.outputs if _per_class(net, other, index, network(name).num_classes or 0)]
+    heads = {name for index in grown for name in _head(net, index).weights()}
     assert _changed(net.weights, other.weights) == heads & set(net.weights) != set()
+
+
+@pytest.mark.parametrize("name", [cheap(name) for name in OPEN])
+def test_without_classes_every_output_is_what_its_head_would_take(name: str) -> None:
+    net, bare = traced(name, {}), spec(name, num_classes=0)
+    assert bare.output_names == net.output_names
+    heads = [weight for index in net.outputs for weight in _head(net, index).weights()]
+    assert set(bare.weights) <= set(net.weights) - set(heads)
 
 
 @pytest.mark.parametrize("name", [cheap(name) for name in networks()])
@@ -116,7 +131,24 @@ def test_aliases_resolve() -> None:
     assert ALIASES.items() <= found.items()
     assert not set(found) & set(networks())
     for alias, name in found.items():
-        assert network(alias) is network(name)
+        size = network(name).alias_sizes.get(alias)
+        assert replace(network(alias), asked_size=None) == network(name)
+        assert network(alias).asked_size == size != network(name).input_size
+
+
+def test_every_alias_with_a_size_is_an_alias() -> None:
+    assert all(set(network(name).alias_sizes) <= set(network(name).aliases) for name in networks())
+
+
+@pytest.mark.parametrize("alias", SIZED)
+def test_an_alias_with_a_size_is_the_network_at_that_size(alias: str) -> None:
+    name, size, macs = SIZED[alias]
+    net = spec(alias)
+    assert (net.name, net.macs, net.options) == (name, macs, (("input_size", (size, size)),))
+    assert net == spec(name, input_size=size)
+    assert spec(alias, input_size=64, num_classes=1) == spec(name, input_size=64, num_classes=1)
+    assert spec(f"{alias}.folded") == spec(f"{name}.folded", input_size=size)
+    assert network(name).asked_size is None
 
 
 def test_a_fixed_output_takes_no_num_classes() -> None:
@@ -139,6 +171,15 @@ def test_senseless_options_are_named(options: dict[str, Any]) -> None:
 def test_an_image_that_is_too_small_is_refused_where_it_runs_out() -> None:
     with pytest.raises(SpecError, match=r"features\.\d+ "):
         spec("vgg11", input_size=16)
+
+
+def _per_class(net: Net, other: Net, index: int, num_classes: int) -> int:
+    """How many channels of an output there are for each class, of which the other network has 7: 1 in a vector."""
+    (ours, *size), (theirs, *same) = net.nodes[index].shape, other.nodes[index].shape
+    per_class, rest = divmod(ours - theirs, num_classes - 7)
+    assert (size, rest) == (same, 0)
+    assert size or (per_class, theirs) == (1, 7)
+    return per_class
 
 
 def _head(net: Net, index: int) -> Node:

@@ -1,0 +1,45 @@
+"""libreyolo's reader of Darknet's configurations (MIT): the graphs of the YOLOs, without the rest of that library."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+import torch
+
+
+def made(name: str, **arguments: Any) -> torch.nn.Module:
+    """The network of a configuration that libreyolo brings; raises ModuleNotFoundError where it is not installed."""
+    model: torch.nn.Module = _reader()(name, **arguments)
+    return model
+
+
+@functools.cache
+def _reader() -> Callable[..., Any]:
+    """Its function for that. Its packages import a hundred models and what these need, and so are passed over."""
+    found = importlib.util.find_spec("libreyolo")
+    if found is None or found.submodule_search_locations is None:
+        raise ModuleNotFoundError("libreyolo is not installed: `make setup` installs what the tests compare with")
+    for package, folder in (("libreyolo", ""), ("libreyolo.models", "/models")):
+        module = ModuleType(package)
+        module.__path__ = [f"{found.submodule_search_locations[0]}{folder}"]
+        sys.modules[package] = module
+    build: Callable[..., Any] = importlib.import_module("libreyolo.models.darknet").build_darknet
+    return build
+
+
+def with_its_variances(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Our state with the variances that make its normalisation ours: sqrt(v) + 1e-6 there is sqrt(v + 1e-5) here.
+
+    It keeps no count of batches.
+    """
+    kept = {name: tensor for name, tensor in state.items() if not name.endswith("num_batches_tracked")}
+    return {
+        name: (torch.sqrt(tensor + 1e-5) - 1e-6) ** 2 if name.endswith("running_var") else tensor
+        for name, tensor in kept.items()
+    }
