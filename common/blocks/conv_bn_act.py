@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..ops.conv import conv
 from ..ops.relu import relu
 from ..trace import Value, block
 from .conv_norm import TORCH, Activation, Style
+
+Unit = Callable[..., Value]
+"""A block that takes (x, channels, kernel, stride, name=), such as `conv_bn_act`; what is built of it says which."""
 
 
 @block
