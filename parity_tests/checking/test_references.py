@@ -31,7 +31,7 @@ def _memory() -> Iterator[None]:
     gc.collect()
 
 
-OURS = references("torchvision", "timm", "pytorchcv")
+OURS = references("torchvision", "timm", "pytorchcv", "yolox")
 
 
 def test_every_form_of_a_library_has_its_reference() -> None:
@@ -52,8 +52,9 @@ def test_outputs_are_those_of_the_reference(reference: Reference) -> None:
     assert sum(p.numel() for p in theirs.parameters()) == net.params
 
     image = torch.from_numpy(np.random.default_rng(0).standard_normal((2, *net.input_shape)))
-    expected = outputs(theirs, image) if reference.library == "torchvision" else [_run(theirs, image)]
+    expected = outputs(reference, theirs, image)
     answer = _run(ours, image)
+    answer = answer.values() if isinstance(answer, dict) else answer
     got = [answer] if isinstance(answer, torch.Tensor) else list(answer)
     assert len(got) == len(expected) == len(net.outputs)
     for a, b in zip(got, expected, strict=True):
