@@ -6,6 +6,8 @@ those of YOLOX.
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..ops.concat import concat
 from ..trace import Value, block, stack
 from .conv_bn_act import Unit, conv_bn_act
@@ -15,7 +17,7 @@ from .conv_bn_act import Unit, conv_bn_act
 def csp_bottleneck(x: Value, shortcut: bool, conv: Unit, spatial: Unit) -> Value:
     """1x1, 3x3 and, where it is asked for, a sum without an activation; the width stays."""
     y = conv(x, x.channels, 1, name="conv1")
-    y = spatial(y, x.channels, 3, name="conv2")
+    y = spatial(y, x.channels, name="conv2")
     return x + y if shortcut else y
 
 
@@ -25,12 +27,13 @@ def c3(
 ) -> Value:
     """Half of the channels pass a row of bottlenecks and half go round it; both join, in this order.
 
-    `conv` makes the 1x1 convolutions and `spatial` the 3x3 ones, such as `separable_conv_bn_act`; where it is not
-    given, `conv` makes them, too.
+    `conv(x, channels, kernel)` makes the 1x1 convolutions, and the 3x3 ones where there is no
+    `spatial(x, channels, stride=)`, such as `separable_conv_bn_act`.
     """
+    spatial = spatial or partial(conv, kernel=3)
     y = conv(x, channels // 2, 1, name="conv1")
-    around = conv(x, channels // 2, 1, name="conv2")
     with stack("m"):
         for _ in range(depth):
-            y = csp_bottleneck(y, shortcut, conv, spatial or conv)
+            y = csp_bottleneck(y, shortcut, conv, spatial)
+    around = conv(x, channels // 2, 1, name="conv2")
     return conv(concat([y, around]), channels, 1, name="conv3")

@@ -10,7 +10,7 @@ from ..trace import Value, block
 from .conv_norm import TORCH, Activation, Style
 
 Unit = Callable[..., Value]
-"""A block that takes (x, channels, kernel, stride, name=), such as `conv_bn_act`; what is built of it says which."""
+"""A block that others are built of, such as `conv_bn_act`; they say with which arguments they call it."""
 
 
 @block

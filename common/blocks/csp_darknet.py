@@ -5,6 +5,8 @@ The last stage has spatial pyramid pooling. The names are those of YOLOX.
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..trace import Value, block, stack
 from .c3 import c3
 from .conv_bn_act import Unit, conv_bn_act
@@ -27,12 +29,13 @@ def csp_darknet(
     Before its `c3` without sums the last stage has `spp`; with `fast` it has `sppf` after one that has sums, as YOLOv5
     from v6.0 on.
     """
+    spatial = spatial or partial(conv, kernel=3)
     x, maps = stem(x, width, name="stem"), []
     for number, depth in enumerate(depths, start=2):
         channels = width * 2 ** (number - 1)
         last = number == len(depths) + 1
         with stack(f"dark{number}"):
-            x = (spatial or conv)(x, channels, 3, 2)
+            x = spatial(x, channels, stride=2)
             if last and not fast:
                 x = spp_bottleneck(x, channels, conv=conv)
             x = c3(x, channels, depth, fast or not last, conv, spatial)

@@ -37,17 +37,17 @@ def separable_conv(x: Value, channels: int, kernel: int = 3) -> Value:
 
 
 @block
-def depthwise_bn_act(x: Value, kernel: int, stride: int = 1, act: Activation = relu, style: Style = TORCH) -> Value:
-    """Depthwise convolution without a bias, batch normalisation, and an activation."""
-    pad, width = style.pad(kernel, stride), x.channels
-    x = conv(x, width, kernel, stride=stride, pad=pad, groups=width, bias=False, name="conv")
+def depthwise_bn_act(x: Value, stride: int = 1, act: Activation = relu, style: Style = TORCH) -> Value:
+    """Depthwise 3x3 convolution without a bias, batch normalisation, and an activation."""
+    pad, width = style.pad(3, stride), x.channels
+    x = conv(x, width, 3, stride=stride, pad=pad, groups=width, bias=False, name="conv")
     return act(style.norm(x, "bn"))
 
 
 @block
 def separable_conv_bn_act(
-    x: Value, channels: int, kernel: int, stride: int = 1, act: Activation = relu, style: Style = TORCH
+    x: Value, channels: int, stride: int = 1, act: Activation = relu, style: Style = TORCH
 ) -> Value:
-    """Depthwise, then 1x1 convolution, each with batch normalisation and activation."""
-    x = depthwise_bn_act(x, kernel, stride, act, style, name="dconv")
+    """Depthwise 3x3, then 1x1 convolution, each with batch normalisation and activation."""
+    x = depthwise_bn_act(x, stride, act, style, name="dconv")
     return conv_bn_act(x, channels, 1, act=act, style=style, name="pconv")

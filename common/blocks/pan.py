@@ -16,6 +16,7 @@ these are given.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from ..errors import SpecError
 from ..ops.concat import concat
@@ -43,13 +44,16 @@ def top_down(
 
 
 def bottom_up(
-    x: Value, narrowed: Sequence[Value], widths: Sequence[int], merge: Unit, down: Unit = conv_bn_act,
+    x: Value, narrowed: Sequence[Value], widths: Sequence[int], merge: Unit, down: Unit,
     names: Mapping[str, str] = NONE,
 ) -> list[Value]:  # fmt: skip
-    """The lowest level, and all above it; `widths` are the channels of each level but the first."""
+    """The lowest level, and all above it; `widths` are the channels of each level but the first.
+
+    `down` halves a map, of (x, channels, stride=).
+    """
     outputs = [x]
     for step, (above, width) in enumerate(zip(narrowed, widths, strict=True)):
-        x = down(x, x.channels, 3, 2, name=_named(names, f"down.{step}"))
+        x = down(x, x.channels, stride=2, name=_named(names, f"down.{step}"))
         x = merge(concat([x, above]), width, name=_named(names, f"bottom_up.{step}"))
         outputs.append(x)
     return outputs
@@ -78,14 +82,14 @@ def aggregated(
     """The layers of `pan` as children of the block around."""
     widths = [value.channels for value in maps]
     merged, narrowed = top_down(maps, widths[:-1], merge, conv, names)
-    return bottom_up(merged[-1], narrowed[::-1], widths[1:], merge, down or conv, names)
+    return bottom_up(merged[-1], narrowed[::-1], widths[1:], merge, down or partial(conv, kernel=3), names)
 
 
 @block
 def pan(maps: list[Value], merge: Unit, conv: Unit = conv_bn_act, down: Unit | None = None) -> list[Value]:
     """Maps of halving size, the largest first, to maps of the same shapes that know of the levels above and below.
 
-    `merge(x, channels, name=)` is what follows each join, such as a `c3` without sums; `conv` makes the 1x1
-    convolutions and `down` those of stride 2.
+    `merge(x, channels)` is what follows each join, such as a `c3` without sums; `conv(x, channels, kernel)` makes the
+    1x1 convolutions, and the 3x3 ones of stride 2 where there is no `down(x, channels, stride=)`.
     """
     return aggregated(maps, merge, conv, down)

@@ -1,6 +1,8 @@
-"""Spatial pyramid pooling as the YOLOs have it (Redmon & Farhadi 2018, YOLOv3-SPP): a map beside its own maxima.
+"""Spatial pyramid pooling (He et al. 2014, SPP-net) as YOLOv3-SPP and later detectors have it: pools of stride 1.
 
-All pools have stride 1 and keep the size, so that each place sees its neighbourhood at several scales.
+Weights behind it depend on the order of the concatenation, which sources choose differently: YOLOv5 and YOLOX put the
+map before the pools from small to large, `spp(x)`; Darknet the pools from large to small before the map,
+`spp(x, (13, 9, 5), map_last=True)`.
 """
 
 from __future__ import annotations
@@ -11,10 +13,7 @@ from ..trace import Value, block
 
 
 @block
-def spp(x: Value, kernels: tuple[int, ...] = (5, 9, 13), x_first: bool = True) -> Value:
-    """The map and its pools of these odd sizes as channels, in this order; the map itself comes first or last.
-
-    YOLOv5 and YOLOX have [x, 5, 9, 13]; Darknet's configurations have [13, 9, 5, x].
-    """
-    pools = [max_pool(x, kernel, 1, pad=kernel // 2) for kernel in kernels]
-    return concat([x, *pools] if x_first else [*pools, x])
+def spp(x: Value, kernels: tuple[int, ...] = (5, 9, 13), map_last: bool = False) -> Value:
+    """The map and its maxima over windows of these odd sizes, side by side at one resolution."""
+    pools = [max_pool(x, kernel, 1, pad=kernel // 2, name=f"pool{kernel}") for kernel in kernels]
+    return concat([*pools, x] if map_last else [x, *pools])

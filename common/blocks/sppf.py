@@ -14,6 +14,6 @@ from ..trace import Value, block
 def sppf(x: Value, kernel: int = 5, times: int = 3) -> Value:
     """The map and what it is after one, two, ... pools of an odd size, as channels in this order."""
     maps = [x]
-    for _ in range(times):
-        maps.append(max_pool(maps[-1], kernel, 1, pad=kernel // 2))
+    for step in range(1, times + 1):
+        maps.append(max_pool(maps[-1], kernel, 1, pad=kernel // 2, name=f"pool{step}"))
     return concat(maps)

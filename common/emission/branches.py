@@ -11,6 +11,9 @@ from .lists import Item, path_of, wires
 from .loops import numbers
 from .names import safe
 
+POOLED = "pooled"
+"""A branch that only pools; several side by side have the names that the network gives them."""
+
 
 def telling_names(net: Net, call: Call) -> dict[int, str]:
     """Node -> the name of its value, where that has a better one than a letter: those of branches, or of outputs."""
@@ -28,6 +31,9 @@ def telling_names(net: Net, call: Call) -> dict[int, str]:
 def _branches(net: Net, call: Call, chains: list[dict[int, Item]]) -> dict[int, str]:
     """The names of the values of some branches, of which each needs a name of its own."""
     names = [_name(net, call, list(chain.values())) for chain in chains]
+    if names.count(POOLED) > 1:
+        inputs = [next(iter(chain), 0) for chain in chains]
+        names = [_given(net, call, i) if name == POOLED else name for i, name in zip(inputs, names, strict=True)]
     if len([name for name in names if name]) < 2:
         return {}
     pairs = zip(names, chains, strict=True)
@@ -55,7 +61,13 @@ def _name(net: Net, call: Call, items: list[Item]) -> str:
     if last and last.kind == "concat":
         inner = {index: item for item in call.body for index in wires(net, item)[1]}
         return _stem(_beginning([call.inner(path_of(net, inner[index])) for index in last.inputs if index in inner]))
-    return "pooled" if last and last.op.role == "pool" else ""
+    return POOLED if last and last.op.role == "pool" else ""
+
+
+def _given(net: Net, call: Call, index: int) -> str:
+    """The name that a network gives to a layer; "" for that of its kind, which it has by itself."""
+    name = _word(call.inner(net.nodes[index].path))
+    return "" if name.startswith(net.nodes[index].kind) else name
 
 
 def _stem(name: str) -> str:

@@ -56,7 +56,7 @@ def levels(maps: list[Value]) -> dict[str, Value]:
 
 
 @block
-def yolo_pafpn(x: Value, width: int, depth: int, spatial: Unit) -> list[Value]:
+def yolo_pafpn(x: Value, width: int, depth: int, spatial: Unit | None) -> list[Value]:
     """CSPDarknet and path aggregation."""
     depths = (depth, 3 * depth, 3 * depth, depth)
     maps = csp_darknet(x, width, depths, partial(focus, conv=CONV), CONV, spatial, name="backbone")
@@ -67,7 +67,7 @@ def yolo_pafpn(x: Value, width: int, depth: int, spatial: Unit) -> list[Value]:
 def yolox(x: Value, num_classes: int, variant: str) -> dict[str, Value]:
     """CSPDarknet, path aggregation, and a decoupled head on each level."""
     width, depth = TABLE[variant]
-    spatial = partial(separable_conv_bn_act, act=silu, style=YOLO) if variant == "nano" else CONV
+    spatial = partial(separable_conv_bn_act, act=silu, style=YOLO) if variant == "nano" else None
     maps = yolo_pafpn(x, width, depth, spatial, name="backbone")
     if num_classes:
         maps = decoupled_head(maps, 4 * width, num_classes, CONV, spatial, name="head")

@@ -75,18 +75,19 @@ def test_titles_are_unique() -> None:
 @pytest.mark.parametrize("name", [cheap(name) for name in OPEN])
 def test_num_classes_changes_every_head_and_nothing_else(name: str) -> None:
     net, other = traced(name, {}), spec(name, num_classes=7)
-    changed, meant = _changed(net.weights, other.weights), set[str]()
-    for index in net.outputs:
-        scores, others = net.nodes[index].shape, other.nodes[index].shape
-        heads = [{*node.weights()} for node in _heads(net, index) if changed & {*node.weights()}]
-        meant = meant.union(*heads)
-        assert bool(heads) == (scores != others)
-        if len(scores) == 1:
-            assert others == (7,)
-        else:  # a detector's map, of classes for some anchors and of what does not depend on them
-            assert others[1:] == scores[1:]
-            assert (scores[0] - others[0]) % ((network(name).num_classes or 0) - 7) == 0
-    assert changed == meant & set(net.weights) != set()
+    grown = [index for index in net.outputs if _per_class(net, other, index, network(name).num_classes or 0)]
+    changed = _changed(net.weights, other.weights)
+    heads = [[{*head.weights()} for head in _heads(net, index) if changed & {*head.weights()}] for index in grown]
+    assert all(heads), "an output has more channels, and no layer of its own"
+    assert changed == set().union(*(names for head in heads for names in head)) & set(net.weights) != set()
+
+
+@pytest.mark.parametrize("name", [cheap(name) for name in OPEN])
+def test_without_classes_every_output_is_what_its_head_would_take(name: str) -> None:
+    net, bare = traced(name, {}), spec(name, num_classes=0)
+    assert bare.output_names == net.output_names
+    heads = [weight for index in net.outputs for head in _heads(net, index) for weight in head.weights()]
+    assert set(bare.weights) <= set(net.weights) - set(heads)
 
 
 @pytest.mark.parametrize("name", [cheap(name) for name in networks()])
@@ -148,6 +149,15 @@ def test_senseless_options_are_named(options: dict[str, Any]) -> None:
 def test_an_image_that_is_too_small_is_refused_where_it_runs_out() -> None:
     with pytest.raises(SpecError, match=r"features\.\d+ "):
         spec("vgg11", input_size=16)
+
+
+def _per_class(net: Net, other: Net, index: int, num_classes: int) -> int:
+    """How many channels of an output there are for each class, of which the other network has 7: 1 in a vector."""
+    (ours, *size), (theirs, *same) = net.nodes[index].shape, other.nodes[index].shape
+    per_class, rest = divmod(ours - theirs, num_classes - 7)
+    assert (size, rest) == (same, 0)
+    assert size or (per_class, theirs) == (1, 7)
+    return per_class
 
 
 def _heads(net: Net, index: int) -> list[Node]:

@@ -38,14 +38,14 @@ class C3(layers.Layer):
     def __init__(self, channels):
         super().__init__()
         self.conv1 = ConvBnAct(channels // 2, 1)
-        self.conv2 = ConvBnAct(channels // 2, 1)
         self.m = Sequential([CspBottleneckNoShortcut(channels // 2)])
+        self.conv2 = ConvBnAct(channels // 2, 1)
         self.conv3 = ConvBnAct(channels, 1)
 
     def call(self, x):
         m = self.conv1(x)
-        conv2 = self.conv2(x)
         m = self.m(m)
+        conv2 = self.conv2(x)
         m = ops.concatenate((m, conv2), -1)
         return self.conv3(m)
 
@@ -91,14 +91,14 @@ class Sppf(layers.Layer):
 
     def __init__(self, kernel=5):
         super().__init__()
-        self.max_pool = layers.MaxPooling2D(kernel, 1, padding="same")
-        self.max_pool_1 = layers.MaxPooling2D(kernel, 1, padding="same")
-        self.max_pool_2 = layers.MaxPooling2D(kernel, 1, padding="same")
+        self.pool1 = layers.MaxPooling2D(kernel, 1, padding="same")
+        self.pool2 = layers.MaxPooling2D(kernel, 1, padding="same")
+        self.pool3 = layers.MaxPooling2D(kernel, 1, padding="same")
 
     def call(self, x):
-        y = self.max_pool(x)
-        z = self.max_pool_1(y)
-        return ops.concatenate((x, y, z, self.max_pool_2(z)), -1)
+        pool1 = self.pool1(x)
+        pool2 = self.pool2(pool1)
+        return ops.concatenate((x, pool1, pool2, self.pool3(pool2)), -1)
 
 
 class SppBottleneck(layers.Layer):
@@ -136,14 +136,14 @@ class C3Shortcut(layers.Layer):
     def __init__(self, channels):
         super().__init__()
         self.conv1 = ConvBnAct(channels // 2, 1)
-        self.conv2 = ConvBnAct(channels // 2, 1)
         self.m = Sequential([CspBottleneck(channels // 2)])
+        self.conv2 = ConvBnAct(channels // 2, 1)
         self.conv3 = ConvBnAct(channels, 1)
 
     def call(self, x):
         m = self.conv1(x)
-        conv2 = self.conv2(x)
         m = self.m(m)
+        conv2 = self.conv2(x)
         m = ops.concatenate((m, conv2), -1)
         return self.conv3(m)
 
@@ -154,14 +154,14 @@ class C3Depth3(layers.Layer):
     def __init__(self, channels):
         super().__init__()
         self.conv1 = ConvBnAct(channels // 2, 1)
-        self.conv2 = ConvBnAct(channels // 2, 1)
         self.m = Sequential([CspBottleneck(channels // 2) for _ in range(3)])
+        self.conv2 = ConvBnAct(channels // 2, 1)
         self.conv3 = ConvBnAct(channels, 1)
 
     def call(self, x):
         m = self.conv1(x)
-        conv2 = self.conv2(x)
         m = self.m(m)
+        conv2 = self.conv2(x)
         m = ops.concatenate((m, conv2), -1)
         return self.conv3(m)
 
@@ -172,14 +172,14 @@ class C3Depth2(layers.Layer):
     def __init__(self, channels):
         super().__init__()
         self.conv1 = ConvBnAct(channels // 2, 1)
-        self.conv2 = ConvBnAct(channels // 2, 1)
         self.m = Sequential([CspBottleneck(channels // 2) for _ in range(2)])
+        self.conv2 = ConvBnAct(channels // 2, 1)
         self.conv3 = ConvBnAct(channels, 1)
 
     def call(self, x):
         m = self.conv1(x)
-        conv2 = self.conv2(x)
         m = self.m(m)
+        conv2 = self.conv2(x)
         m = ops.concatenate((m, conv2), -1)
         return self.conv3(m)
 

@@ -90,31 +90,31 @@ class C3(layers.Layer):
     def __init__(self, channels):
         super().__init__()
         self.conv1 = ConvBnAct(channels // 2, 1)
-        self.conv2 = ConvBnAct(channels // 2, 1)
         self.m = Sequential([CspBottleneckNoShortcut(channels // 2)])
+        self.conv2 = ConvBnAct(channels // 2, 1)
         self.conv3 = ConvBnAct(channels, 1)
 
     def call(self, x):
         m = self.conv1(x)
-        conv2 = self.conv2(x)
         m = self.m(m)
+        conv2 = self.conv2(x)
         m = ops.concatenate((m, conv2), -1)
         return self.conv3(m)
 
 
 class Spp(layers.Layer):
-    """The map and its pools of these odd sizes as channels, in this order; the map itself comes first or last."""
+    """The map and its maxima over windows of these odd sizes, side by side at one resolution."""
 
     def __init__(self, kernels=(5, 9, 13)):
         super().__init__()
-        self.max_pool = layers.MaxPooling2D(kernels[0], 1, padding="same")
-        self.max_pool_1 = layers.MaxPooling2D(kernels[1], 1, padding="same")
-        self.max_pool_2 = layers.MaxPooling2D(kernels[2], 1, padding="same")
+        self.pool5 = layers.MaxPooling2D(kernels[0], 1, padding="same")
+        self.pool9 = layers.MaxPooling2D(kernels[1], 1, padding="same")
+        self.pool13 = layers.MaxPooling2D(kernels[2], 1, padding="same")
 
     def call(self, x):
-        y = self.max_pool(x)
-        z = self.max_pool_1(x)
-        return ops.concatenate((x, y, z, self.max_pool_2(x)), -1)
+        pool5 = self.pool5(x)
+        pool9 = self.pool9(x)
+        return ops.concatenate((x, pool5, pool9, self.pool13(x)), -1)
 
 
 class SppBottleneck(layers.Layer):
@@ -152,14 +152,14 @@ class C3Depth3(layers.Layer):
     def __init__(self, channels):
         super().__init__()
         self.conv1 = ConvBnAct(channels // 2, 1)
-        self.conv2 = ConvBnAct(channels // 2, 1)
         self.m = Sequential([CspBottleneck(channels // 2) for _ in range(3)])
+        self.conv2 = ConvBnAct(channels // 2, 1)
         self.conv3 = ConvBnAct(channels, 1)
 
     def call(self, x):
         m = self.conv1(x)
-        conv2 = self.conv2(x)
         m = self.m(m)
+        conv2 = self.conv2(x)
         m = ops.concatenate((m, conv2), -1)
         return self.conv3(m)
 
@@ -170,14 +170,14 @@ class C3Shortcut(layers.Layer):
     def __init__(self, channels):
         super().__init__()
         self.conv1 = ConvBnAct(channels // 2, 1)
-        self.conv2 = ConvBnAct(channels // 2, 1)
         self.m = Sequential([CspBottleneck(channels // 2)])
+        self.conv2 = ConvBnAct(channels // 2, 1)
         self.conv3 = ConvBnAct(channels, 1)
 
     def call(self, x):
         m = self.conv1(x)
-        conv2 = self.conv2(x)
         m = self.m(m)
+        conv2 = self.conv2(x)
         m = ops.concatenate((m, conv2), -1)
         return self.conv3(m)
 

@@ -38,14 +38,14 @@ class C3(nn.Module):
     def __init__(self, in_channels, channels):
         super().__init__()
         self.conv1 = ConvBnAct(in_channels, channels // 2, 1)
-        self.conv2 = ConvBnAct(in_channels, channels // 2, 1)
         self.m = nn.Sequential(CspBottleneckNoShortcut(channels // 2))
+        self.conv2 = ConvBnAct(in_channels, channels // 2, 1)
         self.conv3 = ConvBnAct(2 * (channels // 2), channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         m = self.conv1(x)
-        conv2 = self.conv2(x)
         m = self.m(m)
+        conv2 = self.conv2(x)
         m = torch.cat((m, conv2), 1)
         return self.conv3(m)
 
@@ -91,14 +91,14 @@ class Sppf(nn.Module):
 
     def __init__(self, kernel=5):
         super().__init__()
-        self.max_pool = nn.MaxPool2d(kernel, 1, padding=kernel // 2)
-        self.max_pool_1 = nn.MaxPool2d(kernel, 1, padding=kernel // 2)
-        self.max_pool_2 = nn.MaxPool2d(kernel, 1, padding=kernel // 2)
+        self.pool1 = nn.MaxPool2d(kernel, 1, padding=kernel // 2)
+        self.pool2 = nn.MaxPool2d(kernel, 1, padding=kernel // 2)
+        self.pool3 = nn.MaxPool2d(kernel, 1, padding=kernel // 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.max_pool(x)
-        z = self.max_pool_1(y)
-        return torch.cat((x, y, z, self.max_pool_2(z)), 1)
+        pool1 = self.pool1(x)
+        pool2 = self.pool2(pool1)
+        return torch.cat((x, pool1, pool2, self.pool3(pool2)), 1)
 
 
 class SppBottleneck(nn.Module):
@@ -136,14 +136,14 @@ class C3Shortcut(nn.Module):
     def __init__(self, in_channels, channels):
         super().__init__()
         self.conv1 = ConvBnAct(in_channels, channels // 2, 1)
-        self.conv2 = ConvBnAct(in_channels, channels // 2, 1)
         self.m = nn.Sequential(CspBottleneck(channels // 2))
+        self.conv2 = ConvBnAct(in_channels, channels // 2, 1)
         self.conv3 = ConvBnAct(2 * (channels // 2), channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         m = self.conv1(x)
-        conv2 = self.conv2(x)
         m = self.m(m)
+        conv2 = self.conv2(x)
         m = torch.cat((m, conv2), 1)
         return self.conv3(m)
 
@@ -154,14 +154,14 @@ class C3Depth3(nn.Module):
     def __init__(self, in_channels, channels):
         super().__init__()
         self.conv1 = ConvBnAct(in_channels, channels // 2, 1)
-        self.conv2 = ConvBnAct(in_channels, channels // 2, 1)
         self.m = nn.Sequential(*[CspBottleneck(channels // 2) for _ in range(3)])
+        self.conv2 = ConvBnAct(in_channels, channels // 2, 1)
         self.conv3 = ConvBnAct(2 * (channels // 2), channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         m = self.conv1(x)
-        conv2 = self.conv2(x)
         m = self.m(m)
+        conv2 = self.conv2(x)
         m = torch.cat((m, conv2), 1)
         return self.conv3(m)
 
@@ -172,14 +172,14 @@ class C3Depth2(nn.Module):
     def __init__(self, in_channels, channels):
         super().__init__()
         self.conv1 = ConvBnAct(in_channels, channels // 2, 1)
-        self.conv2 = ConvBnAct(in_channels, channels // 2, 1)
         self.m = nn.Sequential(*[CspBottleneck(channels // 2) for _ in range(2)])
+        self.conv2 = ConvBnAct(in_channels, channels // 2, 1)
         self.conv3 = ConvBnAct(2 * (channels // 2), channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         m = self.conv1(x)
-        conv2 = self.conv2(x)
         m = self.m(m)
+        conv2 = self.conv2(x)
         m = torch.cat((m, conv2), 1)
         return self.conv3(m)
 

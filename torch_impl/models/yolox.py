@@ -90,31 +90,31 @@ class C3(nn.Module):
     def __init__(self, in_channels, channels):
         super().__init__()
         self.conv1 = ConvBnAct(in_channels, channels // 2, 1)
-        self.conv2 = ConvBnAct(in_channels, channels // 2, 1)
         self.m = nn.Sequential(CspBottleneckNoShortcut(channels // 2))
+        self.conv2 = ConvBnAct(in_channels, channels // 2, 1)
         self.conv3 = ConvBnAct(2 * (channels // 2), channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         m = self.conv1(x)
-        conv2 = self.conv2(x)
         m = self.m(m)
+        conv2 = self.conv2(x)
         m = torch.cat((m, conv2), 1)
         return self.conv3(m)
 
 
 class Spp(nn.Module):
-    """The map and its pools of these odd sizes as channels, in this order; the map itself comes first or last."""
+    """The map and its maxima over windows of these odd sizes, side by side at one resolution."""
 
     def __init__(self, kernels=(5, 9, 13)):
         super().__init__()
-        self.max_pool = nn.MaxPool2d(kernels[0], 1, padding=kernels[0] // 2)
-        self.max_pool_1 = nn.MaxPool2d(kernels[1], 1, padding=kernels[1] // 2)
-        self.max_pool_2 = nn.MaxPool2d(kernels[2], 1, padding=kernels[2] // 2)
+        self.pool5 = nn.MaxPool2d(kernels[0], 1, padding=kernels[0] // 2)
+        self.pool9 = nn.MaxPool2d(kernels[1], 1, padding=kernels[1] // 2)
+        self.pool13 = nn.MaxPool2d(kernels[2], 1, padding=kernels[2] // 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.max_pool(x)
-        z = self.max_pool_1(x)
-        return torch.cat((x, y, z, self.max_pool_2(x)), 1)
+        pool5 = self.pool5(x)
+        pool9 = self.pool9(x)
+        return torch.cat((x, pool5, pool9, self.pool13(x)), 1)
 
 
 class SppBottleneck(nn.Module):
@@ -152,14 +152,14 @@ class C3Depth3(nn.Module):
     def __init__(self, in_channels, channels):
         super().__init__()
         self.conv1 = ConvBnAct(in_channels, channels // 2, 1)
-        self.conv2 = ConvBnAct(in_channels, channels // 2, 1)
         self.m = nn.Sequential(*[CspBottleneck(channels // 2) for _ in range(3)])
+        self.conv2 = ConvBnAct(in_channels, channels // 2, 1)
         self.conv3 = ConvBnAct(2 * (channels // 2), channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         m = self.conv1(x)
-        conv2 = self.conv2(x)
         m = self.m(m)
+        conv2 = self.conv2(x)
         m = torch.cat((m, conv2), 1)
         return self.conv3(m)
 
@@ -170,14 +170,14 @@ class C3Shortcut(nn.Module):
     def __init__(self, in_channels, channels):
         super().__init__()
         self.conv1 = ConvBnAct(in_channels, channels // 2, 1)
-        self.conv2 = ConvBnAct(in_channels, channels // 2, 1)
         self.m = nn.Sequential(CspBottleneck(channels // 2))
+        self.conv2 = ConvBnAct(in_channels, channels // 2, 1)
         self.conv3 = ConvBnAct(2 * (channels // 2), channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         m = self.conv1(x)
-        conv2 = self.conv2(x)
         m = self.m(m)
+        conv2 = self.conv2(x)
         m = torch.cat((m, conv2), 1)
         return self.conv3(m)
 
