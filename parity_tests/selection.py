@@ -42,6 +42,8 @@ GATED = (
     "repvgg_a0_train",  # branches that are added up
     "hrnet_w18_small_v1_cls",  # lists of layers, nearest upsampling
     "darknet19_cls",  # leaky ReLU
+    "yolov5n",  # three maps by name, a neck of concatenations
+    "yolox_nano",  # squares of pixels as channels, a head of branches
 )
 """The networks whose gates CI runs: each has layers or a structure that those before it have not."""
 
@@ -55,6 +57,8 @@ QUICKEST = (
     "mobilenet_v3_small.keras",
     "shufflenet_v2_x0_5",
     "darknet19_cls",
+    "yolov5n",
+    "yolox_nano",
 )
 """Of those, the ones whose gates `make test` runs; `make test-slow` runs the others."""
 
