@@ -8,7 +8,7 @@ check is left to the slow ones alone, but for a few with their reasons, and that
 Figures and golden text are cheap and run for every network. What emits files, changes options or builds a model once
 (references, pages) runs for the cheapest network of each family, and for the cheapest of its forms in
 keras.applications; emission and options run for all others in `make test-slow`. All gates and the
-emitted files run for GATED, of which QUICKEST are in `make test`: these have every kind of op but for three, which only
+emitted files run for GATED, of which QUICKEST are in `make test`: these have every kind of op but for one, which only
 LONG ones have, and which the tests of ops go through.
 """
 
