@@ -145,7 +145,7 @@ def results(net: Net, inplace: bool, training: bool) -> dict[str, torch.Tensor]:
     kept = x.clone()
     x.requires_grad_()
     y = model(x)
-    outputs = y if isinstance(y, tuple) else (y,)
+    outputs = tuple(y.values()) if isinstance(y, dict) else y if isinstance(y, tuple) else (y,)
     torch.stack([(output * output.detach().cos()).sum() for output in outputs]).sum().backward()
     assert torch.equal(x, kept), "the input was written over"
     found = {f"output {number}": output.detach() for number, output in enumerate(outputs)} | {"input": x.grad}

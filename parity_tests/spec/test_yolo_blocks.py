@@ -121,10 +121,8 @@ def test_a_decoupled_head_puts_the_box_first_and_the_classes_last() -> None:
 
 def test_the_backbone_gives_three_maps_and_pools_before_or_after_its_last_stage() -> None:
     stem = partial(conv_bn_act, kernel=3, stride=2)
-    slow, fast = (
-        net_of(lambda x, fast=fast: csp_darknet(x, 4, (1, 1, 1, 1), stem, fast=fast), (3, 64, 32))
-        for fast in (False, True)
-    )
+    make = partial(csp_darknet, width=4, depths=(1, 1, 1, 1), stem=stem)
+    slow, fast = (net_of(partial(make, fast=fast), (3, 64, 32)) for fast in (False, True))
     for net in (slow, fast):
         assert [net.nodes[index].shape for index in net.outputs] == [(16, 8, 4), (32, 4, 2), (64, 2, 1)]
     assert "csp_darknet.dark5.1.conv3.conv.weight" in fast.weights
