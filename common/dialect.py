@@ -19,7 +19,10 @@ from typing import Any
 from .errors import DiptychError, SpecError
 from .spec import Net
 
-LIBRARIES = ("torchvision", "timm", "keras.applications", "pytorchcv", "efficientnet_pytorch", "tf-slim")
+LIBRARIES = (
+    *("torchvision", "timm", "keras.applications", "pytorchcv", "efficientnet_pytorch", "tf-slim"),
+    *("yolox", "ultralytics"),
+)
 EMITTED = "emitted"
 """The names in the weights of an emitted Keras file, which follow from the network: see `tf_impl.places`."""
 OF_LAYERS = ("keras.applications", "tf-slim", EMITTED)
@@ -106,7 +109,7 @@ class Dialect:
 
     `arguments` are those that make the model there, `keywords` what they call our options, `bare` the options of ours
     that is theirs without its top, `version` what its modules ask of a state dict. A path that no rule fits has the
-    same name on both sides.
+    same name on both sides. `beside` are names that may stand in a file there and that no output depends on.
     """
 
     library: str
@@ -117,6 +120,7 @@ class Dialect:
     keywords: Mapping[str, str] = field(default_factory=dict)
     bare: Mapping[str, Any] = field(default_factory=lambda: {"num_classes": 0})
     version: int = 0
+    beside: tuple[str, ...] = ()
 
     @property
     def of_layers(self) -> bool:

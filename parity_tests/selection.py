@@ -8,7 +8,7 @@ check is left to the slow ones alone, but for a few with their reasons, and that
 Figures and golden text are cheap and run for every network. What emits files, changes options or builds a model once
 (references, pages) runs for the cheapest network of each family, and for the cheapest of its forms in
 keras.applications; emission and options run for all others in `make test-slow`. All gates and the
-emitted files run for GATED, of which QUICKEST are in `make test`: these have every kind of op but for three, which only
+emitted files run for GATED, of which QUICKEST are in `make test`: these have every kind of op but for one, which only
 LONG ones have, and which the tests of ops go through.
 """
 
@@ -44,6 +44,8 @@ GATED = (
     "darknet19_cls",  # leaky ReLU
     "yolov4_tiny",  # maps of two levels as the answer
     "yolov4",  # Mish
+    "yolov5n",  # three maps by name, a neck of concatenations
+    "yolox_nano",  # squares of pixels as channels, a head of branches
 )
 """The networks whose gates CI runs: each has layers or a structure that those before it have not."""
 
@@ -58,6 +60,8 @@ QUICKEST = (
     "shufflenet_v2_x0_5",
     "darknet19_cls",
     "yolov4_tiny",
+    "yolov5n",
+    "yolox_nano",
 )
 """Of those, the ones whose gates `make test` runs; `make test-slow` runs the others."""
 

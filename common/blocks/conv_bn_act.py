@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..ops.conv import conv
 from ..ops.relu import relu
 from ..trace import Value, block
 from .conv_norm import TORCH, Activation, Style
+
+Unit = Callable[..., Value]
+"""A block that others are built of, such as `conv_bn_act`; they say with which arguments they call it."""
 
 
 @block

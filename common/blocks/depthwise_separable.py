@@ -1,15 +1,18 @@
 """Depthwise separable convolution: one filter per channel, then 1x1 across channels.
 
 `depthwise_separable` is MobileNet's (Howard et al. 2017, figure 3, right), with normalisation and activation after each
-half; `separable_conv` is Xception's (Chollet 2016, section 3), with nothing between the halves.
+half; `separable_conv` is Xception's (Chollet 2016, section 3), with nothing between the halves;
+`separable_conv_bn_act` is that of YOLOX-Nano, whose halves are each a `conv_bn_act`.
 """
 
 from __future__ import annotations
 
 from ..ops.conv import conv
 from ..ops.pad import pad
+from ..ops.relu import relu
 from ..ops.relu6 import relu6
 from ..trace import Value, block
+from .conv_bn_act import conv_bn_act
 from .conv_norm import TORCH, Activation, Style
 
 
@@ -31,3 +34,20 @@ def separable_conv(x: Value, channels: int, kernel: int = 3) -> Value:
     """Depthwise, then 1x1 convolution."""
     x = conv(x, x.channels, kernel, pad=kernel // 2, groups=x.channels, bias=False, name="conv1")
     return conv(x, channels, 1, bias=False, name="pointwise")
+
+
+@block
+def depthwise_bn_act(x: Value, stride: int = 1, act: Activation = relu, style: Style = TORCH) -> Value:
+    """Depthwise 3x3 convolution without a bias, batch normalisation, and an activation."""
+    pad, width = style.pad(3, stride), x.channels
+    x = conv(x, width, 3, stride=stride, pad=pad, groups=width, bias=False, name="conv")
+    return act(style.norm(x, "bn"))
+
+
+@block
+def separable_conv_bn_act(
+    x: Value, channels: int, stride: int = 1, act: Activation = relu, style: Style = TORCH
+) -> Value:
+    """Depthwise 3x3, then 1x1 convolution, each with batch normalisation and activation."""
+    x = depthwise_bn_act(x, stride, act, style, name="dconv")
+    return conv_bn_act(x, channels, 1, act=act, style=style, name="pconv")

@@ -1,45 +1,95 @@
-"""The joints of a feature pyramid that concatenates: top-down (YOLOv3), and bottom-up again (YOLOv4's PAN).
+"""Path aggregation (Liu et al. 2018, PANet, figure 1 a and b), as the YOLOs have it: they join maps, not add them.
 
-Liu et al. 2018 (PANet) and Lin et al. 2016 (FPN) add the maps; the YOLOs put them side by side.
+Top down, each level is narrowed and doubled in size, and joins the level below; bottom up, each result is halved, and
+joins the narrowed map of the level above:
+
+    P5 ----------- narrow.0 ------------------- merge, bottom_up.1 -> 1/32
+                      | x2                         | down.1
+    P4 ----------- top_down.0 - narrow.1 ------ merge, bottom_up.0 -> 1/16
+                                   | x2            | down.0
+    P3 ------------------------ top_down.1 --------+----------------> 1/8
+
+`pan` is a block of its own; `top_down` and `bottom_up` make the same layers in the block around, by other names where
+these are given.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from ..errors import SpecError
 from ..ops.concat import concat
 from ..ops.resize import resize
 from ..trace import Value, block
-from .conv_bn_act import conv_bn_act
-from .conv_norm import TORCH, Activation, Style
+from .conv_bn_act import Unit, conv_bn_act
+
+NONE: Mapping[str, str] = {}
 
 
-@block
 def top_down(
-    x: Value, tap: Value, channels: int, act: Activation, style: Style = TORCH, lateral: bool = False
-) -> Value:
-    """A coarse map in 1x1 `channels` at twice its size (nearest), then the tapped map of that size beside it.
+    maps: Sequence[Value], widths: Sequence[int], merge: Unit, conv: Unit = conv_bn_act, names: Mapping[str, str] = NONE
+) -> tuple[list[Value], list[Value]]:
+    """From the largest map on; answers with the level below the last, ..., the first, and what each was narrowed from.
 
-    With `lateral` the tapped map passes a 1x1 convolution to as many channels, and comes first.
+    `merge` makes a map of (x, channels), `conv` one of (x, channels, kernel); `widths` are the channels of each level
+    but the last.
     """
-    up = resize(conv_bn_act(x, channels, 1, act=act, style=style, name="conv_up"), scale=2)
-    if not lateral:
-        return concat([up, tap])
-    return concat([conv_bn_act(tap, channels, 1, act=act, style=style, name="conv_lateral"), up])
+    x, narrowed, merged = maps[-1], list[Value](), list[Value]()
+    for step, (below, width) in enumerate(zip(maps[-2::-1], widths[::-1], strict=True)):
+        narrowed.append(conv(x, width, 1, name=_named(names, f"narrow.{step}")))
+        x = merge(_joined(narrowed[-1], below), width, name=_named(names, f"top_down.{step}"))
+        merged.append(x)
+    return merged, narrowed
+
+
+def bottom_up(
+    x: Value, narrowed: Sequence[Value], widths: Sequence[int], merge: Unit, down: Unit,
+    names: Mapping[str, str] = NONE,
+) -> list[Value]:  # fmt: skip
+    """The lowest level, and all above it; `widths` are the channels of each level but the first.
+
+    `down` halves a map, of (x, channels, stride=).
+    """
+    outputs = [x]
+    for step, (above, width) in enumerate(zip(narrowed, widths, strict=True)):
+        x = down(x, x.channels, stride=2, name=_named(names, f"down.{step}"))
+        x = merge(concat([x, above]), width, name=_named(names, f"bottom_up.{step}"))
+        outputs.append(x)
+    return outputs
+
+
+def _joined(x: Value, below: Value) -> Value:
+    """A map of twice the size before the map below it; raises SpecError where these have two sizes."""
+    doubled = (2 * x.shape[1], 2 * x.shape[2])
+    if doubled != below.shape[1:]:
+        raise SpecError(
+            f"a level of {x.shape[1]} x {x.shape[2]} has the double size {doubled[0]} x {doubled[1]}, and the level "
+            f"below has {below.shape[1]} x {below.shape[2]}; take an input whose sides are multiples of 32, or of the "
+            "factor between the image and its smallest map"
+        )
+    return concat([resize(x, scale=2), below])
+
+
+def _named(names: Mapping[str, str], name: str) -> str:
+    return names.get(name, name)
+
+
+def aggregated(
+    maps: Sequence[Value], merge: Unit, conv: Unit = conv_bn_act, down: Unit | None = None,
+    names: Mapping[str, str] = NONE,
+) -> list[Value]:  # fmt: skip
+    """The layers of `pan` as children of the block around."""
+    widths = [value.channels for value in maps]
+    merged, narrowed = top_down(maps, widths[:-1], merge, conv, names)
+    return bottom_up(merged[-1], narrowed[::-1], widths[1:], merge, down or partial(conv, kernel=3), names)
 
 
 @block
-def bottom_up(x: Value, coarse: Value, channels: int, act: Activation, style: Style = TORCH) -> Value:
-    """A fine map in 3x3 `channels` at half its size, then the coarse map of that size beside it."""
-    return concat([conv_bn_act(x, channels, 3, 2, act=act, style=style, name="conv_down"), coarse])
+def pan(maps: list[Value], merge: Unit, conv: Unit = conv_bn_act, down: Unit | None = None) -> list[Value]:
+    """Maps of halving size, the largest first, to maps of the same shapes that know of the levels above and below.
 
-
-def require_halving(x: Value, finest: int, coarsest: int) -> None:
-    """Raise SpecError for an image of which not every level, from stride to stride, has half the size of the last.
-
-    Layers of stride 2 round up, so that a side may fall short of a multiple by less than the finest stride.
+    `merge(x, channels)` is what follows each join, such as a `c3` without sums; `conv(x, channels, kernel)` makes the
+    1x1 convolutions, and the 3x3 ones of stride 2 where there is no `down(x, channels, stride=)`.
     """
-    if any(-side % coarsest >= finest for side in x.shape[1:]):
-        raise SpecError(
-            f"height and width are multiples of {coarsest}, or up to {finest - 1} less, so that each level has half "
-            f"the size of the one before; not {'x'.join(map(str, x.shape[1:]))}"
-        )
+    return aggregated(maps, merge, conv, down)

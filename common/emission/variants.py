@@ -41,6 +41,7 @@ def details(net: Net, rival: Call, other: Call) -> Iterator[str]:
     yield _arguments(rival, other)
     yield _counts(rival, other)
     yield _fields(net, rival, other)
+    yield _answers(rival, other)
 
 
 def _structure(net: Net, plain: Call, other: Call) -> str:
@@ -102,6 +103,12 @@ def _arguments(plain: Call, other: Call) -> str:
     """The arguments of the function that the class does not take, since its structure has them."""
     pairs = zip(plain.arguments, other.arguments, strict=False)
     return "".join(camel(f"{b.name} {_value(b.value)}") for a, b in pairs if a.name == b.name in STRUCTURAL and a != b)
+
+
+def _answers(plain: Call, other: Call) -> str:
+    """The arguments of yes or no that differ."""
+    pairs = [(a, b) for a, b in zip(plain.arguments, other.arguments, strict=False) if isinstance(b.value, bool)]
+    return "".join(camel(b.name if b.value else f"no {b.name}") for a, b in pairs if a.name == b.name and a != b)
 
 
 def _counts(plain: Call, other: Call) -> str:

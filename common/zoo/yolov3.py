@@ -11,7 +11,7 @@ from typing import Any
 
 from ..blocks.conv_bn_act import conv_bn_act
 from ..blocks.dark_stage import dark_stage
-from ..blocks.pan import require_halving, top_down
+from ..blocks.pan_joints import require_halving, top_down
 from ..blocks.yolo_head import conv_set, map_channels, spp_set, yolo_head
 from ..ops.max_pool import max_pool
 from ..registry import Network

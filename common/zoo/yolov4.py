@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..blocks.conv_bn_act import conv_bn_act
 from ..blocks.csp_dark import csp_dark
 from ..blocks.csp_tiny import csp_tiny
-from ..blocks.pan import bottom_up, require_halving, top_down
+from ..blocks.pan_joints import bottom_up, require_halving, top_down
 from ..blocks.yolo_head import conv_set, map_channels, spp_set, yolo_head
 from ..ops.max_pool import max_pool
 from ..ops.mish import mish

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..common.emission.lists import name_of
@@ -25,19 +26,20 @@ MANY = 4
 class OpGroup:
     """An op and those that only follow it, as one box; `optional` where some calls of the block lack it.
 
-    An `entry` of a list of layers is one box with all that is in it: a block with such lists is a mesh of them. So is
-    a stack of blocks that have branches of their own.
+    What `parts` are made of is one box: an entry of a list of layers, as a block with such lists is a mesh of them, a
+    row of blocks that have branches of their own, and a block that is made of such blocks.
     """
 
     nodes: tuple[int, ...]
     optional: bool = False
-    entry: Call | None = None
+    parts: tuple[int | Call, ...] = ()
 
 
 def details(net: Net) -> list[Diagram]:
     """One diagram for each block with branches, in the order in which they first run.
 
-    Of blocks with lists of layers the largest alone is drawn: in HRNet, the others are the same on fewer maps.
+    Of blocks with lists of layers the largest alone is drawn: in HRNet, the others are the same on fewer maps. What is
+    there once, and is seen inside another block, is not drawn again.
     """
     branched = branched_blocks(net)
     calls: dict[str, list[Call]] = {}
@@ -46,12 +48,24 @@ def details(net: Net) -> list[Diagram]:
             calls.setdefault(call.block, []).append(call)
     meshes = {name: max(len(_list_entries(net, call)) for call in found) for name, found in calls.items()}
     calls = {name: found for name, found in calls.items() if meshes[name] in (0, max(meshes.values()))}
-    return [_detail(net, name, found) for name, found in calls.items()]
+    shown = {name: _largest(found) for name, found in calls.items()}
+    return [_detail(net, name, found) for name, found in calls.items() if not _is_seen(net, found, shown.values())]
+
+
+def _largest(calls: list[Call]) -> Call:
+    """The call with the most in it, among equals the first."""
+    return max(calls, key=lambda call: len(inner_nodes(call)))
+
+
+def _is_seen(net: Net, calls: list[Call], shown: Iterable[Call]) -> bool:
+    """Whether the only call of a block stands op by op in the drawing of another block."""
+    (first, *others) = calls
+    around = [call for call in shown if call is not first and any(inner is first for inner in call.walk())]
+    return not others and any(inner_nodes(first)[0] not in _entries(net, call) for call in around)
 
 
 def _detail(net: Net, name: str, calls: list[Call]) -> Diagram:
-    """The call with the most in it, among equals the first."""
-    shown = max(calls, key=lambda call: len(inner_nodes(call)))
+    shown = _largest(calls)
     calls = [call for call in calls if call.parameters == shown.parameters]  # on lists of as many values
     lacking = {child for call in calls for child in children(net, shown) if child not in children(net, call)}
     op_groups = _op_groups(net, shown, lacking)
@@ -122,7 +136,8 @@ def _op_groups(net: Net, call: Call, lacking: set[str]) -> list[OpGroup]:
         else:
             groups.append([index])
     return [
-        OpGroup(tuple(group), _child(call, net.nodes[group[0]]) in lacking, entries.get(group[0])) for group in groups
+        OpGroup(tuple(group), _child(call, net.nodes[group[0]]) in lacking, entries.get(group[0], ()))
+        for group in groups
     ]
 
 
@@ -131,12 +146,33 @@ def _list_entries(net: Net, call: Call) -> list[Call]:
     return [item for item in call.body if isinstance(item, Call) and "." in name_of(net, call, item)]
 
 
-def _entries(net: Net, call: Call) -> dict[int, Call]:
-    """What is one box of a block, by the nodes in it: the entries of its lists, and its stacks of branching blocks."""
-    branched = branched_blocks(net)
-    stacks = [item for item in call.body if isinstance(item, Call) and item.style == "stack"]
-    runs = [item for item in stacks if all(isinstance(part, Call) and part.block in branched for part in item.body)]
-    return {node: item for item in [*_list_entries(net, call), *runs] for node in inner_nodes(item)}
+def _entries(net: Net, call: Call) -> dict[int, tuple[int | Call, ...]]:
+    """What is one box of a block, by its nodes: an entry of a list, a row of branching blocks, a block of such."""
+    lists = _list_entries(net, call)
+    found = [*_rows(call, branched_blocks(net)), *(item.body if item.style == "stack" else (item,) for item in lists)]
+    return {node: parts for parts in found for item in parts for node in _nodes(item)}
+
+
+def _rows(call: Call, branched: set[str]) -> Iterator[tuple[int | Call, ...]]:
+    """Blocks of branching blocks, and what stands in a row in a stack of a block: some of one kind, or all in it."""
+    for item in call.body:
+        if not isinstance(item, Call):
+            continue
+        if item.style != "stack":
+            if any(inner.block in branched for inner in item.walk() if inner is not item):
+                yield (item,)
+        elif all(isinstance(part, Call) and part.block in branched for part in item.body):
+            yield item.body
+        else:
+            yield from _rows(item, branched)
+            for block, row in itertools.groupby(item.body, lambda part: part.block if isinstance(part, Call) else ""):
+                parts = tuple(row)
+                if block in branched and len(parts) > 1:
+                    yield parts
+
+
+def _nodes(item: int | Call) -> list[int]:
+    return inner_nodes(item) if isinstance(item, Call) else [item]
 
 
 def _child(call: Call, node: Node) -> str:
@@ -145,10 +181,9 @@ def _child(call: Call, node: Node) -> str:
 
 
 def _box(net: Net, group: OpGroup, env: dict[int, str], said: str) -> Box:
-    if group.entry is not None:
-        inner = group.entry.body if group.entry.style == "stack" else (group.entry,)
-        blocks = list(dict.fromkeys(item.block for item in inner if isinstance(item, Call)))
-        times = f" {TIMES}{len(inner)}" if len(inner) > 1 else ""
+    if group.parts:
+        blocks = list(dict.fromkeys(item.block for item in group.parts if isinstance(item, Call)))
+        times = f" {TIMES}{len(group.parts)}" if len(group.parts) > 1 else ""
         return centred_box("ops", [("body", f"{', '.join(blocks)}{times}")], group.optional)
     lines: list[tuple[Style, str]] = []
     following: list[str] = []
@@ -181,7 +216,7 @@ def _common_followers(net: Net, op_groups: list[OpGroup]) -> str:
     """What follows each convolution, where it is the same for all of many; else nothing."""
     found = []
     for group in op_groups:
-        if net.nodes[group.nodes[0]].kind == "conv" and group.entry is None:
+        if net.nodes[group.nodes[0]].kind == "conv" and not group.parts:
             found.append(", ".join(describe(net.nodes[index])[0] for index in group.nodes[1:]))
     return found[0] if len(found) >= SAME and len(set(found)) == 1 else ""
 

@@ -65,9 +65,13 @@ class Tensors(Checkpoint):
         """The checkpoint with our names, and matrices where the dialect keeps them as kernels."""
         if dialect.plain:
             return self
-        arrays = {_canonical(name, dialect): _matrix(name, array, dialect) for name, array in self.arrays.items()}
+        left = [name for name in self.arrays if name in dialect.beside]
+        kept = {name: array for name, array in self.arrays.items() if name not in left}
+        arrays = {_canonical(name, dialect): _matrix(name, array, dialect) for name, array in kept.items()}
         extras = {_canonical(name, dialect): count for name, count in self.extras.items()}
-        return replace(self, arrays=arrays, extras=extras, zeros=frozenset(_canonical(n, dialect) for n in self.zeros))
+        notes = tuple(f"{name} is left out: no output of the network depends on it" for name in left)
+        zeros = frozenset(_canonical(n, dialect) for n in self.zeros)
+        return replace(self, arrays=arrays, extras=extras, zeros=zeros, notes=(*self.notes, *notes))
 
     def inside(self, prefix: str) -> Self:
         """The part whose names have a prefix, without it."""

@@ -28,6 +28,7 @@ PLAINLY = [
     "darknet19_cls",
     "hrnet_w18_small_v1_cls",
     "preresnet50.keras",
+    "yolox_nano",
 ]
 
 PLAIN = """
@@ -38,6 +39,7 @@ for line in sys.stdin:
     path, image, result = line.split("|")
     model = keras.models.load_model(path)
     outputs = model(np.load(image), training=False)
+    outputs = list(outputs.values()) if isinstance(outputs, dict) else outputs
     np.savez(result.strip(), *(outputs if isinstance(outputs, (list, tuple)) else [outputs]))
 """
 
@@ -50,6 +52,7 @@ def made(name: str, dtype: Any = "float64") -> tuple[diptych.Net, keras.Model, n
 
 
 def outputs(result: Any) -> list[np.ndarray]:
+    result = list(result.values()) if isinstance(result, dict) else result
     return [np.array(value) for value in (result if isinstance(result, (list, tuple)) else [result])]
 
 

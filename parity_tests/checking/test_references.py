@@ -31,7 +31,7 @@ def _memory() -> Iterator[None]:
     gc.collect()
 
 
-OURS = references("torchvision", "timm", "pytorchcv", "libreyolo")
+OURS = references("torchvision", "timm", "pytorchcv", "libreyolo", "yolox")
 
 
 def test_every_form_of_a_library_has_its_reference() -> None:
@@ -52,7 +52,7 @@ def test_outputs_are_those_of_the_reference(reference: Reference) -> None:
     assert sum(p.numel() for p in theirs.parameters()) == net.params
 
     image = torch.from_numpy(np.random.default_rng(0).standard_normal((2, *net.input_shape)))
-    expected = outputs(theirs, image) if reference.library == "torchvision" else _listed(_run(theirs, image))
+    expected = outputs(reference, theirs, image)
     got = _listed(_run(ours, image))
     assert len(got) == len(expected) == len(net.outputs)
     for a, b in zip(got, expected, strict=True):

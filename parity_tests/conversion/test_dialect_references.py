@@ -9,7 +9,7 @@ from diptych.common.dialect import Dialect, dialect
 from diptych.common.registry import network, traced
 from diptych.common.spec import Node
 
-ITEMS = references("torchvision", "timm", "pytorchcv", "keras.applications")
+ITEMS = references("torchvision", "timm", "pytorchcv", "yolox", "keras.applications")
 FAMILIES = sorted({network(item.network).family for item in ITEMS})
 
 

@@ -49,6 +49,8 @@ def made(reference: Reference) -> torch.nn.Module:
             made = importlib.import_module("timm.utils").reparameterize_model(made)
     elif reference.library == "libreyolo":
         made = libreyolo_models.made(reference.name, **reference.arguments)
+    elif reference.library == "yolox":  # pip pixeltable-yolox
+        made = importlib.import_module("yolox.config").YoloxConfig.get_named_config(reference.name).get_model()
     else:
         get_model = importlib.import_module("pytorchcv.model_provider").get_model
         made = get_model(reference.name, pretrained=False, **reference.arguments)
@@ -85,11 +87,36 @@ def _squeezed(tensor: torch.Tensor) -> tuple[int, ...]:
     return (shape[0], tensor[0].numel()) if len(shape) == 4 else shape
 
 
-def outputs(model: torch.nn.Module, image: torch.Tensor) -> list[torch.Tensor]:
-    """The outputs in our order: main, then auxiliary heads from the input on.
+def outputs(reference: Reference, model: torch.nn.Module, image: torch.Tensor) -> list[torch.Tensor]:
+    """The outputs in our order: main, then auxiliary heads from the input on, or the raw maps of a detector."""
+    if reference.library == "torchvision":
+        return _with_heads(model, image)
+    if reference.library == "yolox":
+        return _raw_maps(model, image)
+    with torch.no_grad():
+        answer = model(image)
+    return [answer] if isinstance(answer, torch.Tensor) else list(answer)
 
-    torchvision runs the heads in training mode only. That is asked of the outermost module alone, so that
-    normalisation and dropout stay in evaluation mode.
+
+def _raw_maps(model: torch.nn.Module, image: torch.Tensor) -> list[torch.Tensor]:
+    """What YOLOX's last layers say of each level, as [reg, obj, cls]; the model itself answers with decoded boxes."""
+    head, said = model.get_submodule("head"), dict[str, torch.Tensor]()
+    names = [f"{kind}_preds.{level}" for level in range(3) for kind in ("reg", "obj", "cls")]
+    hooks = [
+        head.get_submodule(name).register_forward_hook(lambda _, __, answer, name=name: said.update({name: answer}))
+        for name in names
+    ]
+    with torch.no_grad():
+        model(image)
+    for hook in hooks:
+        hook.remove()
+    return [torch.cat([said[name] for name in names[3 * level : 3 * level + 3]], 1) for level in range(3)]
+
+
+def _with_heads(model: torch.nn.Module, image: torch.Tensor) -> list[torch.Tensor]:
+    """torchvision runs the auxiliary heads in training mode only.
+
+    That is asked of the outermost module alone, so that normalisation and dropout stay in evaluation mode.
     """
     model.training = True
     with torch.no_grad():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
-from diptych.common.blocks.pan import bottom_up, require_halving, top_down
+from diptych.common.blocks.pan_joints import bottom_up, require_halving, top_down
 from diptych.common.blocks.spp import spp
 from diptych.common.blocks.yolo_head import map_channels
 from diptych.common.errors import SpecError

@@ -28,7 +28,7 @@ def test_every_node_is_in_exactly_one_unit(name: str) -> None:
     found = sorted(node for unit in units for node in unit.nodes)
     assert found == list(range(len(net.nodes)))
     assert sum(unit.params for unit in units) == net.params
-    assert 4 <= len(units) <= (19 if _widened(name) else 14)
+    assert 3 <= len(units) <= (19 if _widened(name) else 14)
 
 
 def _widened(name: str) -> bool:

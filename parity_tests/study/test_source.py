@@ -37,6 +37,8 @@ LONGEST |= dict.fromkeys(networks("mobilenet_v3"), 315)
 LONGEST |= dict.fromkeys(networks("ghostnet"), 255)
 # Its stages of one, two, four and eight residual units are a class each, besides those of the neck.
 LONGEST["yolov4"] = 300
+# The levels of neck and head are written out, and stages of one, two and three bottlenecks are a class each.
+LONGEST |= dict.fromkeys([*networks("yolov5"), *networks("yolox")], 325)
 
 
 @functools.cache

@@ -3,7 +3,7 @@
 from keras import layers, ops
 
 
-class Focus(layers.Layer):
+class FocusSlices(layers.Layer):
     """Squares of 2 x 2 numbers as channels, column by column, as in the stem of YOLOv5."""
 
     def call(self, x):

@@ -13,6 +13,6 @@ from ...common.spec import Shape
 def space_to_depth(op: SpaceToDepth, x: Shape) -> Lowering:
     """Reshape, transpose and reshape, or four strided slices for the order of YOLOv5."""
     if op.order == "focus":
-        return Lowering((Make("Focus", layer=False),), helpers=("focus",))
+        return Lowering((Make("FocusSlices", layer=False),), helpers=("focus",))
     name, helper = ("PixelUnshuffle", "pixel_unshuffle") if op.order == "torch" else ("SpaceToDepth", "space_to_depth")
     return Lowering((Make(name, (op.block,), layer=False),), helpers=(helper,))

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 
-class Focus(nn.Module):
+class FocusSlices(nn.Module):
     """Squares of 2 x 2 numbers as channels, column by column, as in the stem of YOLOv5."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -8,9 +8,9 @@ from ...common.spec import Shape
 
 
 def space_to_depth(op: SpaceToDepth, x: Shape) -> Lowering:
-    """nn.PixelUnshuffle(block), SpaceToDepth(block) or Focus()."""
+    """nn.PixelUnshuffle(block), SpaceToDepth(block) or FocusSlices()."""
     if op.order == "torch":
         return Lowering((Make("nn.PixelUnshuffle", (op.block,)),))
     if op.order == "tf":
         return Lowering((Make("SpaceToDepth", (op.block,)),), helpers=("space_to_depth",))
-    return Lowering((Make("Focus"),), helpers=("focus",))
+    return Lowering((Make("FocusSlices"),), helpers=("focus",))
