@@ -84,7 +84,7 @@ def test_the_plainly_loaded_files_hold_every_kind_of_layer() -> None:
     def kinds(names: list[str]) -> set[str]:
         return {node.kind for name in names for node in traced(name, {}).nodes}
 
-    assert kinds(PLAINLY) == kinds(diptych.networks())
+    assert kinds(PLAINLY) == kinds(diptych.networks()) - {"mish"}  # only in YOLOv4, of 64 million weights
 
 
 @pytest.mark.parametrize("name", some(FAMILIES, *QUICKEST))

@@ -38,7 +38,8 @@ def test_every_network_is_checked_on_even_and_odd_sizes_that_are_not_square() ->
     for name in NAMES:
         sizes = network(name).check_sizes
         assert any(height % 2 == 0 and width % 2 == 0 for height, width in sizes), name
-        assert any(height % 2 == 1 and width % 2 == 1 for height, width in sizes), name
+        squares = any(node.kind == "space_to_depth" for node in traced(name, {}).nodes)  # of even sides alone
+        assert squares or any(height % 2 == 1 and width % 2 == 1 for height, width in sizes), name
         assert all(height != width for height, width in sizes), name
 
 

@@ -161,10 +161,10 @@ def test_a_sketch_is_small_and_of_the_smallest_digests(names: list[str]) -> None
     assert list(sketch.layers.digests) == sorted(map(short_digest, many))[:SAMPLE]
 
 
-def test_half_a_character_in_a_name_is_strange_like_any_other(tmp_path: Path) -> None:
+def test_half_a_character_in_a_name_is_refused(tmp_path: Path) -> None:
     head = json.dumps({"a\ud800b": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
     (tmp_path / "in.safetensors").write_bytes(struct.pack("<Q", len(head)) + head + bytes(4))
-    assert "are those of no registered network" in refused(tmp_path, "identify", tmp_path / "in.safetensors")
+    assert "is no Unicode text" in refused(tmp_path, "identify", tmp_path / "in.safetensors")
 
 
 def test_a_width_is_found_by_few_traces(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,4 +181,4 @@ def test_a_width_is_found_by_few_traces(monkeypatch: pytest.MonkeyPatch) -> None
     assert near[0].net.name in ("mobilenet_v3_small", "mobilenet_v3_small.timm")  # of the same names and shapes
     assert len({(item.net.name, item.dialect.library, item.checkpoint.path) for item in near}) == len(near)
     counts = {name: sum(other == name for other, _ in asked) for name, _ in asked}
-    assert 1 <= counts["mobilenet_v3_small.timm"] <= 12
+    assert 1 <= counts["mobilenet_v3_small"] <= max(counts.values()) <= 12
