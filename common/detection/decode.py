@@ -1,0 +1,74 @@
+"""From a detector's raw maps to boxes and scores, by the rules of YOLOv3 and YOLOv4, YOLOv5, and YOLOX.
+
+The meaning in NumPy; `torch_impl` and `tf_impl` have the same functions. `cells` alone knows how a map is laid out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..spec import Array
+from .checks import require_cells, require_levels
+from .detector import Detector, Level, Rule
+
+
+def cells(raw: Array, anchors: int) -> Array:
+    """A raw map (N, anchors (5 + classes), H, W) as (N, H, W, anchors, 5 + classes); raises DiptychError for others."""
+    require_cells(raw.shape, 1, anchors)
+    batch, channels, height, width = raw.shape
+    parts = raw.reshape(batch, anchors, channels // anchors, height, width)
+    return parts.transpose(0, 3, 4, 1, 2)
+
+
+def decode(maps: Sequence[Array], detector: Detector) -> tuple[Array, Array]:
+    """Boxes (N, M, 4) as corners in pixels of the network's input, and the scores (N, M, classes) of the raw maps.
+
+    The order of the M boxes: level, row, column, anchor; or level, anchor, row, column of `anchors_first`.
+    """
+    require_levels(maps, detector)
+    found = [
+        _flat(*decode_level(cells(raw, len(level.anchors)), level, detector.rule), detector.anchors_first)
+        for raw, level in zip(maps, detector.levels, strict=True)
+    ]
+    boxes, scores = zip(*found, strict=True)
+    return np.concatenate(boxes, 1), np.concatenate(scores, 1)
+
+
+@np.errstate(over="ignore")  # a size may be infinite
+def decode_level(parts: Array, level: Level, rule: Rule) -> tuple[Array, Array]:
+    """Boxes (N, H, W, A, 4), corners in pixels, and scores (N, H, W, A, classes) of cells (N, H, W, A, 5 + classes)."""
+    cell = _places(parts)
+    anchors = np.array(level.anchors, parts.dtype)
+    xy, wh = parts[..., :2], parts[..., 2:4]
+    if rule == "yolov3":
+        xy, wh = level.scale * _sigmoid(xy) - (level.scale - 1) / 2, np.exp(wh) * anchors
+    elif rule == "yolov5":
+        xy, wh = 2 * _sigmoid(xy) - 0.5, (2 * _sigmoid(wh)) ** 2 * anchors
+    else:
+        wh = np.exp(wh) * level.stride
+    centre, half = (xy + cell) * level.stride, wh / 2
+    boxes = np.concatenate([centre - half, centre + half], -1)
+    return boxes, _sigmoid(parts[..., 4:5]) * _sigmoid(parts[..., 5:])
+
+
+def _places(parts: Array) -> Array:
+    """The (column, row) of each cell, as (H, W, 1, 2)."""
+    height, width = parts.shape[1:3]
+    columns, rows = np.meshgrid(np.arange(width), np.arange(height), indexing="xy")
+    return np.stack([columns, rows], -1)[:, :, None].astype(parts.dtype)
+
+
+def _flat(boxes: Array, scores: Array, anchors_first: bool) -> tuple[Array, Array]:
+    """Both with one axis for rows, columns and anchors, in that order or with the anchors first."""
+    if anchors_first:
+        boxes, scores = boxes.transpose(0, 3, 1, 2, 4), scores.transpose(0, 3, 1, 2, 4)
+    number = int(np.prod(boxes.shape[1:4]))
+    return boxes.reshape(-1, number, 4), scores.reshape(-1, number, scores.shape[-1])
+
+
+def _sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)) without an overflow."""
+    small = np.exp(-np.abs(x))
+    return np.where(x < 0, small, np.ones_like(small)) / (1 + small)

@@ -1,0 +1,84 @@
+"""What a detector's raw maps mean, as data: per level its stride and anchors, and the rule that makes boxes of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Literal, NamedTuple
+
+from ..errors import DiptychError
+
+Rule = Literal["yolov3", "yolov5", "yolox"]
+Anchors = tuple[tuple[float, float], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Level:
+    """One raw map: pixels of the input to a cell, and its anchors' (width, height) in such pixels.
+
+    `scale` is Darknet's scale_x_y: how far a centre reaches beyond its cell; 1 is not at all.
+    """
+
+    stride: int
+    anchors: Anchors = ((1.0, 1.0),)
+    scale: float = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Detector:
+    """The levels in the order of the network's outputs, their rule, and whether anchors stand before cells.
+
+    With s the sigmoid, (i, j) the cell, (a, b) the anchor and k the level's scale, a box has, in pixels of the input:
+
+    * yolov3: centre (k s(x) - (k - 1)/2 + i) stride, size exp(w) a; Darknet's, YOLOv4's too.
+    * yolov5: centre (2 s(x) - 1/2 + i) stride, size (2 s(w))^2 a.
+    * yolox: centre (x + i) stride, size exp(w) stride; no anchor.
+
+    The score of a class is s(object) s(class). The order of the boxes decides between equal scores.
+    """
+
+    rule: Rule
+    levels: tuple[Level, ...]
+    anchors_first: bool = False
+
+
+def leveled(rule: Rule, *levels: Level, anchors_first: bool = False) -> Detector:
+    """A detector; raises DiptychError for one without levels, a rule that is unknown, or a level without anchors."""
+    if rule not in ("yolov3", "yolov5", "yolox"):
+        raise DiptychError(f"a detector's rule is yolov3, yolov5 or yolox, not {rule!r}")
+    if not levels or not all(level.anchors and level.stride > 0 for level in levels):
+        raise DiptychError("a detector has one level or more, each with a stride above 0 and one anchor or more")
+    if rule == "yolox" and any(len(level.anchors) != 1 for level in levels):
+        raise DiptychError("a detector of the rule yolox has one box to a cell and no anchors")
+    return Detector(rule, levels, anchors_first)
+
+
+class Found(NamedTuple):
+    """The boxes that are left of each image, best first, in arrays of a fixed size: what is beyond `count` is padding.
+
+    boxes (N, B, 4) and scores (N, B), padded with 0; classes and places among the boxes given (N, B), padded with -1;
+    count (N,). Arrays or tensors, the whole numbers as int64.
+    """
+
+    boxes: Any
+    scores: Any
+    classes: Any
+    places: Any
+    count: Any
+
+
+_FINE = ((10, 13), (16, 30), (33, 23))
+_MIDDLE = ((30, 61), (62, 45), (59, 119))
+_COARSE = ((116, 90), (156, 198), (373, 326))
+_TINY = ((10, 14), (23, 27), (37, 58), (81, 82), (135, 169), (344, 319))
+
+YOLOV3 = leveled("yolov3", Level(32, _COARSE), Level(16, _MIDDLE), Level(8, _FINE))
+YOLOV3_TINY = leveled("yolov3", Level(32, _TINY[3:]), Level(16, _TINY[:3]))
+YOLOV4 = leveled(
+    "yolov3",
+    Level(8, ((12, 16), (19, 36), (40, 28)), 1.2),
+    Level(16, ((36, 75), (76, 55), (72, 146)), 1.1),
+    Level(32, ((142, 110), (192, 243), (459, 401)), 1.05),
+)
+YOLOV4_TINY = leveled("yolov3", Level(32, _TINY[3:], 1.05), Level(16, _TINY[1:4], 1.05))  # 1, 2, 3: not 0, 1, 2
+YOLOV5 = leveled("yolov5", Level(8, _FINE), Level(16, _MIDDLE), Level(32, _COARSE), anchors_first=True)
+YOLOX = leveled("yolox", Level(8), Level(16), Level(32))
