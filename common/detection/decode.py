@@ -71,4 +71,5 @@ def _flat(boxes: Array, scores: Array, anchors_first: bool) -> tuple[Array, Arra
 def _sigmoid(x: Array) -> Array:
     """1 / (1 + exp(-x)) without an overflow."""
     small = np.exp(-np.abs(x))
-    return np.where(x < 0, small, np.ones_like(small)) / (1 + small)
+    share: Array = np.where(x < 0, small, np.ones_like(small)) / (1 + small)
+    return share

@@ -117,7 +117,7 @@ def test_compiled_they_equal_the_meaning(side: str, options: str) -> None:
 @pytest.mark.parametrize("side", EAGER)
 def test_thousands_of_boxes(side: str) -> None:
     case = drawn(7, 8_400, whole=True, images=1, classes=4)
-    options = {"max_candidates": 800, "max_boxes": 300, "iou": 0.6}
+    options: dict[str, Any] = {"max_candidates": 800, "max_boxes": 300, "iou": 0.6}
     meaning = nms(*case, **options)
     assert meaning.count.tolist() == [300]
     assert same(list(meaning), run(side, twin(side, "nms").nms, case, **options))
@@ -172,7 +172,7 @@ FAULTS = {
 def test_a_planted_fault_is_seen(side: str, fault: str) -> None:
     right, wrong = FAULTS[fault]
     faulty = planted(side, "nms", right, wrong)
-    options = {"iou": 0.25, "score": 0.25, "max_boxes": 450}
+    options: dict[str, Any] = {"iou": 0.25, "score": 0.25, "max_boxes": 450}
     agree = [
         same(list(nms(*CASES[case], **options)), run(side, faulty.nms, CASES[case], **options))
         for case in ("few values", "random")

@@ -80,8 +80,9 @@ def twins() -> Iterator[tuple[str, str]]:
 def test_the_folders_hold_the_same_files() -> None:
     for tree, other in (TREES, TREES[::-1]):
         assert files(tree) - files(other) == set(ONE_SIDED[tree])
-    for folder in ("helpers", "models", "ops", "functions"):
+    for folder in ("helpers", "models", "ops", "functions", "detection"):
         assert files("torch_impl", folder) == files("tf_impl", folder)
+    assert files("common", "detection") - files("tf_impl", "detection") == {"checks.py", "detector.py"}
     for folder in ("ops", "functions"):
         assert {name for name in files("common", folder) if name[:2] == "__" or name[0] != "_"} == files(
             "tf_impl", folder
@@ -107,8 +108,10 @@ def test_helpers_have_as_many_lines_on_either_side(name: str) -> None:
 
 
 def test_functions_on_outputs_mirror_their_meaning_in_numpy() -> None:
-    for name in files("common", "functions") - {"__init__.py"}:
-        module = f"functions.{name.removesuffix('.py')}"
+    folders = ("functions", "detection")
+    names = [(folder, name) for folder in folders for name in files("tf_impl", folder) - {"__init__.py"}]
+    for folder, name in names:
+        module = f"{folder}.{name.removesuffix('.py')}"
         meaning, *both = ({n: parameters(f) for n, f in public(tree, module).items()} for tree in ("common", *TREES))
         assert meaning
         assert both == [meaning, meaning]
