@@ -63,7 +63,8 @@ def iou(first: Array, second: Array, eps: float = EPS) -> Array:
 def giou(first: Array, second: Array, eps: float = EPS) -> Array:
     """Generalised IoU (Rezatofighi et al. 2019): less the share of the hull that neither box fills; -1 to 1."""
     intersection, union = _shared(first, second)
-    hull = area(_hull(first, second))
+    width, height = _hull(first, second)
+    hull = width * height
     return _over(intersection, union + eps) - _over(hull - union, hull + eps)
 
 
@@ -72,7 +73,7 @@ def diou(first: Array, second: Array, eps: float = EPS, power: float = 1.0) -> A
 
     Darknet's NMS raises that quotient to the `power` 0.6, which has no gradient where the centres meet.
     """
-    width, height = _sides(_hull(first, second))
+    width, height = _hull(first, second)
     dx, dy = _apart(first, second)
     distance = _over(dx * dx + dy * dy, width * width + height * height + eps)
     return iou(first, second, eps) - (distance if power == 1.0 else distance**power)
@@ -97,30 +98,43 @@ def _larger(first: Array, second: Array) -> Array:
     return np.where(first > second, first, second)
 
 
+def _side(low: Array, high: Array) -> Array:
+    """A length, 0 where negative."""
+    length = high - low
+    return np.where(length <= 0, np.zeros_like(length), length)
+
+
 def _sides(boxes: Array) -> tuple[Array, Array]:
-    """Width and height, 0 where negative."""
-    sides = boxes[..., 2:] - boxes[..., :2]
-    sides = np.where(sides <= 0, np.zeros_like(sides), sides)
-    return sides[..., 0], sides[..., 1]
+    """Width and height."""
+    return _side(boxes[..., 0], boxes[..., 2]), _side(boxes[..., 1], boxes[..., 3])
 
 
 def _shared(first: Array, second: Array) -> tuple[Array, Array]:
     """The areas of the intersection and of the union."""
-    upper, lower = _larger(first[..., :2], second[..., :2]), _smaller(first[..., 2:], second[..., 2:])
-    intersection = area(np.concatenate([upper, lower], -1))
+    width, height = (
+        _side(_larger(first[..., low], second[..., low]), _smaller(first[..., high], second[..., high]))
+        for low, high in ((0, 2), (1, 3))
+    )
+    intersection = width * height
     return intersection, area(first) + area(second) - intersection
 
 
-def _hull(first: Array, second: Array) -> Array:
-    """The smallest box around both."""
-    upper, lower = _smaller(first[..., :2], second[..., :2]), _larger(first[..., 2:], second[..., 2:])
-    return np.concatenate([upper, lower], -1)
+def _hull(first: Array, second: Array) -> tuple[Array, Array]:
+    """Width and height of the smallest box around both."""
+    width, height = (
+        _side(_smaller(first[..., low], second[..., low]), _larger(first[..., high], second[..., high]))
+        for low, high in ((0, 2), (1, 3))
+    )
+    return width, height
 
 
 def _apart(first: Array, second: Array) -> tuple[Array, Array]:
     """How far the centres lie apart on each axis."""
-    apart = (second[..., :2] + second[..., 2:]) / 2 - (first[..., :2] + first[..., 2:]) / 2
-    return apart[..., 0], apart[..., 1]
+    dx, dy = (
+        (second[..., low] + second[..., high]) / 2 - (first[..., low] + first[..., high]) / 2
+        for low, high in ((0, 2), (1, 3))
+    )
+    return dx, dy
 
 
 def _angle(boxes: Array) -> Array:

@@ -42,7 +42,8 @@ def iou(first: torch.Tensor, second: torch.Tensor, eps: float = EPS) -> torch.Te
 def giou(first: torch.Tensor, second: torch.Tensor, eps: float = EPS) -> torch.Tensor:
     """Generalised IoU (Rezatofighi et al. 2019): less the share of the hull that neither box fills; -1 to 1."""
     intersection, union = _shared(first, second)
-    hull = area(_hull(first, second))
+    width, height = _hull(first, second)
+    hull = width * height
     return _over(intersection, union + eps) - _over(hull - union, hull + eps)
 
 
@@ -51,7 +52,7 @@ def diou(first: torch.Tensor, second: torch.Tensor, eps: float = EPS, power: flo
 
     Darknet's NMS raises that quotient to the `power` 0.6, which has no gradient where the centres meet.
     """
-    width, height = _sides(_hull(first, second))
+    width, height = _hull(first, second)
     dx, dy = _apart(first, second)
     distance = _over(dx * dx + dy * dy, width * width + height * height + eps)
     return iou(first, second, eps) - (distance if power == 1.0 else distance**power)
@@ -76,30 +77,43 @@ def _larger(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     return torch.where(first > second, first, second)
 
 
+def _side(low: torch.Tensor, high: torch.Tensor) -> torch.Tensor:
+    """A length, 0 where negative."""
+    length = high - low
+    return torch.where(length <= 0, torch.zeros_like(length), length)
+
+
 def _sides(boxes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Width and height, 0 where negative."""
-    sides = boxes[..., 2:] - boxes[..., :2]
-    sides = torch.where(sides <= 0, torch.zeros_like(sides), sides)
-    return sides[..., 0], sides[..., 1]
+    """Width and height."""
+    return _side(boxes[..., 0], boxes[..., 2]), _side(boxes[..., 1], boxes[..., 3])
 
 
 def _shared(first: torch.Tensor, second: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The areas of the intersection and of the union."""
-    upper, lower = _larger(first[..., :2], second[..., :2]), _smaller(first[..., 2:], second[..., 2:])
-    intersection = area(torch.cat([upper, lower], -1))
+    width, height = (
+        _side(_larger(first[..., low], second[..., low]), _smaller(first[..., high], second[..., high]))
+        for low, high in ((0, 2), (1, 3))
+    )
+    intersection = width * height
     return intersection, area(first) + area(second) - intersection
 
 
-def _hull(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """The smallest box around both."""
-    upper, lower = _smaller(first[..., :2], second[..., :2]), _larger(first[..., 2:], second[..., 2:])
-    return torch.cat([upper, lower], -1)
+def _hull(first: torch.Tensor, second: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Width and height of the smallest box around both."""
+    width, height = (
+        _side(_smaller(first[..., low], second[..., low]), _larger(first[..., high], second[..., high]))
+        for low, high in ((0, 2), (1, 3))
+    )
+    return width, height
 
 
 def _apart(first: torch.Tensor, second: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """How far the centres lie apart on each axis."""
-    apart = (second[..., :2] + second[..., 2:]) / 2 - (first[..., :2] + first[..., 2:]) / 2
-    return apart[..., 0], apart[..., 1]
+    dx, dy = (
+        (second[..., low] + second[..., high]) / 2 - (first[..., low] + first[..., high]) / 2
+        for low, high in ((0, 2), (1, 3))
+    )
+    return dx, dy
 
 
 def _angle(boxes: torch.Tensor) -> torch.Tensor:
