@@ -36,7 +36,15 @@ def not_numbers() -> Case:
     return boxes, scores
 
 
+def chain() -> Case:
+    """Each box overlaps the next alone, by a third, and has a better score: every second one is left."""
+    start = np.arange(60.0)
+    corners = np.stack([start, start * 0, start + 2, start * 0 + 1], 1)
+    return corners[None], (1 - start / 100)[None, :, None]
+
+
 CASES = {
+    "chain": chain(),
     "random": drawn(0, 150, whole=False),
     "few values": drawn(1, 150, whole=True),
     "one score": (drawn(2, 100, whole=True)[0], np.full((2, 100, 3), 0.5)),
@@ -66,10 +74,10 @@ def one_by_one(case: Case, **options: Any) -> list[list[tuple[int, int]]]:
             found = [min(one for one in found if one[1] == m) for m in sorted({m for _, m, _ in found})]
         left: list[tuple[int, int]] = []
         for _, m, c in sorted(found)[: given["max_candidates"]]:
-            rivals = [boxes[k] for k, d in left if d == c or not given.get("per_class", True)]
+            rivals = boxes[[k for k, d in left if d == c or not given.get("per_class", True)]]
             power = given["power"]
-            overlaps = [iou(k, boxes[m], 0) if power is None else diou(k, boxes[m], 0, power) for k in rivals]
-            if not any(overlap > given["iou"] for overlap in overlaps):
+            overlaps = iou(rivals, boxes[m], 0) if power is None else diou(rivals, boxes[m], 0, power)
+            if not (overlaps > given["iou"]).any():
                 left.append((m, c))
         answer.append(left[: given["max_boxes"]])
     return answer
@@ -112,6 +120,17 @@ def test_compiled_they_equal_the_meaning(side: str, options: str) -> None:
     meaning = nms(*case, **OPTIONS[options])
     assert min(meaning.count) > 5
     assert same(list(meaning), run(side, twin(side, "nms").nms, case, **OPTIONS[options]))
+
+
+def test_a_tf_function_takes_any_number_of_images() -> None:
+    import tensorflow as tf
+
+    case = CASES["few values"]
+    shapes = [tf.TensorSpec((None, *array.shape[1:]), tf.float64) for array in case]
+    function = tf.function(twin("tf", "nms").nms, input_signature=shapes)
+    for images in (0, 1, 2):
+        given = [array[:images] for array in case]
+        assert same(list(nms(given[0], given[1])), [np.asarray(part) for part in function(*given)])
 
 
 @pytest.mark.parametrize("side", EAGER)
