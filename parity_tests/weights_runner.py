@@ -38,6 +38,8 @@ def image(shape: list[int]) -> np.ndarray[Any, Any]:
 
 
 def main_output(value: Any) -> np.ndarray[Any, Any]:
+    """The first of several outputs, which may have names."""
+    value = list(value.values()) if isinstance(value, dict) else value
     return np.asarray(value[0] if isinstance(value, (tuple, list)) else value)
 
 
@@ -66,7 +68,8 @@ def in_keras(job: dict[str, Any]) -> np.ndarray[Any, Any]:
         model.fit(x, np.zeros_like(main_output(answer)), verbose=0)
         for file in job["trained"]:
             model.save(file) if file.endswith(".keras") else model.save_weights(file)
-    return main_output(answer)
+    found = main_output(answer)
+    return found.transpose(0, 3, 1, 2) if found.ndim == 4 else found
 
 
 def main(jobs: str) -> None:

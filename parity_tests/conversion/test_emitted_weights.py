@@ -75,7 +75,6 @@ def ran(jobs: list[dict[str, Any]], folder: Path) -> None:
 
 
 def apart(ours: Array, theirs: Array) -> float:
-    theirs = theirs.transpose(0, 3, 1, 2) if theirs.ndim == 4 else theirs
     assert ours.shape == theirs.shape
     assert np.abs(ours).max() > 1e-6
     return float(np.abs(ours - theirs).max() / np.abs(ours).max())

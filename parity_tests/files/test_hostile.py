@@ -73,8 +73,9 @@ def test_all_end_well(kinds: tuple[str, ...]) -> None:
     assert faults(outcomes) == []
     page = reliability.standing()
     for kind, found in counts(outcomes).items():
-        # A SavedModel and a report are never the same bytes twice, so that a few damages differ.
-        assert all(abs(a - b) <= max(b // 20, 5) for a, b in zip(found, page[kind], strict=True)), (kind, found)
+        # TensorFlow's files and reports are never the same bytes twice, so that a few damages differ.
+        room = page[kind].inputs // 10
+        assert all(abs(a - b) <= room for a, b in zip(found, page[kind], strict=True)), (kind, found)
 
 
 def test_the_page_has_every_kind_and_3000_inputs_without_a_fault() -> None:

@@ -36,6 +36,8 @@ def mutated(draw: st.DrawFn) -> Any:
             value = holder[place[-1]]
         except (KeyError, IndexError, TypeError):
             continue  # an earlier mutation took it away
+        if not isinstance(holder, dict | list):  # a text stands there by now
+            continue
         _mutate(draw, holder, place[-1], value)
     return data
 
