@@ -7,19 +7,27 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from ..common.errors import WeightsError
+from ..common.errors import SpecError, WeightsError
 from ..common.spec import Array, Net
 
 
 def write(model: nn.Module, net: Net, weights: Mapping[str, Array]) -> None:
-    """Give a module its weights, and batch counters of 0; the arrays, with their dtype, become its memory."""
+    """Give a module its weights, and batch counters of 0; the arrays, with their dtype, become its memory.
+
+    Raises SpecError where the module has other weights than the network: a net from outside may be one that its source
+    does not say exactly.
+    """
     state = {name: torch.from_numpy(weights[name]) for name in net.weights}
     state |= {name: state[owner] for name, owner in net.ties.items()}
     for node in net.nodes:
         if node.op.normalises and not node.owner:
             # torch counts batches beside its statistics; the count takes no part in the function.
             state[f"{node.path}.num_batches_tracked"] = torch.tensor(0)
-    model.load_state_dict(state, strict=True, assign=True)
+    try:
+        model.load_state_dict(state, strict=True, assign=True)
+    except RuntimeError as error:
+        said = str(error).partition("\n\t")[2].partition("\n")[0]
+        raise SpecError(f"the source of {net.name} has other weights than the network: {said}") from None
     _tie(model, net)
 
 

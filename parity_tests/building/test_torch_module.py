@@ -12,8 +12,9 @@ import torch
 from selection import some
 
 import diptych
-from diptych.common.errors import DiptychError
+from diptych.common.errors import DiptychError, SpecError
 from diptych.common.weights import scrambled
+from diptych.torch_impl import state
 
 FAMILIES = ["lenet5_1998", "resnet18", "mobilenet_v2.keras", "shufflenet_v2_x1_0", "googlenet_bvlc_aux", "densenet121"]
 QUICKEST = ("lenet5_1998", "resnet18", "googlenet_bvlc_aux")
@@ -206,3 +207,12 @@ def test_the_same_seed_gives_the_same_bits_in_both_frameworks() -> None:
     assert all(np.array_equal(first[name], second[name]) for name in first)
     other = diptych.init(net, seed=4)
     assert not np.array_equal(other["conv1.weight"], first["conv1.weight"])
+
+
+def test_a_module_of_other_weights_than_the_network_is_refused() -> None:
+    """As a net from outside may be one that its source does not say exactly."""
+    net = diptych.spec("lenet5_modern")
+    model = diptych.build(net, "torch")
+    model.c1 = torch.nn.Conv2d(1, 7, 5)
+    with pytest.raises(SpecError, match=r"other weights than the network: size mismatch for c1\.weight"):
+        state.write(model, net, diptych.init(net))

@@ -63,7 +63,9 @@ def _mutate(draw: st.DrawFn, holder: Any, key: Any, value: Any) -> None:
 def test_mutated_json_is_refused_or_a_net(examples: int) -> None:
     seen = dict.fromkeys(("refused", "net"), 0)
 
-    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(
+        max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True
+    )
     @given(mutated())
     def check(data: Any) -> None:
         seen[outcome(data, MARKER)] += 1
