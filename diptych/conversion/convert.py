@@ -71,10 +71,14 @@ def convert(
             proof = prove(given, back, check, moved.unrounded(known.framework))
             _, reader = _write(staged[destination], moved.stating(proof), destination, again=True)
         done = _conversion(source, destination, found, moved, proof, seconds)
-        readers = {"source": found.reader, "result": reader} if proof else {}
-        done = replace(done, result=digest(staged[destination]), readers=readers)
+        done = replace(done, result=digest(staged[destination]), readers=_readers(found, reader))
         write_report(done, found, moved.content.net, moved.content.dialect, staged, html)
     return done
+
+
+def _readers(found: Identified, result: str) -> dict[str, str]:
+    """The second readers of source and result; none where no proof was asked for."""
+    return {"source": found.reader, "result": result} if result else {}
 
 
 def _written(destination: Path, html: str | Path | None) -> list[Path]:
