@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .cards import Card, card
+from .detection.detector import Detector
 from .errors import DiptychError, SpecError
 from .rewriting.fold import SUFFIX, folded
 from .spec import Net, near
@@ -29,7 +30,8 @@ class Network:
     `source` says whose ("paper", "torchvision", "timm", "keras.applications", "caffe"); `options` are the arguments
     that a caller may give another value, such as a width. `check_sizes` are non-square input sizes, even and odd, at
     which a check is affordable. `alias_sizes` has the aliases that mean this network at an input size other than its
-    own; `asked_size` is that size, in what `network` answers for one. The family is the name of the file in `zoo`.
+    own; `asked_size` is that size, in what `network` answers for one. `detector` says what the raw maps of a detector
+    mean. The family is the name of the file in `zoo`.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Network:
     check_sizes: tuple[tuple[int, int], ...] = ((64, 48), (65, 49))
     alias_sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     asked_size: tuple[int, int] | None = None
+    detector: Detector | None = None
     family: str = ""
 
     @property

@@ -1,4 +1,4 @@
-"""What a detector's raw maps mean, as data: per level its stride and anchors, and the rule that makes boxes of them."""
+"""A detector as data: how an image becomes its input, what its raw maps mean, and which of its boxes are kept."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from ..errors import DiptychError
 
 Rule = Literal["yolov3", "yolov5", "yolox"]
+FitRule = Literal["stretch", "yolov5", "yolox", "darknet", "efficientdet"]
 Anchors = tuple[tuple[float, float], ...]
 
 
@@ -21,6 +22,35 @@ class Level:
     stride: int
     anchors: Anchors = ((1.0, 1.0),)
     scale: float = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Fit:
+    """How an image of any size becomes the network's input; the rules are those of `letterbox`.
+
+    `pad` is the value of the border, from 0 to 255. Then the channels, RGB or with `bgr` the other way round, are
+    divided by `divisor`, and each has its `mean` taken away and is divided by its `std`.
+    """
+
+    rule: FitRule = "stretch"
+    pad: float = 0.0
+    bgr: bool = False
+    divisor: float = 255.0
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Suppression:
+    """Which boxes are kept: the arguments of `nms`, as the detector's authors run it on a picture."""
+
+    iou: float = 0.45
+    score: float = 0.25
+    max_candidates: int = 1000
+    max_boxes: int = 100
+    power: float | None = None
+    per_class: bool = True
+    best_only: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,9 +69,17 @@ class Detector:
     rule: Rule
     levels: tuple[Level, ...]
     anchors_first: bool = False
+    fit: Fit = Fit()
+    suppression: Suppression = Suppression()
 
 
-def leveled(rule: Rule, *levels: Level, anchors_first: bool = False) -> Detector:
+def leveled(
+    rule: Rule,
+    *levels: Level,
+    anchors_first: bool = False,
+    fit: Fit = Fit(),
+    suppression: Suppression = Suppression(),
+) -> Detector:
     """A detector; raises DiptychError for one without levels, a rule that is unknown, or a level without anchors."""
     if rule not in ("yolov3", "yolov5", "yolox"):
         raise DiptychError(f"a detector's rule is yolov3, yolov5 or yolox, not {rule!r}")
@@ -49,7 +87,7 @@ def leveled(rule: Rule, *levels: Level, anchors_first: bool = False) -> Detector
         raise DiptychError("a detector has one level or more, each with a stride above 0 and one anchor or more")
     if rule == "yolox" and any(len(level.anchors) != 1 for level in levels):
         raise DiptychError("a detector of the rule yolox has one box to a cell and no anchors")
-    return Detector(rule, levels, anchors_first)
+    return Detector(rule, levels, anchors_first, fit, suppression)
 
 
 class Found(NamedTuple):
@@ -71,14 +109,25 @@ _MIDDLE = ((30, 61), (62, 45), (59, 119))
 _COARSE = ((116, 90), (156, 198), (373, 326))
 _TINY = ((10, 14), (23, 27), (37, 58), (81, 82), (135, 169), (344, 319))
 
-YOLOV3 = leveled("yolov3", Level(32, _COARSE), Level(16, _MIDDLE), Level(8, _FINE))
-YOLOV3_TINY = leveled("yolov3", Level(32, _TINY[3:]), Level(16, _TINY[:3]))
+_DARKNET: dict[str, Any] = {"fit": Fit("stretch"), "suppression": Suppression(iou=0.45)}
+_GREEDYNMS: dict[str, Any] = {"fit": Fit("stretch"), "suppression": Suppression(iou=0.45, power=0.6)}
+_YOLOV5: dict[str, Any] = {"fit": Fit("yolov5", pad=114), "suppression": Suppression(iou=0.45, max_boxes=300)}
+_YOLOX: dict[str, Any] = {
+    "fit": Fit("yolox", pad=114, bgr=True, divisor=1),
+    "suppression": Suppression(iou=0.45, best_only=True),
+}
+
+YOLOV3 = leveled("yolov3", Level(32, _COARSE), Level(16, _MIDDLE), Level(8, _FINE), **_DARKNET)
+YOLOV3_TINY = leveled("yolov3", Level(32, _TINY[3:]), Level(16, _TINY[:3]), **_DARKNET)
 YOLOV4 = leveled(
     "yolov3",
     Level(8, ((12, 16), (19, 36), (40, 28)), 1.2),
     Level(16, ((36, 75), (76, 55), (72, 146)), 1.1),
     Level(32, ((142, 110), (192, 243), (459, 401)), 1.05),
+    **_GREEDYNMS,
 )
-YOLOV4_TINY = leveled("yolov3", Level(32, _TINY[3:], 1.05), Level(16, _TINY[1:4], 1.05))  # 1, 2, 3: not 0, 1, 2
-YOLOV5 = leveled("yolov5", Level(8, _FINE), Level(16, _MIDDLE), Level(32, _COARSE), anchors_first=True)
-YOLOX = leveled("yolox", Level(8), Level(16), Level(32))
+YOLOV4_TINY = leveled(  # its finer level has anchors 1, 2, 3: not 0, 1, 2
+    "yolov3", Level(32, _TINY[3:], 1.05), Level(16, _TINY[1:4], 1.05), **_GREEDYNMS
+)
+YOLOV5 = leveled("yolov5", Level(8, _FINE), Level(16, _MIDDLE), Level(32, _COARSE), anchors_first=True, **_YOLOV5)
+YOLOX = leveled("yolox", Level(8), Level(16), Level(32), **_YOLOX)

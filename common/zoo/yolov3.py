@@ -13,6 +13,7 @@ from ..blocks.conv_bn_act import conv_bn_act
 from ..blocks.dark_stage import dark_stage
 from ..blocks.pan_joints import require_halving, top_down
 from ..blocks.yolo_head import conv_set, map_channels, spp_set, yolo_head
+from ..detection.detector import YOLOV3, YOLOV3_TINY, Detector
 from ..ops.max_pool import max_pool
 from ..registry import Network
 from ..trace import Value, block
@@ -80,9 +81,10 @@ TWO_LEVELS = ((64, 96), (49, 83))
 
 
 def detector(
-    name: str, title: str, function: Callable[..., Any], levels: int, sizes: tuple[int, ...] = (), **arguments: Any
+    name: str, title: str, function: Callable[..., Any], rules: Detector, sizes: tuple[int, ...] = (), **arguments: Any
 ) -> Network:
-    """A detector of Darknet's with the classes of COCO, the maps of so many levels, and an alias for each size."""
+    """A detector of Darknet's with the classes of COCO, a map for each of its levels, and an alias for each size."""
+    levels = len(rules.levels)
     return Network(
         name,
         title,
@@ -95,12 +97,13 @@ def detector(
         num_classes=80,
         evaluated=levels,
         check_sizes=THREE_LEVELS if levels == 3 else TWO_LEVELS,
+        detector=rules,
     )
 
 
 NETWORKS = (
-    detector("yolov3", "YOLOv3", yolov3, 3, (416, 608), pooled=False),
-    detector("yolov3_spp", "YOLOv3-SPP", yolov3, 3, (416, 608), pooled=True),
-    detector("yolov3_tiny", "YOLOv3-tiny", yolov3_tiny, 2, (416,)),
+    detector("yolov3", "YOLOv3", yolov3, YOLOV3, (416, 608), pooled=False),
+    detector("yolov3_spp", "YOLOv3-SPP", yolov3, YOLOV3, (416, 608), pooled=True),
+    detector("yolov3_tiny", "YOLOv3-tiny", yolov3_tiny, YOLOV3_TINY, (416,)),
 )
 CANONICAL = "yolov3"

@@ -11,6 +11,7 @@ from ..blocks.csp_dark import csp_dark
 from ..blocks.csp_tiny import csp_tiny
 from ..blocks.pan_joints import bottom_up, require_halving, top_down
 from ..blocks.yolo_head import conv_set, map_channels, spp_set, yolo_head
+from ..detection.detector import YOLOV4, YOLOV4_TINY
 from ..ops.max_pool import max_pool
 from ..ops.mish import mish
 from ..trace import Value, block
@@ -74,7 +75,7 @@ def yolov4_tiny(x: Value, num_classes: int) -> dict[str, Value]:
 
 
 NETWORKS = (
-    detector("yolov4", "YOLOv4", yolov4, 3, (416, 608)),
-    detector("yolov4_tiny", "YOLOv4-tiny", yolov4_tiny, 2),
+    detector("yolov4", "YOLOv4", yolov4, YOLOV4, (416, 608)),
+    detector("yolov4_tiny", "YOLOv4-tiny", yolov4_tiny, YOLOV4_TINY),
 )
 CANONICAL = "yolov4"
