@@ -82,7 +82,7 @@ def test_the_folders_hold_the_same_files() -> None:
         assert files(tree) - files(other) == set(ONE_SIDED[tree])
     for folder in ("helpers", "models", "ops", "functions", "detection"):
         assert files("torch_impl", folder) == files("tf_impl", folder)
-    assert files("common", "detection") - files("tf_impl", "detection") == {"checks.py", "detector.py"}
+    assert files("common", "detection") - files("tf_impl", "detection") == {"anchors.py", "checks.py", "detector.py"}
     for folder in ("ops", "functions"):
         assert {name for name in files("common", folder) if name[:2] == "__" or name[0] != "_"} == files(
             "tf_impl", folder
