@@ -29,8 +29,8 @@ LISTED = 10_000
 """Names of a folder that are looked at for one .cfg."""
 COUNTED = "the number of its numbers says which network it is; a .cfg beside it, or --cfg, would say each section"
 CAUTION = (
-    "normalisation is (x - mean) / sqrt(variance + 1e-5), as in AlexeyAB's Darknet; with pjreddie's sqrt(variance) + 1e-6 "
-    "or OpenCV's sqrt(variance + 1e-6) outputs are up to 3e-4 of the largest away"
+    "normalisation is (x - mean) / sqrt(variance + 1e-5), as in AlexeyAB's Darknet; with pjreddie's sqrt(variance) + "
+    "1e-6 or OpenCV's sqrt(variance + 1e-6) outputs are up to 3e-4 of the largest away"
 )
 
 

@@ -100,7 +100,7 @@ def test_sizes_worked_by_hand(
 
 def test_int_loses_a_pixel_of_as_many_sizes_as_the_authors_code() -> None:
     """Counted by running the formulas of YOLOX in Python's floats and of automl in float32."""
-    lost = {rule: 0 for rule in RULES}
+    lost = dict.fromkeys(RULES, 0)
     for n in range(1, 3001):
         for rule in RULES:
             lost[rule] += max(fitted((n, n), (416, 416), rule)) < 416
