@@ -22,7 +22,7 @@ from ..files.checkpoint import counters
 from ..files.content import Content
 from ..files.destinations import check_several
 from ..files.format import Format
-from .forms import library_name, target
+from .forms import library_name, target, widened
 from .identify import Identified, identified
 from .keras_config import differences
 from .not_compared import not_compared
@@ -60,6 +60,8 @@ def convert(
     start = time.monotonic()
     options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": input_size}
     found, given, sha256 = load_source(source, network, options, again=check is not None)
+    weights, more = widened(given.weights, known)
+    found, given = replace(found, notes=(*found.notes, *more)), replace(given, weights=weights)
     moved = _target(found, given.weights, sha256, form, _names_asked(to, known))
     proof, reader = None, ""
     with transaction(_written(destination, html), force) as staged:
