@@ -23,7 +23,7 @@ from ..files.content import Content
 from ..files.destinations import check_several
 from ..files.format import Format
 from .configured import asked, check_configured
-from .forms import library_name, target
+from .forms import library_name, target, widened
 from .identify import Identified, identified
 from .keras_config import differences
 from .not_compared import not_compared
@@ -64,7 +64,9 @@ def convert(
     options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": input_size}
     name, options, said = asked(cfg, network, options)
     found, given, sha256 = load_source(source, name, options, again=check is not None)
-    found = replace(found, notes=(*found.notes, *check_configured(said, found.net, source)))
+    weights, more = widened(given.weights, known)
+    notes = (*found.notes, *check_configured(said, found.net, source), *more)
+    found, given = replace(found, notes=notes), replace(given, weights=weights)
     moved = _target(found, given.weights, sha256, form, _names_asked(to, known), known)
     proof, reader = None, ""
     with transaction(_written(destination, html), force) as staged:

@@ -275,7 +275,10 @@ def _check_architecture(found: Match) -> None:
 def _names_note(found: Match) -> tuple[str, ...]:
     if found.dialect.by_place:
         return (f"its names are those of the emitted Keras file (class {found.dialect.name})",)
-    return () if found.dialect.library == OWN else (f"its names are {found.dialect.library}'s ({found.dialect.name})",)
+    if found.dialect.library == OWN:
+        return ()
+    caution = (found.dialect.caution,) if found.dialect.caution else ()
+    return (f"its names are {found.dialect.library}'s ({found.dialect.name})", *caution)
 
 
 def _inferred_note(net: Net, given: Options, stated: Mapping[str, Any], how: str) -> tuple[str, ...]:
