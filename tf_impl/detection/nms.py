@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import tensorflow as tf
 
 from ...common.detection.checks import require_boxes, require_limits
@@ -10,6 +12,8 @@ from .boxes import diou
 from .boxes import iou as iou_of
 
 NEVER = -float("inf")
+BLOCK, BLOCKS = 128, 8
+"""The fewest candidates of a block, and the most blocks: a compiled graph has a loop for each."""
 
 
 def nms(
@@ -27,37 +31,47 @@ def nms(
     """What is left of boxes (N, M, 4), corners, with scores (N, M, classes): best first, (N, max_boxes) and a count.
 
     With a `power` the overlap is Darknet's form of DIoU. Without `per_class` boxes suppress those of other classes too;
-    with `best_only` each has its best class alone. All pairs of an image's candidates are in memory at once.
+    with `best_only` each has its best class alone. Pairs of candidates are looked at block by block.
     """
     require_boxes(boxes.shape, scores.shape)
     require_limits(iou, score, max_candidates, max_boxes)
-    best, places, classes = _candidates(_wanted(scores, score, best_only), max_candidates, max_boxes)
+    best, places, classes = _candidates(_wanted(scores, score), max_candidates, max_boxes, best_only)
     corners = _take(tf.pad(boxes, ((0, 0), (0, 1), (0, 0))), places)
     groups = classes if per_class else tf.zeros_like(classes)
-    left = _greedy(_hits(corners, groups, iou, power), best > NEVER)
+    left = _greedy(corners, groups, best > NEVER, iou, power)
     return _first(left, Found(corners, best, classes, places, tf.reduce_sum(tf.cast(left, tf.int64), 1)), max_boxes)
 
 
-def _wanted(scores: tf.Tensor, score: float, best_only: bool) -> tf.Tensor:
+def _wanted(scores: tf.Tensor, score: float) -> tf.Tensor:
     """The scores, minus infinity where they are no candidates."""
-    never = tf.fill(tf.shape(scores), tf.constant(NEVER, scores.dtype))
-    scores = tf.where(scores > score, scores, never)
-    if best_only:
-        # tf.argmax does not say which of several equal values it takes.
-        number = tf.range(scores.shape[2])
-        equal = scores == tf.reduce_max(scores, 2, keepdims=True)
-        best = tf.reduce_min(tf.where(equal, number, scores.shape[2]), 2, keepdims=True)
-        scores = tf.where(number == best, scores, never)
-    return scores
+    return tf.where(scores > score, scores, tf.constant(NEVER, scores.dtype))
 
 
-def _candidates(scores: tf.Tensor, most: int, least: int) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """The best scores (N, K), their boxes and their classes, in order; box M stands where there is none."""
+def _best(scores: tf.Tensor) -> tf.Tensor:
+    """The scores of each box's best class, the first of equal ones, minus infinity elsewhere."""
+    # tf.argmax does not say which of several equal values it takes.
+    number = tf.range(scores.shape[2])
+    equal = scores == tf.reduce_max(scores, 2, keepdims=True)
+    best = tf.reduce_min(tf.where(equal, number, scores.shape[2]), 2, keepdims=True)
+    return tf.where(number == best, scores, tf.constant(NEVER, scores.dtype))
+
+
+def _candidates(scores: tf.Tensor, most: int, least: int, best_only: bool) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """The best scores (N, K), their boxes and their classes, in order; box M stands where there is none.
+
+    They are those of the K boxes whose best scores are the best: before any of their scores stands one of each box
+    before it. So all scores of a few boxes are put in order, not those of all.
+    """
     number, classes = scores.shape[1:]
-    flat = tf.reshape(scores, (tf.shape(scores)[0], number * classes))
-    flat = tf.pad(flat, ((0, 0), (0, max(least - number * classes, 0))), constant_values=tf.constant(NEVER, flat.dtype))
+    rows = tf.sort(_top(tf.reduce_max(scores, 2), min(most, number))[1], 1)
+    own = _take(scores, rows)
+    flat = tf.reshape(_best(own) if best_only else own, (tf.shape(own)[0], own.shape[1] * classes))
+    padding = ((0, 0), (0, max(least - flat.shape[1], 0)))
+    flat = tf.pad(flat, padding, constant_values=tf.constant(NEVER, flat.dtype))
     best, order = _top(flat, min(most, flat.shape[1]))
-    return best, tf.where(best > NEVER, order // classes, number), order % classes
+    rows = tf.pad(rows, ((0, 0), (0, 1)), constant_values=number)
+    places = _take(rows, tf.where(best > NEVER, order // classes, own.shape[1]))
+    return best, places, order % classes
 
 
 def _top(flat: tf.Tensor, most: int) -> tuple[tf.Tensor, tf.Tensor]:
@@ -66,16 +80,28 @@ def _top(flat: tf.Tensor, most: int) -> tuple[tf.Tensor, tf.Tensor]:
     return best, tf.cast(places, tf.int64)
 
 
-def _hits(boxes: tf.Tensor, groups: tf.Tensor, iou: float, power: float | None) -> tf.Tensor:
-    """Which candidate (N, K, 1) suppresses which (N, 1, K), if it is left itself."""
-    first, second = boxes[:, :, None], boxes[:, None]
+def _greedy(boxes: tf.Tensor, groups: tf.Tensor, candidates: tf.Tensor, iou: float, power: float | None) -> tf.Tensor:
+    """Those of the candidates, best first, that none before them which is left suppresses: block after block."""
+    left, settled = candidates, []
+    size = max(BLOCK, math.ceil(boxes.shape[1] / BLOCKS))
+    for start in range(0, boxes.shape[1], size):
+        hits = _hits(boxes[:, start:], groups[:, start:], size, iou, power)
+        own = _settled(hits[:, :, :size], left[:, :size])
+        left = left[:, size:] & ~tf.reduce_any(hits[:, :, size:] & own[:, :, None], 1)
+        settled.append(own)
+    return tf.concat(settled, 1)
+
+
+def _hits(boxes: tf.Tensor, groups: tf.Tensor, size: int, iou: float, power: float | None) -> tf.Tensor:
+    """Which of the first candidates (N, size, 1) suppresses which of all (N, 1, K), if it is left itself."""
+    first, second = boxes[:, :size, None], boxes[:, None]
     overlap = iou_of(first, second, 0.0) if power is None else diou(first, second, 0.0, power)
     number = tf.range(boxes.shape[1])
-    behind = number[:, None] < number
-    return (overlap > iou) & behind & (groups[:, :, None] == groups[:, None])
+    behind = number[:size, None] < number
+    return (overlap > iou) & behind & (groups[:, :size, None] == groups[:, None])
 
 
-def _greedy(hits: tf.Tensor, candidates: tf.Tensor) -> tf.Tensor:
+def _settled(hits: tf.Tensor, candidates: tf.Tensor) -> tf.Tensor:
     """Those that none before them which is left suppresses, for all at once until nothing changes.
 
     After n rounds the first n are final, so that K suffice; chains of suppression are short and so are the rounds.
