@@ -29,8 +29,8 @@ LISTED = 10_000
 """Names of a folder that are looked at for one .cfg."""
 COUNTED = "the number of its numbers says which network it is; a .cfg beside it, or --cfg, would say each section"
 CAUTION = (
-    "normalisation is (x - mean) / sqrt(variance + 1e-5), as in AlexeyAB's Darknet; with pjreddie's sqrt(variance) + 1e-6 "
-    "or OpenCV's sqrt(variance + 1e-6) outputs are up to 3e-4 of the largest away"
+    "normalisation is (x - mean) / sqrt(variance + 1e-5), as in AlexeyAB's Darknet; with pjreddie's sqrt(variance) + "
+    "1e-6 or OpenCV's sqrt(variance + 1e-6) outputs are up to 3e-4 of the largest away"
 )
 
 
@@ -44,8 +44,10 @@ def read(path: Path) -> Floats:
             raise FileError(f"{path} is no .weights file of Darknet's: {error}") from None
         rest = size - header.size
         if rest <= 0 or rest % ITEM:
-            what = f"{rest} bytes, which are {rest / ITEM:g} numbers of float32" if rest > 0 else "nothing"
-            raise FileError(f"{path} is not whole: behind its header of {header.size} bytes there is {what}")
+            what = (
+                f"there are {rest // ITEM:,} numbers of float32 and {rest % ITEM} bytes" if rest > 0 else "is nothing"
+            )
+            raise FileError(f"{path} is not whole: behind its header of {header.size} bytes {what}")
         file.seek(header.size)
         numbers = np.fromfile(file, "<f4", rest // ITEM).astype(np.float32, copy=False)
     said, refusal = _configured(path, len(numbers))
