@@ -85,9 +85,9 @@ def write(path: Path, content: Content) -> None:
     kinds = sorted({str(array.dtype) for array in content.arrays.values()})
     if kinds != ["float32"]:
         raise FileError(f"a .weights file is all float32, the weights are {' and '.join(kinds)}; save them so first")
-    names, header = order(content.net), header_in(content.record.get("carried", {}))
+    names, header = order(content.net), header_in(content.record.get("carried", {})).packed()
     with guarded(path) as file:
-        file.write(header.packed())
+        file.write(header)
         for name in names:
             file.write(np.ascontiguousarray(content.arrays[name], "<f4").reshape(-1).view(np.uint8))
 
