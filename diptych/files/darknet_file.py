@@ -44,8 +44,10 @@ def read(path: Path) -> Floats:
             raise FileError(f"{path} is no .weights file of Darknet's: {error}") from None
         rest = size - header.size
         if rest <= 0 or rest % ITEM:
-            what = f"{rest} bytes, which are {rest / ITEM:g} numbers of float32" if rest > 0 else "nothing"
-            raise FileError(f"{path} is not whole: behind its header of {header.size} bytes there is {what}")
+            what = (
+                f"there are {rest // ITEM:,} numbers of float32 and {rest % ITEM} bytes" if rest > 0 else "is nothing"
+            )
+            raise FileError(f"{path} is not whole: behind its header of {header.size} bytes {what}")
         file.seek(header.size)
         numbers = np.fromfile(file, "<f4", rest // ITEM).astype(np.float32, copy=False)
     said, refusal = _configured(path, len(numbers))
@@ -83,9 +85,9 @@ def write(path: Path, content: Content) -> None:
     kinds = sorted({str(array.dtype) for array in content.arrays.values()})
     if kinds != ["float32"]:
         raise FileError(f"a .weights file is all float32, the weights are {' and '.join(kinds)}; save them so first")
-    names, header = order(content.net), header_in(content.record.get("carried", {}))
+    names, header = order(content.net), header_in(content.record.get("carried", {})).packed()
     with guarded(path) as file:
-        file.write(header.packed())
+        file.write(header)
         for name in names:
             file.write(np.ascontiguousarray(content.arrays[name], "<f4").reshape(-1).view(np.uint8))
 
