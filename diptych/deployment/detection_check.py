@@ -39,17 +39,21 @@ FAR = 1e30
 
 @dataclass(frozen=True)
 class Measured:
-    """The largest differences of boxes in pixels and of scores, and how many boxes were left of how many candidates."""
+    """The largest differences of boxes in pixels and of scores, and how many boxes were left of how many candidates.
+
+    The boxes are those without a corner beyond LARGE; `basis` says what both sides began with.
+    """
 
     pixels: float
     scores: float
     left: int = 0
     candidates: int = 0
+    basis: str = "of the same maps"
 
     def __str__(self) -> str:
         kept = f"; of {self.candidates} candidates it leaves the same {self.left} boxes" if self.candidates else ""
         return (
-            f"of the same maps, its boxes differ from NumPy's in float64 by {self.pixels:.1e} pixels and its scores by "
+            f"{self.basis}, its boxes differ from NumPy's in float64 by {self.pixels:.1e} pixels and its scores by "
             f"{self.scores:.1e}{kept}"
         )
 
@@ -151,16 +155,24 @@ def _decoded(maps: Sequence[Array], decoded: Sequence[Array], detector: Detector
     if boxes.shape != decoded[0].shape or scores.shape != decoded[1].shape:
         shapes = f"{decoded[0].shape} and {decoded[1].shape}, expected {boxes.shape} and {scores.shape}"
         raise DiptychError(f"{where}: boxes and scores have the shapes {shapes}; please report it")
-    wanted, got = (np.clip(part, -FAR, FAR).astype(np.float64) for part in (boxes, decoded[0]))
-    gaps, size = np.abs(got - wanted), np.abs(wanted).max(-1, keepdims=True)
-    # A corner of NaN is in both or in none.
-    gaps = np.where(np.isnan(got) & np.isnan(wanted), 0, gaps)
+    gaps, size = corner_gaps(decoded[0], boxes)
     apart = np.abs(np.where(np.isnan(scores) & np.isnan(decoded[1]), 0, decoded[1] - scores))
-    if not ((gaps <= PIXELS * np.fmax(1, size / LARGE)).all() and (apart <= SCORES).all()):
+    if not ((gaps <= PIXELS * np.maximum(1, size / LARGE)).all() and (apart <= SCORES).all()):
         worst = f"boxes differ by up to {np.max(gaps):.1e} pixels and scores by {np.max(apart):.1e}"
         raise DiptychError(f"{where}: {worst} from those that NumPy decodes of the same maps; please report it")
     near = np.where(size <= LARGE, gaps, 0)
     return Measured(float(near.max()), float(apart.max()))
+
+
+def corner_gaps(got: Array, wanted: Array) -> tuple[Array, Array]:
+    """How far each corner of boxes is off, and the largest corner of each; all beyond FAR are as good as equal.
+
+    A corner of NaN is in both or in none: else it is infinitely off.
+    """
+    got, wanted = (np.clip(part.astype(np.float64), -FAR, FAR) for part in (got, wanted))
+    gaps = np.where(np.isnan(got) & np.isnan(wanted), 0, np.abs(got - wanted))
+    size = np.nan_to_num(np.abs(wanted)).max(-1, keepdims=True)
+    return np.where(np.isnan(gaps), np.inf, gaps), size
 
 
 def _wanted(decoded: Sequence[Array], suppression: Suppression) -> Found | None:

@@ -101,15 +101,20 @@ def export(
     within = inside(net, decoded=with_decode, nms=with_nms, labels=labels, **settings)
     plan = _planned(net, dtype, within, opset)
     done = Export(destination, net.name, dtype, plan.opset, plan.free, plan.operators, inside=within)
-    said = {KEY: within.metadata(net)} if within else {}
     with replacing(destination, force) as temporary:
-        made = build.model(plan.graph, arrays, dynamic=plan.free, opset=opset, record=record, tail=plan.tail, said=said)
-        build.write(temporary, made, plan.inferred)
-        del made
+        _write(temporary, net, plan, arrays, within, record, opset)
         _read_back(temporary, net, arrays, dtype, destination)
         if check:
             done = _run_and_compare(temporary, net, plan, arrays, done)
     return done
+
+
+def write_model(
+    net: Net, weights: Mapping[str, Array], path: Path, within: Inside, record: Mapping[str, Any] | None
+) -> None:
+    """Write a detector in float32 with what is to stand behind its maps, read back but not run."""
+    _write(path, net, _planned(net, "float32", within, None), weights, within, record)
+    _read_back(path, net, weights, "float32", path)
 
 
 @dataclass(frozen=True)
@@ -143,6 +148,20 @@ def _planned(net: Net, dtype: str, within: Inside | None, opset: int | None) -> 
     inferred = build.infer_shapes(skeleton, net.name)
     build.check_shapes(net, graph, build.shapes(inferred), free)
     return _Plan(graph, tail, free, inferred)
+
+
+def _write(
+    path: Path,
+    net: Net,
+    plan: _Plan,
+    arrays: Mapping[str, Array],
+    within: Inside | None,
+    record: Mapping[str, Any] | None,
+    opset: int | None = None,
+) -> None:
+    said = {KEY: within.metadata(net)} if within else {}
+    made = build.model(plan.graph, arrays, dynamic=plan.free, opset=opset, record=record, tail=plan.tail, said=said)
+    build.write(path, made, plan.inferred)
 
 
 def dynamic(net: Net, dtype: str = "float32") -> bool:
