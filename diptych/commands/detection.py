@@ -137,7 +137,7 @@ def _report(found: Found, detector: ObjectDetector, info: dict[str, Any], total:
     boxes = sum(len(next(iter(answer.values()))) for answer in found.values())
     height, width = detector.size
     say(
-        f"{boxes} boxes in {len(found)} images by {info['network']} at {height}x{width}, "
+        f"{_count(boxes, 'box')} in {_count(len(found), 'image')} by {info['network']} at {height}x{width}, "
         f"score above {info['score']:g}, IoU up to {info['iou']:g}"
     )
     say(*(f"  note: {note}" for note in info["notes"]))
@@ -173,6 +173,11 @@ def _box(found: Detections, index: int) -> str:
     return " ".join(f"{value:.0f}" for value in found.clipped[index])
 
 
+def _count(number: int, what: str) -> str:
+    """A number of things in words: 1 box, 2 boxes, 3 images."""
+    return f"{number} {what}{'' if number == 1 else 'es' if what.endswith('x') else 's'}"
+
+
 def _said(total: Difference, models: int) -> dict[str, Any]:
     if models < 2:
         return {}
@@ -194,7 +199,7 @@ def _write(
     boxes = [(numbers[path], path, next(iter(answer.values()))) for path, answer in found.items()]
     info = {"description": f"boxes by diptych {__version__}"} | info
     with replacing(places.json, force=force) as staged:
-        staged.write_text(json.dumps(document(boxes, detector.labels, info), indent=1) + "\n", encoding="utf-8")
+        staged.write_text(json.dumps(document(boxes, detector.labels, info)) + "\n", encoding="utf-8")
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"detect": detect}

@@ -22,7 +22,7 @@ from ..files.border import STRANGE
 from ..files.kinds import check_regular
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".pnm", ".pgm", ".ppm", ".tif", ".tiff", ".webp")
-FORMATS = ("BMP", "GIF", "JPEG", "MPO", "PNG", "PPM", "TIFF", "WEBP")
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 """What Pillow reads by itself: other formats start other programs, or are no photographs."""
 PIXELS = 1 << 26
 """Pixels of a picture at most: 8192 x 8192, or 3,355 rows of 20,000; 200 MB in memory, a few times that at work."""
