@@ -50,8 +50,8 @@ class Match:
 
 def match(checkpoint: Checkpoint, dialect: Dialect, given: Mapping[str, Any]) -> Match:
     """The checkpoint against the dialect's network, with the options given and those that its shapes imply."""
-    view = checkpoint.translate(dialect)
-    net = with_inferred_options(network(dialect.network), view, given, dialect.bare)
+    view, chosen = checkpoint.translate(dialect), network(dialect.network)
+    net = with_inferred_options(chosen, view, {**view.implied(chosen, given), **given}, dialect.bare)
     if dialect.of(net) != dialect:
         dialect = dialect.of(net)
         view = checkpoint.translate(dialect)

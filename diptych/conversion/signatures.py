@@ -67,7 +67,13 @@ def _from_before(item: Dialect) -> Dialect:
 
 
 def candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, list[Dialect]]]:
-    """(prefix, dialects of networks with exactly the names after it), for each prefix that has any."""
+    """(prefix, dialects of networks with exactly the names after it), for each prefix that has any.
+
+    For a file without names, those of networks of its size.
+    """
+    if checkpoint.nameless:
+        yield "", [dialect(OWN, name) for name in checkpoint.networks()]
+        return
     known = _table()["digests"]
     for prefix, names in variants(checkpoint):
         found = known.get(digest(names), ())
