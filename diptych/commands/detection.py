@@ -11,6 +11,7 @@ import typer
 
 from ..common.errors import DiptychError, FileError
 from .border import BAD, DIFFERENT
+from .checkpoints import Cfg
 from .options import Classes, Force, size_of
 from .progress import progress
 from .quiet import native_stderr_kept
@@ -28,6 +29,7 @@ def detect(
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, or folders of them.")],
     weights: Annotated[Path, typer.Option(help="A file of the detector's weights, in any format that convert reads.")],
     network: Annotated[str | None, typer.Option(help="The detector, where the file does not tell.")] = None,
+    cfg: Cfg = None,
     framework: Annotated[
         str, typer.Option(metavar="torch|tf|both|numpy", help="Who runs it; both are held against each other.")
     ] = "torch",
@@ -59,7 +61,7 @@ def detect(
     total, errors = Difference(), 0
     with native_stderr_kept():
         with out.waiting(f"reading {weights}"):
-            detector, models, info = _opened(weights, network, framework, options, (score, iou, labels))
+            detector, models, info = _opened((weights, network, cfg), framework, options, (score, iou, labels))
         with progress("detecting", len(paths)) as advance:
             for path, answer in each(detector, models, paths, batch):
                 if isinstance(answer, DiptychError):
@@ -80,25 +82,17 @@ def detect(
 
 
 def _opened(
-    weights: Path, name: str | None, framework: str, options: dict[str, Any], given: tuple[Any, Any, Any]
+    source: tuple[Path, str | None, Path | None], framework: str, options: dict[str, Any], given: tuple[Any, Any, Any]
 ) -> tuple[ObjectDetector, dict[str, Any], dict[str, Any]]:
-    """(detector, model by side, what is said of both) of a file of weights."""
+    """(detector, model by side, what is said of both) of (weights, network, .cfg)."""
     from .. import backends
-    from ..conversion.convert import load_source
-    from ..detecting.detector import of_net, rules_of
+    from ..detecting.opened import opened
 
     sides = ["torch", "tf"] if framework == "both" else [framework]
     sides = [side if side == "numpy" else backends.key_of(side) for side in sides]
-    if name is not None:
-        rules_of(name)
-    source, loaded, sha256 = load_source(weights, name, options)
-    detector = of_net(source.net, *given)
-    arrays = loaded.weights
-    models = {side: arrays if side == "numpy" else backends.get(side).build(source.net, arrays) for side in sides}
-    rules = detector.rules.suppression
-    info = {"network": source.net.name, "weights": weights.name, "sha256": sha256, "framework": sides[0]}
-    info |= {"input_size": list(detector.size), "score": rules.score, "iou": rules.iou, "notes": list(source.notes)}
-    return detector, models, info
+    detector, arrays, info = opened(*source, options, *given)
+    models = {side: arrays if side == "numpy" else backends.get(side).build(detector.net, arrays) for side in sides}
+    return detector, models, info | {"framework": sides[0]}
 
 
 def _named(path: Path, error: DiptychError) -> str:

@@ -22,7 +22,7 @@ from ..files.checkpoint import counters
 from ..files.content import Content
 from ..files.destinations import check_several
 from ..files.format import Format
-from .configured import asked, check_configured
+from .configured import asked, check_configured, with_boxes
 from .forms import library_name, target
 from .identify import Identified, identified
 from .keras_config import differences
@@ -64,7 +64,8 @@ def convert(
     options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": input_size}
     name, options, said = asked(cfg, network, options)
     found, given, sha256 = load_source(source, name, options, again=check is not None)
-    found = replace(found, notes=(*found.notes, *check_configured(said, found.net, source)))
+    notes = (*found.notes, *check_configured(said, found.net, source))
+    found = replace(found, notes=notes, checkpoint=with_boxes(found.checkpoint, said))
     moved = _target(found, given.weights, sha256, form, _names_asked(to, known), known)
     proof, reader = None, ""
     with transaction(_written(destination, html), force) as staged:

@@ -21,6 +21,8 @@ from ..common.errors import DiptychError
 from ..common.registry import network, networks
 from ..common.spec import Array, Net
 from ..common.weights import checked
+from ..conversion.configured import asked
+from ..files.darknet.boxes import carried, with_levels
 from .images import pixels, several
 from .labels import checked_labels, default_labels, read_labels
 from .results import Detections
@@ -151,6 +153,7 @@ def detector(
     *,
     num_classes: int | None = None,
     input_size: int | tuple[int, int] | None = None,
+    cfg: str | Path | None = None,
     score: float | None = None,
     iou: float | None = None,
     labels: str | Path | Iterable[str] | None = None,
@@ -158,7 +161,8 @@ def detector(
     """The detector of a name, or of a traced network, with its authors' rules.
 
     `score` and `iou` are the thresholds, from 0 to 1: boxes of this score or less are left out, and so are those that
-    overlap a better one of their class by more than `iou`. `labels` are the names of the classes, or a file with one
+    overlap a better one of their class by more than `iou`. `cfg`, a file of Darknet's, says classes, input size and
+    anchors of a detector that was trained on other things. `labels` are the names of the classes, or a file with one
     on each line; without them COCO's, where the number of classes is COCO's.
 
     >>> found = detector("yolov4_tiny", score=0.5)
@@ -168,13 +172,13 @@ def detector(
     Raises DiptychError for a network that is no detector, thresholds outside [0, 1], and a wrong number of labels.
     """
     if isinstance(name, Net):
-        if num_classes is not None or input_size is not None:
-            raise DiptychError("detector got num_classes or input_size with a Net, whose options are fixed")
-        net = name
-    else:
-        rules_of(name)
-        net = network(name).trace(num_classes=num_classes, input_size=input_size)
-    return of_net(net, score, iou, labels)
+        if not num_classes is input_size is cfg is None:
+            raise DiptychError("detector got num_classes, input_size or cfg with a Net, whose options are fixed")
+        return of_net(name, score, iou, labels)
+    rules_of(name)
+    options: dict[str, Any] = {"num_classes": num_classes, "input_size": input_size}
+    _, options, said = asked(cfg, name, options)
+    return of_net(network(name).trace(**options), score, iou, labels, carried(said))
 
 
 def rules_of(name: str) -> Detector:
@@ -187,10 +191,14 @@ def rules_of(name: str) -> Detector:
 
 
 def of_net(
-    net: Net, score: float | None = None, iou: float | None = None, labels: str | Path | Iterable[str] | None = None
+    net: Net,
+    score: float | None = None,
+    iou: float | None = None,
+    labels: str | Path | Iterable[str] | None = None,
+    said: Mapping[str, Any] | None = None,
 ) -> ObjectDetector:
-    """The detector of a traced network; see `detector`."""
-    rules = rules_of(net.name)
+    """The detector of a traced network; see `detector`. `said` is what a file carries, which may be other anchors."""
+    rules = with_levels(rules_of(net.name), said or {})
     if int(net.input_shape[0]) != 3:
         raise DiptychError(f"{net.name} here takes images of {net.input_shape[0]} channels, and pictures have 3")
     classes = dict(net.options).get("num_classes", network(net.name).num_classes)

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..common.spec import Array
 
-PIXELS, SCORE = 1.0, 0.01
-"""How far the corners and the scores of one box may lie apart in two frameworks: float32 alone gives 1e-3 and 1e-5."""
+PIXELS, SCORE = 0.1, 0.001
+"""How far the corners and the scores of one box may lie apart in two frameworks: float32 gives 1e-3 and 1e-6."""
 
 
 @dataclass(frozen=True)
