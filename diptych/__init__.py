@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .conversion.verify import verify
     from .deployment.deploy import deploy
     from .deployment.export import export
+    from .detecting.detector import detector
     from .drawing.output import draw
     from .emission import source
 
@@ -36,6 +37,7 @@ __all__ = [
     "check",
     "convert",
     "deploy",
+    "detector",
     "draw",
     "export",
     "fold",
@@ -57,6 +59,7 @@ _HOMES = {
     "check": "checking.check",
     "convert": "conversion.convert",
     "deploy": "deployment.deploy",
+    "detector": "detecting.detector",
     "draw": "drawing.output",
     "export": "deployment.export",
     "fold": "common.rewriting.reparameterize",

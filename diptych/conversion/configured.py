@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..common.errors import DiptychError, WeightsError
 from ..common.registry import network, traced
 from ..common.spec import Net
+from ..files.checkpoint import Checkpoint
 from ..files.darknet import Configured, read_cfg
+from ..files.darknet.boxes import KEY, carried
 
 
 def asked(
@@ -30,6 +33,16 @@ def asked(
             raise DiptychError(f"{cfg} says {key}={said.options.get(key, standard)}, not {options[key]}")
     given = {key: value for key, value in options.items() if value is not None}
     return said.network, {**said.options, **given}, said
+
+
+def with_boxes(checkpoint: Checkpoint, said: Configured | None) -> Checkpoint:
+    """The checkpoint with the anchors that a `.cfg` says, where one is named, in place of those it carries."""
+    if said is None:
+        return checkpoint
+    stated = checkpoint.stated
+    before = stated.record.get("carried")
+    kept = {key: value for key, value in before.items() if key != KEY} if isinstance(before, dict) else {}
+    return replace(checkpoint, stated=replace(stated, record={**stated.record, "carried": kept | carried(said)}))
 
 
 def check_configured(said: Configured | None, net: Net, path: Path) -> tuple[str, ...]:

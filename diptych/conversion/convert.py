@@ -22,7 +22,7 @@ from ..files.checkpoint import counters
 from ..files.content import Content
 from ..files.destinations import check_several
 from ..files.format import Format
-from .configured import asked, check_configured
+from .configured import asked, check_configured, with_boxes
 from .forms import library_name, target, widened
 from .identify import Identified, identified
 from .keras_config import differences
@@ -66,7 +66,8 @@ def convert(
     found, given, sha256 = load_source(source, name, options, again=check is not None)
     weights, more = widened(given.weights, known)
     notes = (*found.notes, *check_configured(said, found.net, source), *more)
-    found, given = replace(found, notes=notes), replace(given, weights=weights)
+    found = replace(found, notes=notes, checkpoint=with_boxes(found.checkpoint, said))
+    given = replace(given, weights=weights)
     moved = _target(found, given.weights, sha256, form, _names_asked(to, known), known)
     proof, reader = None, ""
     with transaction(_written(destination, html), force) as staged:

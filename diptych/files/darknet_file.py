@@ -15,6 +15,7 @@ from ..common.dialect import OWN
 from ..common.errors import DiptychError, FileError
 from ..common.registry import traced
 from .content import Content
+from .darknet.boxes import carried
 from .darknet.floats import Floats
 from .darknet.header import LONGEST, VERSION, Header, header_in, header_of
 from .darknet.match import Configured, read_cfg
@@ -52,7 +53,7 @@ def read(path: Path) -> Floats:
         numbers = np.fromfile(file, "<f4", rest // ITEM).astype(np.float32, copy=False)
     said, refusal = _configured(path, len(numbers))
     network, options = (said.network, dict(said.options)) if said else (None, {})
-    stated = Provenance(network, options, record={"carried": {"darknet": header._asdict()}})
+    stated = Provenance(network, options, record={"carried": {"darknet": header._asdict()} | carried(said)})
     notes = (str(said),) if said else (COUNTED,)
     return Floats(path, "darknet", numbers, header=header, refusal=refusal, stated=stated, notes=notes)
 
