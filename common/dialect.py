@@ -21,7 +21,7 @@ from .spec import Array, Net
 
 LIBRARIES = (
     *("torchvision", "timm", "keras.applications", "pytorchcv", "efficientnet_pytorch", "tf-slim"),
-    *("yolox", "ultralytics", "pytorch-YOLOv4"),
+    *("yolox", "ultralytics", "pytorch-YOLOv4", "effdet"),
 )
 EMITTED = "emitted"
 """The names in the weights of an emitted Keras file, which follow from the network: see `tf_impl.places`."""
@@ -159,6 +159,11 @@ class Dialect:
             if name is not None:
                 return name
         return path
+
+    def weight(self, name: str) -> str:
+        """The name there of a weight of ours in a torch library; one that a block owns itself goes by the block."""
+        path, dot, kind = name.rpartition(".")
+        return f"{self.theirs(path)}{dot}{kind}"
 
     def ours(self, name: str) -> str | None:
         """The path of a node that has this name there, or None where none can have it."""
