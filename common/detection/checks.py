@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,8 +35,10 @@ def require_boxes(boxes: Sequence[int], scores: Sequence[int]) -> None:
         )
 
 
-def require_limits(iou: float, score: float, max_candidates: int, max_boxes: int) -> None:
-    """Raises DiptychError for thresholds outside [0, 1] and for numbers that leave no box or no choice."""
+def require_limits(iou: float, score: float, max_candidates: int, max_boxes: int, sigma: float = 1.0) -> None:
+    """Raises DiptychError for thresholds outside [0, 1], another sigma, and numbers that leave no box or choice."""
+    if not 0 < sigma < math.inf:
+        raise DiptychError(f"sigma is above 0, not {sigma}")
     for name, value in (("iou", iou), ("score", score)):
         if not 0 <= value <= 1:
             raise DiptychError(f"{name} is a threshold from 0 to 1, not {value}")

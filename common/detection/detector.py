@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
+
 from ..errors import DiptychError
+from ..spec import Array
 
 Rule = Literal["yolov3", "yolov5", "yolox"]
 FitRule = Literal["stretch", "yolov5", "yolox", "darknet", "efficientdet"]
@@ -51,6 +54,7 @@ class Suppression:
     power: float | None = None
     per_class: bool = True
     best_only: bool = False
+    sigma: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,6 +106,14 @@ class Found(NamedTuple):
     classes: Any
     places: Any
     count: Any
+
+
+def nothing_found(boxes: Array, most: int) -> Found:
+    """An answer of padding alone, of `most` boxes for each image of (N, M, 4), in NumPy."""
+    batch = len(boxes)
+    whole = np.full((batch, most), -1)
+    zeros = np.zeros((batch, most), boxes.dtype)
+    return Found(np.zeros((batch, most, 4), boxes.dtype), zeros, whole, whole.copy(), np.zeros(batch, np.int64))
 
 
 _FINE = ((10, 13), (16, 30), (33, 23))
