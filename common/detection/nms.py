@@ -16,8 +16,9 @@ from ..spec import Array
 from .boxes import diou
 from .boxes import iou as iou_of
 from .candidates import NEVER, candidates
-from .checks import require_boxes, require_limits
+from .checks import require_boxes
 from .detector import Found, nothing_found
+from .limits import require_limits
 from .soft_nms import soft_nms
 
 

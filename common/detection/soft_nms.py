@@ -18,8 +18,9 @@ import numpy as np
 from ..spec import Array
 from .boxes import iou as iou_of
 from .candidates import NEVER, candidates
-from .checks import require_boxes, require_limits
+from .checks import require_boxes
 from .detector import Found, nothing_found
+from .limits import require_limits
 
 
 def soft_nms(

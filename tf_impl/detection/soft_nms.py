@@ -5,8 +5,9 @@ from __future__ import annotations
 import tensorflow as tf
 
 from ...common.detection.candidates import NEVER
-from ...common.detection.checks import require_boxes, require_limits
+from ...common.detection.checks import require_boxes
 from ...common.detection.detector import Found
+from ...common.detection.limits import require_limits
 from .boxes import iou as iou_of
 from .candidates import candidates, take
 

@@ -7,8 +7,9 @@ from torch._higher_order_ops.while_loop import while_loop
 from torch.nn import functional
 
 from ...common.detection.candidates import NEVER
-from ...common.detection.checks import require_boxes, require_limits
+from ...common.detection.checks import require_boxes
 from ...common.detection.detector import Found
+from ...common.detection.limits import require_limits
 from .boxes import iou as iou_of
 from .candidates import candidates, take
 
