@@ -180,11 +180,9 @@ def test_boxes_worked_by_hand(side: str) -> None:
 FAULTS = {
     "at least for above": ("(overlap > iou)", "(overlap >= iou)"),
     "classes together": ("& (groups[:, :size, None] == groups[:, None])", ""),
-    "scores that equal the threshold": ("scores > score", "scores >= score"),
     "the later of equal scores": ("number[:size, None] < number", "number[:size, None] > number"),
     "what is suppressed suppresses the next block": ("& own[:, :, None]", "& ~own[:, :, None]"),
     "one round": (" & left[:, :, None]", ""),
-    "places for classes": ("order % classes", "order // classes"),
 }
 
 

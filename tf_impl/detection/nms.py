@@ -6,12 +6,15 @@ import math
 
 import tensorflow as tf
 
-from ...common.detection.checks import require_boxes, require_limits
+from ...common.detection.candidates import NEVER
+from ...common.detection.checks import require_boxes
 from ...common.detection.detector import Found
+from ...common.detection.limits import require_limits
 from .boxes import diou
 from .boxes import iou as iou_of
+from .candidates import candidates, take
+from .soft_nms import soft_nms
 
-NEVER = -float("inf")
 BLOCK, BLOCKS = 128, 8
 """The fewest candidates of a block, and the most blocks: a compiled graph has a loop for each."""
 
@@ -27,62 +30,37 @@ def nms(
     power: float | None = None,
     per_class: bool = True,
     best_only: bool = False,
+    sigma: float | None = None,
 ) -> Found:
     """What is left of boxes (N, M, 4), corners, with scores (N, M, classes): best first, (N, max_boxes) and a count.
 
     With a `power` the overlap is Darknet's form of DIoU. Without `per_class` boxes suppress those of other classes too;
-    with `best_only` each has its best class alone. Pairs of candidates are looked at block by block.
+    with `best_only` each has its best class alone. Pairs are looked at block by block. With a
+    `sigma` this is `soft_nms`.
     """
+    if sigma is not None:
+        return soft_nms(
+            boxes,
+            scores,
+            sigma=sigma,
+            score=score,
+            max_candidates=max_candidates,
+            max_boxes=max_boxes,
+            per_class=per_class,
+            best_only=best_only,
+        )
     require_boxes(boxes.shape, scores.shape)
     require_limits(iou, score, max_candidates, max_boxes)
-    best, places, classes = _candidates(_wanted(scores, score), max_candidates, max_boxes, best_only)
-    corners = _take(tf.pad(boxes, ((0, 0), (0, 1), (0, 0))), places)
+    best, places, classes = candidates(scores, score, max_candidates, max_boxes, best_only)
+    corners = take(tf.pad(boxes, ((0, 0), (0, 1), (0, 0))), places)
     groups = classes if per_class else tf.zeros_like(classes)
     left = _greedy(corners, groups, best > NEVER, iou, power)
     return _first(left, Found(corners, best, classes, places, tf.reduce_sum(tf.cast(left, tf.int64), 1)), max_boxes)
 
 
-def _wanted(scores: tf.Tensor, score: float) -> tf.Tensor:
-    """The scores, minus infinity where they are no candidates."""
-    return tf.where(scores > score, scores, tf.constant(NEVER, scores.dtype))
-
-
-def _best(scores: tf.Tensor) -> tf.Tensor:
-    """The scores of each box's best class, the first of equal ones, minus infinity elsewhere."""
-    # tf.argmax does not say which of several equal values it takes.
-    number = tf.range(scores.shape[2])
-    equal = scores == tf.reduce_max(scores, 2, keepdims=True)
-    best = tf.reduce_min(tf.where(equal, number, scores.shape[2]), 2, keepdims=True)
-    return tf.where(number == best, scores, tf.constant(NEVER, scores.dtype))
-
-
-def _candidates(scores: tf.Tensor, most: int, least: int, best_only: bool) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """The best scores (N, K), their boxes and their classes, in order; box M stands where there is none.
-
-    They are those of the K boxes whose best scores are the best: before any of their scores stands one of each box
-    before it. So all scores of a few boxes are put in order, not those of all.
-    """
-    number, classes = scores.shape[1:]
-    rows = tf.sort(_top(tf.reduce_max(scores, 2), min(most, number))[1], 1)
-    own = _take(scores, rows)
-    flat = tf.reshape(_best(own) if best_only else own, (tf.shape(own)[0], own.shape[1] * classes))
-    padding = ((0, 0), (0, max(least - flat.shape[1], 0)))
-    flat = tf.pad(flat, padding, constant_values=tf.constant(NEVER, flat.dtype))
-    best, order = _top(flat, min(most, flat.shape[1]))
-    rows = tf.pad(rows, ((0, 0), (0, 1)), constant_values=number)
-    places = _take(rows, tf.where(best > NEVER, order // classes, own.shape[1]))
-    return best, places, order % classes
-
-
-def _top(flat: tf.Tensor, most: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """The largest values and their places, the lower place first where equal, as TensorFlow promises."""
-    best, places = tf.math.top_k(flat, most)
-    return best, tf.cast(places, tf.int64)
-
-
-def _greedy(boxes: tf.Tensor, groups: tf.Tensor, candidates: tf.Tensor, iou: float, power: float | None) -> tf.Tensor:
+def _greedy(boxes: tf.Tensor, groups: tf.Tensor, able: tf.Tensor, iou: float, power: float | None) -> tf.Tensor:
     """Those of the candidates, best first, that none before them which is left suppresses: block after block."""
-    left, settled = candidates, []
+    left, settled = able, []
     size = max(BLOCK, math.ceil(boxes.shape[1] / BLOCKS))
     for start in range(0, boxes.shape[1], size):
         hits = _hits(boxes[:, start:], groups[:, start:], size, iou, power)
@@ -101,7 +79,7 @@ def _hits(boxes: tf.Tensor, groups: tf.Tensor, size: int, iou: float, power: flo
     return (overlap > iou) & behind & (groups[:, :size, None] == groups[:, None])
 
 
-def _settled(hits: tf.Tensor, candidates: tf.Tensor) -> tf.Tensor:
+def _settled(hits: tf.Tensor, able: tf.Tensor) -> tf.Tensor:
     """Those that none before them which is left suppresses, for all at once until nothing changes.
 
     After n rounds the first n are final, so that K suffice; chains of suppression are short and so are the rounds.
@@ -111,9 +89,9 @@ def _settled(hits: tf.Tensor, candidates: tf.Tensor) -> tf.Tensor:
         return tf.reduce_any(left != before)
 
     def again(left: tf.Tensor, before: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return candidates & ~tf.reduce_any(hits & left[:, :, None], 1), left
+        return able & ~tf.reduce_any(hits & left[:, :, None], 1), left
 
-    return tf.while_loop(changes, again, (candidates, ~candidates))[0]
+    return tf.while_loop(changes, again, (able, ~able))[0]
 
 
 def _first(left: tf.Tensor, found: Found, most: int) -> Found:
@@ -121,12 +99,7 @@ def _first(left: tf.Tensor, found: Found, most: int) -> Found:
     order = tf.argsort(tf.cast(~left, tf.int32), 1, stable=True)[:, :most]
     count = tf.minimum(found.count, most)
     shown = tf.range(most, dtype=tf.int64) < count[:, None]
-    boxes, scores, *whole = (_take(part, order) for part in found[:4])
+    boxes, scores, *whole = (take(part, order) for part in found[:4])
     boxes, scores = (tf.where(mask, x, 0) for mask, x in ((shown[..., None], boxes), (shown, scores)))
     classes, places = (tf.where(shown, part, -1) for part in whole)
     return Found(boxes, scores, classes, places, count)
-
-
-def _take(x: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
-    """x (N, M, ...) at the places (N, K) of each image."""
-    return tf.gather(x, places, batch_dims=1)
