@@ -123,7 +123,7 @@ def _report(found: Found, detector: ObjectDetector, info: dict[str, Any], total:
     from . import output as out
 
     both = [answer for answer in found.values() if len(answer) == 2]
-    header = ("image", "label", "box: x1 y1 x2 y2", "score")
+    header: tuple[str, ...] = ("image", "label", "box: x1 y1 x2 y2", "score")
     if both:
         header = (*header[:3], *(f"score in {NAMES[side]}" for side in both[0]), "pixels apart")
     if found:
@@ -153,13 +153,14 @@ def _rows(path: Path, answer: dict[str, Detections]) -> list[tuple[str, ...]]:
             rows.append((str(path), first.labels[index], _box(first, index), f"{first.scores[index]:.3f}"))
         return rows or [(str(path), "-", "-", "-")]
     for pair in pairs(first, others[0]):
-        shown, index = (first, pair.first) if pair.first is not None else (others[0], pair.second)
+        two = [(side, place) for side, place in zip((first, others[0]), pair, strict=True) if place is not None]
         scores = [
             "-" if place is None else f"{side.scores[place]:.6f}"
             for side, place in zip((first, others[0]), pair, strict=True)
         ]
-        gap = "-" if None in pair else f"{apart(first, others[0], pair)[0]:.1e}"
-        rows.append((str(path), shown.labels[index or 0], _box(shown, index or 0), *scores, gap))
+        gap = f"{apart(first, others[0], pair)[0]:.1e}" if len(two) == 2 else "-"
+        shown, index = two[0]
+        rows.append((str(path), shown.labels[index], _box(shown, index), *scores, gap))
     return rows or [(str(path), *"-----")]
 
 

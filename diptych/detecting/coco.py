@@ -37,7 +37,7 @@ def document(
         {"id": number, "file_name": path.name, "width": boxes.size[1], "height": boxes.size[0]}
         for number, path, boxes in found
     ]
-    entries = [entry for number, _, boxes in found for entry in annotations(number, boxes, ids)]
+    entries = [entry for number, _, boxes in found for entry in entries_of(number, boxes, ids)]
     return {
         "info": info,
         "images": images,
@@ -46,7 +46,7 @@ def document(
     }
 
 
-def annotations(number: int, found: Detections, ids: tuple[int, ...]) -> list[dict[str, Any]]:
+def entries_of(number: int, found: Detections, ids: tuple[int, ...]) -> list[dict[str, Any]]:
     """The boxes of one image, to a thousandth of a pixel and six digits of score."""
     entries = []
     for (x1, y1, x2, y2), score, kind in zip(found.clipped.tolist(), found.scores, found.classes, strict=True):

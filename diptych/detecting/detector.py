@@ -25,7 +25,7 @@ from ..conversion.configured import asked
 from ..files.darknet.boxes import carried, with_levels
 from .images import pixels, several
 from .labels import checked_labels, default_labels, read_labels
-from .results import Detections
+from .results import Detections, Places
 
 BATCH = 8
 """Images that go through a network at once, unless another number is asked for."""
@@ -78,7 +78,8 @@ class ObjectDetector:
         the network's order. The answers are of the same kind.
         """
         ordered = in_order(self.net, maps)
-        return _room(_side_of(ordered), "decode").decode(ordered, self.rules)
+        boxes, scores = _room(_side_of(ordered), "decode").decode(ordered, self.rules)
+        return boxes, scores
 
     def detect(self, images: Any, model: Any, *, batch: int = BATCH) -> list[Detections]:
         """What a model finds in each image, in their order; `batch` images are in memory at once.
@@ -130,7 +131,7 @@ class ObjectDetector:
             for i, n in enumerate(count)
         ]
 
-    def _detections(self, boxes: Array, scores: Array, classes: Array, places: Array, place: Placement) -> Detections:
+    def _detections(self, boxes: Array, scores: Array, classes: Places, places: Places, place: Placement) -> Detections:
         corners = to_image(boxes.astype(np.float64), place)
         labels = tuple(self.labels[number] for number in classes)
         height, width = place.image
@@ -172,7 +173,7 @@ def detector(
     Raises DiptychError for a network that is no detector, thresholds outside [0, 1], and a wrong number of labels.
     """
     if isinstance(name, Net):
-        if not num_classes is input_size is cfg is None:
+        if any(value is not None for value in (num_classes, input_size, cfg)):
             raise DiptychError("detector got num_classes, input_size or cfg with a Net, whose options are fixed")
         return of_net(name, score, iou, labels)
     rules_of(name)
@@ -204,7 +205,7 @@ def of_net(
     classes = dict(net.options).get("num_classes", network(net.name).num_classes)
     if not classes:
         raise DiptychError(f"{net.name} with num_classes=0 has no head, and so no boxes")
-    given = {"score": score, "iou": iou}
+    given: dict[str, Any] = {"score": score, "iou": iou}
     wanted = dataclasses.replace(rules.suppression, **{key: value for key, value in given.items() if value is not None})
     require_limits(wanted.iou, wanted.score, wanted.max_candidates, wanted.max_boxes)
     if labels is None:

@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..common.errors import DiptychError, FileError, NotInstalled
-from ..common.spec import Array
 from ..common.text import NAME, printable
 from ..files.border import STRANGE
 from ..files.kinds import check_regular
 
+Pixels = NDArray[Any]
+"""A picture, (H, W, 3) of uint8."""
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".pnm", ".pgm", ".ppm", ".tif", ".tiff", ".webp")
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 """What Pillow reads by itself: other formats start other programs, or are no photographs."""
@@ -66,7 +68,7 @@ def several(images: Any) -> Iterator[Any]:
         raise DiptychError(f"an image is a path, an array or a PIL image, not a {type(images).__name__}") from error
 
 
-def pixels(image: Any) -> Array:
+def pixels(image: Any) -> Pixels:
     """An image as an array (H, W, 3) of uint8, RGB.
 
     Raises FileError for a file that cannot be read, DiptychError for an array or an object that is no image.
@@ -80,7 +82,7 @@ def pixels(image: Any) -> Array:
     raise DiptychError(f"an image is a path, an array or a PIL image, not a {type(image).__name__}")
 
 
-def read(path: Path) -> Array:
+def read(path: Path) -> Pixels:
     """The picture in a file, as `pixels`; raises FileError where it is missing, empty, damaged, none, or too large."""
     module = pillow()
     if check_regular(path).st_size == 0:
@@ -100,7 +102,7 @@ def read(path: Path) -> Array:
         raise FileError(f"{path} cannot be read as an image: {why}") from None
 
 
-def _of_pil(image: Any, name: str) -> Array:
+def _of_pil(image: Any, name: str) -> Pixels:
     from PIL import ImageOps
 
     if image.width * image.height > PIXELS:
@@ -114,7 +116,7 @@ def _of_pil(image: Any, name: str) -> Array:
     return np.array(turned.convert("RGB"))
 
 
-def _wide(values: Array, name: str) -> Array:
+def _wide(values: Pixels, name: str) -> Pixels:
     """Grey of 32 bits: numbers of 16 bits, which some formats keep so; others have no range that says what white is."""
     if not np.issubdtype(values.dtype, np.integer) or values.min() < 0 or values.max() > 65535:
         kind = "floating-point numbers" if values.dtype.kind == "f" else "numbers beyond 16 bits"
@@ -122,16 +124,16 @@ def _wide(values: Array, name: str) -> Array:
     return _eight_bits(values)
 
 
-def _eight_bits(values: Array) -> Array:
+def _eight_bits(values: Pixels) -> Pixels:
     """0 ... 65535 as 0 ... 255, to the nearest."""
     return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
-def _three(grey: Array) -> Array:
+def _three(grey: Pixels) -> Pixels:
     return np.repeat(grey[..., None], 3, axis=2)
 
 
-def _of_array(image: Array) -> Array:
+def _of_array(image: Pixels) -> Pixels:
     """Raises DiptychError for what is not (H, W), or (H, W, C) of 1, 3 or 4 channels, in uint8."""
     shaped = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3, 4))
     if not shaped or not image.size or image.dtype != np.uint8:

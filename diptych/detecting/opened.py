@@ -35,6 +35,7 @@ def opened(
     rules = detector.rules
     if rules.levels != rules_of(found.net.name).levels:
         notes.append("its anchors are not the network's own, but those of its .cfg")
-    info = {"network": found.net.name, "weights": weights.name, "sha256": sha256, "input_size": list(detector.size)}
-    info |= {"score": rules.suppression.score, "iou": rules.suppression.iou, "notes": notes}
+    info: dict[str, Any] = {"network": found.net.name, "weights": weights.name, "sha256": sha256}
+    info |= {"input_size": list(detector.size), "score": rules.suppression.score, "iou": rules.suppression.iou}
+    info |= {"notes": notes}
     return detector, loaded.weights, info

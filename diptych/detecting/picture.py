@@ -12,7 +12,7 @@ from ..common.errors import DiptychError, FileError
 from ..common.spec import Array
 from ..common.text import printable
 from ..files.atomic import replacing
-from .images import pillow
+from .images import Pixels, pillow
 from .results import Detections, pairs
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -50,7 +50,7 @@ def colour(number: int) -> Colour:
     return round(red * 255), round(green * 255), round(blue * 255)
 
 
-def draw(image: Array, found: Detections) -> Any:
+def draw(image: Pixels, found: Detections) -> Any:
     """The picture (H, W, 3) with its boxes, the best on top, as a PIL image."""
     canvas, pen, sizes = _canvas(image)
     plates = _Plates(pen, canvas.size, sizes)
@@ -62,7 +62,7 @@ def draw(image: Array, found: Detections) -> Any:
     return canvas
 
 
-def draw_both(image: Array, found: Mapping[str, Detections]) -> Any:
+def draw_both(image: Pixels, found: Mapping[str, Detections]) -> Any:
     """The picture with the boxes of two frameworks: the first's as broad lines, the second's dashed on top of them."""
     canvas, pen, sizes = _canvas(image)
     plates = _Plates(pen, canvas.size, sizes)
@@ -100,7 +100,7 @@ def check_suffix(path: Path) -> str:
     return suffix
 
 
-def _canvas(image: Array) -> tuple[Any, Any, Measures]:
+def _canvas(image: Pixels) -> tuple[Any, Any, Measures]:
     pillow()
     from PIL import Image, ImageDraw
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..common.spec import Array
 
+Places = NDArray[Any]
+"""Whole numbers."""
 PIXELS, SCORE = 0.1, 0.001
 """How far the corners and the scores of one box may lie apart in two frameworks: float32 gives 1e-3 and 1e-6."""
 
@@ -24,9 +27,9 @@ class Detections:
 
     boxes: Array
     scores: Array
-    classes: Array
+    classes: Places
     labels: tuple[str, ...]
-    places: Array
+    places: Places
     size: tuple[int, int]
 
     def __len__(self) -> int:

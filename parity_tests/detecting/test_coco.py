@@ -48,8 +48,8 @@ def test_ninety_classes_have_the_numbers_of_coco_as_they_stand() -> None:
 
 
 def test_pycocotools_reads_the_whole_and_its_results(tmp_path: Path) -> None:
-    from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
+    from pycocotools.coco import COCO  # type: ignore[import-untyped]
+    from pycocotools.cocoeval import COCOeval  # type: ignore[import-untyped]
 
     file = tmp_path / "found.json"
     data = written()

@@ -12,14 +12,13 @@ import pytest
 from PIL import Image
 
 from diptych.common.errors import DiptychError, FileError
-from diptych.common.spec import Array
-from diptych.detecting.images import PIXELS, files, pixels, several
+from diptych.detecting.images import PIXELS, Pixels, files, pixels, several
 
 RNG = np.random.default_rng(0)
-PHOTO = RNG.integers(0, 256, (9, 14, 3), dtype=np.uint8)
+PHOTO: Pixels = RNG.integers(0, 256, (9, 14, 3), dtype=np.uint8)
 
 
-def saved(path: Path, array: Array, mode: str | None = None, **options: Any) -> Path:
+def saved(path: Path, array: Pixels, mode: str | None = None, **options: Any) -> Path:
     image = Image.fromarray(array)
     (image.convert(mode) if mode else image).save(path, **options)
     return path

@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from diptych.common.errors import DiptychError, FileError
-from diptych.common.spec import Array
 from diptych.detecting import picture
+from diptych.detecting.images import Pixels
 from diptych.detecting.picture import colour, draw, draw_both, measures, save
 from diptych.detecting.results import Detections
 
-GREY = np.full((200, 300, 3), 128, np.uint8)
+GREY: Pixels = np.full((200, 300, 3), 128, np.uint8)
 
 
 def found(boxes: list[list[float]], size: tuple[int, int] = (200, 300), labels: tuple[str, ...] = ()) -> Detections:
     number = len(boxes)
     names = labels or tuple(f"thing {index}" for index in range(number))
     scores = np.linspace(0.9, 0.5, number)
-    return Detections(np.array(boxes).reshape(-1, 4), scores, np.arange(number), names, np.arange(number), size)
+    numbers: Any = np.arange(number)
+    return Detections(np.array(boxes).reshape(-1, 4), scores, numbers, names, numbers, size)
 
 
-def changed(image: Array, drawn: Array) -> Array:
+def changed(image: Pixels, drawn: Pixels) -> Pixels:
     return np.asarray((image != drawn).any(2))
 
 
 def test_the_line_of_a_box_is_on_its_first_and_last_pixels() -> None:
-    drawn = np.asarray(draw(GREY, found([[40, 60, 240, 180]])))
+    drawn: Pixels = np.asarray(draw(GREY, found([[40, 60, 240, 180]])))
     line = measures((200, 300)).line
     shade = colour(0)
-    for rows, columns in ((slice(60, 60 + line), 150), (slice(180 - line, 180), 150)):
-        assert (drawn[rows, columns] == shade).all()
-    for rows, columns in ((120, slice(40, 40 + line)), (120, slice(240 - line, 240))):
-        assert (drawn[rows, columns] == shade).all()
+    for rows in (slice(60, 60 + line), slice(180 - line, 180)):
+        assert (drawn[rows, 150] == shade).all()
+    for columns in (slice(40, 40 + line), slice(240 - line, 240)):
+        assert (drawn[120, columns] == shade).all()
     outside = changed(GREY, drawn)
     assert not outside[180:].any()
     assert not outside[:, :40].any()
@@ -44,7 +46,7 @@ def test_the_line_of_a_box_is_on_its_first_and_last_pixels() -> None:
 
 
 def test_what_reaches_beyond_the_picture_is_drawn_to_its_edge() -> None:
-    drawn = np.asarray(draw(GREY, found([[-50, -20, 500, 1e30]])))
+    drawn: Pixels = np.asarray(draw(GREY, found([[-50, -20, 500, 1e30]])))
     assert (drawn[100, 0] == colour(0)).all()
     assert (drawn[-1, 150] == colour(0)).all()
     assert (drawn[100, -1] == colour(0)).all()
@@ -58,9 +60,9 @@ def test_the_colour_of_a_class_stays_and_is_no_other_ones() -> None:
 
 @pytest.mark.parametrize("size", [(64, 48), (480, 640), (2160, 3840)])
 def test_a_label_is_legible_at_every_size(size: tuple[int, int]) -> None:
-    image = np.full((*size, 3), 128, np.uint8)
+    image: Pixels = np.full((*size, 3), 128, np.uint8)
     scale = measures(size)
-    drawn = np.asarray(draw(image, found([[2, size[0] // 2, size[1] - 2, size[0] - 2]], size, ("cup",))))
+    drawn: Pixels = np.asarray(draw(image, found([[2, size[0] // 2, size[1] - 2, size[0] - 2]], size, ("cup",))))
     plate = drawn[size[0] // 2 - round(scale.text * 1.35) : size[0] // 2]
     ink = np.abs(plate.astype(int) - 255).max(2) < 100  # white, on the dark red of the first class
     assert sum(colour(0)) / 3 < 100
@@ -72,7 +74,7 @@ def test_a_label_is_legible_at_every_size(size: tuple[int, int]) -> None:
 def test_labels_of_boxes_in_one_place_do_not_hide_each_other() -> None:
     boxes = [[100.0, 50, 200, 150]] * 4
     pen_rows = []
-    drawn = np.asarray(draw(GREY, found(boxes, labels=("cup", "bowl", "vase", "bottle"))))
+    drawn: Pixels = np.asarray(draw(GREY, found(boxes, labels=("cup", "bowl", "vase", "bottle"))))
     for number in range(4):
         rows, _ = np.nonzero((drawn == colour(number)).all(2))
         pen_rows.append(set(rows))
@@ -82,7 +84,7 @@ def test_labels_of_boxes_in_one_place_do_not_hide_each_other() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1), (3, 2)])
 def test_the_smallest_pictures_are_drawn_on(size: tuple[int, int]) -> None:
-    image = np.zeros((*size, 3), np.uint8)
+    image: Pixels = np.zeros((*size, 3), np.uint8)
     some = found([[0, 0, size[1], size[0]], [5, 5, 4, 4]], size)
     assert draw(image, some).size == size[::-1]
     assert draw_both(image, {"torch": some, "tf": some}).size == size[::-1]
@@ -90,7 +92,7 @@ def test_the_smallest_pictures_are_drawn_on(size: tuple[int, int]) -> None:
 
 def test_both_frameworks_are_seen_where_their_boxes_are_one() -> None:
     one = found([[40, 60, 240, 180]])
-    drawn = np.asarray(draw_both(GREY, {"torch": one, "tf": one}))
+    drawn: Pixels = np.asarray(draw_both(GREY, {"torch": one, "tf": one}))
     row = drawn[60, 60:220]
     torch, keras = ((row == shade).all(1).mean() for shade in picture.SIDES.values())
     assert 0.3 < torch < 0.7
@@ -101,7 +103,7 @@ def test_both_frameworks_are_seen_where_their_boxes_are_one() -> None:
 
 def test_both_frameworks_are_seen_where_their_boxes_differ() -> None:
     first, second = found([[40, 60, 240, 180]]), found([[50, 70, 260, 190], [10, 10, 30, 30]], labels=("cup", "bowl"))
-    drawn = np.asarray(draw_both(GREY, {"torch": first, "tf": second}))
+    drawn: Pixels = np.asarray(draw_both(GREY, {"torch": first, "tf": second}))
     torch, keras = picture.SIDES.values()
     assert (drawn[120, 40] == torch).all()
     assert (drawn[70:190, 259] == keras).all(1).any()
