@@ -62,8 +62,9 @@ class Deployment:
             f"{printable(str(self.path))}: {self.network} as {self.kind}, {self.bytes / 1e6:.1f} MB ({gone})",
             f"  read back and run, it differs from the original in float64 by {self.difference:.1e}",
         ]
-        if self.measured:
-            lines += [f"  {self.inside}", f"  {self.measured}"]
+        if self.inside and self.measured:
+            inside = self.inside.onnx_text if self.kind == KINDS[".onnx"] else self.inside
+            lines += [f"  {inside}", f"  {self.measured}"]
         return "\n".join(lines)
 
 

@@ -57,6 +57,15 @@ class Inside:
             f"the best {chosen.max_candidates} candidates, at most {chosen.max_boxes} boxes"
         )
 
+    @property
+    def onnx_text(self) -> str:
+        """What is inside of an ONNX model, and by which operators."""
+        if self.suppression is None:
+            return str(self)
+        plain = self.suppression.power is None
+        means = "ONNX's NonMaxSuppression" if plain else "a Loop of basic operators (plain_iou: ONNX's own, by IoU)"
+        return f"{self}, by {means}"
+
 
 def inside(
     net: Net,

@@ -9,6 +9,7 @@ numbers are drawn.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,7 +33,8 @@ For larger boxes it is the same share: those of random maps may be larger than a
 """
 ROUNDING = 2e-6
 """How far float32 may take an overlap."""
-DRAWS = 20
+DRAWS, ENOUGH = 20, 3
+"""How often maps are drawn at most, and how often suppression must have been sure."""
 FAR = 1e30
 """A corner beyond is as good as infinite."""
 
@@ -60,7 +62,7 @@ class Measured:
     def with_(self, other: Measured) -> Measured:
         """What both found."""
         pixels, scores = max(self.pixels, other.pixels), max(self.scores, other.scores)
-        return Measured(pixels, scores, self.left + other.left, self.candidates + other.candidates)
+        return Measured(pixels, scores, self.left + other.left, self.candidates + other.candidates, self.basis)
 
 
 def check_model(path: Path, tail: Tail, inside: Inside, x: Array, where: str) -> tuple[list[Array], Measured]:
@@ -140,13 +142,15 @@ def drawn(shapes: Sequence[Sequence[int]], detector: Detector, score: float, see
 
 
 def until_sure(attempt: Callable[[int], Measured], where: str) -> Measured:
-    """The first answer of attempts with seeds 0, 1, ... that rounding did not decide, and that left a box."""
+    """What ENOUGH attempts found, with seeds 0, 1, ..., that left a box and in which rounding did not decide."""
+    sure: list[Measured] = []
     for answer in map(attempt, range(DRAWS)):
-        if answer.left:
-            return answer
+        sure += [answer] if answer.left else []
+        if len(sure) == ENOUGH:
+            return functools.reduce(Measured.with_, sure)
     raise DiptychError(
-        f"{where}: in {DRAWS} draws there was none that left a box and that rounding did not decide, so that "
-        "suppression could not be checked; is the score threshold too high? (check=False, --no-check)"
+        f"{where}: of {DRAWS} draws there were {len(sure)} that left a box and that rounding did not decide, so that "
+        "suppression could not be checked; is the score threshold too high?"
     )
 
 

@@ -55,7 +55,7 @@ class Export:
         if self.difference is not None:
             lines.append(f"  {self.runner} differs from the NumPy meaning in float64 by {self.difference:.1e}")
         if self.inside and self.inside.behind:
-            lines.append(f"  {self.inside}")
+            lines.append(f"  {self.inside.onnx_text}")
         if self.measured:
             lines.append(f"  {self.measured}")
         return "\n".join([*lines, *(printable(f"  note: {note}") for note in self.notes)])

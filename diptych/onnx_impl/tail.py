@@ -19,8 +19,11 @@ class Tail(Operators):
     def __init__(self, graph: Graph, detector: Detector, suppression: Suppression | None) -> None:
         """Raises DiptychError where they cannot be written."""
         super().__init__(graph.dtype)
-        if suppression and graph.double:
-            raise DiptychError("ONNX's NonMaxSuppression takes float32 alone; export with the dtype float32")
+        if graph.double:
+            raise DiptychError(
+                "boxes inside of an ONNX model are float32, as its NonMaxSuppression takes them; export the raw maps "
+                "in float64, or all of it in float32"
+            )
         self.maps = tuple(graph.outputs)
         shapes = [tuple(map(int, graph.net.nodes[index].shape)) for index in graph.net.outputs]
         boxes, scores, number, classes = decode(self, self.maps, shapes, detector)

@@ -21,6 +21,8 @@ ONE_SIDED = {
         "call_order.py": "PyTorch runs calls as they are written",
         "parts.py": "a PyTorch model is text with helpers of its own",
         "classes.py": "a PyTorch module of an emitted class has our names",
+        "detector_artifact.py": "boxes inside of a program: of LiteRT and SavedModel",
+        "lite.py": "LiteRT is TensorFlow's",
         "kept.py": "what is worked out for Keras's names of a network",
         "places.py": "a state dict has our names",
         "resolve.py": "PyTorch's modules are made by running their text",
