@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..common.detection.checks import require_cells, require_levels, require_limits
+from ..common.detection.checks import require_cells, require_levels
 from ..common.detection.detector import Detector, Suppression
 from ..common.errors import DiptychError, FileError
 from ..common.registry import network, registered
@@ -128,9 +128,10 @@ def _classes(net: Net, detector: Detector) -> int | None:
         return None
     shapes = [tuple(map(int, net.nodes[index].shape)) for index in net.outputs]
     require_levels(shapes, detector)
-    for shape, level in zip(shapes, detector.levels, strict=True):
-        require_cells((1, *shape), 1, len(level.anchors))
-    return shapes[0][0] // len(detector.levels[0].anchors) - 5
+    before = 0 if detector.rule == "efficientdet" else 5
+    for shape, level in zip(shapes, detector.levels, strict=False):  # efficientdet's maps of boxes come after these
+        require_cells((1, *shape), 1, len(level.anchors), before)
+    return shapes[0][0] // len(detector.levels[0].anchors) - before
 
 
 def _suppression(detector: Detector, given: dict[str, Any], plain_iou: bool) -> Suppression:
@@ -139,7 +140,4 @@ def _suppression(detector: Detector, given: dict[str, Any], plain_iou: bool) -> 
         if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
             raise DiptychError(f"{name} is a {'whole ' if whole else ''}number, not {value!r}")
     chosen = dataclasses.replace(detector.suppression, **given)
-    if plain_iou:
-        chosen = dataclasses.replace(chosen, power=None)
-    require_limits(chosen.iou, chosen.score, chosen.max_candidates, chosen.max_boxes)
-    return chosen
+    return dataclasses.replace(chosen, power=None) if plain_iou else chosen

@@ -14,7 +14,6 @@ import numpy as np
 from .. import backends
 from ..common import reference
 from ..common.backend import in_order
-from ..common.detection.checks import require_limits
 from ..common.detection.detector import Detector
 from ..common.detection.letterbox import Placement, letterbox, to_image
 from ..common.errors import DiptychError
@@ -207,7 +206,6 @@ def of_net(
         raise DiptychError(f"{net.name} with num_classes=0 has no head, and so no boxes")
     given: dict[str, Any] = {"score": score, "iou": iou}
     wanted = dataclasses.replace(rules.suppression, **{key: value for key, value in given.items() if value is not None})
-    require_limits(wanted.iou, wanted.score, wanted.max_candidates, wanted.max_boxes)
     if labels is None:
         names = default_labels(classes)
     else:

@@ -44,7 +44,7 @@ def _yolo(
     """Maps of (x, y, w, h, object, classes) for each anchor."""
     found, number, classes = [], 0, 0
     for raw, shape, level in zip(maps, shapes, detector.levels, strict=True):
-        require_cells((1, *shape), 1, len(level.anchors))
+        require_cells((1, *shape), 1, len(level.anchors), 5)
         g.prefix = f"decode.{raw}"
         found.append(_level(g, raw, shape, level, detector.anchors_first, geometry))
         number += len(level.anchors) * shape[1] * shape[2]
