@@ -16,8 +16,8 @@ EFFDET = rules(
         (f"fpn.cell.{{i}}.fnode.{node}.lateral.*", f"fpn.cell.{{i}}.fnode.{node}.combine.resample.{level}.conv.*")
         for node, level in LATERALS.items()
     ),
-    ("fpn.cell.{i}.fnode.{j}.conv.*", "fpn.cell.{i}.fnode.{j}.after_combine.conv.*"),
     ("fpn.cell.{i}.fnode.{j}.bn", "fpn.cell.{i}.fnode.{j}.after_combine.conv.bn"),
+    ("fpn.cell.{i}.fnode.{j}.conv.*", "fpn.cell.{i}.fnode.{j}.after_combine.conv.*"),
     ("class_net.bn_rep.{r}.{l}", "class_net.bn_rep.{r}.{l}.bn"),
     ("box_net.bn_rep.{r}.{l}", "box_net.bn_rep.{r}.{l}.bn"),
 )

@@ -67,10 +67,8 @@ def efficientdet(x: Value, num_classes: int, variant: str) -> dict[str, Value]:
     backbone, _, width, cells, layers, mode = TABLE[variant]
     require_levels(x)
     maps = pyramid(features(x, *BACKBONES[backbone][:2], name="backbone"), width, cells, mode, name="fpn")
-    if not num_classes:
-        return {f"p{level}": x for level, x in zip(LEVELS, maps, strict=True)}
     found = dict[str, Value]()
-    for kind, outputs in (("class", ANCHORS * num_classes), ("box", 4 * ANCHORS)):
+    for kind, outputs in (("class", ANCHORS * num_classes), ("box", 4 * ANCHORS if num_classes else 0)):
         head = shared(level_head, name=f"{kind}_net")
         for level, x in zip(LEVELS, maps, strict=True):
             found[f"{kind}_p{level}"] = head(x, outputs, layers, silu, STYLE)

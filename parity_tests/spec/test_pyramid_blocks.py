@@ -94,7 +94,7 @@ def test_a_feature_pyramid_is_torchvisions(extra: Any, size: tuple[int, int]) ->
 
 def test_other_extra_levels_are_refused() -> None:
     with pytest.raises(SpecError, match="none, pool, input or output, not 'p6'"):
-        net_of(partial(fpn, width=WIDTH, extra="p6"))  # type: ignore[arg-type]
+        net_of(partial(fpn, width=WIDTH, extra="p6"))
 
 
 def convolved(x: Array, weights: Mapping[str, Array], path: str, stride: int = 1) -> Array:
