@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ NETWORKS = {
     "yolov4_tiny": "yolov4-tiny",
 }
 """Our name -> the name of Darknet's own configuration."""
+HEADER = (0, 2, 5, (1 << 40) + 3)
 
 
 def packaged(package: str, *parts: str) -> Path:
@@ -49,6 +51,20 @@ def written(path: Path, net: Net, arrays: Mapping[str, Array] | None = None, **h
     """A .weights file of a network, with seeded weights where none are given."""
     record = {"carried": {"darknet": header}} if header else {}
     write(path, net, scrambled(net) if arrays is None else arrays, {}, record=record)
+    return path
+
+
+def by_hand(path: Path, net: Net) -> Path:
+    """A file as Darknet writes it: its own header, and the numbers of each convolution, one after the other."""
+    weights = scrambled(net)
+    parts = [struct.pack("<3iQ", *HEADER)]
+    for node in net.nodes:
+        if node.kind == "conv":
+            before = node.path.rpartition(".")[0]
+            norm = [f"{before}.bn.{kind}" for kind in ("bias", "weight", "running_mean", "running_var")]
+            names = [f"{node.path}.bias"] if f"{node.path}.bias" in weights else norm
+            parts += [weights[name].astype("<f4").tobytes() for name in (*names, f"{node.path}.weight")]
+    path.write_bytes(b"".join(parts))
     return path
 
 

@@ -85,9 +85,9 @@ def read_cfg(path: Path) -> Configured:
         wanted = units(net)
         try:
             _compare(found, whose, wanted)
-        except _Fault as fault:
+        except _Fault as found_fault:
             alike = sum((a.kind, a.values) == (b.kind, b.values) for a, b in zip(found, wanted, strict=False))
-            faults.append((fault.place + alike, name, fault))
+            faults.append((found_fault.place + alike, name, found_fault))
         else:
             options = with_classes(name, classes) | _image(sections[0], name)
             return Configured(path, name, options, _detector(name, net, heads), len(sections) - 1)
