@@ -19,13 +19,15 @@ from typing import Any
 from .errors import DiptychError, SpecError
 from .spec import Array, Net
 
+NUMBERED_KERAS = "darknet-keras"
+"""Whole Keras models that are ports of Darknet's, by Keras's own names: the graph says which layer is which."""
 LIBRARIES = (
     *("torchvision", "timm", "keras.applications", "pytorchcv", "efficientnet_pytorch", "tf-slim"),
-    *("yolox", "ultralytics", "pytorch-YOLOv4", "effdet"),
+    *("yolox", "ultralytics", "pytorch-YOLOv4", "effdet", NUMBERED_KERAS),
 )
 EMITTED = "emitted"
 """The names in the weights of an emitted Keras file, which follow from the network: see `tf_impl.places`."""
-OF_LAYERS = ("keras.applications", "tf-slim", EMITTED)
+OF_LAYERS = ("keras.applications", "tf-slim", NUMBERED_KERAS, EMITTED)
 OWN = "diptych"
 UNKNOWN = ":"
 """What stands after the library in the name of a weight that the library's dialect does not know."""

@@ -127,6 +127,7 @@ def _line(match: Any) -> str:
 
 def _misfits(match: Any) -> list[str]:
     parts = {"missing": match.missing, "extra": match.extra, "of another shape": match.misfits}
+    parts["in its layers"] = match.wires or ()
     return [f"    {len(names)} {what}: {first_few(names, 4)}" for what, names in parts.items() if names]
 
 
@@ -143,6 +144,7 @@ def _identification(found: Any) -> dict[str, Any]:
             "missing": list(match.missing),
             "extra": list(match.extra),
             "misfits": list(match.misfits),
+            "layers": list(match.wires or ()),
         }
 
     return {

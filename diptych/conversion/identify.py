@@ -27,10 +27,13 @@ from ..files.checkpoint import Checkpoint
 from ..tf_impl.places import snake
 from .configured import asked, check_configured
 from .keras_config import differences, weighted_differences
+from .keras_graph import said as graph_note
 from .matching import Match, match, merge
 from .signatures import candidates, dialects_of, folded_candidates, overlapping_candidates, variants
 
 Options = dict[str, Any]
+ASKED = ("num_classes", "in_channels")
+"""The options that shapes imply, whatever else a file states."""
 NEAR = 5
 TURN = re.compile(r"_\d+$")
 
@@ -123,7 +126,7 @@ def identified(checkpoint: Checkpoint, name: str | None, options: Mapping[str, A
     _check_architecture(found)
     notes = found.checkpoint.notes + notes + _names_note(found)
     how = "as Darknet's files of this size have it" if checkpoint.nameless else "read off the file's shapes"
-    notes += _inferred_note(found.net, given, checkpoint.stated.options, how)
+    notes += _inferred_note(found, given, checkpoint.stated.options, how)
     return Identified(found.net, found.checkpoint, found.dialect, notes)
 
 
@@ -197,6 +200,8 @@ def _search(checkpoint: Checkpoint, given: Options) -> tuple[Match, tuple[str, .
     if not exact and (not near or near[0].confidence < 0.5):
         raise _strange(checkpoint)
     if not exact:
+        if near[0].wires:
+            _check_architecture(near[0])
         raise _misfit(near[0])
     if len(exact) == 1:
         return exact[0], (f"taken as {exact[0].net.name}, the only registered network with these weights",)
@@ -255,6 +260,8 @@ def _misfit(nearest: Match) -> DiptychError:
 
 def _architecture(found: Match) -> list[str]:
     """What the layers that a .keras file states say otherwise than the network, as texts."""
+    if found.wires is not None:
+        return list(found.wires)
     config = found.checkpoint.config
     if config is None:
         return []
@@ -277,10 +284,20 @@ def _names_note(found: Match) -> tuple[str, ...]:
         return (f"its names are those of the emitted Keras file (class {found.dialect.name})",)
     if found.dialect.library == OWN:
         return ()
+    if found.wires is not None:
+        return (graph_note(found.net.input_shape[1:]),)
     caution = (found.dialect.caution,) if found.dialect.caution else ()
     return (f"its names are {found.dialect.library}'s ({found.dialect.name})", *caution)
 
 
-def _inferred_note(net: Net, given: Options, stated: Mapping[str, Any], how: str) -> tuple[str, ...]:
-    found = [f"{key}={value}" for key, value in net.options if key not in given and key not in stated]
-    return (f"{', '.join(found)}: {how}",) if found else ()
+def _inferred_note(match: Match, given: Options, stated: Mapping[str, Any], how: str) -> tuple[str, ...]:
+    options = {key: value for key, value in match.net.options if key not in given and key not in stated}
+    layers = {key: value for key, value in options.items() if match.wires is not None and key not in ASKED}
+    notes = []
+    for found, where in ((options.keys() - layers.keys(), how), (layers.keys(), "read off the file's layers")):
+        said = [f"{key}={options[key]}" for key in options if key in found]
+        notes += [f"{', '.join(said)}: {where}"] if said else []
+    own = [f"{key}={network(match.net.name).arguments[key]}" for key in layers if key != "input_size"]
+    if own:
+        notes.append(f"{match.net.name} itself has {', '.join(own)}: with the file's it is another function")
+    return tuple(notes)
