@@ -69,8 +69,8 @@ def to_image(boxes: Array, placement: Placement, clip: bool = False) -> Array:
     [2.0, 4.0, 10.0, 20.0]
     """
     (sy, sx), (top, left), (height, width) = placement
-    found = (boxes - np.array([left, top, left, top])) / np.array([sx, sy, sx, sy])
-    return np.clip(found, 0, np.array([width, height, width, height])) if clip else found
+    found: Array = (boxes - np.array([left, top, left, top])) / np.array([sx, sy, sx, sy])
+    return found.clip(0, np.array([width, height, width, height])) if clip else found
 
 
 def fitted(image: tuple[int, ...], size: tuple[int, int], rule: FitRule) -> tuple[int, int]:
@@ -109,7 +109,8 @@ def _resized(image: Array, size: tuple[int, int], rule: FitRule) -> Array:
 def _normalised(values: Array, fit: Fit) -> Array:
     """Channels in the network's order, divided, less the mean, over the standard deviation."""
     values = values[..., ::-1] if fit.bgr else values
-    return (values / fit.divisor - np.array(fit.mean)) / np.array(fit.std)
+    result: Array = (values / fit.divisor - np.array(fit.mean)) / np.array(fit.std)
+    return result
 
 
 def _require(image: Array, size: tuple[int, int]) -> None:

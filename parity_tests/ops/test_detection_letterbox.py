@@ -100,7 +100,7 @@ def test_sizes_worked_by_hand(
 
 def test_int_loses_a_pixel_of_as_many_sizes_as_the_authors_code() -> None:
     """Counted by running the formulas of YOLOX in Python's floats and of automl in float32."""
-    lost = {rule: 0 for rule in RULES}
+    lost = dict.fromkeys(RULES, 0)
     for n in range(1, 3001):
         for rule in RULES:
             lost[rule] += max(fitted((n, n), (416, 416), rule)) < 416
@@ -109,7 +109,7 @@ def test_int_loses_a_pixel_of_as_many_sizes_as_the_authors_code() -> None:
 
 
 def test_the_border_and_the_channels() -> None:
-    image = np.full((4, 8, 3), (10, 20, 30), np.uint8)
+    image: Array = np.full((4, 8, 3), (10, 20, 30)).astype(np.uint8)
     found, _ = letterbox(image, (8, 8), Fit("yolox", pad=114, bgr=True, divisor=1))
     assert found[0, 0].tolist() == [30, 20, 10]
     assert found[4:].ravel().tolist() == [114] * 96
@@ -125,7 +125,7 @@ def test_the_border_and_the_channels() -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_boxes_there_and_back(rule: FitRule) -> None:
     """A rectangle that is white is found in the input where its corners are said to be, to a pixel."""
-    image = np.zeros((120, 90, 3), np.uint8)
+    image: Array = np.zeros((120, 90, 3)).astype(np.uint8)
     image[30:90, 20:50] = 255
     found, place = letterbox(image, (240, 320), Fit(rule))
     rows, columns = (np.flatnonzero((found[..., 0] > 0.5).any(axis)) for axis in (1, 0))

@@ -43,9 +43,12 @@ ONE_SIDED_FUNCTIONS = {
 }
 """Public functions of mirrored files that serve one framework alone, named here so that none is missed."""
 NUMPY_ALONE = {
+    "anchors.py": "anchors are constants",
     "checks.py": "what is given is checked once for all",
     "detector.py": "a detector is data",
+    "efficientdet.py": "a detector is data",
     "letterbox.py": "an image comes before any framework",
+    "limits.py": "what is given is checked once for all",
     "resample.py": "an image comes before any framework",
 }
 """The files of `detection` that have no twin in either framework, and why."""
