@@ -30,8 +30,8 @@ LISTED = 10_000
 """Names of a folder that are looked at for one .cfg."""
 COUNTED = "the number of its numbers says which network it is; a .cfg beside it, or --cfg, would say each section"
 CAUTION = (
-    "normalisation is (x - mean) / sqrt(variance + 1e-5), as in AlexeyAB's Darknet; with pjreddie's sqrt(variance) + 1e-6 "
-    "or OpenCV's sqrt(variance + 1e-6) outputs are up to 3e-4 of the largest away"
+    "normalisation is (x - mean) / sqrt(variance + 1e-5), as in AlexeyAB's Darknet; with pjreddie's sqrt(variance) + "
+    "1e-6 or OpenCV's sqrt(variance + 1e-6) outputs are up to 3e-4 of the largest away"
 )
 
 
@@ -45,8 +45,10 @@ def read(path: Path) -> Floats:
             raise FileError(f"{path} is no .weights file of Darknet's: {error}") from None
         rest = size - header.size
         if rest <= 0 or rest % ITEM:
-            what = f"{rest} bytes, which are {rest / ITEM:g} numbers of float32" if rest > 0 else "nothing"
-            raise FileError(f"{path} is not whole: behind its header of {header.size} bytes there is {what}")
+            what = (
+                f"there are {rest // ITEM:,} numbers of float32 and {rest % ITEM} bytes" if rest > 0 else "is nothing"
+            )
+            raise FileError(f"{path} is not whole: behind its header of {header.size} bytes {what}")
         file.seek(header.size)
         numbers = np.fromfile(file, "<f4", rest // ITEM).astype(np.float32, copy=False)
     said, refusal = _configured(path, len(numbers))
@@ -84,9 +86,9 @@ def write(path: Path, content: Content) -> None:
     kinds = sorted({str(array.dtype) for array in content.arrays.values()})
     if kinds != ["float32"]:
         raise FileError(f"a .weights file is all float32, the weights are {' and '.join(kinds)}; save them so first")
-    names, header = order(content.net), header_in(content.record.get("carried", {}))
+    names, header = order(content.net), header_in(content.record.get("carried", {})).packed()
     with guarded(path) as file:
-        file.write(header.packed())
+        file.write(header)
         for name in names:
             file.write(np.ascontiguousarray(content.arrays[name], "<f4").reshape(-1).view(np.uint8))
 

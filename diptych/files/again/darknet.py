@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from . import Again
+from ...common.spec import Array
+from . import Again, Key
 
 
 def read(path: Path) -> Again:
@@ -26,5 +27,8 @@ def read(path: Path) -> Again:
     numbers.frombytes(data[start:])
     if sys.byteorder == "big":
         numbers.byteswap()
-    found = {("numbers",): np.asarray(numbers), ("header",): np.array([major, minor, revision, seen], np.uint64)}
-    return Again(dict(found), f"array.array of Python {sys.version_info.major}.{sys.version_info.minor}")
+    found: dict[Key, Array] = {
+        ("numbers",): np.asarray(numbers),
+        ("header",): np.array([major, minor, revision, seen], "u8"),
+    }
+    return Again(found, f"array.array of Python {sys.version_info.major}.{sys.version_info.minor}")

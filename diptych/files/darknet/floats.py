@@ -66,7 +66,7 @@ class Floats(Checkpoint):
         if chosen.name not in NETWORKS or given.get("num_classes") is not None:
             return options
         classes = classes_of(chosen.name, len(self.numbers), given.get("in_channels") or chosen.in_channels)
-        return with_classes(chosen.name, classes) if classes is not None else options
+        return with_classes(chosen.name, classes) if classes is not None else {**options, **_classes(chosen)}
 
     def raw(self) -> Iterator[tuple[str, Key, Array]]:
         """The numbers, and the header as numbers of 64 bits."""
@@ -114,6 +114,11 @@ class Floats(Checkpoint):
     def without_arrays(self) -> Self:
         """What the file says, without its numbers."""
         return replace(self, numbers=_none())
+
+
+def _classes(chosen: Network) -> dict[str, Any]:
+    """The network's own classes by name: it has a head, of which a file of another size says nothing."""
+    return {"num_classes": chosen.num_classes}
 
 
 def _own(name: str) -> Net:

@@ -79,17 +79,19 @@ def read_cfg(path: Path) -> Configured:
     if not found:
         raise FileError(f"{path} has no section behind [net], expected those of a network")
     classes = _classes(heads, found, sections)
-    faults: list[tuple[_Fault, str]] = []
+    faults: list[tuple[int, str, _Fault]] = []
     for name in NETWORKS:
+        net = traced(name, with_classes(name, classes))
+        wanted = units(net)
         try:
-            net = traced(name, with_classes(name, classes))
-            _compare(found, whose, units(net))
-        except _Fault as fault:
-            faults.append((fault, name))
+            _compare(found, whose, wanted)
+        except _Fault as found_fault:
+            alike = sum((a.kind, a.values) == (b.kind, b.values) for a, b in zip(found, wanted, strict=False))
+            faults.append((found_fault.place + alike, name, found_fault))
         else:
             options = with_classes(name, classes) | _image(sections[0], name)
             return Configured(path, name, options, _detector(name, net, heads), len(sections) - 1)
-    fault, name = max(faults, key=lambda pair: pair[0].place)
+    _, name, fault = max(faults, key=lambda item: item[0])
     raise FileError(f"{path} is no network that is known here; the nearest is {name}, but {fault}")
 
 
