@@ -126,7 +126,10 @@ def held(
 
 
 def drawn(shapes: Sequence[Sequence[int]], detector: Detector, score: float, seed: int) -> list[Array]:
-    """Raw maps (2, channels, H, W) in float32, with candidates in plenty, overlaps, and in the second image ties."""
+    """Raw maps (2, channels, H, W) in float32, with overlaps, and in the second image ties.
+
+    Candidates are in plenty or few by turns: more than are looked at, and fewer than fill the answer.
+    """
     rng, maps = np.random.default_rng(seed), []
     share = min(max(score, 0.01), 0.999) ** 0.5
     cut = np.log(share / (1 - share))
@@ -134,7 +137,7 @@ def drawn(shapes: Sequence[Sequence[int]], detector: Detector, score: float, see
         anchors = len(level.anchors)
         parts = rng.standard_normal((2, anchors, channels // anchors, height, width))
         parts[:, :, 2:4] *= 0.5
-        parts[:, :, 4:] = 1.5 * parts[:, :, 4:] + cut + 0.5
+        parts[:, :, 4:] = 1.5 * parts[:, :, 4:] + cut + (0.5, -1.0, -2.0)[seed % 3]
         parts[:, :, 7:] -= 9  # most candidates are of two classes, so that they suppress each other
         parts[1] = np.round(parts[1] * 4) / 4
         maps.append(parts.reshape(2, channels, height, width).astype(np.float32))

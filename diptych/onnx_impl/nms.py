@@ -88,7 +88,8 @@ def _standard(g: Operators, corners: str, best: str, classes: str, groups: int, 
 
 def _hits(g: Operators, corners: str, classes: str, most: int, chosen: Suppression) -> str:
     """Which candidate (N, K, 1) suppresses which (N, 1, K), if it is left itself: 1 or 0."""
-    behind = g.tensor(np.triu(np.ones((most, most), bool), 1))
+    number = np.arange(most)
+    behind = g.add("Less", g.tensor(number[:, None]), g.tensor(number[None]))
     hits = g.add("And", g.add("Greater", _overlap(g, corners, chosen.power or 1.0), g.constant(chosen.iou)), behind)
     if chosen.per_class:
         first, second = (g.add("Unsqueeze", classes, g.integers(axis)) for axis in (2, 1))

@@ -75,31 +75,35 @@ def _answer(path: Path, x: Any) -> dict[str, Any]:
     return served(path, x)
 
 
-@pytest.mark.parametrize("suffix", some([".tflite", ""], ".tflite"))
-def test_nothing_is_left_where_boxes_differ(suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The twin's boxes are one pixel to the right."""
-    from diptych.tf_impl import detector_artifact
+def shifted(plain: Any) -> Any:
+    """A twin whose boxes are one pixel to the right."""
 
-    plain = detector_artifact.decode
-
-    def shifted(maps: Any, detector: Any) -> Any:
+    def decode_shifted(maps: Any, detector: Any) -> Any:
         boxes, scores = plain(maps, detector)
         return boxes + np.float32([1, 0, 1, 0]), scores
 
-    monkeypatch.setattr(detector_artifact, "decode", shifted)
-    net = small("yolox_nano")
-    with pytest.raises(DiptychError, match="was not written: run, it differs from yolox_nano by"):
-        deploy(net, calm(net), tmp_path / f"out{suffix}", with_decode=True)
-    assert list(tmp_path.iterdir()) == []
+    return decode_shifted
 
 
-@pytest.mark.slow
-def test_nothing_is_left_where_suppression_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def stricter(plain: Any) -> Any:
+    """A twin with another threshold."""
+    return lambda *tensors, **settings: plain(*tensors, **settings | {"iou": 0.5})
+
+
+FAULTS: dict[str, tuple[str, Any, str, dict[str, bool], str]] = {
+    "boxes in LiteRT": ("decode", shifted, "out.tflite", {"with_decode": True}, "was not written: run, it differs"),
+    "boxes in SavedModel": ("decode", shifted, "out", {"with_decode": True}, "was not written: run, it differs"),
+    "suppression": ("nms", stricter, "out", {"with_nms": True}, "suppression leaves other"),
+}
+
+
+@pytest.mark.parametrize("fault", some(list(FAULTS), "boxes in LiteRT"))
+def test_nothing_is_left_where_the_program_differs(fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from diptych.tf_impl import detector_artifact
 
-    plain = detector_artifact.nms
-    monkeypatch.setattr(detector_artifact, "nms", lambda *a, **k: plain(*a, **k | {"iou": 0.5}))
+    function, wrong, name, asked, complaint = FAULTS[fault]
+    monkeypatch.setattr(detector_artifact, function, wrong(getattr(detector_artifact, function)))
     net = small("yolov4_tiny")
-    with pytest.raises(DiptychError, match="suppression leaves other"):
-        deploy(net, calm(net), tmp_path / "out", with_nms=True)
+    with pytest.raises(DiptychError, match=complaint):
+        deploy(net, calm(net), tmp_path / name, **asked)  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []

@@ -91,17 +91,17 @@ def test_raw_maps_have_names_a_free_batch_and_the_rules_to_decode_them(name: str
     assert np.abs(scores - wanted[1]).max() < 1e-5
 
 
-@pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("name", NAMES)
-def test_boxes_inside_are_those_of_numpy_at_any_batch(name: str, batch: int, tmp_path: Path) -> None:
+def test_boxes_inside_are_those_of_numpy_at_any_batch(name: str, tmp_path: Path) -> None:
     net = small(name)
     weights = calm(net)
     export(net, weights, tmp_path / "x.onnx", with_decode=True, check=False)
-    x = random_images(net, batch, np.random.default_rng(batch))
-    boxes, scores = answers(tmp_path / "x.onnx", ["boxes", "scores"], x)
-    wanted = decode(raw(net, weights, x), detector_of(name))
-    assert far(boxes, wanted[0]) < 1e-3
-    assert np.abs(scores - wanted[1]).max() < 1e-5
+    for batch in (1, 3):
+        x = random_images(net, batch, np.random.default_rng(batch))
+        boxes, scores = answers(tmp_path / "x.onnx", ["boxes", "scores"], x)
+        wanted = decode(raw(net, weights, x), detector_of(name))
+        assert far(boxes, wanted[0]) < 1e-3
+        assert np.abs(scores - wanted[1]).max() < 1e-5
 
 
 def calm(net: Net) -> dict[str, Array]:
@@ -109,7 +109,7 @@ def calm(net: Net) -> dict[str, Array]:
     weights = scrambled(net)
     last = max(np.abs(part).max() for part in raw(net, weights, random_images(net, 1, np.random.default_rng(0))))
     heads = _heads(net)
-    return {key: array * np.float32(3 / last) if key in heads else array for key, array in weights.items()}
+    return {key: array * np.float32(2 / last) if key in heads else array for key, array in weights.items()}
 
 
 def _heads(net: Net) -> set[str]:
@@ -124,8 +124,7 @@ def _heads(net: Net) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("plain", [False, True])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "plain"), [*((name, False) for name in NAMES), ("yolov4_tiny", True)])
 def test_suppression_inside_leaves_what_numpy_leaves_of_images(name: str, plain: bool, tmp_path: Path) -> None:
     """From the image to the box, and with other thresholds than the detector's own: nothing of the check is used."""
     net = small(name)
