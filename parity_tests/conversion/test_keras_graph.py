@@ -83,7 +83,8 @@ def test_a_port_is_its_own_function_whatever_the_order_of_its_layers(
     images = np.random.default_rng(1).standard_normal((2, *SIZE, 3), dtype=np.float32)
     wanted = [np.moveaxis(np.asarray(level), 3, 1) for level in model(images, training=False)]
     done = diptych.convert(tmp_path / f"in{suffix}", tmp_path / "out.npz", check=None)
-    options = {"num_classes": 2, "input_size": SIZE, "eps": 1e-3} | ({"upsampling": "bilinear"} if fine_first else {})
+    options: dict[str, Any] = {"num_classes": 2, "input_size": SIZE, "eps": 1e-3}
+    options |= {"upsampling": "bilinear"} if fine_first else {}
     assert (done.network, done.options, done.library) == ("yolov3_tiny", options, "darknet-keras")
     net = spec("yolov3_tiny", **options)
     torch_side = backends.get("torch")
@@ -212,7 +213,7 @@ def entries() -> Entries:
     return {layer["name"]: layer for layer in copy.deepcopy(functional())["config"]["layers"]}
 
 
-def faults() -> Iterator[tuple[str, Callable[[Entries], None]]]:
+def faults() -> Iterator[tuple[str, Callable[[Entries], Any]]]:
     """One step each that makes another function of the whole."""
     yield "first half for second", lambda e: e["conv2d_3"]["inbound_nodes"][0][0].__setitem__(2, 0)
     yield "order", lambda e: e["tf.concat"]["inbound_nodes"][0].reverse()
@@ -225,7 +226,7 @@ def faults() -> Iterator[tuple[str, Callable[[Entries], None]]]:
             e["conv2d_1"]["config"].update(padding="same"),
             e["conv2d_1"].update(inbound_nodes=[[["tf.nn.leaky_relu", 0, 0, {}]]]),
         ),
-    )  # type: ignore[func-returns-value]
+    )
     yield "stride", lambda e: e["conv2d_4"]["config"].update(dilation_rate=[2, 2])
     yield "pool", lambda e: e["max_pooling2d_1"]["config"].update(pool_size=[3, 3])
     yield (
@@ -243,7 +244,7 @@ def faults() -> Iterator[tuple[str, Callable[[Entries], None]]]:
 
 
 @pytest.mark.parametrize(("what", "change"), list(faults()), ids=lambda value: value if isinstance(value, str) else "")
-def test_a_planted_fault_is_found(what: str, change: Callable[[Entries], None]) -> None:
+def test_a_planted_fault_is_found(what: str, change: Callable[[Entries], Any]) -> None:
     net = traced("yolov4_tiny", {"eps": 1e-3, "upsampling": "bilinear", "input_size": SIZE})
     good, bad = entries(), entries()
     assert len(keras_graph.align(good, net)[0]) == len(net.nodes)
