@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+import torch
 
 import diptych
 from diptych import backends
@@ -268,3 +270,28 @@ def test_two_layers_for_one_node_are_refused() -> None:
     names, wires = keras_graph.align(found, net)
     assert not names
     assert "stands where another layer does that is conv_p5" in wires[0]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("napari_apple") is None, reason="napari-apple 0.0.8 is not installed")
+def test_the_real_file_of_napari_apple_comes_back_bit_for_bit(tmp_path: Path) -> None:
+    """YOLOv4-tiny of one class at 960 x 960: every array of the HDF5 file stands in the result, in torch's axes."""
+    home = importlib.util.find_spec("napari_apple")
+    assert home is not None
+    assert home.origin is not None
+    source = Path(home.origin).parent / "weight-darknet" / "yolov4-tiny-960.h5"
+    done = diptych.convert(source, tmp_path / "out.pth")
+    assert dict(done.options) == {"num_classes": 1, "input_size": (960, 960), "eps": 1e-3, "upsampling": "bilinear"}
+    found, seen = torch.load(tmp_path / "out.pth", weights_only=True), 0
+    names = {"kernel": "weight", "bias": "bias", "gamma": "weight", "beta": "bias"}
+    names |= {"moving_mean": "running_mean", "moving_variance": "running_var"}
+    numbers = dialect("darknet-keras", "yolov4_tiny")  # this port makes its layers in Darknet's order
+    with h5py.File(source) as file:
+        for layer, group in file["model_weights"].items():
+            for variable in group.attrs["weight_names"]:
+                array = group[variable][()]
+                array = array.transpose(3, 2, 0, 1) if array.ndim == 4 else array
+                name = f"{numbers.ours(layer)}.{names[str(variable).rpartition('/')[2].partition(':')[0]]}"
+                assert found[name].numpy().tobytes() == array.tobytes()
+                seen += 1
+    assert seen == done.matched == 99
