@@ -73,12 +73,14 @@ def _stated_options(entries: Mapping[str, Entry], name: str) -> dict[str, Any]:
             found.setdefault("input_size", set()).add(tuple(shape[1:3]))
     known = {**{key: own.arguments[key] for key in own.options}, "input_size": own.input_size}
     single = {key: next(iter(values)) for key, values in found.items() if len(values) == 1}
-    fits = {"eps": lambda value: 0 < value < 1, "upsampling": lambda value: value in ("nearest", "bilinear")}
-    return {
-        key: value
-        for key, value in single.items()
-        if key in known and value != known[key] and fits.get(key, lambda value: True)(value)
-    }
+    return {key: value for key, value in single.items() if key in known and value != known[key] and _fits(key, value)}
+
+
+def _fits(key: str, value: Any) -> bool:
+    """Whether an option may have a value: of another one, the difference is said instead."""
+    if key == "eps":
+        return bool(0 < value < 1)
+    return key != "upsampling" or value in ("nearest", "bilinear")
 
 
 def _whole(value: Any) -> bool:
@@ -231,7 +233,7 @@ def _ordered(entries: Mapping[str, Entry]) -> Iterator[Ref]:
             if ref.layer in asked:
                 asked[ref.layer].add(ref.index)
     done, opened = set[str](), set[str]()
-    waiting = list(reversed(entries))
+    waiting = list(entries)[::-1]
     while waiting:
         name = waiting.pop()
         before = [ref.layer for ref in _refs_of(entries[name]) if ref.layer in entries and ref.layer not in done]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+import torch
 
 import diptych
 from diptych import backends
@@ -83,7 +85,8 @@ def test_a_port_is_its_own_function_whatever_the_order_of_its_layers(
     images = np.random.default_rng(1).standard_normal((2, *SIZE, 3), dtype=np.float32)
     wanted = [np.moveaxis(np.asarray(level), 3, 1) for level in model(images, training=False)]
     done = diptych.convert(tmp_path / f"in{suffix}", tmp_path / "out.npz", check=None)
-    options = {"num_classes": 2, "input_size": SIZE, "eps": 1e-3} | ({"upsampling": "bilinear"} if fine_first else {})
+    options: dict[str, Any] = {"num_classes": 2, "input_size": SIZE, "eps": 1e-3}
+    options |= {"upsampling": "bilinear"} if fine_first else {}
     assert (done.network, done.options, done.library) == ("yolov3_tiny", options, "darknet-keras")
     net = spec("yolov3_tiny", **options)
     torch_side = backends.get("torch")
@@ -212,7 +215,7 @@ def entries() -> Entries:
     return {layer["name"]: layer for layer in copy.deepcopy(functional())["config"]["layers"]}
 
 
-def faults() -> Iterator[tuple[str, Callable[[Entries], None]]]:
+def faults() -> Iterator[tuple[str, Callable[[Entries], Any]]]:
     """One step each that makes another function of the whole."""
     yield "first half for second", lambda e: e["conv2d_3"]["inbound_nodes"][0][0].__setitem__(2, 0)
     yield "order", lambda e: e["tf.concat"]["inbound_nodes"][0].reverse()
@@ -225,7 +228,7 @@ def faults() -> Iterator[tuple[str, Callable[[Entries], None]]]:
             e["conv2d_1"]["config"].update(padding="same"),
             e["conv2d_1"].update(inbound_nodes=[[["tf.nn.leaky_relu", 0, 0, {}]]]),
         ),
-    )  # type: ignore[func-returns-value]
+    )
     yield "stride", lambda e: e["conv2d_4"]["config"].update(dilation_rate=[2, 2])
     yield "pool", lambda e: e["max_pooling2d_1"]["config"].update(pool_size=[3, 3])
     yield (
@@ -243,7 +246,7 @@ def faults() -> Iterator[tuple[str, Callable[[Entries], None]]]:
 
 
 @pytest.mark.parametrize(("what", "change"), list(faults()), ids=lambda value: value if isinstance(value, str) else "")
-def test_a_planted_fault_is_found(what: str, change: Callable[[Entries], None]) -> None:
+def test_a_planted_fault_is_found(what: str, change: Callable[[Entries], Any]) -> None:
     net = traced("yolov4_tiny", {"eps": 1e-3, "upsampling": "bilinear", "input_size": SIZE})
     good, bad = entries(), entries()
     assert len(keras_graph.align(good, net)[0]) == len(net.nodes)
@@ -267,3 +270,28 @@ def test_two_layers_for_one_node_are_refused() -> None:
     names, wires = keras_graph.align(found, net)
     assert not names
     assert "stands where another layer does that is conv_p5" in wires[0]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("napari_apple") is None, reason="napari-apple 0.0.8 is not installed")
+def test_the_real_file_of_napari_apple_comes_back_bit_for_bit(tmp_path: Path) -> None:
+    """YOLOv4-tiny of one class at 960 x 960: every array of the HDF5 file stands in the result, in torch's axes."""
+    home = importlib.util.find_spec("napari_apple")
+    assert home is not None
+    assert home.origin is not None
+    source = Path(home.origin).parent / "weight-darknet" / "yolov4-tiny-960.h5"
+    done = diptych.convert(source, tmp_path / "out.pth")
+    assert dict(done.options) == {"num_classes": 1, "input_size": (960, 960), "eps": 1e-3, "upsampling": "bilinear"}
+    found, seen = torch.load(tmp_path / "out.pth", weights_only=True), 0
+    names = {"kernel": "weight", "bias": "bias", "gamma": "weight", "beta": "bias"}
+    names |= {"moving_mean": "running_mean", "moving_variance": "running_var"}
+    numbers = dialect("darknet-keras", "yolov4_tiny")  # this port makes its layers in Darknet's order
+    with h5py.File(source) as file:
+        for layer, group in file["model_weights"].items():
+            for variable in group.attrs["weight_names"]:
+                array = group[variable][()]
+                array = array.transpose(3, 2, 0, 1) if array.ndim == 4 else array
+                name = f"{numbers.ours(layer)}.{names[str(variable).rpartition('/')[2].partition(':')[0]]}"
+                assert found[name].numpy().tobytes() == array.tobytes()
+                seen += 1
+    assert seen == done.matched == 99

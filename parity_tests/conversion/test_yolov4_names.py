@@ -49,12 +49,9 @@ def units(classes: int) -> dict[str, tuple[int, int, int]]:
             found |= {f"down{stage}.resblock.module_list.{block}.{n}": (way, way, 2 * n + 1) for n in (0, 1)}
     for part, text in (("neck", NECK), ("head", HEAD)):
         for number, row in enumerate(text.split(), 1):
-            one, two = row.replace("=", "-").split("-")
-            found[f"{part}.conv{number}"] = (
-                int(one),
-                3 * (5 + classes) if two == "M" else int(two),
-                1 + 2 * ("=" in row),
-            )
+            inside, outside = row.replace("=", "-").split("-")
+            given = 3 * (5 + classes) if outside == "M" else int(outside)
+            found[f"{part}.conv{number}"] = int(inside), given, 3 if "=" in row else 1
     return found
 
 
@@ -91,7 +88,7 @@ def test_both_spellings_are_identified(neck: str) -> None:
 def test_both_spellings_in_one_file_are_no_match() -> None:
     made = hollow(traced("yolov4", {}), NAMES, layers=False)
     assert isinstance(made, Tensors)
-    arrays = made.arrays | {"neek.conv1.conv.0.weight": made.arrays["neck.conv1.conv.0.weight"]}
+    arrays = {**made.arrays, "neek.conv1.conv.0.weight": made.arrays["neck.conv1.conv.0.weight"]}
     found = diptych.identify(replace(made, arrays=arrays))
     assert not found.matches
     assert found.runners_up[0].extra == ("neek.conv1.conv.0.weight",)
@@ -109,8 +106,10 @@ class Run:
         x = F.conv2d(x, weight, self.state.get(f"{name}.conv.0.bias"), stride, weight.shape[-1] // 2)
         if f"{name}.conv.1.weight" not in self.state:
             return x
-        kinds = ("running_mean", "running_var", "weight", "bias")
-        return act(F.batch_norm(x, *(self.state[f"{name}.conv.1.{kind}"] for kind in kinds)))
+        mean, variance, scale, bias = (
+            self.state[f"{name}.conv.1.{kind}"] for kind in ("running_mean", "running_var", "weight", "bias")
+        )
+        return act(F.batch_norm(x, mean, variance, scale, bias))
 
     def joined(self, *maps: Any) -> Any:
         return torch.cat(maps[::-1] if self.swapped else maps, 1)

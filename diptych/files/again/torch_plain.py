@@ -50,10 +50,12 @@ class Inert:
 
     def __setstate__(self, state: Any) -> None:
         parts = [state.get(name) for name in PARTS] if isinstance(state, dict) else []
-        if parts and all(isinstance(part, dict) for part in parts):
+        plain = tuple(part for part in parts if isinstance(part, dict))
+        if len(plain) == len(PARTS):
             unsaved = state.get("_non_persistent_buffers_set")
-            saved = set(parts[1]) - (unsaved if isinstance(unsaved, set) else set())
-            self.members = parts[0], {name: parts[1][name] for name in parts[1] if name in saved}, parts[2]
+            left = unsaved if isinstance(unsaved, set) else set()
+            saved = {name: value for name, value in plain[1].items() if name not in left}
+            self.members = plain[0], saved, plain[2]
 
     def flat(self) -> dict[str, Any]:
         """The tensors of a module by their names in a state dict; {} of another object."""
