@@ -13,7 +13,8 @@ class Blur(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         kernel = torch.tensor(self.kernel, dtype=x.dtype, device=x.device)
-        # One kernel (1, rows, columns) for each channel, which is a group of its own.
+        # One kernel (1, rows, columns) for each channel, which is a group of its own;
+        # `expand` makes no copies of it.
         channels = x.shape[1]
         kernel = kernel.expand(channels, 1, -1, -1)
         return nn.functional.conv2d(x, kernel, stride=self.stride, groups=channels)
