@@ -12,6 +12,7 @@ from ..blocks.bifpn import bifpn, halved, linear_bn
 from ..blocks.conv_norm import Style, conv_norm
 from ..blocks.level_head import level_head
 from ..blocks.make_divisible import make_divisible
+from ..detection.efficientdet import EFFICIENTDET, EFFICIENTDET_D7
 from ..errors import SpecError
 from ..ops.silu import silu
 from ..ops.weighted_sum import Mode
@@ -88,8 +89,10 @@ def require_levels(x: Value) -> None:
 
 def _efficientdet(variant: str) -> Network:
     side, title = TABLE[variant][1], f"EfficientDet-{variant.upper()}"
+    detector = EFFICIENTDET_D7 if variant == "d7" else EFFICIENTDET
     return Network(f"efficientdet_{variant}", title, efficientdet, {"variant": variant}, "official",
-                   input_size=(side, side), num_classes=90, evaluated=None, check_sizes=CHECK_SIZES)  # fmt: skip
+                   input_size=(side, side), num_classes=90, evaluated=None, check_sizes=CHECK_SIZES,
+                   detector=detector)  # fmt: skip
 
 
 CHECK_SIZES = ((128, 66), (65, 97))
