@@ -89,9 +89,10 @@ def require_levels(x: Value) -> None:
 
 def _efficientdet(variant: str) -> Network:
     side, title = TABLE[variant][1], f"EfficientDet-{variant.upper()}"
+    detector = EFFICIENTDET_D7 if variant == "d7" else EFFICIENTDET
     return Network(f"efficientdet_{variant}", title, efficientdet, {"variant": variant}, "official",
                    input_size=(side, side), num_classes=90, evaluated=None, check_sizes=CHECK_SIZES,
-                   detector=EFFICIENTDET_D7 if variant == "d7" else EFFICIENTDET)  # fmt: skip
+                   detector=detector)  # fmt: skip
 
 
 CHECK_SIZES = ((128, 66), (65, 97))
