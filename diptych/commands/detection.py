@@ -130,9 +130,10 @@ def _report(found: Found, detector: ObjectDetector, info: dict[str, Any], total:
         out.grid(header, [row for path, answer in found.items() for row in _rows(path, answer)], 2)
     boxes = sum(len(next(iter(answer.values()))) for answer in found.values())
     height, width = detector.size
+    overlap = f"IoU up to {info['iou']:g}" if "iou" in info else f"soft-NMS with sigma {info['sigma']:g}"
     say(
         f"{_count(boxes, 'box')} in {_count(len(found), 'image')} by {info['network']} at {height}x{width}, "
-        f"score above {info['score']:g}, IoU up to {info['iou']:g}"
+        f"score above {info['score']:g}, {overlap}"
     )
     say(*(f"  note: {note}" for note in info["notes"]))
     if both:

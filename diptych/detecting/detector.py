@@ -161,9 +161,9 @@ def detector(
     """The detector of a name, or of a traced network, with its authors' rules.
 
     `score` and `iou` are the thresholds, from 0 to 1: boxes of this score or less are left out, and so are those that
-    overlap a better one of their class by more than `iou`. `cfg`, a file of Darknet's, says classes, input size and
-    anchors of a detector that was trained on other things. `labels` are the names of the classes, or a file with one
-    on each line; without them COCO's, where the number of classes is COCO's.
+    overlap a better one of their class by more than `iou`, which also takes the place of soft-NMS. `cfg`, a file of
+    Darknet's, says classes, input size and anchors of a detector that was trained on other things. `labels` are the
+    names of the classes, or a file with one on each line; without them COCO's, where the number of classes is COCO's.
 
     >>> found = detector("yolov4_tiny", score=0.5)
     >>> found.size, found.labels[:2]
@@ -204,8 +204,11 @@ def of_net(
     classes = dict(net.options).get("num_classes", network(net.name).num_classes)
     if not classes:
         raise DiptychError(f"{net.name} with num_classes=0 has no head, and so no boxes")
-    given: dict[str, Any] = {"score": score, "iou": iou}
-    wanted = dataclasses.replace(rules.suppression, **{key: value for key, value in given.items() if value is not None})
+    wanted = rules.suppression
+    if score is not None:
+        wanted = dataclasses.replace(wanted, score=score)
+    if iou is not None:
+        wanted = dataclasses.replace(wanted, iou=iou, sigma=None)
     if labels is None:
         names = default_labels(classes)
     else:

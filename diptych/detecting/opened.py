@@ -32,10 +32,11 @@ def opened(
     notes = [*found.notes, *check_configured(said, found.net, weights)]
     carried = with_boxes(found.checkpoint, said).stated.record.get("carried")
     detector = of_net(found.net, score, iou, labels, carried if isinstance(carried, dict) else {})
-    rules = detector.rules
-    if rules.levels != rules_of(found.net.name).levels:
+    rules = detector.rules.suppression
+    if detector.rules.levels != rules_of(found.net.name).levels:
         notes.append("its anchors are not the network's own, but those of its .cfg")
     info: dict[str, Any] = {"network": found.net.name, "weights": weights.name, "sha256": sha256}
-    info |= {"input_size": list(detector.size), "score": rules.suppression.score, "iou": rules.suppression.iou}
+    info |= {"input_size": list(detector.size), "score": rules.score}
+    info |= {"iou": rules.iou} if rules.sigma is None else {"sigma": rules.sigma}
     info |= {"notes": notes}
     return detector, loaded.weights, info

@@ -157,6 +157,16 @@ def test_a_threshold_outside_its_range_is_refused(key: str, value: float) -> Non
         diptych.detector("yolov4_tiny", **options)
 
 
+def test_an_iou_takes_the_place_of_soft_nms(monkeypatch: pytest.MonkeyPatch) -> None:
+    from diptych.detecting import detector
+
+    rules = detector.rules_of("yolov4_tiny")
+    soft = dataclasses.replace(rules, suppression=dataclasses.replace(rules.suppression, sigma=0.5))
+    monkeypatch.setattr(detector, "rules_of", lambda name: soft)
+    assert diptych.detector("yolov4_tiny", score=0.1).rules.suppression.sigma == 0.5
+    assert diptych.detector("yolov4_tiny", iou=0.6).rules.suppression.sigma is None
+
+
 def test_what_is_no_detector_is_refused_with_those_there_are() -> None:
     with pytest.raises(DiptychError, match=r"resnet50 is no detector.*the detectors are yolov3, .*yolox_"):
         diptych.detector("resnet50")
