@@ -29,7 +29,7 @@ class Operator:
     inputs: tuple[str, ...]
     output: str
     attributes: Mapping[str, Any] = field(default_factory=dict)
-    tensor: Array | None = None
+    tensor: np.ndarray[Any, Any] | None = None
     more: tuple[str, ...] = ()
 
     def key(self) -> tuple[Any, ...]:
@@ -98,7 +98,7 @@ class Operators:
         """The name of a list of factors, which ONNX takes in float32 whatever the dtype of the graph."""
         return self.tensor(np.asarray(values, np.float32))
 
-    def tensor(self, tensor: Array) -> str:
+    def tensor(self, tensor: np.ndarray[Any, Any]) -> str:
         """The name of a constant in the dtype that it has."""
         name = self.add("Constant")
         self._own[-1] = replace(self._own[-1], tensor=tensor)

@@ -20,7 +20,12 @@ Nms = Annotated[bool, typer.Option("--with-nms", help="Of a detector: with its b
 Score = Annotated[float | None, typer.Option(help="With --with-nms: the score above which a box is a candidate.")]
 Iou = Annotated[float | None, typer.Option(help="With --with-nms: the overlap above which a box is suppressed.")]
 Boxes = Annotated[int | None, typer.Option("--max-boxes", help="With --with-nms: the number of boxes, at most.")]
-Plain = Annotated[bool, typer.Option("--plain-iou", help="With --with-nms: IoU where the detector has Darknet's DIoU.")]
+Plain = Annotated[
+    bool,
+    typer.Option(
+        "--plain-iou", help="With --with-nms: greedy by IoU where the detector has Darknet's DIoU or soft-NMS."
+    ),
+]
 Labels = Annotated[
     Path | None, typer.Option(help="Of a detector: a text file of its classes, one a line, to put inside.")
 ]

@@ -41,7 +41,11 @@ class Inside:
         suppression = self.suppression or self.detector.suppression
         rules = dataclasses.asdict(dataclasses.replace(self.detector, suppression=suppression))
         answer = "nms" if self.suppression else "boxes" if self.decoded else "maps"
-        said = {"answer": answer, "maps": list(net.shown_outputs), "input_size": list(map(int, net.input_shape[1:]))}
+        said: dict[str, Any] = {
+            "answer": answer,
+            "maps": list(net.shown_outputs),
+            "input_size": list(map(int, net.input_shape[1:])),
+        }
         said |= {"classes": self.classes, **rules}
         return json.dumps(said | ({"labels": list(self.labels)} if self.labels else {}))
 
@@ -81,9 +85,9 @@ def inside(
     """What a program of this network is to have inside; None where it is no detector and nothing is asked for.
 
     The rules of suppression are the detector's own, with `score`, `iou` and `max_boxes` instead where given, and with
-    `plain_iou` the overlap is IoU where the detector has Darknet's DIoU. Raises DiptychError for a network
-    that is no detector, settings of a suppression that is not asked for, thresholds outside [0, 1], and another number
-    of labels than classes.
+    `plain_iou` it is greedy by IoU where the detector has Darknet's DIoU or soft-NMS. Raises DiptychError for a network
+    that is no detector, for soft-NMS, settings of a suppression that is not asked for, thresholds outside [0, 1], and
+    another number of labels than classes.
     """
     settings = {"score": score, "iou": iou, "max_boxes": max_boxes}
     given = {name: value for name, value in settings.items() if value is not None}
@@ -140,4 +144,11 @@ def _suppression(detector: Detector, given: dict[str, Any], plain_iou: bool) -> 
         if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
             raise DiptychError(f"{name} is a {'whole ' if whole else ''}number, not {value!r}")
     chosen = dataclasses.replace(detector.suppression, **given)
-    return dataclasses.replace(chosen, power=None) if plain_iou else chosen
+    if plain_iou:
+        return dataclasses.replace(chosen, power=None, sigma=None)
+    if chosen.sigma is not None:
+        raise DiptychError(
+            "the detector's own suppression is soft-NMS, which is not written into programs: its order hangs on the "
+            "last bits of exp; take --with-decode, or --plain-iou for greedy suppression by IoU"
+        )
+    return chosen

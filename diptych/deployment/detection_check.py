@@ -131,14 +131,16 @@ def drawn(shapes: Sequence[Sequence[int]], detector: Detector, score: float, see
     Candidates are in plenty or few by turns: more than are looked at, and fewer than fill the answer.
     """
     rng, maps = np.random.default_rng(seed), []
-    share = min(max(score, 0.01), 0.999) ** 0.5
-    cut = np.log(share / (1 - share))
-    for (channels, height, width), level in zip(shapes, detector.levels, strict=True):
-        anchors = len(level.anchors)
+    paired, count = detector.rule == "efficientdet", len(detector.levels)
+    share = min(max(score, 0.01), 0.999) ** (1 if paired else 0.5)
+    middle = np.log(share / (1 - share)) + (0.5, -1.0, -2.0)[seed % 3]
+    for place, (channels, height, width) in enumerate(shapes):
+        anchors = len(detector.levels[place % count].anchors)
         parts = rng.standard_normal((2, anchors, channels // anchors, height, width))
-        parts[:, :, 2:4] *= 0.5
-        parts[:, :, 4:] = 1.5 * parts[:, :, 4:] + cut + (0.5, -1.0, -2.0)[seed % 3]
-        parts[:, :, 7:] -= 9  # most candidates are of two classes, so that they suppress each other
+        geometry = (4 if place >= count else 0) if paired else 4
+        parts[:, :, 2:geometry] *= 0.5
+        parts[:, :, geometry:] = 1.5 * parts[:, :, geometry:] + middle
+        parts[:, :, geometry + (2 if paired else 3) :] -= 9  # most candidates are of two classes, and meet
         parts[1] = np.round(parts[1] * 4) / 4
         maps.append(parts.reshape(2, channels, height, width).astype(np.float32))
     return maps

@@ -78,7 +78,7 @@ def _standard(g: Operators, corners: str, best: str, classes: str, groups: int, 
     if groups > 1:
         own = g.add("Equal", g.add("Unsqueeze", classes, g.integers(1)), g.tensor(np.arange(groups)[:, None]))
         row = g.add("Where", own, row, g.constant(NEVER))
-    limits = g.integers(chosen.max_boxes), g.constant([chosen.iou]), g.constant([chosen.score])
+    limits = g.integers(chosen.max_boxes), g.constant(np.array([chosen.iou])), g.constant(np.array([chosen.score]))
     selected = g.add("NonMaxSuppression", corners, row, *limits)
     places = g.add("Gather", selected, g.integers(0, 2), axis=1)
     none = g.add("Expand", g.tensor(np.array(False)), g.add("Shape", best))

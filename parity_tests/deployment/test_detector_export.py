@@ -18,13 +18,17 @@ from diptych.checking.images import random_images
 from diptych.common import reference
 from diptych.common.detection.decode import decode
 from diptych.common.detection.detector import Detector, Found, Level, Suppression
+from diptych.common.detection.efficientdet import EFFICIENTDET
 from diptych.common.detection.nms import nms
 from diptych.common.onnx_graph import Graph
+from diptych.common.ops.conv import conv
 from diptych.common.registry import network
 from diptych.common.spec import Array, Net
+from diptych.common.trace import Value, trace
 from diptych.common.weights import scrambled
-from diptych.deployment.detection import KEY, Inside
-from diptych.deployment.export import export
+from diptych.deployment.detection import KEY, Inside, _suppression
+from diptych.deployment.detection_check import check_model
+from diptych.deployment.export import export, write_model
 from diptych.onnx_impl import decode as decoding
 from diptych.onnx_impl import nms as suppressing
 from diptych.onnx_impl import parts
@@ -255,22 +259,51 @@ def test_a_fault_of_decoding_is_found_and_nothing_is_left(
         "anchor order": lambda level: replace(level, anchors=level.anchors[::-1]),
         "anchors first": lambda level: level,
     }
-    plain = decoding._level
+    rows, corners, flip = decoding._rows, decoding._corners, fault == "anchors first"
 
-    def wrong(g: Any, raw: str, shape: Any, level: Level, anchors_first: bool, geometry: Any) -> Any:
-        return plain(g, raw, shape, changes[fault](level), anchors_first ^ (fault == "anchors first"), geometry)
+    def wrong_rows(g: Any, raw: str, shape: Any, level: Level, anchors_first: bool) -> str:
+        return rows(g, raw, shape, level, anchors_first ^ flip)
 
-    monkeypatch.setattr(decoding, "_level", wrong)
+    def wrong_corners(g: Any, xy: str, wh: str, shape: Any, level: Level, *rest: Any) -> str:
+        return corners(g, xy, wh, shape, changes[fault](level), *rest)
+
+    monkeypatch.setattr(decoding, "_rows", wrong_rows)
+    monkeypatch.setattr(decoding, "_corners", wrong_corners)
     net = small("yolov4_tiny")
     with pytest.raises(DiptychError, match="boxes differ by up to"):
         export(net, scrambled(net), tmp_path / "x.onnx", with_decode=True)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_rule_without_an_onnx_form_is_refused() -> None:
-    net = small("yolov5n")
-    unknown = replace(detector_of("yolov5n"), rule="another")  # type: ignore[arg-type]
-    with pytest.raises(DiptychError, match="boxes by the rule 'another' cannot be written in ONNX yet, only yolov3"):
+def maps_of_efficientdet(x: Value) -> dict[str, Value]:
+    """Two classes and nine anchors on five levels, each map from the image at once."""
+    levels = [2**level for level in range(3, 8)]
+    classes = {f"class{s}": conv(x, 18, 1, stride=s, name=f"class_at_{s}") for s in levels}
+    return classes | {f"box{s}": conv(x, 36, 1, stride=s, name=f"box_at_{s}") for s in levels}
+
+
+def test_efficientdets_boxes_are_those_of_numpy(tmp_path: Path) -> None:
+    net = trace(maps_of_efficientdet, "own", (3, 128, 256))
+    greedy = replace(EFFICIENTDET.suppression, sigma=None, score=0.3)
+    inside = Inside(EFFICIENTDET, 2, True, greedy)
+    write_model(net, scrambled(net), tmp_path / "x.onnx", inside, None)
+    tail = Tail(Graph(net, "float32"), EFFICIENTDET, greedy)
+    x = random_images(net, 2, np.random.default_rng(0)).astype(np.float32)
+    _, measured = check_model(tmp_path / "x.onnx", tail, inside, x, "here")
+    assert measured.left > 100
+    assert measured.pixels < 1e-3
+
+
+def test_soft_suppression_is_refused() -> None:
+    with pytest.raises(DiptychError, match="the detector's own suppression is soft-NMS"):
+        _suppression(EFFICIENTDET, {}, False)
+    assert _suppression(EFFICIENTDET, {}, True) == replace(EFFICIENTDET.suppression, sigma=None)
+
+
+def test_a_rule_without_an_onnx_form_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, unknown = small("yolov5n"), detector_of("yolov5n")
+    monkeypatch.setattr(decoding, "RULES", {"yolov3": decoding.RULES["yolov3"]})
+    with pytest.raises(DiptychError, match="boxes by the rule 'yolov5' cannot be written in ONNX yet, only yolov3"):
         Tail(Graph(net, "float32"), unknown, None)
 
 
