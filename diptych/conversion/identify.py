@@ -27,13 +27,11 @@ from ..files.checkpoint import Checkpoint
 from ..tf_impl.places import snake
 from .configured import asked, check_configured
 from .keras_config import differences, weighted_differences
-from .keras_graph import said as graph_note
+from .match_notes import inferred_note, names_note
 from .matching import Match, match, merge
 from .signatures import candidates, dialects_of, folded_candidates, overlapping_candidates, variants
 
 Options = dict[str, Any]
-ASKED = ("num_classes", "in_channels")
-"""The options that shapes imply, whatever else a file states."""
 NEAR = 5
 TURN = re.compile(r"_\d+$")
 
@@ -124,9 +122,9 @@ def identified(checkpoint: Checkpoint, name: str | None, options: Mapping[str, A
     else:
         found, notes = _search(checkpoint, given)
     _check_architecture(found)
-    notes = found.checkpoint.notes + notes + _names_note(found)
+    notes = found.checkpoint.notes + notes + names_note(found)
     how = "as Darknet's files of this size have it" if checkpoint.nameless else "read off the file's shapes"
-    notes += _inferred_note(found, given, checkpoint.stated.options, how)
+    notes += inferred_note(found, given, checkpoint.stated.options, how)
     return Identified(found.net, found.checkpoint, found.dialect, notes)
 
 
@@ -277,27 +275,3 @@ def _check_architecture(found: Match) -> None:
             f"{found.checkpoint.path} is not the function of {found.net.name}: {shown}. Name the network it is with "
             "--network; or, to take its weights alone, save them as .weights.h5"
         )
-
-
-def _names_note(found: Match) -> tuple[str, ...]:
-    if found.dialect.by_place:
-        return (f"its names are those of the emitted Keras file (class {found.dialect.name})",)
-    if found.dialect.library == OWN:
-        return ()
-    if found.wires is not None:
-        return (graph_note(found.net.input_shape[1:]),)
-    caution = (found.dialect.caution,) if found.dialect.caution else ()
-    return (f"its names are {found.dialect.library}'s ({found.dialect.name})", *caution)
-
-
-def _inferred_note(match: Match, given: Options, stated: Mapping[str, Any], how: str) -> tuple[str, ...]:
-    options = {key: value for key, value in match.net.options if key not in given and key not in stated}
-    layers = {key: value for key, value in options.items() if match.wires is not None and key not in ASKED}
-    notes = []
-    for found, where in ((options.keys() - layers.keys(), how), (layers.keys(), "read off the file's layers")):
-        said = [f"{key}={options[key]}" for key in options if key in found]
-        notes += [f"{', '.join(said)}: {where}"] if said else []
-    own = [f"{key}={network(match.net.name).arguments[key]}" for key in layers if key != "input_size"]
-    if own:
-        notes.append(f"{match.net.name} itself has {', '.join(own)}: with the file's it is another function")
-    return tuple(notes)
