@@ -137,7 +137,8 @@ def test_suppression_inside_leaves_what_numpy_leaves_of_images(name: str, plain:
     chosen = replace(chosen, power=None) if plain else chosen
     model = onnx.load(tmp_path / "x.onnx")
     kinds = {node.op_type for node in model.graph.node}
-    assert ("Loop" in kinds) == (chosen.power is not None) != ("NonMaxSuppression" in kinds)
+    looped = chosen.power is not None
+    assert ("Loop" in kinds, "NonMaxSuppression" in kinds) == (looped, not looped)
     assert [lengths(value) for value in model.graph.output] == [["batch", 17, 4], *[["batch", 17]] * 2, ["batch"]]
     for batch in (1, 3):
         x = random_images(net, batch, np.random.default_rng(batch))
@@ -154,9 +155,8 @@ def test_suppression_inside_leaves_what_numpy_leaves_of_images(name: str, plain:
 def behind(folder: Path, name: str, **settings: Any) -> tuple[Callable[[list[Array]], list[Array]], Suppression]:
     """What stands behind the raw maps in a written file, to be run by itself."""
     net, chosen = small(name), replace(detector_of(name).suppression, **settings)
-    plain = {"plain_iou": True} if chosen.power is None else {}
-    asked = {key: value for key, value in settings.items() if key != "power"}
-    export(net, scrambled(net), folder / "x.onnx", with_nms=True, check=False, **asked, **plain)
+    asked: dict[str, Any] = {key: value for key, value in settings.items() if key != "power"}
+    export(net, scrambled(net), folder / "x.onnx", with_nms=True, plain_iou=chosen.power is None, check=False, **asked)
     tail = Tail(Graph(net, "float32"), detector_of(name), chosen)
     names = [*tail.decoded, *FOUND]
     model = parts.behind(folder / "x.onnx", tail, names)
