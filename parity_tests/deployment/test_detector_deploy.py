@@ -80,7 +80,7 @@ def shifted(plain: Any) -> Any:
 
     def decode_shifted(maps: Any, detector: Any) -> Any:
         boxes, scores = plain(maps, detector)
-        return boxes + np.float32([1, 0, 1, 0]), scores
+        return boxes + np.array([1, 0, 1, 0], np.float32), scores
 
     return decode_shifted
 

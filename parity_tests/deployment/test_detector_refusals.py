@@ -91,7 +91,7 @@ def test_settings_of_another_kind_and_networks_without_a_head_are_refused(tmp_pa
     net, bare = spec("yolov5n", input_size=(64, 96)), spec("yolov5n", num_classes=0, input_size=(64, 96))
     for settings in ({"score": True}, {"iou": "0.5"}, {"max_boxes": 2.5}):
         with pytest.raises(DiptychError, match=r" is a (whole )?number, not "):
-            export(net, scrambled(net), tmp_path / "x.onnx", with_nms=True, **settings)  # type: ignore[arg-type]
+            export(net, scrambled(net), tmp_path / "x.onnx", with_nms=True, **settings)
     with pytest.raises(DiptychError, match="without its head has no raw maps"):
         export(bare, scrambled(bare), tmp_path / "x.onnx", with_decode=True)
     assert list(tmp_path.iterdir()) == []
