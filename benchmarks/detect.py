@@ -10,6 +10,7 @@ NMS takes the best 1,000. pixeltable-yolox decodes its boxes, too. What is not i
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib
 import importlib.util
 import os
@@ -66,10 +67,12 @@ def network_sides(name: str, library: str, size: int) -> dict[str, Call]:
     ours = diptych.build(net, "torch", weights=weights).eval()
     theirs = tf.function(diptych.build(net, "tf", weights=weights))
     sides: dict[str, Call] = {"torch": lambda: ours(x), "tf": lambda: theirs(nhwc, training=False)}
-    for label, made in ((library, lambda: library_side(name, library, ours.state_dict(), x)), ("OpenCV", opencv_side)):
+    makers: dict[str, Callable[[], Call]] = {library: lambda: library_side(name, library, ours.state_dict(), x)}
+    if name == "yolov4_tiny":
+        makers["OpenCV"] = opencv_side
+    for label, made in makers.items():
         try:
-            if label != "OpenCV" or name == "yolov4_tiny":
-                sides[label] = made()
+            sides[label] = made()
         except ModuleNotFoundError as error:
             print(f"{label}: - ({error})")
     sides["ONNX Runtime"] = onnx_side(net, weights, image)
@@ -152,7 +155,7 @@ def detection_sides(side: str, anchors: int) -> dict[str, Call]:
     calls: dict[str, Call] = {"decode": lambda: decoding(*given)}
     for label, options in SUPPRESSIONS.items():
         chosen = graph(lambda b, s, options=options: nms(b, s, **options))
-        calls[label] = lambda chosen=chosen: chosen(*pair)
+        calls[label] = functools.partial(chosen, *pair)
     return calls
 
 
