@@ -39,6 +39,8 @@ LONGEST |= dict.fromkeys(networks("ghostnet"), 255)
 LONGEST["yolov4"] = 300
 # The levels of neck and head are written out, and stages of one, two and three bottlenecks are a class each.
 LONGEST |= dict.fromkeys([*networks("yolov5"), *networks("yolox")], 325)
+# The backbone's blocks, the fusions with and without a convolution of their own, and all levels are written out.
+LONGEST |= dict.fromkeys(networks("efficientdet"), 500)
 
 
 @functools.cache
