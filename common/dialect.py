@@ -21,7 +21,7 @@ from .spec import Net
 
 LIBRARIES = (
     *("torchvision", "timm", "keras.applications", "pytorchcv", "efficientnet_pytorch", "tf-slim"),
-    *("yolox", "ultralytics"),
+    *("yolox", "ultralytics", "effdet"),
 )
 EMITTED = "emitted"
 """The names in the weights of an emitted Keras file, which follow from the network: see `tf_impl.places`."""
@@ -149,6 +149,11 @@ class Dialect:
             if name is not None:
                 return name
         return path
+
+    def weight(self, name: str) -> str:
+        """The name there of a weight of ours in a torch library; one that a block owns itself goes by the block."""
+        path, dot, kind = name.rpartition(".")
+        return f"{self.theirs(path)}{dot}{kind}"
 
     def ours(self, name: str) -> str | None:
         """The path of a node that has this name there, or None where none can have it."""

@@ -12,7 +12,7 @@ level above is resized by torch's rule of the nearest pixel, one of the level be
 
 from __future__ import annotations
 
-from functools import partial
+from typing import Any
 
 from ..errors import SpecError
 from ..ops.conv import conv
@@ -41,31 +41,36 @@ def halved(x: Value, style: Style = TORCH) -> Value:
 
 
 @block
-def fusion(
-    maps: list[Value],
-    other: Value,
-    width: int,
-    up: bool,
-    mode: Mode = "fast",
-    act: Activation = silu,
-    style: Style = TORCH,
+def fused_above(
+    x: Value, above: Value, width: int, mode: Mode = "fast", act: Activation = silu, style: Style = TORCH
 ) -> Value:
-    """The weighted sum of a level's maps and that of the level above (`up`) or below, then a separable convolution."""
-    maps = [_wide(maps[0], width, style, "lateral"), *maps[1:]]
-    other = _wide(other, width, style, "other")
-    other = resize(other, like=maps[0], rule="asymmetric") if up else halved(other, style)
-    if other.shape != maps[0].shape:
-        sizes = " and ".join(f"{x.shape[1]} x {x.shape[2]}" for x in (maps[0], other))
+    """A map and that of the level above in a weighted sum, then a separable convolution."""
+    x, above = _wide(x, width, style, "lateral"), _wide(above, width, style, "narrow")
+    return _fused([x, resize(above, like=x, rule="asymmetric")], width, mode, act, style)
+
+
+@block
+def fused_below(
+    maps: list[Value], below: Value, width: int, mode: Mode = "fast", act: Activation = silu, style: Style = TORCH
+) -> Value:
+    """The maps of a level and that of the level below in a weighted sum, then a separable convolution."""
+    maps, below = [_wide(maps[0], width, style, "lateral"), *maps[1:]], halved(below, style)
+    if below.shape != maps[0].shape:
+        sizes = " and ".join(f"{x.shape[1]} x {x.shape[2]}" for x in (maps[0], below))
         raise SpecError(f"a level and half of the level below have one size, and not {sizes}; each level has half the "
                         "size of the one before, rounded up")  # fmt: skip
-    weights = None if mode == "sum" else parameter((len(maps) + 1,), init="ones", name="edge_weights")
-    x = weighted_sum([*maps, other], weights, mode=mode, eps=EPS)
-    return style.norm(separable_conv_bias(act(x), width, name="conv"), "bn")
+    return _fused([*maps, below], width, mode, act, style)
 
 
 def _wide(x: Value, width: int, style: Style, name: str) -> Value:
     """The map where it has `width` channels, else a convolution of it."""
     return x if x.channels == width else linear_bn(x, width, style, name=name)
+
+
+def _fused(maps: list[Value], width: int, mode: Mode, act: Activation, style: Style) -> Value:
+    weights = None if mode == "sum" else parameter((len(maps),), init="ones", name="edge_weights")
+    x = weighted_sum(maps, weights, mode=mode, eps=EPS)
+    return style.norm(separable_conv_bias(act(x), width, name="conv"), "bn")
 
 
 @block
@@ -79,12 +84,12 @@ def bifpn(
     """
     if len(maps) < 2:
         raise SpecError(f"a BiFPN fuses two levels or more, not {len(maps)}")
-    fuse = partial(fusion, width=width, mode=mode, act=act, style=style)
+    how: dict[str, Any] = {"width": width, "mode": mode, "act": act, "style": style}
     inner = [maps[-1]]
     for x in maps[-2::-1]:
-        inner.insert(0, fuse([x], inner[0], up=True, name=f"fnode.{len(inner) - 1}"))
+        inner.insert(0, fused_above(x, inner[0], **how, name=f"fnode.{len(inner) - 1}"))
     outputs = [inner[0]]
     for x, between in zip(maps[1:], [*inner[1:-1], None], strict=True):
         level = [x] if between is None else [x, between]
-        outputs.append(fuse(level, outputs[-1], up=False, name=f"fnode.{len(maps) + len(outputs) - 2}"))
+        outputs.append(fused_below(level, outputs[-1], **how, name=f"fnode.{len(maps) + len(outputs) - 2}"))
     return outputs

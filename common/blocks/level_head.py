@@ -13,13 +13,14 @@ from .depthwise_separable import separable_conv_bias
 
 @block
 def level_head(x: Value, outputs: int, depth: int, act: Activation = silu, style: Style = TORCH) -> Value:
-    """The raw map of one level: `depth` separable convolutions of its width, and one more to `outputs` channels.
+    """The raw map of one level: separable convolutions, each normalised as this level needs, and one to `outputs`.
 
-    Called through `shared`, once for each level, it has its convolutions once.
+    There are `depth` of the width of the map before the last one to `outputs` channels, which 0 leaves out. Called
+    through `shared`, once for each level, it has its convolutions once.
     """
     for number in range(depth):
         x = separable_conv_bias(x, x.channels, name=f"conv_rep.{number}")
         with per_call():
             x = style.norm(x, f"bn_rep.{number}")
         x = act(x)
-    return separable_conv_bias(x, outputs, name="predict")
+    return separable_conv_bias(x, outputs, name="predict") if outputs else x

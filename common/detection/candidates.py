@@ -8,7 +8,10 @@ The meaning in NumPy; `torch_impl` and `tf_impl` have the same functions for ten
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ..spec import Array
 
@@ -34,6 +37,7 @@ def candidates(scores: Array, score: float, most: int, least: int, best_only: bo
     return found, np.where(found > NEVER, order // classes, number), order % classes
 
 
-def take(x: Array, places: Array) -> Array:
+def take(x: NDArray[Any], places: NDArray[Any]) -> NDArray[Any]:
     """x (N, M, ...) at the places (N, K) of each image."""
-    return x[np.arange(len(x))[:, None], places]
+    found: NDArray[Any] = x[np.arange(len(x))[:, None], places]
+    return found

@@ -162,7 +162,7 @@ def names(net: Net, found: Dialect) -> list[str]:
     """What a checkpoint of a network holds in a dialect: names of weights, or "layer count" of Keras layers."""
     if found.of_layers:
         return _layer_names(net, found)
-    return [f"{found.theirs(name.rpartition('.')[0])}.{name.rpartition('.')[2]}" for name in net.weights]
+    return [found.weight(name) for name in net.weights]
 
 
 def _layer_names(net: Net, found: Dialect) -> list[str]:

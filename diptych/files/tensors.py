@@ -87,9 +87,9 @@ class Tensors(Checkpoint):
 
 
 def _canonical(name: str, dialect: Dialect) -> str:
-    path, _, kind = name.rpartition(".")
+    path, dot, kind = name.rpartition(".")
     ours = dialect.ours(path)
-    return f"{dialect.library}{UNKNOWN}{name}" if ours is None else f"{ours}.{kind}"
+    return f"{dialect.library}{UNKNOWN}{name}" if ours is None else f"{ours}{dot}{kind}"
 
 
 def _matrix(name: str, array: Array, dialect: Dialect) -> Array:

@@ -41,7 +41,8 @@ def one_by_one(size: tuple[int, int], grid: AnchorGrid) -> Array:
         if level < grid.first:
             continue
         down, across = size[0] / shape[0], size[1] / shape[1]
-        for i, j, octave, (a, b) in itertools.product(*map(range, (*shape, grid.octaves)), grid.aspects):
+        places = itertools.product(range(shape[0]), range(shape[1]), range(grid.octaves), grid.aspects)
+        for i, j, octave, (a, b) in places:
             y, x, side = (i + 0.5) * down, (j + 0.5) * across, grid.scale * 2 ** (octave / grid.octaves)
             w, h = side * across * a, side * down * b
             found.append([x - w / 2, y - h / 2, x + w / 2, y + h / 2])

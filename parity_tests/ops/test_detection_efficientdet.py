@@ -13,6 +13,7 @@ from detection_twins import EAGER, QUICK, TREES, planted, run, same, twin
 from references.effdet_models import effdet_module
 from references.libraries import torchvision_models
 
+from diptych import spec
 from diptych.common.detection import anchors, efficientdet
 from diptych.common.detection.boxes import swapped
 from diptych.common.detection.candidates import candidates
@@ -22,6 +23,7 @@ from diptych.common.detection.efficientdet import EFFICIENTDET, EFFICIENTDET_D7
 from diptych.common.detection.nms import nms
 from diptych.common.detection.soft_nms import soft_nms
 from diptych.common.errors import DiptychError
+from diptych.common.registry import network
 from diptych.common.spec import Array
 
 SIZE, CLASSES = (128, 256), 3
@@ -140,6 +142,15 @@ def test_zeros_give_the_anchors(side: str) -> None:
     boxes, scores = decoded(side, [raw * 0 for raw in raw_maps()])
     np.testing.assert_allclose(boxes[0], anchors.anchors(SIZE), rtol=1e-12, atol=1e-10)
     assert (scores == 0.5).all()
+
+
+@pytest.mark.parametrize("name", ["efficientdet_d0", pytest.param("efficientdet_d7", marks=pytest.mark.slow)])
+def test_the_network_has_the_maps_of_its_detector(name: str) -> None:
+    rules = network(name).detector
+    assert rules == (EFFICIENTDET_D7 if name.endswith("d7") else EFFICIENTDET)
+    net = spec(name, input_size=SIZE, num_classes=CLASSES)
+    shapes = [net.nodes[place].shape for place in net.evaluated_outputs]
+    assert shapes == [raw.shape[1:] for raw in raw_maps(rules)]
 
 
 FAULTS = {

@@ -49,6 +49,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "automl": {"per_class": False, "best_only": True, "max_boxes": 30},
     "a small sigma": {"sigma": 1e-4, "max_boxes": 20},
 }
+QUICK_OPTIONS = ("few", "automl")
 
 
 def one_by_one(case: Case, **options: Any) -> list[list[tuple[int, int, float]]]:
@@ -93,7 +94,9 @@ def test_the_meaning_is_the_rule(case: str, options: str) -> None:
 
 
 @pytest.mark.parametrize("side", EAGER)
-@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize(
+    "options", [*QUICK_OPTIONS, *(pytest.param(n, marks=SLOW) for n in ("plain", "a small sigma"))]
+)
 @pytest.mark.parametrize("case", CASES)
 def test_both_frameworks_equal_the_meaning(side: str, case: str, options: str) -> None:
     meaning = soft_nms(*CASES[case], **OPTIONS[options])

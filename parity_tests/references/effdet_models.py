@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import warnings
 from types import ModuleType
+from typing import Any
 
 import torch
 
@@ -31,11 +32,11 @@ def raw_maps(model: torch.nn.Module, image: torch.Tensor) -> list[torch.Tensor]:
 
     A model knows the sizes of its maps from its configuration: it is told those of this image.
     """
-    sizes = effdet_module("anchors").get_feat_sizes
-    built, wanted = sizes(model.config.image_size, LEVELS), sizes(tuple(image.shape[2:]), LEVELS)
-    for module in model.modules():
-        if "upsample" in dict(module.named_children()):
-            module.upsample.size = wanted[built.index(module.output_size)]
+    sizes, theirs = effdet_module("anchors").get_feat_sizes, dict[str, Any](model.named_modules())
+    built, wanted = sizes(theirs[""].config.image_size, LEVELS), sizes(tuple(image.shape[2:]), LEVELS)
+    for name, module in theirs.items():
+        if name.endswith(".upsample"):
+            module.size = wanted[built.index(theirs[name.removesuffix(".upsample")].output_size)]
     with torch.no_grad():
         classes, boxes = model(image)
     return [*classes, *boxes]

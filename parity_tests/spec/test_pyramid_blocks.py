@@ -94,7 +94,7 @@ def test_a_feature_pyramid_is_torchvisions(extra: Any, size: tuple[int, int]) ->
 
 def test_other_extra_levels_are_refused() -> None:
     with pytest.raises(SpecError, match="none, pool, input or output, not 'p6'"):
-        net_of(partial(fpn, width=WIDTH, extra="p6"))  # type: ignore[arg-type]
+        net_of(partial(fpn, width=WIDTH, extra="p6"))
 
 
 def convolved(x: Array, weights: Mapping[str, Array], path: str, stride: int = 1) -> Array:
@@ -177,7 +177,7 @@ def test_a_cell_of_bifpn_is_what_the_paper_says(size: tuple[int, int], mode: Any
         path = f"bifpn.fnode.{place}"
         return normalised(convolved(x, weights, f"{path}.conv"), weights, f"{path}.bn")
 
-    four = fused([c4_, resized(wide(c5_, "0.other"), c4_)], weights, "bifpn.fnode.0")
+    four = fused([c4_, resized(wide(c5_, "0.narrow"), c4_)], weights, "bifpn.fnode.0")
     three = fused([wide(c3_, "1.lateral"), resized(four, c3_)], weights, "bifpn.fnode.1")
     out4 = fused([c4_, four, pooled(three)], weights, "bifpn.fnode.2")
     out5 = fused([wide(c5_, "3.lateral"), pooled(out4)], weights, "bifpn.fnode.3")

@@ -36,7 +36,7 @@ def take(x: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
 
 def _wanted(scores: torch.Tensor, score: float) -> torch.Tensor:
     """The scores, minus infinity where they are no candidates."""
-    return torch.where(scores > score, scores, torch.full_like(scores, NEVER))
+    return torch.where(scores > score, scores, NEVER)
 
 
 def _best(scores: torch.Tensor) -> torch.Tensor:

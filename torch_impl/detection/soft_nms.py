@@ -57,7 +57,7 @@ def _taken(
 
     def again(
         turn: torch.Tensor, running: torch.Tensor, best: torch.Tensor, chosen: torch.Tensor
-    ) -> tuple[torch.Tensor, ...]:
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         top = running.amax(1, keepdim=True)
         at = torch.where(running == top, number, len(number)).amin(1, keepdim=True)
         overlap = iou_of(take(boxes, at), boxes, 0.0)
