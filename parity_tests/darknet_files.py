@@ -47,9 +47,11 @@ def small(classes: int = 1, **options: Any) -> Net:
     return spec("yolov4_tiny", num_classes=classes, **options)
 
 
-def written(path: Path, net: Net, arrays: Mapping[str, Array] | None = None, **header: int) -> Path:
-    """A .weights file of a network, with seeded weights where none are given."""
-    record = {"carried": {"darknet": header}} if header else {}
+def written(
+    path: Path, net: Net, arrays: Mapping[str, Array] | None = None, header: Mapping[str, int] | None = None
+) -> Path:
+    """A .weights file of a network that diptych writes, with seeded weights where none are given."""
+    record = {"carried": {"darknet": dict(header)}} if header else {}
     write(path, net, scrambled(net) if arrays is None else arrays, {}, record=record)
     return path
 

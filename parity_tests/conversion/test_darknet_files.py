@@ -60,7 +60,7 @@ def test_through_an_onnx_graph_every_byte_is_the_same(file: Path, tmp_path: Path
 @pytest.mark.parametrize("header", HEADERS, ids=str)
 def test_headers_of_both_widths_travel_through_several_formats(header: tuple[int, ...], tmp_path: Path) -> None:
     fields = dict(zip(("major", "minor", "revision", "seen"), header, strict=True))
-    first = written(tmp_path / "a.weights", NET, **fields)
+    first = written(tmp_path / "a.weights", NET, header=fields)
     width = 16 if header[:2] == (0, 1) else 20
     seen = "<3iI" if width == 16 else "<3iQ"
     assert first.read_bytes()[:width] == struct.pack(seen, *header)
@@ -94,7 +94,7 @@ def test_the_proof_has_two_readers_and_is_repeated(file: Path, tmp_path: Path) -
 @pytest.mark.parametrize("header", HEADERS, ids=str)
 def test_the_second_reader_shares_no_fault(header: tuple[int, ...], tmp_path: Path) -> None:
     fields = dict(zip(("major", "minor", "revision", "seen"), header, strict=True))
-    path = written(tmp_path / "a.weights", NET, **fields)
+    path = written(tmp_path / "a.weights", NET, header=fields)
     found, again = {key: array for _, key, array in read(path).raw()}, read_again(path, "darknet")
     assert again is not None
     assert again.arrays.keys() == found.keys()

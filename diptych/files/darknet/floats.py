@@ -11,7 +11,7 @@ import numpy as np
 
 from ...common.dialect import Dialect
 from ...common.errors import FileError, WeightsError
-from ...common.registry import Network
+from ...common.registry import Network, traced
 from ...common.spec import Array, Net, Shape
 from ..checkpoint import Checkpoint, Key
 from .header import Header
@@ -122,6 +122,4 @@ def _classes(chosen: Network) -> dict[str, Any]:
 
 
 def _own(name: str) -> Net:
-    from ...common.registry import traced
-
     return traced(name, dict(NETWORKS[name]))
