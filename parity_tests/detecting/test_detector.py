@@ -57,9 +57,10 @@ def test_all_three_find_the_same_boxes(small: ObjectDetector, models: dict[str, 
             assert difference.score < 1e-10
 
 
-@pytest.mark.parametrize("name", some(("yolov5n", "yolox_nano", "yolov3_tiny"), "yolox_nano"))
+@pytest.mark.parametrize("name", some(("yolov5n", "yolox_nano", "yolov3_tiny", "efficientdet_d0"), "yolox_nano"))
 def test_every_rule_finds_the_same_boxes_in_both_frameworks(name: str) -> None:
-    detector = diptych.detector(name, num_classes=2, input_size=SIZE, score=0.2)
+    size = (128, 128) if name == "efficientdet_d0" else SIZE
+    detector = diptych.detector(name, num_classes=2, input_size=size, score=0.2)
     weights = scrambled(detector.net, 5)
     first, second = (
         detector.detect(IMAGES, diptych.build(detector.net, side, weights=weights, dtype="float64"))
