@@ -110,8 +110,14 @@ class ObjectDetector:
                 f"detect takes a model: a torch module or a Keras model of {self.net.name}, or for NumPy its weights "
                 f"by canonical name; it was given {model!r}"
             )
-        else:
-            backends.framework_of(model)
+        elif backends.framework_of(model) == "tf":
+            height, width = self.size
+            taken = tuple(getattr(model, "input_shape", None) or (None, height, width, 3))
+            if taken[1:] != (height, width, 3):
+                raise DiptychError(
+                    f"the model takes images of {taken[1:]} (height, width, channels), and {self.net.name} here of "
+                    f"{(height, width, 3)}; give detector the input_size of the model"
+                )
 
     def run(self, inputs: Sequence[tuple[Array, Placement]], model: Any) -> list[Detections]:
         """What a model finds in the images that `prepared` gave these inputs for, all of them at once."""

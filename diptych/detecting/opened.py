@@ -9,6 +9,7 @@ from typing import Any
 from ..common.spec import Array
 from ..conversion.configured import asked, check_configured, with_boxes
 from ..conversion.convert import load_source
+from ..files import source_format
 from .detector import ObjectDetector, of_net, rules_of
 
 
@@ -30,6 +31,8 @@ def opened(
     chosen, options, said = asked(cfg, name, options)
     found, loaded, sha256 = load_source(weights, chosen, options)
     notes = [*found.notes, *check_configured(said, found.net, weights)]
+    caution = source_format(weights).caution
+    notes += [caution] if caution else []
     carried = with_boxes(found.checkpoint, said).stated.record.get("carried")
     detector = of_net(found.net, score, iou, labels, carried if isinstance(carried, dict) else {})
     rules = detector.rules.suppression

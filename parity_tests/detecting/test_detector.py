@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from selection import some
 
 import diptych
 from diptych.common.detection.letterbox import Placement
@@ -54,6 +55,23 @@ def test_all_three_find_the_same_boxes(small: ObjectDetector, models: dict[str, 
             assert difference.shared == len(ours) == len(theirs)
             assert difference.pixels < 1e-8
             assert difference.score < 1e-10
+
+
+@pytest.mark.parametrize("name", some(("yolov5n", "yolox_nano", "yolov3_tiny", "efficientdet_d0"), "yolox_nano"))
+def test_every_rule_finds_the_same_boxes_in_both_frameworks(name: str) -> None:
+    size = (128, 128) if name == "efficientdet_d0" else SIZE
+    detector = diptych.detector(name, num_classes=2, input_size=size, score=0.2)
+    weights = scrambled(detector.net, 5)
+    first, second = (
+        detector.detect(IMAGES, diptych.build(detector.net, side, weights=weights, dtype="float64"))
+        for side in ("torch", "tf")
+    )
+    assert min(map(len, first)) > 0
+    for ours, theirs in zip(first, second, strict=True):
+        difference = compare(ours, theirs)
+        assert difference.shared == len(ours) == len(theirs)
+        assert difference.score < 1e-10
+        assert np.allclose(ours.boxes, theirs.boxes, rtol=1e-10, atol=1e-8)
 
 
 @pytest.mark.parametrize("batch", [1, 2, 8])
@@ -184,6 +202,10 @@ def test_what_is_no_model_of_the_network_is_refused(small: ObjectDetector, weigh
             small.detect(IMAGES, model)
     with pytest.raises(DiptychError, match=r"expected a torch.nn.Module or a keras.Model"):
         small.detect(IMAGES, 3)
+    with pytest.raises(DiptychError, match="the model answers with 1 values, and yolov4_tiny with"):
+        small.detect(IMAGES, diptych.build("lenet5_modern", "torch", in_channels=3, input_size=SIZE))
+    with pytest.raises(DiptychError, match=r"takes images of \(32, 32, 1\).*here of \(64, 96, 3\); give detector"):
+        small.detect(IMAGES, diptych.build("lenet5_modern", "tf"))
     with pytest.raises(WeightsError, match="the weights given"):
         small.detect(IMAGES, dict(list(weights.items())[1:]))
     with pytest.raises(DiptychError, match="there is no image"):
