@@ -110,7 +110,7 @@ def _behind(
     labels: Path | None,
 ) -> dict[str, Any]:
     """What is asked for behind the raw maps of a detector, in Python's words."""
-    from ..deployment.detection import read_labels
+    from ..detecting.labels import read_labels
 
     chosen = {"score": score, "iou": iou, "max_boxes": max_boxes, "plain_iou": plain_iou}
     named = read_labels(labels) if labels else None

@@ -6,19 +6,16 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ..common.detection.checks import require_cells, require_levels
 from ..common.detection.detector import Detector, Suppression
-from ..common.errors import DiptychError, FileError
+from ..common.errors import DiptychError
 from ..common.registry import network, registered
 from ..common.spec import Net
 
 KEY = "diptych.detector"
 """The key of an ONNX model's metadata with the rules of a detector, and the name of a SavedModel's extra file."""
-LONGEST = 1 << 20
-"""Bytes of a file of labels, at most."""
 
 
 @dataclass(frozen=True)
@@ -108,22 +105,6 @@ def inside(
         raise DiptychError(f"{net.name} has {classes} classes and was given {len(labels)} labels")
     suppression = _suppression(detector, given, plain_iou) if nms else None
     return Inside(detector, classes, decoded or nms, suppression, tuple(labels or ()))
-
-
-def read_labels(path: Path) -> list[str]:
-    """The labels of a text file, one a line in the order of the classes; raises FileError where it is none."""
-    try:
-        if path.stat().st_size > LONGEST:
-            raise FileError(f"{path} has more than {LONGEST} bytes, which no list of labels has")
-        text = path.read_text("utf-8-sig")
-    except OSError as error:
-        raise FileError(f"{path} is not readable: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise FileError(f"{path} is no text in UTF-8; labels are one a line") from None
-    labels = [line.strip() for line in text.rstrip().split("\n")]
-    if not all(labels):
-        raise FileError(f"{path}: line {labels.index('') + 1} has no label; labels are one a line, in order")
-    return labels
 
 
 def _classes(net: Net, detector: Detector) -> int | None:

@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 from diptych import DiptychError, spec
 from diptych.commands.cli import app
 from diptych.common.weights import scrambled
-from diptych.deployment.detection import KEY, read_labels
+from diptych.deployment.detection import KEY
 from diptych.deployment.export import export
+from diptych.detecting.labels import read_labels
 from diptych.files import write
 
 
@@ -69,9 +70,9 @@ EXPORT, DEPLOY = ("export", "yolov5n", "{y}", "{out}.onnx"), ("deploy", "yolov5n
         ([*EXPORT, "--with-decode", "--plain-iou"], "plain_iou is a setting of non-maximum suppression"),
         ([*EXPORT, "--with-nms", "--dtype", "float64"], "boxes inside of an ONNX model are float32"),
         ([*EXPORT, "--labels", "{f}/two.txt"], "yolov5n has 3 classes and was given 2 labels"),
-        ([*EXPORT, "--labels", "{f}/gap.txt"], "gap.txt: line 2 has no label"),
-        ([*EXPORT, "--labels", "{f}/no.txt"], "no.txt is no text in UTF-8"),
-        ([*EXPORT, "--labels", "{f}/huge.txt"], "huge.txt has more than 1048576 bytes"),
+        ([*EXPORT, "--labels", "{f}/gap.txt"], "gap.txt: line 2 is blank"),
+        ([*EXPORT, "--labels", "{f}/no.txt"], "no.txt is no UTF-8 text"),
+        ([*EXPORT, "--labels", "{f}/huge.txt"], "huge.txt has 2097152 bytes, more than a list of labels needs"),
         ([*EXPORT, "--labels", "{f}/none.txt"], "none.txt is not readable: No such file"),
         ([*DEPLOY, "{out}.tflite", "--with-nms"], "out.tflite cannot have non-maximum suppression inside"),
         ([*DEPLOY, "{out}.tflite", "--with-decode", "--labels", "{f}/three.txt"], "cannot have labels inside"),
@@ -105,4 +106,4 @@ def test_a_score_that_none_has_is_refused_for_nothing_could_be_checked(tmp_path:
 
 
 def test_labels_are_lines_without_what_is_around_them(folder: Path) -> None:
-    assert read_labels(folder / "three.txt") == ["cat", "dog", "b\u00e4r"]
+    assert read_labels(folder / "three.txt") == ("cat", "dog", "b\u00e4r")
