@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .deployment.export import export
     from .drawing.output import draw
     from .emission import source
+    from .reading import read
 
 __version__ = "0.1.0"
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "identify",
     "init",
     "networks",
+    "read",
     "reparameterize",
     "source",
     "spec",
@@ -63,6 +65,7 @@ _HOMES = {
     "identify": "conversion.identify",
     "init": "common.weights",
     "networks": "common.registry",
+    "read": "reading",
     "reparameterize": "common.rewriting.reparameterize",
     "source": "emission",
     "spec": "common.registry",
