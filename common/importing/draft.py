@@ -23,7 +23,8 @@ BATCH = "N"
 class Scope:
     """One call of a module of the model: its path, which call it is, its class, and how that is written.
 
-    A "leaf" is a layer of the framework; its ops are not put into a block of their own.
+    A "leaf" is a layer of the framework; its ops are not put into a block of their own. `settings` are
+    the whole numbers that its class is made with, by their names there.
     """
 
     path: str
@@ -31,6 +32,7 @@ class Scope:
     kind: str = ""
     style: Literal["block", "sequence", "stack", "leaf"] = "block"
     doc: str = ""
+    settings: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass

@@ -26,6 +26,7 @@ class Tree:
     kind: str
     style: Literal["block", "sequence", "stack"]
     doc: str = ""
+    settings: tuple[tuple[str, int], ...] = ()
     number: int = 0
     listed: bool = False
     items: list[int | Tree] = field(default_factory=list)
@@ -97,7 +98,7 @@ def _place(root: Tree, index: int, scopes: list[Scope]) -> None:
         last = here.items[-1] if here.items else None
         if not isinstance(last, Tree) or (last.path, last.number) != (scope.path, scope.number):
             style: Literal["block", "sequence", "stack"] = "block" if scope.style == "leaf" else scope.style
-            last = Tree(scope.path, scope.kind, style, scope.doc, scope.number)
+            last = Tree(scope.path, scope.kind, style, scope.doc, scope.settings, scope.number)
             here.items.append(last)
         here = last
     here.items.append(index)

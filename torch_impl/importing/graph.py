@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
 import re
 from collections import defaultdict
@@ -12,6 +13,7 @@ from torch import nn
 from torch.fx import Node
 from torch.utils import _pytree as pytree
 
+from ...common.child_names import word_fault
 from ...common.errors import DiptychError
 from ...common.importing.axes import Unknown
 from ...common.importing.draft import Draft, Scope, View
@@ -102,7 +104,7 @@ class _Walk:
             doc = "" if style in ("leaf", "stack") else (type(module).__dict__.get("__doc__") or "").strip()
             number = int(found.group(1)) if found else 0
             self.scopes_of[key, path, kind] = Scope(
-                path, number, kind.rpartition(".")[2], style, doc.partition("\n")[0]
+                path, number, kind.rpartition(".")[2], style, doc.partition("\n")[0], _settings(module)
             )
         return self.scopes_of[key, path, kind]
 
@@ -190,6 +192,15 @@ class _Walk:
                 if not given.doubtful:
                     self.draft.note(f"{label}: {why}")
         return found
+
+
+def _settings(module: nn.Module | None) -> tuple[tuple[str, int], ...]:
+    """The whole numbers that a class is made with and keeps under the same names."""
+    if module is None:
+        return ()
+    words = inspect.signature(type(module).__init__).parameters
+    given = {word: vars(module).get(word) for word in words}
+    return tuple((word, value) for word, value in given.items() if type(value) is int and not word_fault(word))
 
 
 def _name(node: Node) -> str:
