@@ -91,6 +91,9 @@ class Backend(Protocol):
     def outputs(self, model: Any, net: Net, x: Array) -> tuple[Array, ...]:
         """The outputs for a batch, in evaluation mode, the main one first."""
 
+    def tensors(self, model: Any, net: Net, x: Array) -> tuple[Any, ...]:
+        """The same as the framework's tensors in its own order of axes; nothing in them is moved or copied."""
+
     def nodes(self, model: Any, net: Net, x: Array) -> dict[str, Array]:
         """The output of every node that can be observed in the model, by path, in evaluation mode."""
 

@@ -12,20 +12,22 @@ import functools
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import DiptychError, SpecError
-from .spec import Net
+from .spec import Array, Net
 
+NUMBERED_KERAS = "darknet-keras"
+"""Whole Keras models that are ports of Darknet's, by Keras's own names: the graph says which layer is which."""
 LIBRARIES = (
     *("torchvision", "timm", "keras.applications", "pytorchcv", "efficientnet_pytorch", "tf-slim"),
-    *("yolox", "ultralytics"),
+    *("yolox", "ultralytics", "pytorch-YOLOv4", "effdet", NUMBERED_KERAS),
 )
 EMITTED = "emitted"
 """The names in the weights of an emitted Keras file, which follow from the network: see `tf_impl.places`."""
-OF_LAYERS = ("keras.applications", "tf-slim", EMITTED)
+OF_LAYERS = ("keras.applications", "tf-slim", NUMBERED_KERAS, EMITTED)
 OWN = "diptych"
 UNKNOWN = ":"
 """What stands after the library in the name of a weight that the library's dialect does not know."""
@@ -103,13 +105,20 @@ def rules(*pairs: tuple[str, str] | tuple[str, str, bool]) -> tuple[Rule, ...]:
     return tuple(Rule(Template(pair[0]), Template(pair[1]), len(pair) == 3) for pair in pairs)
 
 
+def _left_out(name: str, array: Array) -> str:
+    """What is said of an array that no output of the network depends on."""
+    return f"{name} is left out: no output of the network depends on it"
+
+
 @dataclass(frozen=True)
 class Dialect:
     """The names that a library gives the layers of one network: `name` there is `network` here.
 
     `arguments` are those that make the model there, `keywords` what they call our options, `bare` the options of ours
     that is theirs without its top, `version` what its modules ask of a state dict. A path that no rule fits has the
-    same name on both sides. `beside` are names that may stand in a file there and that no output depends on.
+    same name on both sides. `beside` are names that may stand in a file there and that no output depends on; `noted`
+    says what is noted of each. `respelled` are beginnings of names that another version of the library spells in its
+    own way, with those that the rules know, and `caution` is what the names leave open.
     """
 
     library: str
@@ -121,6 +130,9 @@ class Dialect:
     bare: Mapping[str, Any] = field(default_factory=lambda: {"num_classes": 0})
     version: int = 0
     beside: tuple[str, ...] = ()
+    noted: Callable[[str, Array], str] = _left_out
+    respelled: tuple[tuple[str, str], ...] = ()
+    caution: str = ""
 
     @property
     def of_layers(self) -> bool:
@@ -150,6 +162,11 @@ class Dialect:
                 return name
         return path
 
+    def weight(self, name: str) -> str:
+        """The name there of a weight of ours in a torch library; one that a block owns itself goes by the block."""
+        path, dot, kind = name.rpartition(".")
+        return f"{self.theirs(path)}{dot}{kind}"
+
     def ours(self, name: str) -> str | None:
         """The path of a node that has this name there, or None where none can have it."""
         for rule in self.rules:
@@ -158,6 +175,13 @@ class Dialect:
             if path is not None and self.theirs(path) == name:
                 return path
         return name if self.theirs(name) == name else None
+
+    def spelled(self, name: str) -> str:
+        """The name as the rules know it, of one that another version of the library may have written."""
+        for there, here in self.respelled:
+            if name.startswith(there):
+                return here + name.removeprefix(there)
+        return name
 
     def kernel(self, path: str) -> bool:
         """Whether they keep the matrix of this node as a kernel."""

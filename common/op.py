@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from .onnx_graph import Graph
 
 Array = NDArray[np.floating[Any]]
-Init = Literal["zeros", "ones", "he", "lecun", "signs"]
-"""How a weight starts: normal with variance 2 / fan_in (he) or 1 / fan_in (lecun), or -1 and 1 by chance (signs)."""
+Init = Literal["zeros", "ones", "quarter", "he", "lecun", "signs"]
+"""How a weight starts: as 0, 1 or 1/4, normal with variance 2 / fan_in (he) or 1 / fan_in (lecun), or -1 and 1 by
+chance (signs)."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,19 @@ def run(net: Net, weights: Mapping[str, Array], x: Array) -> dict[str, Array]:
     return {node.path: value for node, value in zip(net.nodes, values, strict=True)}
 
 
+def outputs(net: Net, weights: Mapping[str, Array], x: Array) -> tuple[Array, ...]:
+    """The network's outputs alone, in float64 and NCHW order; what nothing reads any more is let go."""
+    last = {index: place for place, node in enumerate(net.nodes) for index in node.inputs}
+    values: dict[int, Array] = {0: np.asarray(x, np.float64)}
+    for place, node in enumerate(net.nodes[1:], start=1):
+        value = step(node, weights, *(values[index] for index in node.inputs))
+        values[place] = np.repeat(value, len(x), 0) if len(value) == 1 < len(x) else value
+        for index in set(node.inputs) - set(net.outputs):
+            if last[index] == place:
+                del values[index]
+    return tuple(values[index] for index in net.outputs)
+
+
 def step(node: Node, weights: Mapping[str, Array], *inputs: Array) -> Array:
     """One node's output in float64, for the outputs of the nodes it reads."""
     own = {kind: np.asarray(weights[name], np.float64) for kind, name in node.own_weights().items()}

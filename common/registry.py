@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .cards import Card, card
+from .detection.detector import Detector
 from .errors import DiptychError, SpecError
 from .rewriting.fold import SUFFIX, folded
 from .spec import Net, near
@@ -27,9 +28,11 @@ class Network:
     """One registered network: its function, the arguments that make it this variant, and whose form it is.
 
     `source` says whose ("paper", "torchvision", "timm", "keras.applications", "caffe"); `options` are the arguments
-    that a caller may give another value, such as a width. `check_sizes` are non-square input sizes, even and odd, at
+    that a caller may give another value, such as a width. `evaluated` is the number of outputs on the evaluation path,
+    None for all of them, where they have names. `check_sizes` are non-square input sizes, even and odd, at
     which a check is affordable. `alias_sizes` has the aliases that mean this network at an input size other than its
-    own; `asked_size` is that size, in what `network` answers for one. The family is the name of the file in `zoo`.
+    own; `asked_size` is that size, in what `network` answers for one. `detector` says what the raw maps of a detector
+    mean. The family is the name of the file in `zoo`.
     """
 
     name: str
@@ -42,10 +45,11 @@ class Network:
     in_channels: int = 3
     input_size: tuple[int, int] = (224, 224)
     num_classes: int | None = 1000
-    evaluated: int = 1
+    evaluated: int | None = 1
     check_sizes: tuple[tuple[int, int], ...] = ((64, 48), (65, 49))
     alias_sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     asked_size: tuple[int, int] | None = None
+    detector: Detector | None = None
     family: str = ""
 
     @property

@@ -25,7 +25,7 @@ from .spec import Array, Net, Weight
 from .text import shape_text
 
 Weights = dict[str, Array]
-FILLS = {"zeros": 0, "ones": 1}
+FILLS = {"zeros": 0, "ones": 1, "quarter": 0.25}
 """The initialisations that take no random numbers."""
 BLOCK = 1 << 25
 """The numbers that one stream draws: only the first linear layers of AlexNet, ZFNet and VGG have more."""

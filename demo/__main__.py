@@ -1,9 +1,9 @@
-"""Run both parts: `python -m demo` (or `make demo`); files and the picture go to demo_output/."""
+"""Run all parts: `python -m demo` (or `make demo`); files and pictures go to demo_output/."""
 
 import time
 from pathlib import Path
 
-from . import digits, photos
+from . import boxes, digits, photos
 
 
 def main() -> None:
@@ -13,9 +13,9 @@ def main() -> None:
     output.mkdir(exist_ok=True)
     digits.run(output)
     photos.run(output)
-    print(
-        f"\nEvery expectation was met, in {time.perf_counter() - start:.0f} s. The picture is {output / 'digits.png'}."
-    )
+    boxes.run(output)
+    pictures = ", ".join(str(output / name) for name in ("digits.png", "boxes/astronaut.png", "boxes/bus.png"))
+    print(f"\nEvery expectation was met, in {time.perf_counter() - start:.0f} s. The pictures: {pictures}.")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .conversion.verify import verify
     from .deployment.deploy import deploy
     from .deployment.export import export
+    from .detecting.detector import detector
     from .drawing.output import draw
     from .emission import source
     from .reading import read
@@ -37,6 +38,7 @@ __all__ = [
     "check",
     "convert",
     "deploy",
+    "detector",
     "draw",
     "export",
     "fold",
@@ -59,6 +61,7 @@ _HOMES = {
     "check": "checking.check",
     "convert": "conversion.convert",
     "deploy": "deployment.deploy",
+    "detector": "detecting.detector",
     "draw": "drawing.output",
     "export": "deployment.export",
     "fold": "common.rewriting.reparameterize",

@@ -10,10 +10,12 @@ import tensorflow as tf
 import torch
 
 from diptych.common import reference
+from diptych.common.layouts import to_canonical
 from diptych.common.spec import Array, Net, Shape
 from diptych.common.trace import Value, trace
 from diptych.common.weights import scrambled
 from diptych.tf_impl import build as keras_build
+from diptych.tf_impl.state import variables
 from diptych.torch_impl import build as torch_build
 
 Function = Callable[[Value], Value]
@@ -59,6 +61,27 @@ def in_keras(net: Net, x: Array, cotangent: Array) -> tuple[Array, Array]:
         y = model(image)
         total = tf.reduce_sum(y * to_last(cotangent))
     return to_first(y.numpy()), to_first(tf.convert_to_tensor(tape.gradient(total, image)).numpy())
+
+
+def training_in_torch(net: Net, x: Array, cotangent: Array) -> dict[str, Array]:
+    """The output in training, and the gradient with respect to each trainable weight, by its name."""
+    model = torch_build.build(net, scrambled(net), "float64").train()
+    y = model(torch.tensor(x))
+    (y * torch.tensor(cotangent)).sum().backward()
+    found = {name: value.grad for name, value in model.named_parameters()}
+    return {"": y.detach().numpy()} | {name: grad.numpy() for name, grad in found.items() if grad is not None}
+
+
+def training_in_keras(net: Net, x: Array, cotangent: Array) -> dict[str, Array]:
+    """The same from the Keras twin, in NCHW order and in the axes of the canonical weights."""
+    model = keras_build.build(net, scrambled(net), "float64")
+    with tf.GradientTape() as tape:
+        y = model(to_last(x), training=True)
+        total = tf.reduce_sum(y * to_last(cotangent))
+    held = {name: (v, weight, axes) for name, weight, v, axes in variables(model, net) if v.trainable}
+    gradients = tape.gradient(total, {name: v.value for name, (v, _, _) in held.items()})
+    found = {name: to_canonical(np.asarray(gradients[name]), weight, axes) for name, (_, weight, axes) in held.items()}
+    return {"": to_first(y.numpy())} | found
 
 
 def to_last(x: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diptych.common.ops.add import add
+from diptych.common.blocks.fpn import fpn
 from diptych.common.ops.batch_norm import batch_norm
 from diptych.common.ops.conv import conv
 from diptych.common.ops.parameter import parameter
@@ -22,15 +22,6 @@ def scaled_block(x: Value, width: int) -> Value:
     y = conv(x, width, 3, pad=1, groups=width, name="dwconv")
     y = conv(relu(y), width, 1, name="pwconv")
     return x + y * parameter((width, 1, 1), init="ones", name="gamma")
-
-
-@block
-def fpn(xs: list[Value], width: int) -> list[Value]:
-    """Feature pyramid: 1x1 laterals, and from the top down each level added to the one above at its size."""
-    levels = [conv(x, width, 1, name=f"inner_blocks.{i}.conv") for i, x in enumerate(xs)]
-    for i in range(len(levels) - 2, -1, -1):
-        levels[i] = add(levels[i], resize(levels[i + 1], like=levels[i], rule="asymmetric"))
-    return [conv(level, width, 3, pad=1, name=f"layer_blocks.{i}.conv") for i, level in enumerate(levels)]
 
 
 @block

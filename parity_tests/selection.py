@@ -46,6 +46,7 @@ GATED = (
     "yolov4",  # Mish
     "yolov5n",  # three maps by name, a neck of concatenations
     "yolox_nano",  # squares of pixels as channels, a head of branches
+    "efficientdet_d0",  # weights of a sum, maps at the size of another, heads that all levels share
 )
 """The networks whose gates CI runs: each has layers or a structure that those before it have not."""
 
@@ -69,7 +70,7 @@ LONG = (
     *("inception_v3", "inception_v3.keras", "inception_v4", "inception_resnet_v1", "inception_resnet_v2.keras"),
     *("preresnet50.keras", "resnet50.keras", "densenet121", "densenet121.keras", "hrnet_w18_small_v1_cls"),
     *("xception", "xception.keras", "efficientnet_b0.keras", "repvgg_a0_train", "bn_inception"),
-    *("yolov3", "yolov3_spp", "yolov4"),
+    *("yolov3", "yolov3_spp", "yolov4", "efficientdet_d0"),
     "vgg11_a",
 )
 """What builds one of these takes 10 to 30 seconds, or 4 GB in float64."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from ..common.backend import in_order
-from ..common.errors import DiptychError
 from ..common.layouts import BATCH, rearranged
 from ..common.spec import Array, Net
+from . import lite
 from .backend import nchw
 
 SUFFIXES = (".tflite", "")
@@ -28,14 +26,7 @@ def save(model: keras.Model, net: Net, path: Path) -> None:
     if path.suffix != ".tflite":
         _export(model, path)
         return
-    with tempfile.TemporaryDirectory(dir=path.parent, ignore_cleanup_errors=True) as folder:
-        _export(model, Path(folder))
-        try:
-            program = tf.lite.TFLiteConverter.from_saved_model(folder).convert()
-        except tf.lite.python.convert_phase.ConverterError as error:
-            said = " ".join(str(error).split())[:200]
-            raise DiptychError(f"TensorFlow's converter does not take {net.name}: {said}") from None
-    path.write_bytes(program)
+    lite.convert(net, path, lambda folder: _export(model, folder))
 
 
 def _export(model: keras.Model, folder: Path) -> None:
@@ -59,12 +50,7 @@ def _served(path: Path, image: Array) -> Any:
 
 
 def _lite(path: Path, net: Net, image: Array) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that the interpreter will move to a package of its own
-        interpreter: Any = tf.lite.Interpreter(model_path=str(path))
-    runner = interpreter.get_signature_runner()
-    (name,) = runner.get_input_details()
-    found = runner(**{name: image})
+    found = lite.answers(path, image)
     if net.output_names:
         return found
     return [found[key] for key in sorted(found, key=lambda key: int("".join(filter(str.isdigit, key)) or 0))]

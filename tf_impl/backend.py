@@ -21,7 +21,7 @@ from .features import observe
 from .settings import settings
 from .state import read, settle, variables
 
-__all__ = ["build", "cast", "differences", "dtype", "nodes", "outputs", "read", "step"]
+__all__ = ["build", "cast", "differences", "dtype", "nodes", "outputs", "read", "step", "tensors"]
 
 
 def dtype(model: keras.Model) -> str:
@@ -85,8 +85,13 @@ def differences(model: keras.Model, net: Net) -> list[Difference]:
 
 def outputs(model: keras.Model, net: Net, x: Array) -> tuple[Array, ...]:
     """The outputs in evaluation mode."""
-    results = in_order(net, model(_tensor(model, x), training=False))
+    results = tensors(model, net, x)
     return tuple(nchw(net.nodes[i], np.array(o)) for i, o in zip(net.outputs, results, strict=True))
+
+
+def tensors(model: keras.Model, net: Net, x: Array) -> tuple[tf.Tensor, ...]:
+    """The outputs in evaluation mode, as the model gives them."""
+    return in_order(net, model(_tensor(model, x), training=False))
 
 
 def nodes(model: keras.Model, net: Net, x: Array) -> dict[str, Array]:

@@ -31,7 +31,10 @@ def every_layer(model: keras.Model) -> list[Any]:
 
 
 def layers_of(model: keras.Model, net: Net) -> dict[str, Any]:
-    """Node path -> layer; raises WeightsError where the model is not of the network's emitted class, or not built."""
+    """Node path -> layer, or variable of a block; raises WeightsError where the model is not of the emitted class.
+
+    It raises it for one that is not built, too.
+    """
     if not every_layer(model) or not all(layer.built for layer in every_layer(model)):
         channels, height, width = (int(n) for n in net.input_shape)
         raise WeightsError(
@@ -94,7 +97,8 @@ def differences(model: keras.Model, net: Net) -> list[Difference]:
     places, answer = emitted_model(net).places, list[Difference]()
     for node in net.nodes[1:]:
         lowering = lower_symbolic(node)
-        if node.path not in layers or node.owner or (lowering.function and lowering.steps[-1].target.islower()):
+        called = lowering.function and lowering.steps[-1].target.islower()
+        if lowering.attribute or node.path not in layers or node.owner or called:
             continue
         steps = (lowering.written,) if lowering.written else lowering.steps
         around = _layer(model, net, node.path, Place(places[node.path].steps[:-1])) if len(steps) > 1 else None
@@ -114,7 +118,8 @@ def _compare(node: Node, layer: Any, step: Make, lowering: Lowering) -> Iterator
 def observe(model: keras.Model, net: Net, x: Any) -> dict[str, Any]:
     """The output of every node that is a layer, in evaluation; of a layer that is called several times, the first."""
     seen: dict[str, Any] = {}
-    with _recording(layers_of(model, net), seen):
+    found = layers_of(model, net)
+    with _recording({path: layer for path, layer in found.items() if isinstance(layer, keras.Layer)}, seen):
         model(x, training=False)
     return seen
 

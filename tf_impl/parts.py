@@ -1,6 +1,7 @@
 """What a functional model says with built-in layers and keras.ops, so that its file loads without diptych.
 
 A frozen layers.Embedding holds the prototypes of LeNet-5; a parameter is the offset that a normalisation adds to zeros.
+So is a weight that Keras has no layer for (`kept`): each is a layer of its own, named after the node and the weight.
 """
 
 from __future__ import annotations
@@ -8,6 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from keras import layers, ops
+
+from ..common.geometry import Pair
+from .helpers.channel_conv import channel_conv
+from .helpers.global_response_norm import global_response_norm
+from .helpers.std_conv2d import std_conv
+from .helpers.transposed_conv2d import across_groups, cropped
 
 
 def rbf_distance(x: Any, classes: int, *, name: str, dtype: str) -> Any:
@@ -22,3 +29,79 @@ def zeros(x: Any, size: tuple[int, ...]) -> Any:
     """Zeros (N, *size) for a batch x (N, H, W, C), whose numbers play no part: what a layer without an input takes."""
     zero = ops.zeros_like(x[:, :1, :1, :1] if len(size) == 3 else x[:, 0, 0, :1])
     return ops.tile(zero, (1, *size))
+
+
+def kept(x: Any, size: tuple[int, ...], *, name: str, dtype: str) -> Any:
+    """A weight of this shape as a value: the offset of a normalisation of zeros (1, *size), made from the batch x."""
+    zero = ops.reshape(
+        ops.zeros_like(x[:1, ..., :1] if len(x.shape) == 2 else x[:1, :1, :1, :1]), (1,) * (len(size) + 1)
+    )
+    axes = list(range(1, len(size) + 1))
+    offset = layers.LayerNormalization(axis=axes, scale=False, name=name, dtype=dtype)
+    return offset(ops.tile(zero, (1, *size)))[0]
+
+
+def standardised_conv(
+    x: Any, inputs: int, channels: int, kernel: Pair, *, name: str, dtype: str, groups: int = 1, **how: Any
+) -> Any:
+    """A convolution by standardised kernels, of which `name` is that of the layer with the weight."""
+    bias, gain = how.pop("use_bias", True), how.pop("gain", False)
+    weight = kept(x, (*kernel, inputs // groups, channels), name=name, dtype=dtype)
+    others = (
+        _beside(x, channels, name, kind, dtype) if has else None for kind, has in (("bias", bias), ("gain", gain))
+    )
+    return std_conv(x, weight, *others, groups, **how)
+
+
+def transposed_convolution(
+    x: Any,
+    inputs: int,
+    channels: int,
+    kernel: Pair,
+    strides: Pair,
+    padding: Pair,
+    output_padding: Pair,
+    groups: int,
+    bias: bool,
+    *,
+    name: str,
+    dtype: str,
+) -> Any:
+    """A transposed convolution, of which `name` is that of the layer with the weight."""
+    if groups == 1:
+        spread = layers.Conv2DTranspose(channels, kernel, strides, use_bias=False, name=name, dtype=dtype)(x)
+    else:
+        weight = kept(x, (*kernel, channels // groups, inputs), name=name, dtype=dtype)
+        spread = _spread(x, across_groups(weight, groups), kernel, strides)
+    y = cropped(spread, x.shape, kernel, strides, padding, output_padding)
+    return y + _beside(x, channels, name, "bias", dtype) if bias else y
+
+
+def _spread(x: Any, weight: Any, kernel: Pair, strides: Pair) -> Any:
+    """A transposed convolution as a convolution of the map with zeros between its rows and columns.
+
+    A functional model takes no ops.conv_transpose: it exchanges two arguments (`ConvTranspose.call` in
+    keras/src/ops/nn.py, Keras 3.15).
+    """
+    (_, h, w, c), (kh, kw), (sh, sw) = x.shape, kernel, strides
+    y = ops.pad(ops.reshape(x, (-1, h, 1, w, 1, c)), ((0, 0), (0, 0), (0, sh - 1), (0, 0), (0, sw - 1), (0, 0)))
+    y = ops.reshape(y, (-1, h * sh, w * sw, c))[:, : (h - 1) * sh + 1, : (w - 1) * sw + 1]
+    y = ops.pad(y, ((0, 0), (kh - 1, kh - 1), (kw - 1, kw - 1), (0, 0)))
+    return ops.conv(y, ops.transpose(ops.flip(weight, (0, 1)), (0, 1, 3, 2)), 1, "valid")
+
+
+def convolved_channels(x: Any, kernel: int, padding: int, bias: bool = False, *, name: str, dtype: str) -> Any:
+    """A convolution along the channels of a vector, of which `name` is that of the layer with the weight."""
+    weight = kept(x, (kernel,), name=name, dtype=dtype)
+    return channel_conv(x, weight, _beside(x, 1, name, "bias", dtype) if bias else None, padding)
+
+
+def normalised_responses(x: Any, eps: float, *, name: str, dtype: str) -> Any:
+    """Global response normalisation, of which `name` is that of the layer with the weight."""
+    weight = kept(x, (x.shape[-1],), name=name, dtype=dtype)
+    return global_response_norm(x, weight, _beside(x, x.shape[-1], name, "bias", dtype), eps)
+
+
+def _beside(x: Any, count: int, name: str, kind: str, dtype: str) -> Any:
+    """A vector that is kept beside another weight of the same node, which has this name."""
+    return kept(x, (count,), name=f"{name.rpartition('.')[0]}.{kind}", dtype=dtype)

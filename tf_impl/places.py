@@ -3,7 +3,8 @@
 Keras names the groups of a file of weights after the attributes that lead to a layer; what is in a list, or in a
 Sequential, after its class, with a number where there are several (`saving_lib._walk_saveable` of Keras 3). A model's
 own attributes are visited in the order of their names, and among them is `layers`, the list of all of them: a child
-whose name comes after it is found there first.
+whose name comes after it is found there first. The weights that a block owns itself are variables of its own group, in
+the order in which it makes them.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ Step = str | int
 
 @dataclass(frozen=True)
 class Place:
-    """The way to a layer: by attributes and indexes in the model, and as the path of its group in a file."""
+    """The way to a layer: by attributes and indexes in the model, and as the path of its group in a file.
+
+    That to a weight of a block leads to the variable, and to the block's group: "group#1" is the second of several.
+    """
 
     steps: tuple[Step, ...] = ()
     path: str = ""
@@ -81,15 +85,28 @@ class _Walk:
         self.net, self.classes = net, Classes(net)
         self.context = Context(net, LANGUAGE, self.classes)
         self.in_list_of_all = dict(self._in_list_of_all())
+        self.groups = dict[int, str]()  # of the weights that blocks own
 
     def block(self, call: Call, place: Place) -> Iterator[tuple[str, Place]]:
         """The places inside a block, which are attributes, lists of layers, or the steps of a chain."""
         if call.style != "block":
             yield from self._members(list(call.body), Place(place.steps, _join(place.path, LISTED)))
             return
+        self._take_own(call, place.path)
         for attribute, item in self._attributes(call):
             inside = place.at(attribute, attribute)
             yield from self._entry(item, inside)
+
+    def _take_own(self, call: Call, group: str) -> None:
+        """Note the group, and the place in it, of the weights that a block owns itself."""
+        items = [item for _, entry in self._attributes(call) for item in flat(entry) if isinstance(item, int)]
+        own = [item for item in items if self._lowering(item).attribute]
+        for number, item in enumerate(own):
+            node = self.net.nodes[item]
+            if not group or node.per_call:
+                whose = "a block owns for each of its calls" if group else "the network itself owns"
+                raise SpecError(f"{node.path}: a weight that {whose} is not read from emitted Keras models")
+            self.groups[item] = f"{group}#{number}" if len(own) > 1 else group
 
     def _attributes(self, call: Call) -> Iterator[tuple[str, Entry]]:
         for name, entry in self.context.members(call).items():
@@ -128,9 +145,8 @@ class _Walk:
             return
         lowering = self._lowering(item)
         if lowering.attribute:
-            path = self.net.nodes[item].path
-            raise SpecError(f"{path}: a weight that a block owns itself is not read from emitted Keras models")
-        if not lowering.written and len(lowering.steps) > 1:  # a Sequential, of the layer after what pads its input
+            place = Place(place.steps, self.groups[item])
+        elif not lowering.written and len(lowering.steps) > 1:  # a Sequential, of the layer after what pads its input
             place = place.at(1, f"{LISTED}/{_class_name(lowering.steps[-1])}")
         yield self.net.nodes[item].path, place
 

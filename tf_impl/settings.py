@@ -14,6 +14,8 @@ def settings(layer: Any) -> dict[str, Any]:
     settings = {"class": type(layer).__name__} | plain(config)
     if settings.get("padding") == "same" and set(settings.get("kernel_size", [0])) == {1}:
         settings["padding"] = "valid"  # a kernel of one pixel needs no padding, whatever the stride
+    if isinstance(settings.get("axis"), int):
+        settings["axis"] = [settings["axis"]]  # as a normalisation writes it, once it is built
     return settings
 
 

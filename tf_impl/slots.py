@@ -9,6 +9,12 @@ from .ops import lower
 Slots = dict[str, list[tuple[str, Weight, str]]]
 
 
+def holders(net: Net) -> dict[str, str]:
+    """Layer name -> the path of its node."""
+    owned = [node for node in net.nodes if node.weights() and not node.owner]
+    return {made.holder(node.path, slot): node.path for node in owned for made in [lower(node)] for slot in made.slots}
+
+
 @kept
 def slots_of(net: Net) -> Slots:
     """Layer name -> (canonical name, weight, Keras axes) of each of its variables, in Keras's order."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import keras
 import numpy as np
 
 from ..common.errors import WeightsError
@@ -28,7 +29,7 @@ def variables(model: Any, net: Net) -> Iterator[tuple[str, Weight, Any, str]]:
         made = lower(node)
         for slot in made.slots:
             name, layer = node.weight_name(slot.name), made.holder(node.path, slot)
-            variable = _variable(found.get(layer) or found.get(node.path), slot)
+            variable = _variable(found[layer] if layer in found else found.get(node.path), slot)
             if variable is None:
                 raise WeightsError(
                     f"the Keras model has no layer {layer!r} with a variable {slot.attribute!r}, where {net.name} "
@@ -38,7 +39,12 @@ def variables(model: Any, net: Net) -> Iterator[tuple[str, Weight, Any, str]]:
 
 
 def _variable(layer: Any, slot: Slot) -> Any:
-    """The variable of a slot, which a class that is written out calls by the name of the weight; or None."""
+    """The variable of a slot, which a class that is written out calls by the name of the weight; or None.
+
+    One of a block of such a class stands for itself.
+    """
+    if isinstance(layer, keras.Variable):
+        return layer
     found = getattr(layer, slot.attribute, None)
     return getattr(layer, slot.name, None) if found is None else found
 

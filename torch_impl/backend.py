@@ -18,7 +18,7 @@ from .features import is_built, observe, shared_variances
 from .state import read
 
 SETTINGS = (bool, int, float, str, tuple)
-__all__ = ["build", "cast", "differences", "dtype", "nodes", "outputs", "read", "step"]
+__all__ = ["build", "cast", "differences", "dtype", "nodes", "outputs", "read", "step", "tensors"]
 
 
 def dtype(model: nn.Module) -> str:
@@ -63,8 +63,13 @@ def _settings(module: nn.Module) -> dict[str, str]:
 
 def outputs(model: nn.Module, net: Net, x: Array) -> tuple[Array, ...]:
     """The outputs in evaluation mode."""
+    return tuple(map(_array, tensors(model, net, x)))
+
+
+def tensors(model: nn.Module, net: Net, x: Array) -> tuple[torch.Tensor, ...]:
+    """The outputs in evaluation mode, as the model gives them."""
     with _mode(model, training=False), torch.no_grad():
-        return tuple(_array(o) for o in in_order(net, model(_tensor(model, x))))
+        return in_order(net, model(_tensor(model, x)))
 
 
 def nodes(model: nn.Module, net: Net, x: Array) -> dict[str, Array]:

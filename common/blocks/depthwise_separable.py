@@ -1,8 +1,9 @@
 """Depthwise separable convolution: one filter per channel, then 1x1 across channels.
 
 `depthwise_separable` is MobileNet's (Howard et al. 2017, figure 3, right), with normalisation and activation after each
-half; `separable_conv` is Xception's (Chollet 2016, section 3), with nothing between the halves;
-`separable_conv_bn_act` is that of YOLOX-Nano, whose halves are each a `conv_bn_act`.
+half; `separable_conv` is Xception's (Chollet 2016, section 3), with nothing between the halves; `separable_conv_bias`
+is EfficientDet's, whose second half has a bias; `separable_conv_bn_act` is that of YOLOX-Nano, whose halves are each a
+`conv_bn_act`.
 """
 
 from __future__ import annotations
@@ -34,6 +35,13 @@ def separable_conv(x: Value, channels: int, kernel: int = 3) -> Value:
     """Depthwise, then 1x1 convolution."""
     x = conv(x, x.channels, kernel, pad=kernel // 2, groups=x.channels, bias=False, name="conv1")
     return conv(x, channels, 1, bias=False, name="pointwise")
+
+
+@block
+def separable_conv_bias(x: Value, channels: int, kernel: int = 3) -> Value:
+    """Depthwise convolution, then 1x1 with a bias."""
+    x = conv(x, x.channels, kernel, pad=kernel // 2, groups=x.channels, bias=False, name="conv_dw")
+    return conv(x, channels, 1, name="conv_pw")
 
 
 @block

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..errors import SpecError
 from ..ops.concat import concat
-from ..ops.resize import resize
+from ..ops.resize import Mode, resize
 from ..trace import Value, block
 from .conv_bn_act import conv_bn_act
 from .conv_norm import TORCH, Activation, Style
@@ -15,13 +15,19 @@ from .conv_norm import TORCH, Activation, Style
 
 @block
 def top_down(
-    x: Value, tap: Value, channels: int, act: Activation, style: Style = TORCH, lateral: bool = False
+    x: Value,
+    tap: Value,
+    channels: int,
+    act: Activation,
+    style: Style = TORCH,
+    lateral: bool = False,
+    mode: Mode = "nearest",
 ) -> Value:
-    """A coarse map in 1x1 `channels` at twice its size (nearest), then the tapped map of that size beside it.
+    """A coarse map in 1x1 `channels` at twice its size, then the tapped map of that size beside it.
 
     With `lateral` the tapped map passes a 1x1 convolution to as many channels, and comes first.
     """
-    up = resize(conv_bn_act(x, channels, 1, act=act, style=style, name="conv_up"), scale=2)
+    up = resize(conv_bn_act(x, channels, 1, act=act, style=style, name="conv_up"), scale=2, mode=mode)
     if not lateral:
         return concat([up, tap])
     return concat([conv_bn_act(tap, channels, 1, act=act, style=style, name="conv_lateral"), up])

@@ -15,18 +15,23 @@ from ..spec import Array, Op, Shape
 from ..trace import Value, apply
 from ..traits import Example
 
-Mode = Literal["nearest", "bilinear"]
+Mode = Literal["nearest", "bilinear", "bicubic"]
 Rule = Literal["half_pixel", "asymmetric", "align_corners"]
-MEANINGS = {"nearest": ("half_pixel", "asymmetric"), "bilinear": ("half_pixel", "align_corners")}
+SMOOTH = ("half_pixel", "align_corners")
+MEANINGS = {"nearest": ("half_pixel", "asymmetric"), "bilinear": SMOOTH, "bicubic": SMOOTH}
+
+CUBIC = -0.75
 
 
 @dataclass(frozen=True)
 class Resize(Op):
-    """Output pixel i of n reads the input of m pixels at a coordinate u, clipped to the input.
+    """Output pixel i of n reads the input of m pixels at a coordinate u.
 
     half_pixel: u = (i + 1/2) * m / n - 1/2; asymmetric: u = i * m / n; align_corners: u = i * (m - 1) / (n - 1).
     Nearest takes pixel floor((i + 1/2) * m / n) (half_pixel; TensorFlow, torch's "nearest-exact") or floor(u)
-    (asymmetric; torch's "nearest"); bilinear interpolates between floor(u) and the pixel after it.
+    (asymmetric; torch's "nearest"); bilinear clips u to the input and interpolates between floor(u) and the pixel after
+    it; bicubic weighs the two pixels before u and the two after it by torch's cubic (Keys 1981, with a = -3/4), of
+    which those outside are the edge.
     `source` is the (height, width) of the input where a size was asked for. With neither a scale nor a size, the size
     is that of a second input, whose numbers play no part.
     """
@@ -44,6 +49,8 @@ class Resize(Op):
         lambda x, op: op.resize(x, size=(4, 11), mode="bilinear"),
         lambda x, op: op.resize(x, scale=3, mode="bilinear", rule="align_corners"),
         lambda x, op: op.resize(x, size=(1, 11), mode="bilinear", rule="align_corners"),
+        lambda x, op: op.resize(x, scale=2, mode="bicubic"),
+        lambda x, op: op.resize(x, size=(4, 11), mode="bicubic", rule="align_corners"),
         lambda x, op: op.resize(op.max_pool(x, 2), like=x, rule="asymmetric"),
         lambda x, op: op.resize(op.tanh(x), like=op.max_pool(x, 2)),
         lambda x, op: op.resize(op.adaptive_avg_pool(x, (3, 4)), like=x + op.tanh(x)),
@@ -53,6 +60,7 @@ class Resize(Op):
         lambda x, op: op.resize(op.tanh(x), like=op.resize(x, scale=2)),
         lambda x, op: op.resize(op.max_pool(x, 2), like=x, mode="bilinear"),
         lambda x, op: op.resize(op.tanh(x), like=op.max_pool(x, 3), mode="bilinear", rule="align_corners"),
+        lambda x, op: op.resize(op.max_pool(x, 2), like=x, mode="bicubic"),
     )
     shape_only: ClassVar[tuple[int, ...]] = (1,)
     scale: int | None = None
@@ -83,7 +91,7 @@ class Resize(Op):
         return self.size or (x[1] * (self.scale or 1), x[2] * (self.scale or 1))
 
     def window(self, *inputs: Shape) -> tuple[Pair, tuple[float, float]]:
-        extent = (1, 1) if self.mode == "nearest" else (2, 2)
+        extent = {"nearest": (1, 1), "bilinear": (2, 2), "bicubic": (4, 4)}[self.mode]
         if self.scale is not None:
             return extent, (1 / self.scale, 1 / self.scale)
         height, width = self.target(*inputs)
@@ -111,6 +119,17 @@ class Resize(Op):
         i = np.arange(n)
         return (2 * i + 1) * m // (2 * n) if self.rule == "half_pixel" else i * m // n
 
+    def cubic(self, m: int, n: int) -> Array:
+        """The matrix (n, m) whose product with m pixels is their cubic interpolation at n places."""
+        matrix, i = np.zeros((n, m)), np.arange(n)
+        u = (i + 0.5) * m / n - 0.5 if self.rule == "half_pixel" else i * (m - 1) / max(n - 1, 1)
+        for step in range(-1, 3):
+            away = np.abs(np.floor(u) + step - u)
+            near = ((CUBIC + 2) * away - (CUBIC + 3)) * away**2 + 1
+            far = ((away - 5) * away + 8) * away * CUBIC - 4 * CUBIC
+            np.add.at(matrix, (i, np.clip(np.floor(u).astype(int) + step, 0, m - 1)), np.where(away <= 1, near, far))
+        return matrix
+
     def run(self, *arrays: Array, **weights: Array) -> Array:
         x = arrays[0]
         sizes = self.target(*(array.shape[1:] for array in arrays))
@@ -118,6 +137,9 @@ class Resize(Op):
             m, i = x.shape[axis], np.arange(n)
             if self.mode == "nearest":
                 x = x.take(self.nearest(m, n), axis)
+                continue
+            if self.mode == "bicubic":
+                x = np.moveaxis(np.moveaxis(x, axis, -1) @ self.cubic(m, n).astype(x.dtype).T, -1, axis)
                 continue
             u = (i + 0.5) * m / n - 0.5 if self.rule == "half_pixel" else i * (m - 1) / max(n - 1, 1)
             u = np.clip(u, 0, m - 1)
@@ -134,6 +156,9 @@ class Resize(Op):
             rows, columns = (self.nearest(m, n) for m, n in sizes)
             found = g.add("Gather", inputs[0], g.integers(*rows), axis=2)
             return g.add("Gather", found, g.integers(*columns), axis=3)
+        if self.mode == "bicubic":  # of which ONNX knows `a` in float32, and runtimes some sizes
+            rows, columns = (g.constant(self.cubic(m, n)) for m, n in sizes)
+            return g.add("MatMul", rows, g.add("MatMul", inputs[0], g.add("Transpose", columns, perm=(1, 0))))
         rounding = "round_prefer_ceil" if self.rule == "half_pixel" else "floor"
         how: dict[str, Any] = (
             {"mode": "linear"} if self.mode == "bilinear" else {"mode": "nearest", "nearest_mode": rounding}

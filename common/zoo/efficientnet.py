@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..blocks.conv_norm import Style, conv_norm
+from ..blocks.conv_norm import Activation, Style, conv_norm
 from ..blocks.inverted_residual import inverted_residual
 from ..blocks.make_divisible import make_divisible
 from ..errors import SpecError
@@ -57,6 +57,27 @@ def standardized(x: Value, imagenet: bool) -> Value:
     return channel_rescale(x, tuple(1 / math.sqrt(std) for std in STD), name="rescaling_1") if imagenet else x
 
 
+def stage(
+    x: Value, number: int, width: float, depth: float, act: Activation, style: Style, lite: bool = False
+) -> Value:
+    """The blocks of a row of STAGES, in the stack around."""
+    expand, channels, kernel, stride, repeats = STAGES[number]
+    fixed = lite and number in (0, len(STAGES) - 1)
+    for index in range(repeats if fixed else math.ceil(repeats * depth)):
+        x = inverted_residual(
+            x,
+            expand * x.channels,
+            make_divisible(channels * width),
+            kernel,
+            1 if index else stride,
+            0 if lite else max(1, x.channels // 4),
+            act,
+            act,
+            style=style,
+        )
+    return x
+
+
 def efficientnet(
     x: Value,
     num_classes: int,
@@ -80,21 +101,9 @@ def efficientnet(
     x = standardized(x, imagenet) if keras else x
     with stack("features"):
         x = conv_norm(x, 32 if lite else make_divisible(32 * width), 3, 2, act=act, style=style)
-        for number, (expand, channels, kernel, stride, repeats) in enumerate(STAGES):
-            fixed = lite and number in (0, len(STAGES) - 1)
+        for number in range(len(STAGES)):
             with stack(str(number + 1)):
-                for index in range(repeats if fixed else math.ceil(repeats * depth)):
-                    x = inverted_residual(
-                        x,
-                        expand * x.channels,
-                        make_divisible(channels * width),
-                        kernel,
-                        1 if index else stride,
-                        0 if lite else max(1, x.channels // 4),
-                        act,
-                        act,
-                        style=style,
-                    )
+                x = stage(x, number, width, depth, act, style, lite)
         x = conv_norm(x, 1280 if lite else make_divisible(1280 * width), 1, act=act, style=style)
     x = global_avg_pool(x, name="avgpool")
     with stack("classifier"):

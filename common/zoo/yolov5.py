@@ -15,6 +15,7 @@ from ..blocks.conv_norm import Style
 from ..blocks.csp_darknet import csp_darknet
 from ..blocks.focus import focus
 from ..blocks.pan import pan
+from ..detection.detector import YOLOV5
 from ..ops.conv import conv
 from ..ops.silu import silu
 from ..registry import Network
@@ -65,6 +66,7 @@ def _yolov5(variant: str, focused: bool) -> Network:
         num_classes=80,
         evaluated=3,
         check_sizes=((64, 96), (62, 90) if focused else (61, 95)),  # Focus takes even sides alone
+        detector=YOLOV5,
     )
 
 

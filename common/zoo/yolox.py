@@ -20,6 +20,7 @@ from ..blocks.depthwise_separable import separable_conv_bn_act
 from ..blocks.focus import focus
 from ..blocks.pan import aggregated, top_down
 from ..blocks.spp_bottleneck import spp_bottleneck
+from ..detection.detector import YOLOX
 from ..ops.leaky_relu import leaky_relu
 from ..ops.silu import silu
 from ..registry import Network
@@ -127,7 +128,7 @@ def _yolox(variant: str) -> Network:
     side = 416 if variant in ("nano", "tiny") else 640
     title = f"YOLOX-{variant.title() if len(variant) > 1 else variant.upper()}"
     return Network(f"yolox_{variant}", title, yolox, {"variant": variant}, "official", input_size=(side, side),
-                   num_classes=80, evaluated=3, check_sizes=CHECK_SIZES)  # fmt: skip
+                   num_classes=80, evaluated=3, check_sizes=CHECK_SIZES, detector=YOLOX)  # fmt: skip
 
 
 CHECK_SIZES = (
@@ -137,6 +138,6 @@ CHECK_SIZES = (
 NETWORKS = (
     *map(_yolox, TABLE),
     Network("yolox_darknet53", "YOLOX-DarkNet53", yolox_darknet53, source="official", input_size=(640, 640),
-            num_classes=80, evaluated=3, check_sizes=((64, 96), (61, 95))),
+            num_classes=80, evaluated=3, check_sizes=((64, 96), (61, 95)), detector=YOLOX),
 )  # fmt: skip
 CANONICAL = "yolox_s"

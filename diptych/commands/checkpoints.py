@@ -15,7 +15,7 @@ from .options import Channels, Classes, Force, Json, Size, size_of
 from .quiet import native_stderr_kept
 from .streams import say
 
-READ = "A .safetensors, .pth, .keras, .h5, .npz, .onnx or .pb file, a SavedModel or a checkpoint"
+READ = "A .safetensors, .pth, .keras, .h5, .npz, .weights, .onnx or .pb file, a SavedModel or a checkpoint"
 Source = Annotated[Path, typer.Argument(help=f"{READ}.")]
 To = Annotated[
     str,
@@ -24,14 +24,18 @@ To = Annotated[
     ),
 ]
 
+Cfg = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The .cfg of Darknet's that says which network a .weights file is.")
+]
 
-def identify(file: Source, as_json: Json = False) -> None:
+
+def identify(file: Source, as_json: Json = False, cfg: Cfg = None) -> None:
     """Say what a checkpoint is, from its names and shapes: network, names, options, what is missing or too many."""
     from ..conversion.identify import identify as run
     from . import output
 
     with native_stderr_kept(), output.waiting(f"reading {file}"):
-        found = run(file)
+        found = run(file, cfg)
     if as_json:
         output.data(_identification(found))
         raise typer.Exit(0 if found.matches else 1)
@@ -65,6 +69,7 @@ def convert(
     num_classes: Classes = None,
     in_channels: Channels = None,
     input_size: Size = None,
+    cfg: Cfg = None,
 ) -> None:
     """Convert weights between frameworks, formats and libraries' names; read back bit by bit, and run to compare."""
     from .. import convert as run
@@ -74,6 +79,7 @@ def convert(
     size = size_of(input_size)
     wanted: dict[str, Any] = {"network": network, "to": to, "form": form, "force": force, "num_classes": num_classes}
     wanted |= {"in_channels": in_channels, "input_size": size}
+    wanted |= {"cfg": str(cfg)} if cfg is not None else {}
     wanted["check"] = ("float32" if fast else "float64") if check else None
     if batch.several(src):
         if html is not None:
@@ -114,11 +120,14 @@ def _line(match: Any) -> str:
     options = "".join(f", {key}={value}" for key, value in match.net.options)
     also = f" (the same function as {', '.join(match.also)})" if match.also else ""
     share = f"{match.confidence:.1%}" if match.confidence < 1 else "100 %"
-    return f"{match.net.name}{options} in the names of {', '.join(libraries(match))}; {share} of the weights fit{also}"
+    names = "the order" if match.checkpoint.nameless else "the names"
+    whose = "Darknet" if match.checkpoint.nameless else ", ".join(libraries(match))
+    return f"{match.net.name}{options} in {names} of {whose}; {share} of the weights fit{also}"
 
 
 def _misfits(match: Any) -> list[str]:
     parts = {"missing": match.missing, "extra": match.extra, "of another shape": match.misfits}
+    parts["in its layers"] = match.wires or ()
     return [f"    {len(names)} {what}: {first_few(names, 4)}" for what, names in parts.items() if names]
 
 
@@ -135,6 +144,7 @@ def _identification(found: Any) -> dict[str, Any]:
             "missing": list(match.missing),
             "extra": list(match.extra),
             "misfits": list(match.misfits),
+            "layers": list(match.wires or ()),
         }
 
     return {

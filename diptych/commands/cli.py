@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from ..common.errors import DiptychError
-from . import catalogue, checkpoints, deployment, study
+from . import catalogue, checkpoints, deployment, detection, study
 from .border import BAD, DIFFERENT, TRACEBACK, Border
 from .quiet import native_stderr_kept
 from .streams import complain, prepare, say
@@ -90,8 +90,9 @@ def check(
         raise typer.Exit(BAD)
 
 
-for word, command in (checkpoints.COMMANDS | deployment.COMMANDS | catalogue.COMMANDS | study.COMMANDS).items():
-    app.command(word)(command)
+for group in (checkpoints, deployment, detection, catalogue, study):
+    for word, command in group.COMMANDS.items():
+        app.command(word)(command)
 
 
 def _checked(names: list[str], referee: bool) -> tuple[list[Any], dict[str, str]]:

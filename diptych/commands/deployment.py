@@ -15,6 +15,20 @@ from .streams import say
 
 Weights = Annotated[Path, typer.Argument(help="A file of its weights, in any format and names that convert reads.")]
 Check = Annotated[bool, typer.Option(help="Run what was written.")]
+Decode = Annotated[bool, typer.Option("--with-decode", help="Of a detector: with its boxes and scores inside.")]
+Nms = Annotated[bool, typer.Option("--with-nms", help="Of a detector: with its boxes and their suppression inside.")]
+Score = Annotated[float | None, typer.Option(help="With --with-nms: the score above which a box is a candidate.")]
+Iou = Annotated[float | None, typer.Option(help="With --with-nms: the overlap above which a box is suppressed.")]
+Boxes = Annotated[int | None, typer.Option("--max-boxes", help="With --with-nms: the number of boxes, at most.")]
+Plain = Annotated[
+    bool,
+    typer.Option(
+        "--plain-iou", help="With --with-nms: greedy by IoU where the detector has Darknet's DIoU or soft-NMS."
+    ),
+]
+Labels = Annotated[
+    Path | None, typer.Option(help="Of a detector: a text file of its classes, one a line, to put inside.")
+]
 
 
 def export(
@@ -28,6 +42,13 @@ def export(
     num_classes: Classes = None,
     in_channels: Channels = None,
     input_size: Size = None,
+    with_decode: Decode = False,
+    with_nms: Nms = False,
+    score: Score = None,
+    iou: Iou = None,
+    max_boxes: Boxes = None,
+    plain_iou: Plain = False,
+    labels: Labels = None,
 ) -> None:
     """Write a network as an ONNX model, built from its spec without a framework, and run it."""
     from ..deployment.export import export as run
@@ -36,10 +57,11 @@ def export(
 
     check_destination(out, weights, force)
     options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": size_of(input_size)}
+    behind = _behind(with_decode, with_nms, score, iou, max_boxes, plain_iou, labels)
     with native_stderr_kept(), output.waiting(f"exporting {weights}") as update:
         net, arrays, record, notes = _read(weights, name, options)
         update(f"writing {out}")
-        done = run(net, arrays, out, dtype=dtype, opset=opset, check=check, force=force, record=record)
+        done = run(net, arrays, out, dtype=dtype, opset=opset, check=check, force=force, record=record, **behind)
     say(*str(done).splitlines())
     say(*(f"  note: {note}" for note in notes))
 
@@ -54,6 +76,13 @@ def deploy(
     num_classes: Classes = None,
     in_channels: Channels = None,
     input_size: Size = None,
+    with_decode: Decode = False,
+    with_nms: Nms = False,
+    score: Score = None,
+    iou: Iou = None,
+    max_boxes: Boxes = None,
+    plain_iou: Plain = False,
+    labels: Labels = None,
 ) -> None:
     """Fold batch normalisation into the convolutions, write the network for others to run, and run what was written."""
     from ..deployment.deploy import deploy as run
@@ -63,11 +92,29 @@ def deploy(
     if out.suffix:
         check_destination(out, weights, force)
     options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": size_of(input_size)}
+    behind = _behind(with_decode, with_nms, score, iou, max_boxes, plain_iou, labels)
     with native_stderr_kept(), output.waiting(f"reading {weights}") as update:
         net, arrays, record, notes = _read(weights, name, options)
-        done = run(net, arrays, out, force=force, record=record, progress=update)
+        done = run(net, arrays, out, force=force, record=record, progress=update, **behind)
     say(*str(done).splitlines())
     say(*(f"  note: {note}" for note in notes))
+
+
+def _behind(
+    with_decode: bool,
+    with_nms: bool,
+    score: float | None,
+    iou: float | None,
+    max_boxes: int | None,
+    plain_iou: bool,
+    labels: Path | None,
+) -> dict[str, Any]:
+    """What is asked for behind the raw maps of a detector, in Python's words."""
+    from ..deployment.detection import read_labels
+
+    chosen = {"score": score, "iou": iou, "max_boxes": max_boxes, "plain_iou": plain_iou}
+    named = read_labels(labels) if labels else None
+    return {"with_decode": with_decode, "with_nms": with_nms, "labels": named, **chosen}
 
 
 def _read(path: Path, name: str, options: Mapping[str, Any]) -> tuple[Net, Mapping[str, Array], dict[str, Any], Any]:

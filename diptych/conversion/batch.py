@@ -5,13 +5,12 @@ from __future__ import annotations
 import glob
 import json
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..commands.progress import progress
 from ..common.dialect import OWN
 from ..common.errors import DiptychError, FileError
 from ..common.text import NAME, printable
@@ -87,7 +86,7 @@ def convert_all(
     recover(folder)
     manifest = Manifest(folder)
     done: dict[str, Done] = {}
-    with ending_in_time(), _progress(len(sources)) as advance:
+    with ending_in_time(), progress("converting", len(sources)) as advance:
 
         def take(item: Done) -> None:
             done[item.source] = item
@@ -192,19 +191,3 @@ def _lost(task: Task, why: str) -> Done:
 
 def _failed(task: Task, why: str) -> Done:
     return Done(str(task.source), str(task.target), error=why, settings=task.said, result=task.known)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Any]:
-    """A bar on a terminal's stderr; nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    # A file of its own, since each conversion in this process turns descriptor 2 away: see `quiet`.
-    own = os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding)
-    with own as terminal, Progress(console=Console(file=terminal)) as bar:
-        task = bar.add_task("converting", total=total)
-        yield lambda: bar.update(task, advance=1, refresh=True)

@@ -22,7 +22,8 @@ from ..files.checkpoint import counters
 from ..files.content import Content
 from ..files.destinations import check_several
 from ..files.format import Format
-from .forms import library_name, target
+from .configured import asked, check_configured, with_boxes
+from .forms import library_name, target, widened
 from .identify import Identified, identified
 from .keras_config import differences
 from .not_compared import not_compared
@@ -42,13 +43,15 @@ def convert(
     num_classes: int | None = None,
     in_channels: int | None = None,
     input_size: int | tuple[int, int] | None = None,
+    cfg: str | Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Conversion:
-    """Convert a weights file to the format of the suffix of `dst`: .safetensors, .pth, .pt, .keras, .weights.h5, .npz.
+    """Convert a weights file to the format of the suffix of `dst`: .safetensors, .pth, .keras, .weights.h5, .npz, ...
 
     Without `network` it is what the file states, or else the only network that the weights fit; options that the
-    shapes imply need not be given. `to` names the library whose names the result has ("torchvision", "timm",
-    "keras.applications"), `form` another form of the network, for which the weights are rewritten where that is exact.
+    shapes imply need not be given. `cfg`, a file of Darknet's, says both. `to` names the library whose names the result
+    has ("torchvision", "timm", "keras.applications"), `form` another form of the network, for which the weights are
+    rewritten where that is exact.
     Unless `check` is None, both files are read again by another reader, which must give the same bits, and the network
     is run with the source's weights and with the result's, in each one's framework; DST.report.json says what was done
     and measured. Raises DiptychError, and leaves no partial file, for anything but a full match of every weight by name
@@ -59,8 +62,13 @@ def convert(
     say(f"reading {source}")
     start = time.monotonic()
     options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": input_size}
-    found, given, sha256 = load_source(source, network, options, again=check is not None)
-    moved = _target(found, given.weights, sha256, form, _names_asked(to, known))
+    name, options, said = asked(cfg, network, options)
+    found, given, sha256 = load_source(source, name, options, again=check is not None)
+    weights, more = widened(given.weights, known)
+    notes = (*found.notes, *check_configured(said, found.net, source), *more)
+    found = replace(found, notes=notes, checkpoint=with_boxes(found.checkpoint, said))
+    given = replace(given, weights=weights)
+    moved = _target(found, given.weights, sha256, form, _names_asked(to, known), known)
     proof, reader = None, ""
     with transaction(_written(destination, html), force) as staged:
         say(f"writing {destination}")
@@ -144,11 +152,22 @@ def load_source(
     return replace(found, checkpoint=found.checkpoint.without_arrays(), reader=reader), given, sha256
 
 
-def _target(found: Identified, arrays: Mapping[str, Array], sha256: str, form: str | None, library: str) -> _Target:
-    """The weights of a source in the form and the names that are asked for."""
+def _target(
+    found: Identified, arrays: Mapping[str, Array], sha256: str, form: str | None, library: str, known: Format
+) -> _Target:
+    """The weights of a source in the form and the names that are asked for, with what the format has a place for."""
     net, exact, dialect, notes = target(found.net, arrays, form, library)
     said = record(found, net, dialect, sha256)
-    return _Target(Content(net, _round(exact, arrays), found.checkpoint.extras, dialect, said), exact, notes)
+    extras, lost = (found.checkpoint.extras, ()) if not known.silent else ({}, _lost(found))
+    notes += lost + tuple({one.caution: None for one in (source_format(found.checkpoint.path), known) if one.caution})
+    return _Target(Content(net, _round(exact, arrays), extras, dialect, said), exact, notes)
+
+
+def _lost(found: Identified) -> tuple[str, ...]:
+    """What is left out for a format that has no place for batch counters."""
+    return ("the batch counters are left out, which the format has no place for",) * any(
+        found.checkpoint.extras.values()
+    )
 
 
 def _round(exact: Mapping[str, Array], arrays: Mapping[str, Array]) -> dict[str, Array]:

@@ -9,7 +9,7 @@ from ..common.dialect import EMITTED, OWN, Dialect, dialect
 from ..common.registry import traced
 from ..common.spec import Net
 from ..tf_impl.places import emitted_model
-from ..tf_impl.slots import slots_of
+from ..tf_impl.slots import holders
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ class EmittedNames(Dialect):
 def emitted_names(net: Net) -> Dialect:
     """The names in the weights of the emitted Keras file of a network."""
     model = emitted_model(net)
-    owners = {layer: slots[0][0].rpartition(".")[0] for layer, slots in slots_of(net).items()}
-    found = {layer: model.places[owner].path for layer, owner in owners.items()}
+    found = {holder: model.places[path].path for holder, path in holders(net).items()}
     return EmittedNames(EMITTED, net.name, model.name, places=found)
 
 

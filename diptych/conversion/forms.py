@@ -10,6 +10,7 @@ from ..common.registry import network, networks, traced
 from ..common.rewriting.forms import rewritten
 from ..common.spec import Array, Net
 from ..common.weights import Weights
+from ..files.format import Format
 from .emitted import dialect_for, has_names
 
 SHORT = {"keras": "keras.applications"}
@@ -51,6 +52,15 @@ def target(
     if said:
         raise DiptychError(f"{library} has no network that these weights could be written for: {said[0]}")
     return net, weights, dialect_for(library, net), ()  # raises, and names what there is
+
+
+def widened(weights: Mapping[str, Array], known: Format) -> tuple[Mapping[str, Array], tuple[str, ...]]:
+    """(weights, notes) for a format: a Keras model has no half precision, and float32 holds every number of it."""
+    kinds = {str(array.dtype) for array in weights.values()}
+    if known.framework != "tf" or "float16" not in kinds or not kinds <= {"float16", "float32"}:
+        return weights, ()
+    note = "half precision was widened to float32, which holds each of its numbers: Keras models have none of it here"
+    return {name: array.astype("float32", copy=False) for name, array in weights.items()}, (note,)
 
 
 def _rewrite(net: Net, weights: Mapping[str, Array], name: str) -> tuple[Net, Weights, tuple[str, ...]]:

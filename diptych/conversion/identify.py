@@ -25,7 +25,9 @@ from ..common.weights import checked
 from ..files import read
 from ..files.checkpoint import Checkpoint
 from ..tf_impl.places import snake
+from .configured import asked, check_configured
 from .keras_config import differences, weighted_differences
+from .match_notes import inferred_note, names_note
 from .matching import Match, match, merge
 from .signatures import candidates, dialects_of, folded_candidates, overlapping_candidates, variants
 
@@ -69,14 +71,18 @@ class Identification:
         return tuple(dict.fromkeys(found.net.name for found in self.matches))
 
 
-def identify(source: str | Path | Checkpoint) -> Identification:
+def identify(source: str | Path | Checkpoint, cfg: str | Path | None = None) -> Identification:
     """What a checkpoint is from its names and shapes alone: network, names, options, what is missing or too many.
+
+    `cfg`, a file of Darknet's, says the network of a .weights file; without it, that beside the file or its size does.
 
     A folded network is found where its layers have the names from before, as other folders than ours leave them; under
     our names, where the file states it.
     Raises FileError for a file that cannot be read, DiptychError where no network has even a tenth of its names.
     """
     checkpoint = source if isinstance(source, Checkpoint) else read(Path(source))
+    if cfg is not None or (checkpoint.nameless and checkpoint.stated.network):
+        return _configured(checkpoint, cfg)
     exact, near = _matches(checkpoint, {})
     if (checkpoint.stated.network or "").endswith(SUFFIX):
         said = _match_named(_stated(checkpoint), checkpoint, dict(checkpoint.stated.options))
@@ -85,6 +91,16 @@ def identify(source: str | Path | Checkpoint) -> Identification:
         raise _strange(checkpoint)
     first = (exact or near)[0]
     return Identification(checkpoint.path, tuple(exact), tuple(near), first.checkpoint.notes)
+
+
+def _configured(checkpoint: Checkpoint, cfg: str | Path | None) -> Identification:
+    """What a checkpoint is as the network that a `.cfg` says, where it is that one."""
+    stated = checkpoint.stated
+    name, options, said = asked(cfg, None, {}) if cfg is not None else (stated.network, dict(stated.options), None)
+    found = _match_named(network(name or ""), checkpoint, options)
+    notes = (*found.checkpoint.notes, *(check_configured(said, found.net, checkpoint.path) if found.exact else ()))
+    exact, near = ((found,), ()) if found.exact else ((), (found,))
+    return Identification(checkpoint.path, exact, near, notes)
 
 
 def identified(checkpoint: Checkpoint, name: str | None, options: Mapping[str, Any]) -> Identified:
@@ -106,8 +122,9 @@ def identified(checkpoint: Checkpoint, name: str | None, options: Mapping[str, A
     else:
         found, notes = _search(checkpoint, given)
     _check_architecture(found)
-    notes = found.checkpoint.notes + notes + _names_note(found)
-    notes += _inferred_note(found.net, given, checkpoint.stated.options)
+    notes = found.checkpoint.notes + notes + names_note(found)
+    how = "as Darknet's files of this size have it" if checkpoint.nameless else "read off the file's shapes"
+    notes += inferred_note(found, given, checkpoint.stated.options, how)
     return Identified(found.net, found.checkpoint, found.dialect, notes)
 
 
@@ -181,6 +198,8 @@ def _search(checkpoint: Checkpoint, given: Options) -> tuple[Match, tuple[str, .
     if not exact and (not near or near[0].confidence < 0.5):
         raise _strange(checkpoint)
     if not exact:
+        if near[0].wires:
+            _check_architecture(near[0])
         raise _misfit(near[0])
     if len(exact) == 1:
         return exact[0], (f"taken as {exact[0].net.name}, the only registered network with these weights",)
@@ -239,6 +258,8 @@ def _misfit(nearest: Match) -> DiptychError:
 
 def _architecture(found: Match) -> list[str]:
     """What the layers that a .keras file states say otherwise than the network, as texts."""
+    if found.wires is not None:
+        return list(found.wires)
     config = found.checkpoint.config
     if config is None:
         return []
@@ -254,14 +275,3 @@ def _check_architecture(found: Match) -> None:
             f"{found.checkpoint.path} is not the function of {found.net.name}: {shown}. Name the network it is with "
             "--network; or, to take its weights alone, save them as .weights.h5"
         )
-
-
-def _names_note(found: Match) -> tuple[str, ...]:
-    if found.dialect.by_place:
-        return (f"its names are those of the emitted Keras file (class {found.dialect.name})",)
-    return () if found.dialect.library == OWN else (f"its names are {found.dialect.library}'s ({found.dialect.name})",)
-
-
-def _inferred_note(net: Net, given: Options, stated: Mapping[str, Any]) -> tuple[str, ...]:
-    found = [f"{key}={value}" for key, value in net.options if key not in given and key not in stated]
-    return (f"{', '.join(found)}: read off the file's shapes",) if found else ()

@@ -15,6 +15,7 @@ from ..common.spec import Net
 from ..common.text import shape_text
 from ..files.checkpoint import Checkpoint
 from .keras_config import input_size
+from .keras_graph import aligned
 
 Options = dict[str, Any]
 WIDTHS = (0.25, 0.35, 0.5, 0.75, 1.3, 1.4, *(step / 20 for step in range(4, 41)))
@@ -25,7 +26,8 @@ WIDTHS = (0.25, 0.35, 0.5, 0.75, 1.3, 1.4, *(step / 20 for step in range(4, 41))
 class Match:
     """A checkpoint held against a network: `checkpoint` has our names; `missing`, `extra` and `misfits` are texts.
 
-    `also` names other registered networks that are the same function with these options.
+    `also` names other registered networks that are the same function with these options. `wires` is what the file's
+    graph does otherwise, where that was followed, else None.
     """
 
     net: Net
@@ -36,11 +38,12 @@ class Match:
     extra: tuple[str, ...]
     misfits: tuple[str, ...]
     also: tuple[str, ...] = ()
+    wires: tuple[str, ...] | None = None
 
     @property
     def exact(self) -> bool:
         """Whether every weight of the file has its place and every place its weight."""
-        return not (self.missing or self.extra or self.misfits)
+        return not (self.missing or self.extra or self.misfits or self.wires)
 
     @property
     def confidence(self) -> float:
@@ -50,13 +53,15 @@ class Match:
 
 def match(checkpoint: Checkpoint, dialect: Dialect, given: Mapping[str, Any]) -> Match:
     """The checkpoint against the dialect's network, with the options given and those that its shapes imply."""
-    view = checkpoint.translate(dialect)
-    net = with_inferred_options(network(dialect.network), view, given, dialect.bare)
+    found = aligned(checkpoint, dialect, given)
+    dialect, given = found.dialect, found.options
+    view, chosen = checkpoint.translate(dialect), network(dialect.network)
+    net = with_inferred_options(chosen, view, {**view.implied(chosen, given), **given}, dialect.bare)
     if dialect.of(net) != dialect:
         dialect = dialect.of(net)
         view = checkpoint.translate(dialect)
     view = view.with_zeros(net)
-    return Match(net, dialect, view, *_compare(view, net))
+    return Match(net, dialect, view, *_compare(view, net), wires=found.wires)
 
 
 def merge(exact: list[Match]) -> list[Match]:

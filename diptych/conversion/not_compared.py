@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..common.dialect import OWN
+from ..common.dialect import NUMBERED_KERAS, OWN
 from .identify import Identified
 
 GRAPHS = ("onnx", "tensorflow")
@@ -19,6 +19,8 @@ def not_compared(found: Identified, checked: bool) -> tuple[str, ...]:
 
 
 def _function(found: Identified) -> str:
+    if found.library == NUMBERED_KERAS:
+        return "what the source does with its maps, such as decoding boxes: all that leads to them was compared"
     if found.checkpoint.config is not None and found.library == OWN:
         return "the wires between the source's layers: their names, classes and arguments were compared"
     if found.checkpoint.config is not None:

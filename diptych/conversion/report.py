@@ -29,6 +29,8 @@ BLOCK = 1 << 22
 LONGEST = 1 << 15
 """Characters of a mapping in the file itself; that of every registered network is shorter, the longest has 26,000."""
 ELSEWHERE = "in the report"
+CARRIED = 1000
+"""Characters of what files carry for a format that has a place for it, such as the header of Darknet's; at most."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +108,19 @@ def versions() -> dict[str, str]:
 
 
 def record(found: Identified, net: Net, dialect: Dialect, sha256: str) -> dict[str, Any]:
-    """What a file says of the conversion that wrote it, as data for JSON; `mapping` is that of layers."""
+    """What a file says of the conversion that wrote it, as data for JSON; `mapping` is that of layers.
+
+    `carried` is what the source has that other formats have no place for, or was told by one that had.
+    """
     mapping: Any = _renamings(found, net, dialect)
     if len(json.dumps(mapping)) > LONGEST:
         mapping = ELSEWHERE
     whose = {"from": found.library, "to": dialect.library}
-    return {"sha256": sha256, **whose, "versions": versions(), "mapping": mapping}
+    carried = found.checkpoint.stated.record.get("carried")
+    if not isinstance(carried, dict) or len(json.dumps(carried)) > CARRIED:
+        carried = {}
+    rest = {"carried": carried} if carried else {}
+    return {"sha256": sha256, **whose, "versions": versions(), "mapping": mapping, **rest}
 
 
 def write_report(

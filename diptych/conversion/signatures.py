@@ -67,7 +67,13 @@ def _from_before(item: Dialect) -> Dialect:
 
 
 def candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, list[Dialect]]]:
-    """(prefix, dialects of networks with exactly the names after it), for each prefix that has any."""
+    """(prefix, dialects of networks with exactly the names after it), for each prefix that has any.
+
+    For a file without names, those of networks of its size.
+    """
+    if checkpoint.nameless:
+        yield "", [dialect(OWN, name) for name in checkpoint.networks()]
+        return
     known = _table()["digests"]
     for prefix, names in variants(checkpoint):
         found = known.get(digest(names), ())
@@ -156,7 +162,7 @@ def names(net: Net, found: Dialect) -> list[str]:
     """What a checkpoint of a network holds in a dialect: names of weights, or "layer count" of Keras layers."""
     if found.of_layers:
         return _layer_names(net, found)
-    return [f"{found.theirs(name.rpartition('.')[0])}.{name.rpartition('.')[2]}" for name in net.weights]
+    return [found.weight(name) for name in net.weights]
 
 
 def _layer_names(net: Net, found: Dialect) -> list[str]:

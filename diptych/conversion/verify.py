@@ -17,7 +17,7 @@ from ..files.again.compare import compare
 from ..files.checkpoint import Checkpoint
 from ..files.kinds import check_regular
 from . import audit
-from .forms import target
+from .forms import target, widened
 from .identify import Identified, identified
 from .not_compared import not_compared
 from .report import digest
@@ -130,7 +130,7 @@ def _against_source(
     """The result held against its source; raises DiptychError where they are different functions."""
     origin = said.source.path
     theirs = identified(source, said.source.network, said.source.options)
-    before = checked(theirs.net, theirs.checkpoint.named(theirs.net), str(origin))
+    before, _ = widened(checked(theirs.net, theirs.checkpoint.named(theirs.net), str(origin)), source_format(path))
     net, exact = theirs.net, dict(before)
     if theirs.net.name != mine.net.name:
         net, moved, _, _ = target(theirs.net, before, mine.net.name, "diptych")

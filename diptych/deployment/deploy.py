@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,9 @@ from ..common.text import printable
 from ..common.weights import Weights, checked
 from ..files import FORMATS, format_of, read, write
 from ..files.atomic import check_destination, replacing
+from .detection import Inside, inside
+from .detection_check import Measured
+from .detector_program import require_kind, written
 
 PROGRAMS = {".onnx": "", ".pt2": "torch", ".tflite": "tf", "": "tf"}
 """Suffix of a program -> the framework that makes it; a name without one is the folder of a SavedModel."""
@@ -50,13 +53,19 @@ class Deployment:
     exact: float
     difference: float
     bytes: int
+    inside: Inside | None = None
+    measured: Measured | None = None
 
     def __str__(self) -> str:
         gone = f"{self.folded} normalisations folded, {self.exact:.1e} in float64" if self.folded else "nothing to fold"
-        return (
-            f"{printable(str(self.path))}: {self.network} as {self.kind}, {self.bytes / 1e6:.1f} MB ({gone})\n"
-            f"  read back and run, it differs from the original in float64 by {self.difference:.1e}"
-        )
+        lines = [
+            f"{printable(str(self.path))}: {self.network} as {self.kind}, {self.bytes / 1e6:.1f} MB ({gone})",
+            f"  read back and run, it differs from the original in float64 by {self.difference:.1e}",
+        ]
+        if self.inside and self.measured:
+            inside = self.inside.onnx_text if self.kind == KINDS[".onnx"] else self.inside
+            lines += [f"  {inside}", f"  {self.measured}"]
+        return "\n".join(lines)
 
 
 def deploy(
@@ -67,15 +76,30 @@ def deploy(
     force: bool = False,
     record: Mapping[str, Any] | None = None,
     progress: Callable[[str], None] | None = None,
+    with_decode: bool = False,
+    with_nms: bool = False,
+    score: float | None = None,
+    iou: float | None = None,
+    max_boxes: int | None = None,
+    plain_iou: bool = False,
+    labels: Sequence[str] | None = None,
 ) -> Deployment:
     """Fold a network (see `fold`) and write it in float32 as the suffix says: .onnx, .pt2, .tflite, or a weights file.
 
     A path without a suffix is the folder of a SavedModel. Programs take batches of any length. What is written is
     loaded again by what made it, run, and held to the original network in float64. Raises DiptychError, and leaves
     nothing behind, where folding or the file differs.
+
+    A detector answers with its raw maps; `with_decode` with boxes (N, M, 4), corners in pixels of the input, and scores
+    (N, M, classes): as .onnx, .tflite or a SavedModel; `with_nms`, as .onnx or a SavedModel, with what suppression
+    leaves. Settings and answers are those of `export`. A SavedModel has the rules and the `labels` as JSON in
+    assets.extra; with a suppression it has the functions `decoded` and `suppressed` beside `serve`.
     """
     net, destination, say = spec(net) if isinstance(net, str) else net, Path(path), progress or (lambda text: None)
+    settings: dict[str, Any] = {"score": score, "iou": iou, "max_boxes": max_boxes, "plain_iou": plain_iou}
     make = _maker(destination)
+    within = inside(net, decoded=with_decode, nms=with_nms, labels=labels, **settings)
+    require_kind(destination, within)
     _check_free(destination, force)
     arrays = checked(net, weights)
     say("folding")
@@ -87,15 +111,19 @@ def deploy(
     narrow = {name: array.astype(np.float32) for name, array in wide.items()}
     with replacing(destination, force and bool(destination.suffix)) as temporary:
         say(f"writing {destination}")
-        run = make(temporary, target, narrow, record)
-        say(f"running {destination}")
-        found = original.run_difference(run)
+        measured = None
+        if within and within.behind:
+            found, measured = written(temporary, target, narrow, record, within, original.question(), str(destination))
+        else:
+            run = make(temporary, target, narrow, record)
+            say(f"running {destination}")
+            found = original.run_difference(run)
         if not found <= TOLERANCE["float32"]:
             raise DiptychError(f"{destination} was not written: run, it differs from {net.name} by {found:.1e}")
         size = sum(file.stat().st_size for file in _files(temporary))
     count = sum(node.op.normalises for node in net.nodes) - sum(n.op.normalises for n in target.nodes)
     kind = KINDS.get(destination.suffix.lower(), f"weights in {destination.suffix}")
-    return Deployment(destination, target.name, kind, count, exact, found, size)
+    return Deployment(destination, target.name, kind, count, exact, found, size, within, measured)
 
 
 Run = Callable[[Array], tuple[Array, ...]]
@@ -121,11 +149,15 @@ class _Original:
 
     def run_difference(self, run: Run) -> float:
         """How far what was written is from it."""
-        x = random_images(self.net, BATCH, np.random.default_rng(1))
-        values = reference.run(self.net, self.weights, x)
-        wanted = [values[self.net.nodes[index].path] for index in self.net.outputs]
+        x, wanted = self.question()
         found = run(x.astype(np.float32))
         return max(difference(np.asarray(a, np.float64), b)[0] for a, b in zip(found, wanted, strict=True))
+
+    def question(self) -> tuple[Array, list[Array]]:
+        """Random images, and its outputs for them in float64."""
+        x = random_images(self.net, BATCH, np.random.default_rng(1))
+        values = reference.run(self.net, self.weights, x)
+        return x, [values[self.net.nodes[index].path] for index in self.net.outputs]
 
 
 def _maker(path: Path) -> Maker:

@@ -44,7 +44,8 @@ def _output(net: Net, number: int) -> str:
 def _box(net: Net, unit: Unit) -> Box:
     if unit.kind == "input":
         return centred_box("end", [("body", "image")])
-    last = _range(net, unit) + _weights(unit)
+    owner = _owner(unit)
+    last = _range(net, unit) + _weights(unit, owner)
     lines: list[tuple[Style, str]] = []
     if unit.kind == "blocks":
         title = f"{unit.blocks[0].block} {TIMES}{len(unit.blocks)}" if len(unit.blocks) > 1 else unit.blocks[0].block
@@ -56,15 +57,24 @@ def _box(net: Net, unit: Unit) -> Box:
         lines += [("body", line) for line in common]
         return table_box("block", lines, rows, last)
     name = unit.pieces[0].path.rpartition(".")[2]
-    if len(unit.pieces) == 1 and unit.pieces[0].named and not name.isdigit():
+    calls = len(unit.pieces) if unit.pieces[0].shared else 1
+    if len(unit.pieces) == calls and unit.pieces[0].named and not name.isdigit():
+        name = f"{name} {TIMES}{calls}" if calls > 1 else name
         lines.append(("heading", f"{name}: auxiliary head" if unit.side else name))
-    lines += [("body", line) for line in unit.lines]
+    lines += [("body", line) for line in ([] if owner else unit.lines)]  # they stand in the first call
     return table_box("ops", lines, (), last, unit.side)
 
 
-def _weights(unit: Unit) -> str:
+def _owner(unit: Unit) -> str:
+    """The path of the first call of the shared block that a unit is a later call of, or ""."""
+    if unit.kind == "blocks":
+        return unit.blocks[0].owner
+    piece = unit.pieces[0]
+    return piece.shared if piece.shared != piece.path else ""
+
+
+def _weights(unit: Unit, owner: str) -> str:
     """The parameters of a unit, and whose weights it shares."""
-    owner = unit.blocks[0].owner if unit.kind == "blocks" else ""
     whose = f" · weights of {owner}" if owner else ""
     if not unit.params:
         return whose

@@ -38,18 +38,26 @@ class OpGroup:
 def details(net: Net) -> list[Diagram]:
     """One diagram for each block with branches, in the order in which they first run.
 
-    Of blocks with lists of layers the largest alone is drawn: in HRNet, the others are the same on fewer maps. What is
-    there once, and is seen inside another block, is not drawn again.
+    Of blocks with lists of the same layers the largest alone is drawn: in HRNet, the others are the same on fewer maps.
+    What is there once, and is seen inside another block, is not drawn again.
     """
     branched = branched_blocks(net)
     calls: dict[str, list[Call]] = {}
     for call in net.root.walk():
         if call is not net.root and call.block in branched and call.style != "stack":
             calls.setdefault(call.block, []).append(call)
-    meshes = {name: max(len(_list_entries(net, call)) for call in found) for name, found in calls.items()}
-    calls = {name: found for name, found in calls.items() if meshes[name] in (0, max(meshes.values()))}
+    meshes = {name: max((_list_entries(net, call) for call in found), key=len) for name, found in calls.items()}
+    largest = dict[frozenset[str], int]()
+    for mesh in meshes.values():
+        largest[_made_of(mesh)] = max(len(mesh), largest.get(_made_of(mesh), 0))
+    calls = {name: found for name, found in calls.items() if len(meshes[name]) == largest[_made_of(meshes[name])]}
     shown = {name: _largest(found) for name, found in calls.items()}
     return [_detail(net, name, found) for name, found in calls.items() if not _is_seen(net, found, shown.values())]
+
+
+def _made_of(mesh: list[Call]) -> frozenset[str]:
+    """The blocks in the lists of a block."""
+    return frozenset(inner.block for call in mesh for inner in call.walk() if inner.style != "stack")
 
 
 def _largest(calls: list[Call]) -> Call:

@@ -12,13 +12,17 @@ from .wording import lines_of
 
 @dataclass(frozen=True)
 class Piece:
-    """What a unit is made of: one block with branches inside, or a chain of ops; `stack` is the stack it stands in."""
+    """What a unit is made of: one block with branches inside, or a chain of ops; `stack` is the stack it stands in.
+
+    `shared` is the path of the first call of the shared block that it is a call of.
+    """
 
     nodes: tuple[int, ...]
     path: str
     stack: str = ""
     block: Call | None = None
     named: bool = False
+    shared: str = ""
 
     @property
     def last(self) -> int:
@@ -27,7 +31,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Unit:
-    """A box of the overview: the nodes in it, and the pieces that follow each other there.
+    """A box of the overview: the nodes in it, and the pieces that follow each other there, or calls of a shared block.
 
     `kind` is "input", "ops" (a chain of plain ops) or "blocks" (a run of one block); `params` counts trainable numbers.
     """
@@ -70,7 +74,7 @@ def overview(net: Net) -> Overview:
     readers = consumers(net)
     groups: list[list[Piece]] = []
     for piece in _pieces(net, net.root, "", branched_blocks(net)):
-        if groups and _continues(net, groups[-1], piece, readers):
+        if groups and (_continues(net, groups[-1], piece, readers) or _calls_again(net, groups[-1], piece)):
             groups[-1].append(piece)
         else:
             groups.append([piece])
@@ -115,18 +119,22 @@ def branched_blocks(net: Net) -> set[str]:
 
 
 def _pieces(net: Net, call: Call, stack: str, branched: set[str]) -> Iterator[Piece]:
+    shared = {item.owner for item in call.body if isinstance(item, Call)}
     for item in call.body:
         if isinstance(item, int):
             yield Piece((item,), net.nodes[item].path, stack)
         elif item.style == "stack":
             yield from _pieces(net, item, item.path, branched)
         elif nodes := tuple(inner_nodes(item)):
-            yield Piece(nodes, item.path, stack, item if item.block in branched else None, named=True)
+            first = item.owner or (item.path if item.path in shared else "")
+            yield Piece(nodes, item.path, stack, item if item.block in branched else None, named=True, shared=first)
 
 
 def _continues(net: Net, group: list[Piece], piece: Piece, readers: list[list[int]]) -> bool:
     """Whether a piece goes into the unit of the pieces before it."""
     before = group[-1]
+    if before.shared or piece.shared:
+        return False
     inside = set(piece.nodes)
     read = [source for node in piece.nodes for source in net.nodes[node].inputs if source not in inside]
     left = before.block.outputs if before.block is not None and piece.block is not None else (before.last,)
@@ -136,6 +144,13 @@ def _continues(net: Net, group: list[Piece], piece: Piece, readers: list[list[in
         return piece.block is before.block and _chains(net, group, piece) and not _halves(net, before, piece)
     same = (piece.block.block, piece.stack) == (before.block.block, before.stack)
     return same and net.nodes[piece.last].shape[1:] == net.nodes[before.last].shape[1:]
+
+
+def _calls_again(net: Net, group: list[Piece], piece: Piece) -> bool:
+    """Whether a piece is the next call of a shared block, on a value of its own."""
+    made = {node for part in group for node in part.nodes}
+    reads = {source for node in piece.nodes for source in net.nodes[node].inputs}
+    return bool(piece.shared) and piece.shared == group[-1].shared and not made & reads
 
 
 def _halves(net: Net, before: Piece, piece: Piece) -> bool:
@@ -159,7 +174,8 @@ def _unit(net: Net, group: list[Piece], side: bool) -> Unit:
     params = sum(weight.count for weight in owned if weight.kind == "trainable")
     if group[0].block is not None:
         return Unit("blocks", tuple(group), params, side)
-    return Unit("ops", tuple(group), params, side, tuple(lines_of(nodes)))
+    shown = group[0].nodes if group[0].shared else [index for piece in group for index in piece.nodes]
+    return Unit("ops", tuple(group), params, side, tuple(lines_of([net.nodes[index] for index in shown])))
 
 
 def _edges(net: Net, units: list[Unit]) -> Iterator[Edge]:

@@ -1,9 +1,9 @@
-"""What a weights file holds, before it is known which network it belongs to: `Tensors` or `Layers`."""
+"""What a weights file holds, before it is known which network it belongs to: `Tensors`, `Layers`, or `Floats`."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self, TypeVar
 import numpy as np
 
 from ..common.dialect import Dialect
+from ..common.registry import Network
 from ..common.spec import Array, Net, Shape
 from .provenance import Provenance
 
@@ -24,7 +25,7 @@ PREFIXES = ("module.", "_orig_mod.")
 
 @dataclass(frozen=True)
 class Checkpoint(ABC):
-    """The arrays of one file, which are `Tensors` or `Layers`, and what the file says beside them.
+    """The arrays of one file, which are `Tensors`, `Layers` or `Floats`, and what the file says beside them.
 
     `extras` are torch's batch counters, `stated` is what diptych wrote into the file, `config` the layers that a Keras
     file states (name -> entry in config.json), `title` the name of its model. `notes` say what was left out or
@@ -43,6 +44,8 @@ class Checkpoint(ABC):
     kind: ClassVar[str]
     mark: ClassVar[str]
     """Whether the names are those of Keras layers, what one of them is called, and what stands between their parts."""
+    nameless: ClassVar[bool] = False
+    """Whether the file has no names, but those that a network gives its numbers."""
 
     @property
     @abstractmethod
@@ -52,6 +55,14 @@ class Checkpoint(ABC):
     @abstractmethod
     def labels(self, prefix: str = "") -> list[str]:
         """What a file with these names is recognised by: the names with a prefix, without it."""
+
+    def networks(self) -> Sequence[str]:
+        """The networks that a `nameless` file may be, by its size."""
+        return ()
+
+    def implied(self, chosen: Network, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The options of a network that something else than names and shapes implies."""
+        return {}
 
     def place_labels(self) -> list[str]:
         """The same for the places of layers in the file, where it has such."""

@@ -61,10 +61,12 @@ class Content:
     def groups(self) -> dict[str, list[Array]]:
         """Place -> variables in Keras's axes and order, of the layers of an emitted Keras file."""
         self._dtype()
-        return {
-            self.dialect.theirs(layer): [to_framework(self.arrays[name], weight, axes) for name, weight, axes in slots]
-            for layer, slots in slots_of(self.net).items()
-        }
+        parts = {self.dialect.theirs(layer).partition("#"): slots for layer, slots in slots_of(self.net).items()}
+        found: dict[str, list[Array]] = {}
+        for place, _, number in sorted(parts, key=lambda part: int(part[2] or 0)):
+            slots = parts[place, "#" if number else "", number]
+            found.setdefault(place, []).extend(to_framework(self.arrays[n], weight, axes) for n, weight, axes in slots)
+        return found
 
     def _dtype(self) -> str:
         """The one dtype of all arrays; raises FileError for several, or one that Keras models are not built in."""

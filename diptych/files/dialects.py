@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from ..common.dialect import Dialect
 from ..common.spec import Array, Net, Weight
@@ -17,10 +16,9 @@ def in_dialect(net: Net, arrays: Mapping[str, Array], extras: Mapping[str, int],
     for node in net.nodes:
         if node.owner:
             continue
-        named = replace(node, path=dialect.theirs(node.path)).weights()
-        for there, (name, weight) in zip(named, node.weights().items(), strict=True):
+        for name, weight in node.weights().items():
             kernel = arrays[name].ndim == 2 and dialect.kernel(node.path)
-            found[there] = _kernel(arrays[name], weight) if kernel else arrays[name]
+            found[dialect.weight(name)] = _kernel(arrays[name], weight) if kernel else arrays[name]
         if node.op.normalises:
             counter = f"{node.path}.num_batches_tracked"
             found[f"{dialect.theirs(node.path)}.num_batches_tracked"] = np.array(extras.get(counter, 0), np.int64)

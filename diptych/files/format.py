@@ -28,7 +28,8 @@ class Format:
     `framework` is whose format it is; what belongs to neither has names as torch's files do. `suffixes` are written
     and read, `only_read` are read; a format without `write` has no `suffixes`. `fits` says from a file and its first
     HEAD bytes whether its content is of this format. `place` is the file to look at for a path that is named by no
-    suffix, such as a folder; None for a path that is not of this format.
+    suffix, such as a folder; None for a path that is not of this format. A `silent` format has no place for what
+    diptych says beside weights, nor for batch counters. `caution` is said of each conversion from it or to it.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Format:
     only_read: tuple[str, ...] = ()
     fits: Callable[[Path, bytes], bool] = _never
     place: Callable[[Path], Path | None] = _nowhere
+    silent: bool = False
+    caution: str = ""
 
     @property
     def endings(self) -> tuple[str, ...]:

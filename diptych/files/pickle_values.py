@@ -14,12 +14,16 @@ class Global:
     name: str
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)
 class Stub:
-    """An object that a pickle would have made by calling something: its class or function, and the arguments."""
+    """An object that a pickle would have made by calling something: its class or function, the arguments, the state.
+
+    The state is what the pickle would have set last of all, as it stands there.
+    """
 
     name: str
     arguments: Any = field(default=None, repr=False)
+    state: Any = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -120,11 +120,13 @@ class Machine:
         return value
 
     def build(self, target: Any, state: Any) -> None:
-        """Keep the attributes that are set on a dict; those of stubs are not looked at."""
+        """Keep the attributes that are set on a dict, and the state of a stub, which is not looked at here."""
         if isinstance(target, Ordered):
             if isinstance(state, dict):
                 target.attributes.update({name: state[name] for name in ATTRIBUTES if name in state})
-        elif not isinstance(target, Stub | Opaque):
+        elif isinstance(target, Stub):
+            target.state = state
+        elif not isinstance(target, Opaque):
             raise TypeError(f"attributes are set on a {type(target).__name__}")
 
 

@@ -66,11 +66,13 @@ class Tensors(Checkpoint):
         if dialect.plain:
             return self
         left = [name for name in self.arrays if name in dialect.beside]
-        kept = {name: array for name, array in self.arrays.items() if name not in left}
+        kept = {dialect.spelled(name): array for name, array in self.arrays.items() if name not in left}
+        if len(kept) + len(left) < len(self.arrays):  # both spellings at once are no file of the library's
+            kept = {name: array for name, array in self.arrays.items() if name not in left}
         arrays = {_canonical(name, dialect): _matrix(name, array, dialect) for name, array in kept.items()}
-        extras = {_canonical(name, dialect): count for name, count in self.extras.items()}
-        notes = tuple(f"{name} is left out: no output of the network depends on it" for name in left)
-        zeros = frozenset(_canonical(n, dialect) for n in self.zeros)
+        extras = {_canonical(dialect.spelled(name), dialect): count for name, count in self.extras.items()}
+        notes = tuple(dialect.noted(name, self.arrays[name]) for name in left)
+        zeros = frozenset(_canonical(dialect.spelled(name), dialect) for name in self.zeros)
         return replace(self, arrays=arrays, extras=extras, zeros=zeros, notes=(*self.notes, *notes))
 
     def inside(self, prefix: str) -> Self:
@@ -87,9 +89,9 @@ class Tensors(Checkpoint):
 
 
 def _canonical(name: str, dialect: Dialect) -> str:
-    path, _, kind = name.rpartition(".")
+    path, dot, kind = name.rpartition(".")
     ours = dialect.ours(path)
-    return f"{dialect.library}{UNKNOWN}{name}" if ours is None else f"{ours}.{kind}"
+    return f"{dialect.library}{UNKNOWN}{name}" if ours is None else f"{ours}{dot}{kind}"
 
 
 def _matrix(name: str, array: Array, dialect: Dialect) -> Array:

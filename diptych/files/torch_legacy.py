@@ -14,6 +14,7 @@ from .pickle_stream import Stream
 from .pickle_values import Stub
 from .pickles import Machine
 from .torch_data import storage_of
+from .torch_module import is_module
 from .torch_values import KNOWN, Storage
 
 MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
@@ -89,7 +90,7 @@ class LegacyFile:
 
     def _places(self) -> dict[str, int]:
         """Where the bytes of each storage begin; they follow each other, each after its number of elements."""
-        if isinstance(self.value, Stub):
+        if isinstance(self.value, Stub) and not is_module(self.value):
             return {}
         keys = self._pickle()
         if not isinstance(keys, list) or not all(isinstance(key, str) and key in self.seen for key in keys):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from ..common.errors import FileError
 from ..common.text import NAME, printable
 from .pickle_values import Global, Stub, described, kind_of
+from .torch_module import is_module, state_dict
 from .torch_values import Tensor
 
 WRAPPERS = ("state_dict", "model", "model_state_dict", "net", "network", "module", "params", "weights")
@@ -30,21 +31,25 @@ class Unwrapped(NamedTuple):
 
 def unwrap(loaded: Any, path: Path) -> Unwrapped:
     """The state dict in what a file holds, out of the usual wrappers; raises FileError where there is none."""
-    if isinstance(loaded, Stub | Global):
+    if isinstance(loaded, Stub | Global) and not is_module(loaded):
         raise FileError(refusal(path, loaded.name))
-    if not isinstance(loaded, dict):
+    if not isinstance(loaded, dict | Stub):
         raise FileError(f"{path} holds an object of type {kind_of(loaded)}, not a state dict (names and tensors)")
-    state: Mapping[Any, Any] = loaded
+    found: Any = loaded
     keys, notes = [], []
     for _ in range(DEPTH):
-        key = _wrapper(state, path)
+        key = _wrapper(found, path) if isinstance(found, dict) else ""
         if not key:
             break
-        averaged = [other for other in AVERAGED if other != key and isinstance(state.get(other), dict)]
-        notes.append(f"the weights are under {key!r}{_left_out(state, (key, *averaged))}")
+        averaged = [other for other in AVERAGED if other != key and _holds(found.get(other))]
+        notes.append(f"the weights are under {key!r}{_left_out(found, (key, *averaged))}")
         notes += [f"averaged weights, under {other!r}, were left out" for other in averaged]
-        state = state[key]
+        found = found[key]
         keys.append(key)
+    if isinstance(found, Stub):
+        notes.append(f"the weights are those inside an object of {printable(found.name, NAME)}, which was not made")
+        found = state_dict(found, path)
+    state: Mapping[Any, Any] = found
     for value in state.values():
         if isinstance(value, Stub | Global):
             raise FileError(refusal(path, value.name))
@@ -69,9 +74,13 @@ def _left_out(state: Mapping[Any, Any], known: tuple[str, ...]) -> str:
 
 
 def _wrapper(state: Mapping[Any, Any], path: Path) -> str:
-    """The key under which the weights are, "" where they are not wrapped; plain weights go before averaged ones."""
+    """The key under which the weights are, "" where they are not wrapped.
+
+    Plain weights go before averaged ones, and names with tensors before a whole module.
+    """
     for keys in (WRAPPERS, AVERAGED):
         inside = [key for key in keys if isinstance(state.get(key), dict)]
+        inside = inside or [key for key in keys if is_module(state.get(key))]
         full = [key for key in inside if _holds_tensors(state[key])] if len(inside) > 1 else inside
         if len(full) > 1:
             raise FileError(f"{path} holds several state dicts ({', '.join(full)}); save the one to convert by itself")
@@ -80,8 +89,18 @@ def _wrapper(state: Mapping[Any, Any], path: Path) -> str:
     return ""
 
 
-def _holds_tensors(value: Mapping[Any, Any]) -> bool:
-    """Whether a dict holds a tensor, in itself or some dicts below; each is looked into once, whoever shares it."""
+def _holds(value: Any) -> bool:
+    """Whether a value is a dict, or a whole module."""
+    return isinstance(value, dict) or is_module(value)
+
+
+def _holds_tensors(value: Any) -> bool:
+    """Whether a dict holds a tensor, in itself or some dicts below; each is looked into once, whoever shares it.
+
+    A module is taken for one that does.
+    """
+    if isinstance(value, Stub):
+        return True
     level: list[Mapping[Any, Any]] = [value]
     seen = {id(value)}
     for _ in range(DEPTH + 1):

@@ -14,11 +14,12 @@ import numpy as np
 
 from .. import __version__
 from ..common.errors import DiptychError, FileError
-from ..common.onnx_graph import Graph, Operator
+from ..common.onnx_graph import Body, Field, Graph, Operator
 from ..common.spec import Array, Net, Node
 from ..common.text import printable
 from ..files import provenance
 from ..files.proto import LIMIT
+from .tail import Tail
 
 OLDEST, NEWEST = 22, 27
 """The versions of ONNX's operators (opsets) in which the graph means the same; ONNX Runtime 1.32 runs the newest."""
@@ -34,11 +35,14 @@ def model(
     observed: bool = False,
     opset: int | None = None,
     record: Mapping[str, Any] | None = None,
+    tail: Tail | None = None,
+    said: Mapping[str, str] | None = None,
 ) -> Any:
     """The ModelProto of a graph, whose initialisers are these weights under their canonical names.
 
     Its input is (batch, C, H, W), with any height and width where `dynamic`; its outputs are named after their nodes,
-    and with `observed` every node's value is one. Without weights they are inputs of the model, which onnx's checker
+    and with `observed` every node's value is one. With a `tail` behind the network its outputs are those of the tail
+    instead; `said` is more of the model's metadata. Without weights they are inputs of the model, which onnx's checker
     and its shape inference then look at without gigabytes to move. Raises DiptychError for an opset that the graph is
     not written for, and FileError where the model is larger than a protocol buffer can be.
     """
@@ -59,13 +63,15 @@ def model(
     nodes = dict(zip(graph.values, net.nodes, strict=True))
     nodes |= {name: net.nodes[index] for name, index in zip(graph.outputs, net.outputs, strict=True)}
     outputs = [helper.make_tensor_value_info(path, element, _shape(nodes[path], dynamic)) for path in paths]
+    if tail:
+        outputs = [value_info(value) for value in tail.outputs]
     tensors = [_tensor(name, array) for name, array in arrays.items()]
-    operators = [_node(operator) for operator in graph.operators]
+    operators = [_node(operator) for operator in (*graph.operators, *(tail.operators if tail else ()))]
     proto = helper.make_graph(operators, net.name, inputs, outputs, tensors, doc_string=printable(net.title))
     versions = [helper.make_opsetid("", _opset(opset))]
     made = helper.make_model(proto, opset_imports=versions, ir_version=helper.find_min_ir_version_for(versions),
                              producer_name=SAID, producer_version=__version__)  # fmt: skip
-    helper.set_model_props(made, {SAID: provenance.dumps(net, {}, record)})
+    helper.set_model_props(made, {SAID: provenance.dumps(net, {}, record), **(said or {})})
     return made
 
 
@@ -134,12 +140,33 @@ def _length(dimension: Any) -> int | str:
 def _node(operator: Operator) -> Any:
     from onnx import helper
 
-    attributes: dict[str, Any] = {
-        key: list(value) if isinstance(value, tuple) else value for key, value in operator.attributes.items()
-    }
+    attributes = {key: _attribute(operator, value) for key, value in operator.attributes.items()}
     if operator.tensor is not None:
         attributes["value"] = _tensor("", operator.tensor)
-    return helper.make_node(operator.kind, operator.inputs, [operator.output], operator.name, **attributes)
+    outputs = [operator.output, *operator.more]
+    return helper.make_node(operator.kind, operator.inputs, outputs, operator.name, **attributes)
+
+
+def _attribute(operator: Operator, value: Any) -> Any:
+    from onnx import helper
+
+    if isinstance(value, Body):
+        nodes, inputs, outputs = (
+            map(_node, value.operators),
+            map(value_info, value.inputs),
+            map(value_info, value.outputs),
+        )
+        return helper.make_graph(list(nodes), f"{operator.name}.body", list(inputs), list(outputs))
+    return list(value) if isinstance(value, tuple) else value
+
+
+def value_info(value: Field) -> Any:
+    """What onnx's graphs say of a value: its name, type and shape."""
+    from onnx import helper
+
+    return helper.make_tensor_value_info(
+        value.name, helper.np_dtype_to_tensor_dtype(np.dtype(value.dtype)), list(value.shape)
+    )
 
 
 def _tensor(name: str, array: Array) -> Any:

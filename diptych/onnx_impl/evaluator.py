@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from onnx.reference.op_run import OpRun
 from onnx.reference.ops.op_average_pool import AveragePool_19
+from onnx.reference.ops.op_conv_transpose import ConvTranspose as ItsConvTranspose
 from onnx.reference.ops.op_max_pool import MaxPool as ItsMaxPool
 
 from ..common.spec import Array
@@ -37,6 +38,20 @@ class AveragePool(AveragePool_19):
         (y,) = self._pooled(beyond, **attributes | {"ceil_mode": 0, "count_include_pad": 0, "pads": list(NO_PADS)})
         # A window that would start after the image and the padding before it is none.
         return (y[:, :, : -(-(x.shape[2] + top) // rows), : -(-(x.shape[3] + left) // columns)],)
+
+
+class ConvTranspose(ItsConvTranspose):
+    """It cuts the kernels of groups by output channels, where their first axis is that of the input, and no bias."""
+
+    op_domain = ""
+    _whole: ClassVar[Any] = ItsConvTranspose._run
+
+    def _run(self, x: Array, kernel: Array, bias: Array | None = None, **attributes: Any) -> Any:
+        groups = attributes["group"] or 1
+        offsets = [None] * groups if bias is None else np.split(bias, groups)
+        parts = zip(np.split(x, groups, 1), np.split(kernel, groups), offsets, strict=True)
+        alone = attributes | {"group": 1}
+        return (np.concatenate([self._whole(*part, **alone)[0] for part in parts], 1),)
 
 
 class Erf(OpRun):
@@ -67,5 +82,5 @@ class MaxPool(ItsMaxPool):
     _run: ClassVar[Any] = ItsMaxPool._max_pool  # which it has for other strides
 
 
-CORRECTED_OPS = [AveragePool, Erf, LRN, MaxPool]
+CORRECTED_OPS = [AveragePool, ConvTranspose, Erf, LRN, MaxPool]
 """Given to the evaluator as operators of its own."""

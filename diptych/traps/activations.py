@@ -138,6 +138,7 @@ def leaky_relu_function_slope() -> tuple[float, float]:
     rule="Pass alpha_initializer=Constant(0.25), or init=0.0 on the other side.",
     wrong=0.6,
     right=0.0,
+    meets=of("prelu"),
 )
 def prelu_initial_slope() -> tuple[float, float]:
     """PReLU before any training."""
@@ -162,6 +163,7 @@ def prelu_initial_slope() -> tuple[float, float]:
     wrong=102.0,
     right=0.0,
     measure="slopes that Keras has more than torch",
+    meets=of("prelu"),
 )
 def prelu_shared_slopes() -> tuple[float, float]:
     """How many slopes a PReLU over a map of 3 channels, 5 rows and 7 columns has."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..common.ops.conv import Conv
+from ..common.ops.conv_transpose import ConvTranspose
 from ..common.spec import Node
 from .trap import of, trap
 
@@ -131,6 +132,7 @@ def separable_has_nothing_between() -> tuple[float, float]:
     wrong=12.0,
     right=0.0,
     thread="https://github.com/apache/tvm/pull/9336",
+    meets=of("conv_transpose"),
 )
 def transposed_kernel_axes() -> tuple[float, float]:
     """ConvTranspose2d keeps (I, O, H, W) and Conv2DTranspose (H, W, O, I): with I = O a slip raises no error."""
@@ -158,6 +160,7 @@ def transposed_kernel_axes() -> tuple[float, float]:
     wrong=20.0,
     right=9.5e-07,
     thread="https://github.com/Samsung/TICO/issues/420",
+    meets=lambda node: isinstance(node.op, ConvTranspose) and any(node.op.extra),
 )
 def transposed_same_crops_otherwise() -> tuple[float, float]:
     """k 3, s 2, padding 1, output_padding 1: SAME has that output's size and crops another row and column."""

@@ -16,6 +16,7 @@ SECTION = "Normalisation"
     rule="Write it on both sides.",
     wrong=0.18,
     right=2.4e-07,
+    meets=of("layer_norm"),
 )
 def layer_norm_epsilon() -> tuple[float, float]:
     """LayerNorm: 1e-5 in torch, 1e-3 in Keras; it shows where the numbers are small."""
@@ -33,6 +34,33 @@ def layer_norm_epsilon() -> tuple[float, float]:
 
 @trap(
     section=SECTION,
+    title="Layer normalisation takes the last axes",
+    torch="LayerNorm(n) normalises the last axis: the columns of a batch (N, C, H, W).",
+    keras="LayerNormalization() normalises the last axis: the channels of a batch (N, H, W, C).",
+    rule="In torch, move the channels to the end and back; over a whole map, axis=(1, 2, 3) in Keras.",
+    wrong=2.6,
+    right=4.8e-07,
+    thread="https://github.com/pytorch/pytorch/issues/71465",
+    meets=lambda node: node.kind in ("layer_norm", "rms_norm") and len(node.shape) == 3,
+)
+def layer_norm_axes() -> tuple[float, float]:
+    """On a square map with as many channels as columns both run, over other axes."""
+    import keras
+    import numpy as np
+    import torch
+
+    x = np.random.default_rng(0).normal(size=(2, 6, 6, 6)).astype("float32")
+    layer, image = torch.nn.LayerNorm(6), torch.tensor(x)
+    theirs = keras.layers.LayerNormalization(epsilon=1e-5)(np.einsum("nchw->nhwc", x))
+    truth = np.einsum("nhwc->nchw", theirs)
+    naive = layer(image).detach().numpy()
+    faithful = layer(image.permute(0, 2, 3, 1)).permute(0, 3, 1, 2).detach().numpy()
+    wrong, right = (np.abs(y - truth).max() for y in (naive, faithful))
+    return float(wrong), float(right)
+
+
+@trap(
+    section=SECTION,
     title="The epsilon of group normalisation",
     torch="GroupNorm(eps=1e-5).",
     keras="GroupNormalization(epsilon=1e-3).",
@@ -40,6 +68,7 @@ def layer_norm_epsilon() -> tuple[float, float]:
     wrong=0.2,
     right=4.8e-07,
     thread="https://github.com/tensorflow/swift-apis/pull/747",
+    meets=of("group_norm"),
 )
 def group_norm_epsilon() -> tuple[float, float]:
     """GroupNorm: 1e-5 in torch, 1e-3 in Keras."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..common.ops.adaptive_avg_pool import AdaptiveAvgPool
+from ..common.ops.depth_to_space import DepthToSpace
 from ..common.ops.space_to_depth import SpaceToDepth
 from ..common.spec import Node
 from .trap import trap
@@ -71,6 +72,12 @@ def adaptive_pool_refuses_arrays() -> tuple[float, float]:
     return wrong, float(np.abs(np.einsum("nhwc->nchw", faithful) - truth.numpy()).max())
 
 
+def _in_torch_order(node: Node) -> bool:
+    """Whether squares and channels change places in PyTorch's order, and there are several channels."""
+    squares = isinstance(node.op, SpaceToDepth | DepthToSpace) and node.op.order == "torch"
+    return squares and min(node.in_shapes[0][0], node.shape[0]) > 1
+
+
 @trap(
     section=SECTION,
     title="Pixel shuffle is not depth_to_space",
@@ -80,7 +87,7 @@ def adaptive_pool_refuses_arrays() -> tuple[float, float]:
     wrong=5.5,
     right=0.0,
     thread="https://github.com/tensorflow/tensorflow/issues/53291",
-    meets=lambda node: isinstance(node.op, SpaceToDepth) and node.op.order == "torch" and node.in_shapes[0][0] > 1,
+    meets=lambda node: _in_torch_order(node),
 )
 def pixel_shuffle_channels() -> tuple[float, float]:
     """pixel_shuffle reads channel c * b * b + i * b + j, depth_to_space channel (i * b + j) * C + c."""

@@ -164,6 +164,7 @@ def bilinear_in_float64() -> tuple[float, float]:
     wrong=0.21,
     right=4.8e-07,
     thread="https://github.com/pytorch/pytorch/issues/19650",
+    meets=lambda node: isinstance(node.op, Resize) and node.op.mode == "bicubic",
 )
 def bicubic_kernel() -> tuple[float, float]:
     """The cubic has a = -0.75 in torch and a = -0.5 in TensorFlow and Keras: torch's, written out for both axes."""

@@ -29,6 +29,7 @@ PLAINLY = [
     "hrnet_w18_small_v1_cls",
     "preresnet50.keras",
     "yolox_nano",
+    "efficientdet_d0",
 ]
 
 PLAIN = """

@@ -14,6 +14,7 @@ import diptych
 from diptych import Net
 from diptych.common.analysis import table
 from diptych.common.spec import Array
+from diptych.common.text import TIMES
 from diptych.common.weights import Weights, scrambled
 from diptych.drawing import svg
 from diptych.emission import twins
@@ -79,7 +80,7 @@ def test_it_has_a_table_a_drawing_a_page_and_twin_sources() -> None:
     assert [row.parameters for row in table(net()) if row.type.startswith("parameter")].count(3) == 1
     drawing = svg(net())
     assert all(f">{name}<" in drawing for name in OUTPUTS)
-    assert "weights of head" in drawing
+    assert f">head {TIMES}3<" in drawing
     ours, theirs = twins(net())
     assert len(ours.text.splitlines()) == len(theirs.text.splitlines())
     assert "self.head(y, level=1)" in ours.text or "self.head(y, 1)" in ours.text

@@ -31,7 +31,7 @@ def _memory() -> Iterator[None]:
     gc.collect()
 
 
-OURS = references("torchvision", "timm", "pytorchcv", "libreyolo", "yolox")
+OURS = references("torchvision", "timm", "pytorchcv", "libreyolo", "yolox", "effdet")
 
 
 def test_every_form_of_a_library_has_its_reference() -> None:

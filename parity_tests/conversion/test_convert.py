@@ -107,8 +107,24 @@ def test_half_precision_goes_where_it_can_be_kept(tmp_path: Path) -> None:
     diptych.convert(tmp_path / "in.pth", tmp_path / "mid.safetensors", check=None)
     diptych.convert(tmp_path / "mid.safetensors", tmp_path / "back.pth", check=None)
     assert same_state(tmp_path / "back.pth", state)
-    with pytest.raises(FileError, match=r"float16.*float32 or all float64"):
-        diptych.convert(tmp_path / "in.pth", tmp_path / "out.keras")
+
+
+def test_half_precision_is_widened_for_keras_which_a_note_says(tmp_path: Path) -> None:
+    state = torch_checkpoint(tmp_path / "in.pth", spec("lenet5_modern"), "float16")
+    done = diptych.convert(tmp_path / "in.pth", tmp_path / "out.keras")
+    assert "half precision was widened to float32" in str(done)
+    assert diptych.verify(tmp_path / "out.keras").passed
+    diptych.convert(tmp_path / "out.keras", tmp_path / "back.pth", check=None)
+    wide = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
+    assert same_state(tmp_path / "back.pth", wide)
+
+
+def test_half_precision_beside_float64_is_not_widened(tmp_path: Path) -> None:
+    net = spec("lenet5_modern")
+    mixed = {n: a.astype("float64" if n.endswith("bias") else "float16") for n, a in scrambled(net).items()}
+    write(tmp_path / "in.safetensors", net, mixed, {})
+    with pytest.raises(FileError, match=r"float16 and float64.*float32 or all float64"):
+        diptych.convert(tmp_path / "in.safetensors", tmp_path / "out.keras")
     assert not (tmp_path / "out.keras").exists()
 
 

@@ -9,7 +9,7 @@ from diptych.common.dialect import Dialect, dialect
 from diptych.common.registry import network, traced
 from diptych.common.spec import Node
 
-ITEMS = references("torchvision", "timm", "pytorchcv", "yolox", "keras.applications")
+ITEMS = references("torchvision", "timm", "pytorchcv", "yolox", "effdet", "keras.applications")
 FAMILIES = sorted({network(item.network).family for item in ITEMS})
 
 
@@ -19,7 +19,7 @@ def wrong(item: Reference, found: Dialect, node: Node) -> list[str]:
         layer = found.theirs(node.path).partition("#")[0]
         path = item.named(layer)  # of a SeparableConv2D the block of its two nodes
         return [] if node.path in (path, f"{path}.conv1", f"{path}.pointwise") else [f"{layer} of {node.path}: {path}"]
-    names = {name: found.theirs(node.path) + name.removeprefix(node.path) for name in node.weights()}
+    names = {name: found.weight(name) for name in node.weights()}
     return [f"{name}: {there}, not {item.named(name)}" for name, there in names.items() if there != item.named(name)]
 
 

@@ -31,7 +31,7 @@ from diptych.files.dialects import in_dialect
 from diptych.files.tensors import Tensors
 from diptych.tf_impl.slots import slots_of
 
-TORCH = ("torchvision", "timm", "pytorchcv", "yolox")
+TORCH = ("torchvision", "timm", "pytorchcv", "yolox", "effdet")
 MADE = [item for item in dialects() if item.library in TORCH and item.name]
 
 

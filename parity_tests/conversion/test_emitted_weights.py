@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import h5py
 import numpy as np
 import pytest
 import torch
+from own_detector import detector_net, scaled_block
 from stored import layers
 from weights_runner import image, main_output
 
@@ -20,14 +22,20 @@ import diptych
 from diptych import build, check, convert, spec
 from diptych.common.compare import same_bits
 from diptych.common.dialect import EMITTED, check_bijective
-from diptych.common.errors import DiptychError
+from diptych.common.errors import DiptychError, SpecError
+from diptych.common.ops.conv import conv
+from diptych.common.ops.parameter import parameter
+from diptych.common.ops.relu import relu
+from diptych.common.ops.weighted_sum import weighted_sum
 from diptych.common.registry import canonical, network, networks, traced
 from diptych.common.spec import Array, Net
+from diptych.common.trace import Value, block, trace
 from diptych.common.weights import scrambled
 from diptych.conversion.emitted import emitted_names
 from diptych.conversion.identify import identified
 from diptych.emission import twins
 from diptych.files import read, write
+from diptych.tf_impl import state
 from diptych.tf_impl.slots import slots_of
 
 RUNNER = Path(__file__).parents[1] / "weights_runner.py"
@@ -150,28 +158,31 @@ def test_what_the_emitted_file_cannot_take_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out.keras").exists()
 
 
+def made(path: Path, root: str) -> Any:
+    """A model of a class of an emitted file."""
+    found = importlib.util.spec_from_file_location(path.stem, path)
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return getattr(module, root)()
+
+
 def emitted_pair(net: Net, folder: Path) -> tuple[Any, Any]:
     """Models of both emitted classes with the weights of `scrambled`."""
-    import importlib.util
-
-    made = []
+    both = []
     for side, emitted in zip(("torch", "tf"), twins(net), strict=True):
         path = folder / f"{side}_pair.py"
         path.write_text(emitted.text)
-        found = importlib.util.spec_from_file_location(f"{net.name}_{side}", path)
-        assert found is not None
-        assert found.loader is not None
-        module = importlib.util.module_from_spec(found)
-        found.loader.exec_module(module)
-        made.append(getattr(module, emitted.root)())
+        both.append(made(path, emitted.root))
     weights = scrambled(net)
-    made[0].load_state_dict({name: torch.tensor(array) for name, array in weights.items()}, strict=False)
+    both[0].load_state_dict({name: torch.tensor(array) for name, array in weights.items()}, strict=False)
     channels, height, width = (int(n) for n in net.input_shape)
-    made[1].build((None, height, width, channels))
+    both[1].build((None, height, width, channels))
     write(folder / "pair.safetensors", net, weights, {})
     convert(folder / "pair.safetensors", folder / "pair.weights.h5", to="emitted", check=None)
-    made[1].load_weights(folder / "pair.weights.h5")
-    return made[0].eval(), made[1]
+    both[1].load_weights(folder / "pair.weights.h5")
+    return both[0].eval(), both[1]
 
 
 def test_models_of_emitted_classes_are_read_and_checked(tmp_path: Path) -> None:
@@ -222,3 +233,47 @@ def test_a_model_that_is_not_built_and_one_of_another_class_are_refused(tmp_path
     with pytest.raises(DiptychError, match=r"has no layer at conv1/layers/conv2d, where the emitted class ResNet18 of"):
         diptych.weights(keras_model, small("resnet18"))
     assert isinstance(keras_model, keras.Model)
+
+
+@block
+def mixed(x: Value, count: int) -> Value:
+    """Two weights of the block's own, of which the second is named first by the alphabet, and a layer between."""
+    y = weighted_sum([x, relu(x)], parameter((2,), name="shares"))
+    y = conv(y, count, 1, name="conv")
+    return y * parameter((count, 1, 1), name="factor")
+
+
+def own_weights(x: Value) -> Value:
+    """Blocks with one and with two weights of their own."""
+    return mixed(mixed(scaled_block(conv(x, 8, 3, name="c"), 8), 8, name="again"), 5, name="last")
+
+
+def test_weights_that_blocks_own_are_read_and_written(tmp_path: Path) -> None:
+    net = trace(own_weights, "own_weights", (3, 9, 8))
+    for found in (net, detector_net()):
+        check_bijective(emitted_names(found), slots_of(found))
+    path = tmp_path / "tf_own.py"
+    path.write_text(twins(net)[1].text)
+    model = made(path, twins(net)[1].root)
+    model.build((None, 9, 8, 3))
+    weights = scrambled(net)
+    state.write(model, net, weights)
+    assert not same_bits(weights, diptych.weights(model, net)).first
+    model.save_weights(tmp_path / "own.weights.h5")
+    back = read(tmp_path / "own.weights.h5").translate(emitted_names(net)).named(net)
+    assert not same_bits(weights, back).first
+    write(tmp_path / "written.weights.h5", net, weights, {}, dialect=emitted_names(net))
+    model.set_weights([array * 0 for array in model.get_weights()])
+    model.load_weights(tmp_path / "written.weights.h5")
+    assert not same_bits(weights, diptych.weights(model, net)).first
+    x = np.random.default_rng(0).standard_normal((2, 9, 8, 3)).astype("float32")
+    built = build(net, "tf", weights=weights)
+    assert apart(np.asarray(built(x)), np.asarray(model(x))) < 1e-5
+    report = check(net, models=(build(net, "torch", weights=weights), model))
+    assert report.passed, report
+
+
+def test_a_weight_of_the_network_itself_is_refused() -> None:
+    net = trace(lambda x: conv(x, 4, 1, name="c") * parameter((4, 1, 1), name="factor"), "own", (3, 9, 8))
+    with pytest.raises(SpecError, match="factor: a weight that the network itself owns is not read"):
+        emitted_names(net)

@@ -19,7 +19,7 @@ from diptych.files import FORMATS, read, write
 from diptych.files.tensors import Tensors
 
 NET = spec("mobilenet_v3_small.timm", num_classes=3)
-SUFFIXES = [suffix for known in FORMATS for suffix in known.suffixes]
+SUFFIXES = [suffix for known in FORMATS for suffix in known.suffixes if not known.silent]
 
 
 def layers(path: Path) -> set[str]:

@@ -20,6 +20,7 @@ GROUPS = (
     ("safetensors", "npz", "archives", "headers"),
     ("keras", "weights.h5", "keras2", "HDF5"),
     ("onnx", "bundle", "saved", "frozen", "graphs"),
+    ("darknet",),
     ("reports",),
     ("manifests", "nets"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from hostile import Input, archives, damage, documents, graphs, headers, pickles, trees
+from hostile import Input, archives, damage, darknet, documents, graphs, headers, pickles, trees
 from hostile.good import FORMATS
 
 MAKERS: Mapping[str, Callable[[], Iterator[Input]]] = {
@@ -15,6 +15,7 @@ MAKERS: Mapping[str, Callable[[], Iterator[Input]]] = {
     "headers": headers.inputs,
     "HDF5": trees.inputs,
     "graphs": graphs.inputs,
+    "darknet": darknet.inputs,
     "reports": documents.reports,
     "manifests": documents.manifests,
     "nets": documents.nets,

@@ -19,6 +19,7 @@ from diptych.common.onnx_graph import Graph, Operator
 from diptych.common.ops import kinds, op_class
 from diptych.common.ops.avg_pool import avg_pool
 from diptych.common.ops.conv import conv
+from diptych.common.ops.conv_transpose import conv_transpose
 from diptych.common.ops.gelu import gelu
 from diptych.common.ops.global_avg_pool import global_avg_pool
 from diptych.common.ops.local_response_norm import local_response_norm
@@ -116,7 +117,7 @@ def test_onnx_runtime_agrees_in_float32(kind: str, opset: int) -> None:
         assert item.run(Graph(item.net, "float32"), opset) < NARROW
 
 
-NO_DOUBLE = {"AveragePool", "Conv", "Erf", "GlobalAveragePool", "PRelu", "Resize", "Softplus"}
+NO_DOUBLE = {"AveragePool", "Conv", "ConvTranspose", "Erf", "GlobalAveragePool", "PRelu", "Resize", "Softplus"}
 """The operators that ONNX Runtime has no kernel of in float64."""
 INSIDE = {"Mish": "Softplus"}
 """An operator that ONNX defines by others, and the one of them that is lacking."""
@@ -151,6 +152,12 @@ KNOWN: dict[str, tuple[Function, str, float, str]] = {
         "float64",
         0.1,
         "what hangs over by two or more at the end is halved, and one half put before the image",
+    ),
+    "ConvTranspose": (
+        lambda x: conv_transpose(x, 4, 2, groups=4),
+        "float64",
+        0.01,
+        "kernels of groups are cut by output channels, and biases not at all",
     ),
     "Erf": (lambda x: gelu(x), "float64", 1e-9, "its values are rounded to float32"),
     "LRN": (

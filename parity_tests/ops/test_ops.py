@@ -26,6 +26,8 @@ from op_parity import (
     to_first,
     to_last,
     traced,
+    training_in_keras,
+    training_in_torch,
 )
 
 import diptych.common.ops
@@ -67,6 +69,20 @@ def test_every_kind_has_cases() -> None:
 def test_three_ways_agree(kind: str, number: int) -> None:
     for index, net in enumerate(nets(kind, number)):
         assert_parity(net, batch=(1, 3)[index % 2])
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_training_has_one_output_and_one_gradient_of_each_weight(kind: str) -> None:
+    for function in CASES[kind]:
+        net = traced(function, ODD)
+        trained = [name for name, weight in net.weights.items() if weight.kind == "trainable"]
+        if not trained or "dropout" in {node.kind for node in net.nodes}:  # whose masks are drawn by chance
+            continue
+        x = images(ODD, 3)
+        cotangent = np.random.default_rng(1).standard_normal(meaning(net, x).shape)
+        ours, theirs = (way(net, x, cotangent) for way in (training_in_torch, training_in_keras))
+        assert set(ours) == set(theirs) == {"", *trained}
+        assert {name: gap for name in ours if (gap := difference(theirs[name], ours[name])) > TOLERANCE} == {}
 
 
 @pytest.mark.parametrize("kind", kinds())

@@ -120,7 +120,7 @@ def test_what_computes_with_each_image_takes_none() -> None:
 
 
 def test_an_initialisation_that_is_none_is_refused_with_those_that_are() -> None:
-    with pytest.raises(SpecError, match="'w' starts as one of zeros, ones, he, lecun, signs, not 'he_normal'"):
+    with pytest.raises(SpecError, match="'w' starts as one of zeros, ones, quarter, he, lecun, signs, not 'he_normal'"):
         Weight("w", (2,), "C", init="he_normal")  # type: ignore[arg-type]
 
 
@@ -130,6 +130,6 @@ def test_every_initialisation_draws_something(start: Init, monkeypatch: pytest.M
     weight = replace(net.weights["c.weight"], init=start)
     monkeypatch.setitem(net.weights, "c.weight", weight)
     drawn = init(net)["c.weight"]
-    spread = {"zeros": 0, "ones": 0, "he": (2 / 4) ** 0.5, "lecun": 0.5, "signs": 1}[start]
+    spread = {"zeros": 0, "ones": 0, "quarter": 0, "he": (2 / 4) ** 0.5, "lecun": 0.5, "signs": 1}[start]
     assert abs(float(drawn.std()) - spread) < 0.3
-    assert set(np.unique(drawn)) <= {-1, 1} or start in ("zeros", "he", "lecun")
+    assert set(np.unique(drawn)) <= {-1, 1, 0.25} or start in ("zeros", "he", "lecun")

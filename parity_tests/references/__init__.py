@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Library = Literal["torchvision", "timm", "pytorchcv", "libreyolo", "yolox", "keras.applications"]
+Library = Literal["torchvision", "timm", "pytorchcv", "libreyolo", "yolox", "effdet", "keras.applications"]
 Names = tuple[tuple[str, str], ...] | Callable[[str], str]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from . import Reference, libreyolo_models
+from . import Reference, effdet_models, libreyolo_models
 
 _keep: list[torch.library.Library] = []
 
@@ -51,6 +51,8 @@ def made(reference: Reference) -> torch.nn.Module:
         made = libreyolo_models.made(reference.name, **reference.arguments)
     elif reference.library == "yolox":  # pip pixeltable-yolox
         made = importlib.import_module("yolox.config").YoloxConfig.get_named_config(reference.name).get_model()
+    elif reference.library == "effdet":
+        made = effdet_models.made(reference.name)
     else:
         get_model = importlib.import_module("pytorchcv.model_provider").get_model
         made = get_model(reference.name, pretrained=False, **reference.arguments)
@@ -93,6 +95,8 @@ def outputs(reference: Reference, model: torch.nn.Module, image: torch.Tensor) -
         return _with_heads(model, image)
     if reference.library == "yolox":
         return _raw_maps(model, image)
+    if reference.library == "effdet":
+        return effdet_models.raw_maps(model, image)
     with torch.no_grad():
         answer = model(image)
     return [answer] if isinstance(answer, torch.Tensor) else list(answer)

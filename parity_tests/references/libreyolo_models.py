@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -17,6 +18,24 @@ def made(name: str, **arguments: Any) -> torch.nn.Module:
     """The network of a configuration that libreyolo brings; raises ModuleNotFoundError where it is not installed."""
     model: torch.nn.Module = _reader()(name, **arguments)
     return model
+
+
+def loaded(name: str, path: Path, **arguments: Any) -> torch.nn.Module:
+    """The same network with the numbers of a .weights file, as its own reader takes them, in float64.
+
+    Its variances are made those with which its normalisation is ours.
+    """
+    model = made(name, **arguments)
+    importlib.import_module("libreyolo.models.darknet").load_darknet_weights_file(model, path)
+    model = model.double()
+    model.load_state_dict(with_its_variances(model.state_dict()), strict=False)
+    return model.eval()
+
+
+def saved(model: torch.nn.Module) -> bytes:
+    """A .weights file of its network, as its own writer makes it."""
+    found: bytes = importlib.import_module("libreyolo.models.darknet").save_darknet_weights(model)
+    return found
 
 
 @functools.cache

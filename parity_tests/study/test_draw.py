@@ -34,6 +34,7 @@ PAGE = (595, 842)
 REQUIRED = ("resnet50", "googlenet_bvlc", "densenet121")
 BOXES = {"inception_v4": 90, "inception_resnet_v2": 81, "inception_resnet_v2.keras": 81}
 BOXES |= dict.fromkeys(networks("yolox"), 94)
+BOXES |= dict.fromkeys(networks("efficientdet"), 98)
 """The boxes of networks with six to eight kinds of modules, each drawn; elsewhere there are at most 75."""
 TIMES = "\N{MULTIPLICATION SIGN}"
 

@@ -6,9 +6,11 @@ import pytest
 from selection import placed
 
 from diptych.common.ops.conv import conv
+from diptych.common.ops.max_pool import max_pool
 from diptych.common.ops.relu import relu
+from diptych.common.ops.tanh import tanh
 from diptych.common.registry import networks, spec
-from diptych.common.trace import Value, trace
+from diptych.common.trace import Value, sequence, shared, trace
 from diptych.drawing.boxes import Diagram
 from diptych.drawing.captions import overview_diagram, segments
 from diptych.drawing.inside import details
@@ -139,3 +141,43 @@ def test_auxiliary_heads_branch_off() -> None:
     diagram = overview_diagram(net)
     assert {"auxiliary output 1", "auxiliary output 2", "loss2: auxiliary head"} <= set(words(diagram))
     assert sum(link.dashed for link in diagram.links) == 4
+
+
+@sequence
+def scored(x: Value) -> Value:
+    """A head without branches."""
+    return relu(conv(x, 4, 1))
+
+
+def with_a_head(x: Value, between: bool) -> list[Value]:
+    """Two levels and a head that both share, with a layer between its calls or without."""
+    head, coarse = shared(scored, name="head"), max_pool(x, 2)
+    first = head(x)
+    second = head(tanh(coarse) if between else coarse)
+    return [relu(first), second]
+
+
+def test_calls_of_a_shared_block_are_one_box_where_nothing_stands_between_them() -> None:
+    view = overview(trace(with_a_head, "net", (3, 8, 8), between=False))
+    heads = [unit for unit in view.units if unit.pieces[0].shared == "head"]
+    assert [[piece.path for piece in unit.pieces] for unit in heads] == [["head", "head_1"]]
+    assert heads[0].params == 4 * 3 + 4
+    place = view.units.index(heads[0])
+    assert sum(edge.source == place for edge in view.edges) == sum(edge.target == place for edge in view.edges) == 2
+    apart = trace(with_a_head, "net", (3, 8, 8), between=True)
+    assert [unit.pieces[0].path for unit in overview(apart).units if unit.pieces[0].shared] == ["head", "head_1"]
+    assert any("weights of head" in line for line in words(overview_diagram(apart)))
+
+
+def test_a_shared_block_that_reads_its_own_answer_is_a_box_for_each_call() -> None:
+    def again(x: Value) -> Value:
+        head = shared(scored, name="head")
+        return head(head(conv(x, 4, 1, name="c")))
+
+    view = overview(trace(again, "net", (3, 8, 8)))
+    assert [len(unit.pieces) for unit in view.units if unit.pieces[0].shared] == [1, 1]
+
+
+def test_a_block_of_blocks_is_drawn_beside_a_larger_one_of_others() -> None:
+    headings = [diagram.heading[0] for diagram in details(spec("efficientdet_d0"))]
+    assert {"inside features", "inside pyramid", "inside bifpn"} <= set(headings)

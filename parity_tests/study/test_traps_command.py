@@ -45,6 +45,7 @@ def test_traps_shows_one_with_its_code() -> None:
     assert "measured" not in done.stdout
 
 
+@pytest.mark.slow
 def test_traps_runs_one() -> None:
     done = process("traps", "max_pool_pads_with_minus_infinity", "--run")
     assert (done.returncode, done.stderr) == (0, "")
@@ -77,6 +78,7 @@ def test_an_unknown_trap_exits_with_2(words: tuple[str, ...]) -> None:
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 def test_listing_the_traps_imports_no_framework() -> None:
     code = (
         "import sys; from diptych.commands.cli import app; app(standalone_mode=False);"

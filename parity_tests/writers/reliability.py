@@ -35,6 +35,7 @@ LABELS = {
     "headers": "headers of safetensors that lie",
     "HDF5": "HDF5 with links, filters, claims, depth",
     "graphs": "ONNX, frozen graphs and checkpoints whose content lies",
+    "darknet": "`.weights` of Darknet, with a `.cfg` beside it",
     "reports": "reports before `verify`",
     "manifests": "manifests and results before a batch goes on",
     "nets": "networks as JSON",

@@ -7,15 +7,34 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from ...common.detection.checks import require_cells, require_levels
+from ...common.detection.checks import require_cells, require_levels, require_pairs
 from ...common.detection.detector import Detector, Level, Rule
+from .boxes import swapped
 
 
-def cells(raw: tf.Tensor, anchors: int) -> tf.Tensor:
-    """A raw map (N, H, W, anchors (5 + classes)) as (N, H, W, anchors, 5 + classes); raises DiptychError for others."""
-    require_cells(raw.shape, 3, anchors)
+def cells(raw: tf.Tensor, anchors: int, before: int = 5) -> tf.Tensor:
+    """A raw map (N, H, W, anchors (before + classes)) as (N, H, W, anchors, before + classes).
+
+    `before` is how many numbers an anchor has before its classes. Raises DiptychError for a map of another shape.
+    """
+    require_cells(raw.shape, 3, anchors, before)
     _, height, width, channels = raw.shape
     return tf.reshape(raw, (-1, height, width, anchors, channels // anchors))
+
+
+def joined(maps: Sequence[tf.Tensor], detector: Detector) -> list[tf.Tensor]:
+    """The cells of each level, (N, H, W, anchors, 5 + classes); of efficientdet (N, H, W, anchors, 4 + classes).
+
+    Each begins with x, y, width, height. Raises DiptychError for maps that are not those of the detector.
+    """
+    require_levels(maps, detector)
+    counts = [len(level.anchors) for level in detector.levels]
+    if detector.rule != "efficientdet":
+        return [cells(raw, count) for raw, count in zip(maps, counts, strict=True)]
+    classes = [cells(raw, count, 0) for raw, count in zip(maps[: len(counts)], counts, strict=True)]
+    boxes = [cells(raw, count, 0) for raw, count in zip(maps[len(counts) :], counts, strict=True)]
+    require_pairs([part.shape for part in classes], [part.shape for part in boxes])
+    return [tf.concat([swapped(box), one], -1) for box, one in zip(boxes, classes, strict=True)]
 
 
 def decode(maps: Sequence[tf.Tensor], detector: Detector) -> tuple[tf.Tensor, tf.Tensor]:
@@ -23,17 +42,16 @@ def decode(maps: Sequence[tf.Tensor], detector: Detector) -> tuple[tf.Tensor, tf
 
     The order of the M boxes: level, row, column, anchor; or level, anchor, row, column of `anchors_first`.
     """
-    require_levels(maps, detector)
     found = [
-        _flat(*decode_level(cells(raw, len(level.anchors)), level, detector.rule), detector.anchors_first)
-        for raw, level in zip(maps, detector.levels, strict=True)
+        _flat(*decode_level(parts, level, detector.rule), detector.anchors_first)
+        for parts, level in zip(joined(maps, detector), detector.levels, strict=True)
     ]
     boxes, scores = zip(*found, strict=True)
     return tf.concat(boxes, 1), tf.concat(scores, 1)
 
 
 def decode_level(parts: tf.Tensor, level: Level, rule: Rule) -> tuple[tf.Tensor, tf.Tensor]:
-    """Boxes (N, H, W, A, 4), corners in pixels, and scores (N, H, W, A, classes) of cells (N, H, W, A, 5 + classes)."""
+    """Boxes (N, H, W, A, 4), corners in pixels, and scores (N, H, W, A, classes) of the cells of `joined`."""
     cell = _places(parts)
     anchors = tf.constant(level.anchors, parts.dtype)
     xy, wh = parts[..., :2], parts[..., 2:4]
@@ -41,10 +59,14 @@ def decode_level(parts: tf.Tensor, level: Level, rule: Rule) -> tuple[tf.Tensor,
         xy, wh = level.scale * tf.sigmoid(xy) - (level.scale - 1) / 2, tf.exp(wh) * anchors
     elif rule == "yolov5":
         xy, wh = 2 * tf.sigmoid(xy) - 0.5, (2 * tf.sigmoid(wh)) ** 2 * anchors
+    elif rule == "efficientdet":
+        xy, wh = xy * anchors / level.stride + 0.5, tf.exp(wh) * anchors
     else:
         wh = tf.exp(wh) * level.stride
     centre, half = (xy + cell) * level.stride, wh / 2
     boxes = tf.concat([centre - half, centre + half], -1)
+    if rule == "efficientdet":
+        return boxes, tf.sigmoid(parts[..., 4:])
     return boxes, tf.sigmoid(parts[..., 4:5]) * tf.sigmoid(parts[..., 5:])
 
 

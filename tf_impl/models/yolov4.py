@@ -59,7 +59,7 @@ class BottomUp(layers.Layer):
 
 
 class TopDown(layers.Layer):
-    """A coarse map in 1x1 `channels` at twice its size (nearest), then the tapped map of that size beside it."""
+    """A coarse map in 1x1 `channels` at twice its size, then the tapped map of that size beside it."""
 
     def __init__(self, channels):
         super().__init__()

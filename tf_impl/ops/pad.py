@@ -1,4 +1,4 @@
-"""A frame of one constant as layers.ZeroPadding2D, or as ops.pad with a value."""
+"""A frame of one constant as layers.ZeroPadding2D, or as ops.pad with a value; other frames are written out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from ..pads import sides
 
 
 def pad(op: Pad, x: Shape) -> Lowering:
-    """layers.ZeroPadding2D(...), or ConstantPadding2D(..., value)."""
+    """layers.ZeroPadding2D(...), ConstantPadding2D(..., value), or OwnPadding2D(..., mode)."""
+    if op.mode != "constant":
+        return Lowering((Make("OwnPadding2D", (op.pads, op.mode), layer=False),), helpers=("own_padding2d",))
     if not op.value:
         return Lowering((Make("layers.ZeroPadding2D", (sides(op.pads),)),))
     make = Make("ConstantPadding2D", (sides(op.pads), op.value), layer=False)

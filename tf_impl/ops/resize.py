@@ -1,6 +1,6 @@
 """Resizing: layers.UpSampling2D where it is exact, else by index; TensorFlow's own bilinear is float32 at any dtype.
 
-See `diptych traps`: `bilinear_in_float64`, `nearest_to_any_size`, `bilinear_align_corners`.
+See `diptych traps`: `bilinear_in_float64`, `nearest_to_any_size`, `bilinear_align_corners`, `bicubic_kernel`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from ...common.spec import Shape
 
 def resize(op: Resize, x: Shape, *like: Shape) -> Lowering:
     """layers.UpSampling2D(scale) for nearest at a whole factor; two gathers, or four and a mix, elsewhere."""
+    if op.mode == "bicubic":
+        return _bicubic(op, x, *like)
     flag = op.rule == ("half_pixel" if op.mode == "nearest" else "align_corners")
     if like:
         helper = f"{op.mode}_resize_like"
@@ -22,3 +24,12 @@ def resize(op: Resize, x: Shape, *like: Shape) -> Lowering:
     if op.mode == "nearest":
         return Lowering((Make("NearestResize", (op.target(x), flag), layer=False),), helpers=("nearest_resize",))
     return Lowering((Make("BilinearResize", (op.target(x), flag), layer=False),), helpers=("bilinear_resize",))
+
+
+def _bicubic(op: Resize, x: Shape, *like: Shape) -> Lowering:
+    """Two products with matrices of weights, one for each axis."""
+    flag = op.rule == "align_corners"
+    if like:
+        make = Make("bicubic_resize_like", (flag,), layer=False)
+        return Lowering((make,), function=Function("bicubic_resize_like", (X, Y, flag)), helpers=("bicubic_resize",))
+    return Lowering((Make("BicubicResize", (op.target(x), flag), layer=False),), helpers=("bicubic_resize",))

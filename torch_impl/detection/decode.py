@@ -7,16 +7,35 @@ from collections.abc import Sequence
 
 import torch
 
-from ...common.detection.checks import require_cells, require_levels
+from ...common.detection.checks import require_cells, require_levels, require_pairs
 from ...common.detection.detector import Detector, Level, Rule
+from .boxes import swapped
 
 
-def cells(raw: torch.Tensor, anchors: int) -> torch.Tensor:
-    """A raw map (N, anchors (5 + classes), H, W) as (N, H, W, anchors, 5 + classes); raises DiptychError for others."""
-    require_cells(raw.shape, 1, anchors)
+def cells(raw: torch.Tensor, anchors: int, before: int = 5) -> torch.Tensor:
+    """A raw map (N, anchors (before + classes), H, W) as (N, H, W, anchors, before + classes).
+
+    `before` is how many numbers an anchor has before its classes. Raises DiptychError for a map of another shape.
+    """
+    require_cells(raw.shape, 1, anchors, before)
     _, channels, height, width = raw.shape
     parts = raw.reshape(-1, anchors, channels // anchors, height, width)
     return parts.permute(0, 3, 4, 1, 2)
+
+
+def joined(maps: Sequence[torch.Tensor], detector: Detector) -> list[torch.Tensor]:
+    """The cells of each level, (N, H, W, anchors, 5 + classes); of efficientdet (N, H, W, anchors, 4 + classes).
+
+    Each begins with x, y, width, height. Raises DiptychError for maps that are not those of the detector.
+    """
+    require_levels(maps, detector)
+    counts = [len(level.anchors) for level in detector.levels]
+    if detector.rule != "efficientdet":
+        return [cells(raw, count) for raw, count in zip(maps, counts, strict=True)]
+    classes = [cells(raw, count, 0) for raw, count in zip(maps[: len(counts)], counts, strict=True)]
+    boxes = [cells(raw, count, 0) for raw, count in zip(maps[len(counts) :], counts, strict=True)]
+    require_pairs([part.shape for part in classes], [part.shape for part in boxes])
+    return [torch.cat([swapped(box), one], -1) for box, one in zip(boxes, classes, strict=True)]
 
 
 def decode(maps: Sequence[torch.Tensor], detector: Detector) -> tuple[torch.Tensor, torch.Tensor]:
@@ -24,17 +43,16 @@ def decode(maps: Sequence[torch.Tensor], detector: Detector) -> tuple[torch.Tens
 
     The order of the M boxes: level, row, column, anchor; or level, anchor, row, column of `anchors_first`.
     """
-    require_levels(maps, detector)
     found = [
-        _flat(*decode_level(cells(raw, len(level.anchors)), level, detector.rule), detector.anchors_first)
-        for raw, level in zip(maps, detector.levels, strict=True)
+        _flat(*decode_level(parts, level, detector.rule), detector.anchors_first)
+        for parts, level in zip(joined(maps, detector), detector.levels, strict=True)
     ]
     boxes, scores = zip(*found, strict=True)
     return torch.cat(boxes, 1), torch.cat(scores, 1)
 
 
 def decode_level(parts: torch.Tensor, level: Level, rule: Rule) -> tuple[torch.Tensor, torch.Tensor]:
-    """Boxes (N, H, W, A, 4), corners in pixels, and scores (N, H, W, A, classes) of cells (N, H, W, A, 5 + classes)."""
+    """Boxes (N, H, W, A, 4), corners in pixels, and scores (N, H, W, A, classes) of the cells of `joined`."""
     cell = _places(parts)
     anchors = torch.tensor(level.anchors, dtype=parts.dtype, device=parts.device)
     xy, wh = parts[..., :2], parts[..., 2:4]
@@ -42,10 +60,14 @@ def decode_level(parts: torch.Tensor, level: Level, rule: Rule) -> tuple[torch.T
         xy, wh = level.scale * torch.sigmoid(xy) - (level.scale - 1) / 2, torch.exp(wh) * anchors
     elif rule == "yolov5":
         xy, wh = 2 * torch.sigmoid(xy) - 0.5, (2 * torch.sigmoid(wh)) ** 2 * anchors
+    elif rule == "efficientdet":
+        xy, wh = xy * anchors / level.stride + 0.5, torch.exp(wh) * anchors
     else:
         wh = torch.exp(wh) * level.stride
     centre, half = (xy + cell) * level.stride, wh / 2
     boxes = torch.cat([centre - half, centre + half], -1)
+    if rule == "efficientdet":
+        return boxes, torch.sigmoid(parts[..., 4:])
     return boxes, torch.sigmoid(parts[..., 4:5]) * torch.sigmoid(parts[..., 5:])
 
 

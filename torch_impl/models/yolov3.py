@@ -47,7 +47,7 @@ class ConvSet(nn.Sequential):
 
 
 class TopDown(nn.Module):
-    """A coarse map in 1x1 `channels` at twice its size (nearest), then the tapped map of that size beside it."""
+    """A coarse map in 1x1 `channels` at twice its size, then the tapped map of that size beside it."""
 
     def __init__(self, in_channels, channels):
         super().__init__()

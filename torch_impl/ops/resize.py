@@ -14,8 +14,8 @@ def resize(op: Resize, x: Shape, *like: Shape) -> Lowering:
     if like:
         return _like(op, x, *like)
     rest: dict[str, Any] = {"scale_factor": op.scale} if op.size is None else {"size": op.size}
-    if op.mode == "bilinear":
-        rest |= {"mode": "bilinear", "align_corners": op.rule == "align_corners"}
+    if op.mode != "nearest":
+        rest |= {"mode": op.mode, "align_corners": op.rule == "align_corners"}
         return Lowering((Make("nn.Upsample", (), rest),))
     half_pixel = op.rule == "half_pixel" and op.size is not None
     if not op.faithful(x):
@@ -31,6 +31,6 @@ def _like(op: Resize, x: Shape, like: Shape) -> Lowering:
         function = Function("nearest_resize_like", (X, Y, half_pixel))
         return Lowering((make,), function=function, helpers=("nearest_resize_like",))
     how = {"mode": "nearest-exact" if half_pixel else "nearest"}
-    rest = how if op.mode == "nearest" else {"mode": "bilinear", "align_corners": op.rule == "align_corners"}
+    rest = how if op.mode == "nearest" else {"mode": op.mode, "align_corners": op.rule == "align_corners"}
     size = Item(Attribute(Y, "shape"), slice(2, None))
     return Lowering((), function=Function("nn.functional.interpolate", (X,), {"size": size} | rest))

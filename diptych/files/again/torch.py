@@ -20,7 +20,7 @@ import numpy as np
 from ...common.errors import FileError
 from ...common.spec import Array
 from . import Again
-from .torch_plain import PlainTensor, load
+from .torch_plain import Inert, PlainTensor, load
 
 SOUND = (2, 10)
 DEPTH, VISITED = 6, 1_000_000
@@ -80,9 +80,12 @@ def _array(tensor: Any) -> Array | None:
 
 
 def tensors(value: Any, kind: type) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Tensors of a class inside dicts, with the keys that lead to each; a dict is visited once, the shallow first."""
+    """Tensors of a class inside dicts, with the keys that lead to each; a dict is visited once, the shallow first.
+
+    A whole module is a dict of its tensors by their names in a state dict.
+    """
     start: tuple[str, ...] = ()
-    level, seen = [(start, value)], set[int]()
+    level, seen = [(start, _open(value))], set[int]()
     for _ in range(DEPTH):
         below = []
         for before, found in level:
@@ -92,9 +95,13 @@ def tensors(value: Any, kind: type) -> Iterator[tuple[tuple[str, ...], Any]]:
             for key, item in dict.items(found):
                 if isinstance(item, kind):
                     yield (*before, str(key)), item
-                elif isinstance(item, dict):
-                    below.append(((*before, str(key)), item))
+                elif isinstance(item, dict | Inert):
+                    below.append(((*before, str(key)), _open(item)))
         level = below
+
+
+def _open(value: Any) -> Any:
+    return value.flat() if isinstance(value, Inert) else value
 
 
 def _is_zip(path: Path) -> bool:

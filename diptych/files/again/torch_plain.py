@@ -27,6 +27,8 @@ DTYPES = {"bool": "?", "float16": "f2", "float32": "f4", "float64": "f8"} | {
     f"{sign}int{8 * size}": f"{sign or 'i'}{size}" for sign in ("", "u") for size in (1, 2, 4, 8)
 }
 OPCODES = 4_000_000
+PARTS = ("_parameters", "_buffers", "_modules")
+MODULES, DEPTH = 100_000, 100
 MAGIC = 0x1950A86A20F9469CFC6C
 BROKEN = (
     pickle.UnpicklingError, zipfile.BadZipFile, ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError,
@@ -35,7 +37,10 @@ BROKEN = (
 
 
 class Inert:
-    """An object of any class: it takes what a pickle gives to it, and forgets it."""
+    """An object of any class: it takes what a pickle gives to it, and forgets it, but for the state of a module."""
+
+    members: tuple[dict[str, Any], ...] = ()
+    """The dicts of its parameters, of those of its buffers that are saved, and of the modules in it."""
 
     def __new__(cls, *arguments: Any, **named: Any) -> Inert:
         return super().__new__(cls)
@@ -44,7 +49,31 @@ class Inert:
         pass
 
     def __setstate__(self, state: Any) -> None:
-        pass
+        parts = [state.get(name) for name in PARTS] if isinstance(state, dict) else []
+        plain = tuple(part for part in parts if isinstance(part, dict))
+        if len(plain) == len(PARTS):
+            unsaved = state.get("_non_persistent_buffers_set")
+            left = unsaved if isinstance(unsaved, set) else set()
+            saved = {name: value for name, value in plain[1].items() if name not in left}
+            self.members = plain[0], saved, plain[2]
+
+    def flat(self) -> dict[str, Any]:
+        """The tensors of a module by their names in a state dict; {} of another object."""
+        found: dict[str, Any] = {}
+        level, count = [("", self)], 0
+        for _ in range(DEPTH):
+            below: list[tuple[str, Inert]] = []
+            for before, module in level:
+                parameters, buffers, modules = module.members or ({}, {}, {})
+                found |= {f"{before}{name}": value for name, value in (parameters | buffers).items()}
+                below += [(f"{before}{name}.", item) for name, item in modules.items() if isinstance(item, Inert)]
+            count += len(level)
+            if count > MODULES:
+                break
+            level = below
+        if level:
+            raise ValueError(f"a module of more than {MODULES} modules, or {DEPTH} in each other")
+        return found
 
     def __setitem__(self, key: Any, value: Any) -> None:
         pass
@@ -121,6 +150,8 @@ MADE: dict[str, Any] = {
     "torch._tensor._rebuild_from_type_v2": _of_type,
     "torch.Size": lambda values=(): tuple(values),
     "collections.OrderedDict": OrderedDict,
+    "builtins.set": set,
+    "__builtin__.set": set,
 }
 
 

@@ -1,0 +1,1 @@
+"""From pictures to boxes: a detector in either framework or in NumPy, its labels, pictures with boxes, and JSON."""

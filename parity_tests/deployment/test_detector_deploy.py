@@ -1,0 +1,109 @@
+"""Boxes inside of SavedModel, LiteRT and deployed ONNX models: those of the original network, or no file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from selection import some
+from test_detector_export import SIZE, calm, detector_of, far, raw, small
+
+from diptych import DiptychError
+from diptych.checking.images import random_images
+from diptych.common.detection.decode import decode
+from diptych.common.detection.nms import nms
+from diptych.deployment.deploy import deploy
+from diptych.onnx_impl.runtimes import run
+
+NAMES = ("yolov4_tiny", "yolov5n", "yolox_nano")
+
+
+@pytest.mark.parametrize("suffix", some([".tflite", ""], ".tflite"))
+@pytest.mark.parametrize("name", some(NAMES, "yolov5n"))
+def test_boxes_of_a_program_are_those_of_the_network(name: str, suffix: str, tmp_path: Path) -> None:
+    from diptych.tf_impl.detector_artifact import run as served
+
+    net = small(name)
+    weights = calm(net)
+    done = deploy(net, weights, tmp_path / f"out{suffix}", with_decode=True)
+    assert done.difference < 1e-5
+    assert done.measured is not None
+    assert done.measured.pixels < 1e-3
+    assert done.measured.scores < 1e-5
+    x = random_images(net, 3, np.random.default_rng(8))
+    found = served(tmp_path / f"out{suffix}", x.astype(np.float32))
+    wanted = decode(raw(net, weights, x), detector_of(name))
+    assert sorted(found) == ["boxes", "scores"]
+    assert far(found["boxes"], wanted[0]) < 1e-3
+    assert np.abs(found["scores"] - wanted[1]).max() < 1e-5
+
+
+@pytest.mark.parametrize("suffix", some([".onnx", ""], ".onnx"))
+def test_suppression_in_a_deployed_program(suffix: str, tmp_path: Path) -> None:
+    name = "yolov4_tiny"
+    net, settings = small(name), {"score": 0.05, "max_boxes": 20}
+    weights, path = calm(net), tmp_path / f"out{suffix}"
+    labels = ["a", "b", "c"]
+    done = deploy(net, weights, path, with_nms=True, labels=labels, **settings)  # type: ignore[arg-type]
+    assert done.measured is not None
+    assert done.measured.left > 100
+    assert "it leaves the same" in str(done)
+    x = random_images(net, 3, np.random.default_rng(8))
+    chosen = replace(detector_of(name).suppression, **settings)  # type: ignore[arg-type]
+    wanted = nms(*decode(raw(net, weights, x), detector_of(name)), **asdict(chosen))
+    found = _answer(path, x.astype(np.float32))
+    assert found["count"].tolist() == wanted.count.tolist()
+    assert found["classes"].tolist() == wanted.classes.tolist()
+    assert far(found["boxes"], wanted.boxes) < 1e-3
+    if not suffix:
+        rules = json.loads((path / "assets.extra" / "diptych.detector.json").read_text("utf-8"))
+        assert (rules["labels"], rules["input_size"], rules["answer"]) == (labels, list(SIZE), "nms")
+
+
+def _answer(path: Path, x: Any) -> dict[str, Any]:
+    if path.suffix == ".onnx":
+        names = ["boxes", "scores", "classes", "count"]
+        found = run(path, names, x)
+        assert not isinstance(found, str)
+        return dict(zip(names, found, strict=True))
+    from diptych.tf_impl.detector_artifact import run as served
+
+    return served(path, x)
+
+
+def shifted(plain: Any) -> Any:
+    """A twin whose boxes are one pixel to the right."""
+
+    def decode_shifted(maps: Any, detector: Any) -> Any:
+        boxes, scores = plain(maps, detector)
+        return boxes + np.float32([1, 0, 1, 0]), scores
+
+    return decode_shifted
+
+
+def stricter(plain: Any) -> Any:
+    """A twin with another threshold."""
+    return lambda *tensors, **settings: plain(*tensors, **settings | {"iou": 0.5})
+
+
+FAULTS: dict[str, tuple[str, Any, str, dict[str, bool], str]] = {
+    "boxes in LiteRT": ("decode", shifted, "out.tflite", {"with_decode": True}, "was not written: run, it differs"),
+    "boxes in SavedModel": ("decode", shifted, "out", {"with_decode": True}, "was not written: run, it differs"),
+    "suppression": ("nms", stricter, "out", {"with_nms": True}, "suppression leaves other"),
+}
+
+
+@pytest.mark.parametrize("fault", some(list(FAULTS), "boxes in LiteRT"))
+def test_nothing_is_left_where_the_program_differs(fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from diptych.tf_impl import detector_artifact
+
+    function, wrong, name, asked, complaint = FAULTS[fault]
+    monkeypatch.setattr(detector_artifact, function, wrong(getattr(detector_artifact, function)))
+    net = small("yolov4_tiny")
+    with pytest.raises(DiptychError, match=complaint):
+        deploy(net, calm(net), tmp_path / name, **asked)  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,16 @@
+"""The mean, maximum or sum over channels."""
+
+from __future__ import annotations
+
+from ...common.lowering import Function, Lowering, Make, X
+from ...common.ops.channel_reduce import ChannelReduce
+from ...common.spec import Shape
+
+FUNCTIONS = {"mean": "ops.mean", "max": "ops.max", "sum": "ops.sum"}
+
+
+def channel_reduce(op: ChannelReduce, x: Shape) -> Lowering:
+    """ops.mean and its like over all channels; ChannelReduce(how, groups) in a chain, and of groups."""
+    function = Function(FUNCTIONS[op.how], (X, -1), {"keepdims": True}) if op.groups is None else None
+    args = (op.how,) if op.groups is None else (op.how, op.groups)
+    return Lowering((Make("ChannelReduce", args, layer=False),), function=function, helpers=("channel_reduce",))
