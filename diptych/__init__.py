@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .detecting.detector import detector
     from .drawing.output import draw
     from .emission import source
+    from .reading import read
 
 __version__ = "0.1.0"
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "identify",
     "init",
     "networks",
+    "read",
     "reparameterize",
     "source",
     "spec",
@@ -66,6 +68,7 @@ _HOMES = {
     "identify": "conversion.identify",
     "init": "common.weights",
     "networks": "common.registry",
+    "read": "reading",
     "reparameterize": "common.rewriting.reparameterize",
     "source": "emission",
     "spec": "common.registry",

@@ -16,7 +16,7 @@ from typing import Any
 from ..spec import Call, Net, Node
 from .expressions import key as source_key
 from .lists import name_of
-from .names import camel
+from .names import LONGEST, camel
 from .sharing import homes, levels, ties
 from .variants import details, differences
 
@@ -53,7 +53,7 @@ class Classes:
         rival = self._first.get(base + words[0], call)
         more = [words[0] + word for word in details(self.net, rival, call)]
         names = itertools.chain((base + word for word in [*words, *more]), (f"{base}{n}" for n in itertools.count(2)))
-        name = next(name for name in names if name not in self._first)
+        name = next(name for name in names if name not in self._first and len(name) <= LONGEST)
         self._first[name] = call
         return name
 

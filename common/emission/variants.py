@@ -113,7 +113,7 @@ def _answers(plain: Call, other: Call) -> str:
 
 def _counts(plain: Call, other: Call) -> str:
     """How many values come in where that differs."""
-    counts = [count for (_, count), (_, base) in zip(other.parameters, plain.parameters, strict=True) if count != base]
+    counts = [count for (_, count), (_, base) in zip(other.parameters, plain.parameters, strict=False) if count != base]
     return "".join(f"Of{count}" for count in counts)
 
 

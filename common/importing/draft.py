@@ -1,0 +1,195 @@
+"""A model as it is read: a flat list of ops with the place of each in the model's own hierarchy.
+
+It belongs to no framework. What has no op is noted, with its place, and stands in the list as a hole, so that reading
+goes on and a refusal names everything at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..errors import SpecError
+from ..op import Input, Op
+from ..traits import Shape
+from .axes import Axes, Axis, Unknown, only, shape_of, whole
+
+BATCH = "N"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One call of a module of the model: its path, which call it is, its class, and how that is written.
+
+    A "leaf" is a layer of the framework; its ops are not put into a block of their own. `settings` are
+    the whole numbers that its class is made with, by their names there.
+    """
+
+    path: str
+    number: int = 0
+    kind: str = ""
+    style: Literal["block", "sequence", "stack", "leaf"] = "block"
+    doc: str = ""
+    settings: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass
+class Step:
+    """An op of the model: what it takes (places in the list), where it stands, and what the model calls its weights.
+
+    `label` is the path that it should have. `names` go from the op's names of its weights to the model's. `owner` is
+    the step that uses the same weights first. `vector` is the op of a vector that this one, of a map (C, 1, 1), is as
+    well. `padded` ones have the pads of a step before them.
+    """
+
+    op: Op | None
+    inputs: tuple[int, ...]
+    shape: Shape
+    flattened: Shape | None
+    scopes: tuple[Scope, ...]
+    label: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    owner: int | None = None
+    vector: Op | None = None
+    padded: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """A step's value as code sees it: which part of it each axis is. `doubtful` values come from a hole in the list."""
+
+    step: int
+    base: Shape
+    axes: Axes
+    doubtful: bool = False
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of the axes, the batch included."""
+        return shape_of(self.axes)
+
+    def seen(self, axes: Axes) -> View:
+        """The same value with other axes."""
+        return View(self.step, self.base, axes, self.doubtful)
+
+    def whole(self, letter: str) -> Axis:
+        """The axis of a letter as the value has it."""
+        return whole(letter, dict(zip("CHW", self.base, strict=False)).get(letter, 1))
+
+    @property
+    def order(self) -> str:
+        """What the axes are: "map" (N, C, H, W), "last" (N, H, W, C), "vector" (N, C), or "" for anything else."""
+        if self.doubtful or not self.axes or not only(self.axes[0], BATCH):
+            return ""
+        if len(self.axes) == 2:
+            return "vector"
+        if len(self.axes) != 4:
+            return ""
+        h, w = self.whole("H"), self.whole("W")
+        if len(self.base) == 3 and self.axes[1:3] == (h, w) != ((), ()) and only(self.axes[3], "C"):
+            return "last"
+        return "map"
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What has no meaning in the spec, and where it stands."""
+
+    what: str
+    where: str
+
+
+@dataclass
+class Draft:
+    """The list, while it grows."""
+
+    batch: int
+    steps: list[Step] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
+    scopes: tuple[Scope, ...] = ()
+    made: dict[tuple[int, Axes], int] = field(default_factory=dict)
+    owners: dict[tuple[str, ...], int] = field(default_factory=dict)
+
+    def image(self, shape: Shape) -> View:
+        """The input."""
+        self.steps.append(Step(Input(shape), (), shape, None, (), "input"))
+        return self.view(0)
+
+    @property
+    def where(self) -> str:
+        """The module that is being read."""
+        return self.scopes[-1].path if self.scopes else ""
+
+    def view(self, step: int) -> View:
+        """A step's value as it is."""
+        shape = self.steps[step].shape
+        axes = (whole(BATCH, self.batch), *(whole(letter, n) for letter, n in zip("CHW", shape, strict=False)))
+        return View(step, shape, axes)
+
+    def add(
+        self,
+        op: Op,
+        *inputs: int,
+        names: Mapping[str, str] | None = None,
+        label: str = "",
+        vector: Op | None = None,
+    ) -> int:
+        """A new step at the place that is being read; raises Unknown where the op does not take these values."""
+        given = [self.steps[index] for index in inputs]
+        try:
+            shape = tuple(map(int, op.shape(*(step.shape for step in given))))
+            flattened = op.flattened(*(step.flattened for step in given))
+        except SpecError as error:
+            raise Unknown(str(error)) from None
+        if min(shape) < 1:
+            raise Unknown(f"the output would be {shape}")
+        names = dict(names or {})
+        label = label or (weighted_label(op, names) if names else self._label(op.kind))
+        step = Step(op, inputs, shape, flattened, self.scopes, label, names, vector=vector)
+        if names:
+            step.owner = self.owners.setdefault(tuple(names.values()), len(self.steps))
+            if step.owner == len(self.steps):
+                step.owner = None
+            elif self.scopes and self.scopes[-1].style == "leaf":  # the same layer, or another with its weights
+                step.label = self.scopes[-1].path
+        self.steps.append(step)
+        return len(self.steps) - 1
+
+    def _label(self, kind: str) -> str:
+        """A layer of the framework bears its own name; anything else is named after what it does."""
+        where = self.scopes[-1] if self.scopes else Scope("")
+        if where.style == "leaf":
+            return where.path
+        return f"{where.path}.{kind}" if where.path else kind
+
+    def hole(self, shape: tuple[int, ...]) -> View:
+        """A value whose op is not known: a map or vector like any other, or something that no op takes."""
+        known = len(shape) in (2, 4) and shape[0] == self.batch
+        inner = tuple(shape[1:]) if known else (max(1, math.prod(shape) // self.batch),)
+        self.steps.append(Step(None, (), inner, None, self.scopes, "hole"))
+        if known:
+            return self.view(len(self.steps) - 1)
+        axes = tuple(whole(str(place), n) for place, n in enumerate(shape))
+        return View(len(self.steps) - 1, inner, axes, doubtful=True)
+
+    def note(self, what: str) -> None:
+        """Note what is missing here."""
+        self.missing.append(Missing(what, self.where))
+
+
+def weighted_label(op: Op, names: Mapping[str, str]) -> str:
+    """The path at which a step's weights have the model's own names, or one that is like them.
+
+    >>> from diptych.common.ops.conv import Conv
+    >>> weighted_label(Conv(4, (1, 1)), {"weight": "stem.conv.weight", "bias": "stem.conv.bias"})
+    'stem.conv'
+    """
+    first, name = next(iter(names.items()))
+    if not first:
+        return name
+    path = name.removesuffix(f".{first}")
+    if path == name and name in names:
+        return op.kind
+    return path

@@ -1,0 +1,83 @@
+"""What is read of a model: its Net, its weights, and what is to be said of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..errors import DiptychError
+from ..spec import Net
+from ..text import first_few, shape_text
+from ..weights import Weights
+from .draft import Missing
+from .net import nodes_of, traced
+from .tidy import Steps
+from .tree import relabelled
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A model that was read: `net, weights = imported`.
+
+    `renamed` goes from canonical names to the model's own where they differ, `reshaped` from canonical names to the
+    shapes that the model's own weights have, and `notes` say what else is not as in the model.
+    """
+
+    net: Net
+    weights: Weights
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    reshaped: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.net, self.weights))
+
+
+def refuse(name: str, missing: list[Missing]) -> None:
+    """Raise DiptychError with everything that stands in the way, how often and where; nothing for nothing."""
+    if not missing:
+        return
+    counts = Counter(item.what for item in missing)
+    where = {item.what: item.where for item in reversed(missing)}
+    said = [f"{what} ({n} times, first in {where[what] or 'the model itself'})" for what, n in counts.most_common()]
+    raise DiptychError(f"{name} has what no op here says: {first_few(said, 12, '; ')}")
+
+
+def imported(given: Steps, tensors: Mapping[str, Any], name: str, title: str, doc: str, notes: list[str]) -> Imported:
+    """The Net of steps, with the weights by the names that they have there."""
+    given = relabelled(given)
+    net, tree = traced(given, name, title, doc)
+    weights: Weights = {}
+    renamed: dict[str, str] = {}
+    reshaped: dict[str, tuple[int, ...]] = {}
+    for node, index in nodes_of(net, given, tree):
+        names = given.steps[index].names
+        for own, canonical in node.own_weights().items():
+            if canonical in weights:
+                continue
+            theirs = names["" if own not in names else own]
+            array = np.asarray(tensors[theirs])
+            wanted = tuple(map(int, net.weights[canonical].shape))
+            if array.shape != wanted:
+                reshaped[canonical] = array.shape
+            weights[canonical] = np.array(array.reshape(wanted), order="C")
+            if canonical != theirs:
+                renamed[canonical] = theirs
+    unused = [n for n in tensors if n not in {*renamed.values(), *weights} and not n.endswith("num_batches_tracked")]
+    if unused:
+        notes = [*notes, f"no output depends on {len(unused)} of its weights: {first_few(unused, 8)}"]
+    ordered = {name: weights[name] for name in net.weights}
+    return Imported(net, ordered, renamed, reshaped, (*notes, *_said(renamed, reshaped)))
+
+
+def _said(renamed: Mapping[str, str], reshaped: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
+    if renamed:
+        pairs = [f"{theirs} is {ours}" for ours, theirs in renamed.items()]
+        yield f"{len(renamed)} weights have another name here: {first_few(pairs, 8)}"
+    if reshaped:
+        pairs = [f"{ours} ({shape_text(shape) or 'a number'})" for ours, shape in reshaped.items()]
+        yield f"{len(reshaped)} weights have another shape in the model: {first_few(pairs, 8)}"

@@ -1,0 +1,110 @@
+"""From what code sees to maps (C, H, W) and vectors (C,), which ops take; views that mean an op become one here."""
+
+from __future__ import annotations
+
+from ..ops.channel_gather import ChannelGather
+from ..ops.channel_shuffle import ChannelShuffle
+from ..ops.flatten import Flatten
+from .axes import Axis, Unknown, joined, only, places, whole
+from .draft import BATCH, Draft, View
+
+MEAN = "mean"
+"""The name of a mean over height and width, which may have been taken to a vector at once."""
+
+
+def as_map(draft: Draft, view: View) -> int:
+    """The step whose value is what code sees as (N, C, H, W); raises Unknown where no op means the view."""
+    if view.order == "last":
+        view = channels_first(view)
+    if len(view.axes) != 4 or view.axes[0] != whole(BATCH, draft.batch) or view.doubtful:
+        raise Unknown(f"{_rank(view)} where a map is taken")
+    _, c, h, w = view.axes
+    if len(view.base) == 1:
+        raise Unknown("a vector seen as a map")
+    if h == view.whole("H") and w == view.whole("W") and only(c, "C"):
+        return _ordered(draft, view, c)
+    if h == view.whole("W") and w == view.whole("H") and only(c, "C"):
+        raise Unknown("height and width exchanged")
+    raise Unknown("a view that mixes channels and places")
+
+
+def as_vector(draft: Draft, view: View) -> int:
+    """The step whose value is what code sees as (N, C)."""
+    if len(view.axes) != 2 or view.axes[0] != whole(BATCH, draft.batch) or view.doubtful:
+        raise Unknown(f"{_rank(view)} where a vector is taken")
+    axis = view.axes[1]
+    if len(view.base) == 1:
+        if not only(axis, "C"):
+            raise Unknown("a repeated number as a vector")
+        return _ordered(draft, view, axis)
+    if axis != joined([atom for letter in "CHW" for atom in view.whole(letter)]):
+        if view.base[1:] != (1, 1) or not only(axis, "C"):
+            raise Unknown("a map flattened in another order")
+        view = draft.view(_ordered(draft, view, axis))
+    key = (view.step, ((),))
+    if key not in draft.made:
+        draft.made[key] = draft.add(Flatten(view.base), view.step, label=beside(draft, "flatten", "Flatten"))
+    return draft.made[key]
+
+
+def as_value(draft: Draft, view: View) -> int:
+    """The step of a map or of a vector."""
+    return as_map(draft, view) if len(view.axes) == 4 else as_vector(draft, view)
+
+
+def settled(draft: Draft, view: View) -> View:
+    """The same view; where it means an op already, the op is made here, where the model's code says it."""
+    if view.order and not view.doubtful:
+        try:
+            as_value(draft, view)
+        except Unknown:
+            return view
+    return view
+
+
+def channels_first(view: View) -> View:
+    """A value (N, H, W, C) as (N, C, H, W)."""
+    n, h, w, c = view.axes
+    return view.seen((n, c, h, w))
+
+
+def like(view: View, made: View) -> View:
+    """A map that was made, (N, C, H, W), in the order of the view that it was made of."""
+    if view.order != "last":
+        return made
+    n, c, h, w = made.axes
+    return made.seen((n, h, w, c))
+
+
+def beside(draft: Draft, kind: str, *classes: str) -> str:
+    """The name of an op that a view means: beside the layer that needs it, or that of a layer of these classes."""
+    where = draft.scopes[-1] if draft.scopes else None
+    if where is None:
+        return kind
+    path = where.path
+    if where.style == "leaf":
+        if where.kind in classes:
+            return path
+        path = path.rpartition(".")[0]
+    return f"{path}.{kind}" if path else kind
+
+
+def _ordered(draft: Draft, view: View, axis: Axis) -> int:
+    """The value with its channels in the order of an axis."""
+    if axis == view.whole("C"):
+        return view.step
+    key = (view.step, (axis,))
+    if key not in draft.made:
+        inner = len(axis) == 2 and axis[0].stride == 1 and axis[1].stride == axis[0].size and len(view.base) == 3
+        whole_axis = inner and axis[0].size * axis[1].size == view.base[0]
+        op = ChannelShuffle(axis[1].size) if whole_axis else ChannelGather(places(axis))
+        draft.made[key] = draft.add(op, view.step, label=beside(draft, op.kind, "ChannelShuffle"))
+    return draft.made[key]
+
+
+def _rank(view: View) -> str:
+    if view.doubtful:
+        return "a value that is not known"
+    if len(view.axes) not in (2, 4):
+        return f"a value of {len(view.axes)} axes"
+    return "images mixed with each other"

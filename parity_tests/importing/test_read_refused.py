@@ -1,0 +1,113 @@
+"""What is no network here is refused, with everything that stands in the way, or read wrong by nobody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import their_modules as modules
+import torch
+from torch import Tensor, nn
+
+import diptych
+
+IMAGES = torch.zeros(1, 3, 24, 20)
+
+
+class Made(nn.Module):
+    """A convolution, and then a function."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__()
+        self.conv, self.function = nn.Conv2d(3, 4, 3), function
+
+    def forward(self, x: Tensor) -> Any:
+        return self.function(self.conv(x))
+
+
+class Straight(torch.autograd.Function):
+    """A sign with a gradient of its own."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.sign()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        return gradient
+
+
+def written_in_two_ways(x: Tensor) -> Tensor:
+    part = x[:, :2]
+    x.relu_()
+    return part + 1
+
+
+def written_through_a_view(x: Tensor) -> Tensor:
+    x.view(x.shape[0], -1).relu_()
+    return x * 2
+
+
+def of_two_sizes(x: Tensor) -> Tensor:
+    return x * x.shape[2]
+
+
+def of_another_layer(x: Tensor) -> Tensor:
+    return torch.tanh(x) if x.shape[2] > 30 else torch.sigmoid(x)
+
+
+FUNCTIONS: dict[str, tuple[Callable[..., Any], str]] = {
+    "several unknown": (lambda x: (x.sinh() + x.sinh()).cosh(), r"sinh \(2 times.*cosh \(1 times"),
+    "branches": (lambda x: x if x.sum() > 0 else -x, "decides by the numbers"),
+    "gradients of its own": (Straight.apply, "gradients of its own.*Straight"),
+    "written, seen in another way": (written_in_two_ways, "writes into a value that is seen in another way"),
+    "written through a view": (written_through_a_view, "writes into a value that is seen in another way"),
+    "a number that is a size": (of_two_sizes, "not the same network.*factor.*one_size"),
+    "another layer at another size": (of_another_layer, "not the same network.*one_size"),
+    "the batch mixed": (lambda x: x.reshape(4, 2, *x.shape[2:]), "images mixed"),
+    "over another axis": (lambda x: torch.softmax(x, 2), "softmax: over another axis"),
+    "height and width exchanged": (lambda x: x.transpose(2, 3), "height and width exchanged"),
+    "flattened in another order": (lambda x: x.permute(0, 2, 3, 1).flatten(1), "flattened in another order"),
+    "places as channels": (lambda x: x.flatten(2), "of 3 axes|3 axes"),
+    "a constant": (lambda x: torch.ones(2, 3), "the same for every image"),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_is_refused(name: str) -> None:
+    function, said = FUNCTIONS[name]
+    with pytest.raises(diptych.DiptychError) as error:
+        diptych.read(Made(function), IMAGES)
+    assert re.search(said, str(error.value)), str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("example", "said"),
+    [
+        (None, "missing"),
+        ((IMAGES, IMAGES), "2 inputs"),
+        (torch.zeros(1, 5, dtype=torch.int64), "int64"),
+        (torch.zeros(3, 24, 20), "shape"),
+        ("x.png", "a str"),
+    ],
+)
+def test_an_example_is_refused(example: Any, said: str) -> None:
+    with pytest.raises(diptych.DiptychError, match=said):
+        diptych.read(modules.Pair(), example)
+
+
+def test_half_precision_is_refused() -> None:
+    with pytest.raises(diptych.DiptychError, match=r"conv.weight \(float16\).*model.float"):
+        diptych.read(modules.Pair().half(), IMAGES)
+
+
+def test_what_is_no_module_is_refused() -> None:
+    with pytest.raises(diptych.DiptychError, match=r"torch\.nn\.Module"):
+        diptych.read("resnet50", IMAGES)
+
+
+def test_one_size_is_read_where_it_is_asked_for() -> None:
+    net, _ = diptych.read(Made(of_another_layer), IMAGES, one_size=True)
+    assert net.nodes[-1].kind == "sigmoid"

@@ -1,0 +1,1 @@
+"""Reading PyTorch modules: what torch.export makes of one becomes a draft, function by function."""

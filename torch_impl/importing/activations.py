@@ -1,0 +1,95 @@
+"""Functions of each number by itself, and softmax."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...common.importing.axes import Unknown
+from ...common.importing.draft import View
+from ...common.importing.layout import as_value, channels_first, like
+from ...common.op import Op
+from ...common.ops.dropout import Dropout
+from ...common.ops.gelu import Gelu
+from ...common.ops.hard_sigmoid import HardSigmoid
+from ...common.ops.hard_swish import HardSwish
+from ...common.ops.leaky_relu import LeakyRelu
+from ...common.ops.mish import Mish
+from ...common.ops.relu import Relu
+from ...common.ops.relu6 import Relu6
+from ...common.ops.sigmoid import Sigmoid
+from ...common.ops.silu import Silu
+from ...common.ops.softmax import Softmax
+from ...common.ops.tanh import Tanh
+from .table import MEANINGS, Reading, means, value
+
+PLAIN: dict[str, type[Op]] = {
+    "relu": Relu,
+    "relu6": Relu6,
+    "silu": Silu,
+    "sigmoid": Sigmoid,
+    "tanh": Tanh,
+    "hardswish": HardSwish,
+    "hardsigmoid": HardSigmoid,
+    "mish": Mish,
+}
+"""Those without an argument."""
+
+
+def each(reading: Reading, x: Any, op: Op) -> View:
+    """An op of each number by itself; however the value is seen, it is seen so afterwards."""
+    x = value(x, op.kind)
+    if x.doubtful:
+        raise Unknown("a value that is not known")
+    made = reading.add(op, x.step, vector=op)
+    return made.seen(x.axes)
+
+
+def _plain(op: type[Op]) -> Any:
+    return lambda reading, x: each(reading, x, op())
+
+
+MEANINGS.update({name: _plain(op) for name, op in PLAIN.items()})
+
+
+@means("gelu")
+def gelu(reading: Reading, x: Any, approximate: str = "none") -> View:
+    """GELU, exact or by tanh."""
+    return each(reading, x, Gelu(approximate == "tanh"))
+
+
+@means("leaky_relu")
+def leaky_relu(reading: Reading, x: Any, slope: float = 0.01) -> View:
+    """Leaky ReLU."""
+    return each(reading, x, LeakyRelu(float(slope)))
+
+
+@means("hardtanh", "clamp", "clip")
+def hardtanh(reading: Reading, x: Any, low: float | None = -1, high: float | None = 1) -> View:
+    """Limits; those of ReLU6 and ReLU have ops."""
+    if (low, high) == (0, 6):
+        return each(reading, x, Relu6())
+    if (low, high) == (0, None):
+        return each(reading, x, Relu())
+    raise Unknown(f"limits of {low} and {high}")
+
+
+@means("clamp_min")
+def clamp_min(reading: Reading, x: Any, low: float) -> View:
+    """A limit below."""
+    return hardtanh(reading, x, low, None)
+
+
+@means("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")
+def dropout(reading: Reading, x: Any, rate: float, train: bool = False) -> View:
+    """Dropout, which only training shows; a rate of 1 leaves nothing there, and no op says it."""
+    return each(reading, x, Dropout(float(rate))) if 0 < rate < 1 else value(x)
+
+
+@means("softmax", "_softmax")
+def softmax(reading: Reading, x: Any, axis: int, *_: Any) -> View:
+    """Softmax over channels."""
+    x = value(x, "softmax")
+    if (x.order, axis % len(x.axes)) not in (("map", 1), ("vector", 1), ("last", 3)):
+        raise Unknown("over another axis than channels")
+    made = reading.add(Softmax(), as_value(reading.draft, channels_first(x) if x.order == "last" else x))
+    return like(x, made)

@@ -1,0 +1,150 @@
+"""Sums and products: of two values, of a value and a parameter, of a value and a number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...common.importing.axes import Axes, Unknown, length, unstretched
+from ...common.importing.draft import View
+from ...common.importing.layout import as_value, channels_first
+from ...common.ops.add import Add
+from ...common.ops.multiply import Multiply
+from ...common.ops.parameter import Parameter, Start
+from ...common.ops.rescale import Rescale
+from .activations import each
+from .table import Const, Param, Reading, means, own_axes, value
+
+
+@means("add")
+def add(reading: Reading, x: Any, y: Any, alpha: float = 1) -> View:
+    """x + alpha * y."""
+    return _pair(reading, x, y if alpha == 1 else multiply(reading, y, alpha), Add(), _offset)
+
+
+@means("sub", "subtract")
+def subtract(reading: Reading, x: Any, y: Any, alpha: float = 1) -> View:
+    """x - y, which is x + -1 * y."""
+    number = _number(y)
+    if number is not None:
+        return _offset(reading, x, -alpha * number)
+    if isinstance(y, (Param, Const)):
+        raise Unknown("a parameter or constants taken off")
+    return add(reading, x, each(reading, y, Rescale(-float(alpha))))
+
+
+@means("rsub")
+def taken_from(reading: Reading, x: Any, y: Any, alpha: float = 1) -> View:
+    """y - x."""
+    number = _number(y)
+    if number is not None and alpha == 1:
+        return each(reading, x, Rescale(-1.0, number))
+    return subtract(reading, y, x, alpha)
+
+
+@means("neg")
+def negative(reading: Reading, x: Any) -> View:
+    """-x."""
+    return each(reading, x, Rescale(-1.0))
+
+
+@means("mul", "multiply")
+def multiply(reading: Reading, x: Any, y: Any) -> View:
+    """x * y."""
+    return _pair(reading, x, y, Multiply(), _factor)
+
+
+@means("square")
+def square(reading: Reading, x: Any) -> View:
+    """x * x."""
+    return multiply(reading, x, x)
+
+
+@means("pow")
+def power(reading: Reading, x: Any, exponent: Any) -> View:
+    """x * x; another power has no op."""
+    if exponent != 2:
+        raise Unknown(f"a power of {exponent}")
+    return multiply(reading, x, x)
+
+
+@means("div", "divide", "true_divide")
+def divide(reading: Reading, x: Any, y: Any, **rounded: Any) -> View:
+    """x / y, for a number y."""
+    number = _number(y)
+    if rounded or number is None or number == 0:
+        raise Unknown("by a value, or rounded")
+    return _factor(reading, x, 1 / number)
+
+
+def _offset(reading: Reading, x: Any, number: float) -> View:
+    return each(reading, x, Rescale(1.0, number)) if number else value(x)
+
+
+def _factor(reading: Reading, x: Any, number: float) -> View:
+    return each(reading, x, Rescale(number)) if number != 1 else value(x)
+
+
+def _number(given: Any) -> float | None:
+    """A number of the code; None for anything else."""
+    if isinstance(given, (int, float)):
+        return float(given)
+    return float(given.tensor) if isinstance(given, Const) and given.tensor.numel() == 1 and not given.shape else None
+
+
+def _pair(reading: Reading, x: Any, y: Any, op: Add | Multiply, by: Callable[[Reading, Any, float], View]) -> View:
+    """An op of two things of which either may be a number or a parameter."""
+    for one, other in ((x, y), (y, x)):
+        number = _number(one)
+        if number is not None:
+            return by(reading, other, number)
+        if isinstance(one, Const):
+            raise Unknown("with constants for each channel")
+        if isinstance(one, Param):
+            return _with_parameter(reading, value(other, op.kind), one, op)
+    return _of_two(reading, value(x), value(y), op)
+
+
+def _of_two(reading: Reading, x: View, y: View, op: Add | Multiply) -> View:
+    if x.doubtful or y.doubtful:
+        raise Unknown("a value that is not known")
+    if x.base == y.base and x.axes == y.axes:
+        return reading.add(op, x.step, y.step).seen(x.axes)
+    if len(x.axes) != len(y.axes) or not (x.order and y.order):
+        raise Unknown(f"of values of {len(x.axes)} and {len(y.axes)} axes")
+    last = "last" in (x.order, y.order)
+    flat = [v.seen(unstretched(v.axes)) for v in (x, y)]
+    steps = [as_value(reading.draft, channels_first(v) if last else v) for v in flat]
+    made = reading.add(op, *steps)
+    return made.seen((made.axes[0], made.axes[2], made.axes[3], made.axes[1])) if last else made
+
+
+def _with_parameter(reading: Reading, x: View, param: Param, op: Add | Multiply) -> View:
+    """A value and a parameter, which becomes a map or a vector that is spread over it."""
+    if param.computed or param.buffer:
+        raise Unknown("with numbers that are computed from parameters" if param.computed else "with a buffer")
+    if x.doubtful or not x.order:
+        raise Unknown("a value that is not known" if x.doubtful else f"of a parameter and {len(x.axes)} axes")
+    axes = ((),) * (len(x.axes) - len(param.axes)) + unstretched(param.axes)
+    if len(axes) > len(x.axes) or axes[0]:
+        raise Unknown("of a parameter with an axis for images")
+    if x.order == "last":
+        axes = (axes[0], axes[3], axes[1], axes[2])
+    if [axis for axis in axes if axis] != [axis for axis in own_axes(param.own) if axis]:
+        raise Unknown("of a parameter that is turned or cut")
+    step = as_value(reading.draft, channels_first(x) if x.order == "last" else x)
+    made = reading.add(op, step, _parameter(reading, param, axes, x.order == "vector"))
+    if x.order != "last":
+        return made
+    n, c, h, w = made.axes
+    return made.seen((n, h, w, c))
+
+
+def _parameter(reading: Reading, param: Param, axes: Axes, vector: bool) -> int:
+    """The step of a parameter, which is made once in a block."""
+    size = tuple(length(axis) for axis in axes[1:])
+    if vector and size == (1,):
+        raise Unknown("of one parameter and a vector")
+    draft = reading.draft
+    init: Start = "zeros" if not reading.tensors[param.name].any() else "ones"
+    return draft.add(Parameter(size, init), names={"": param.name})

@@ -1,0 +1,74 @@
+"""What torch.export makes of a module: a graph of the functions that it calls, each with the modules it stands in."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+from torch.autograd.function import _SingleLevelFunction
+
+from ...common.errors import DiptychError
+from ...common.text import first_few
+
+FAKE = "torch._subclasses.fake_tensor"
+Exported = torch.export.ExportedProgram
+BRANCHES = ("data-dependent", "GuardOnDataDependent", "_local_scalar_dense", ".item()", "Tensor-likes")
+
+
+def exported(model: nn.Module, images: torch.Tensor) -> Exported:
+    """The graph of a module on these images; raises DiptychError where it cannot be told."""
+    with warnings.catch_warnings(), _quiet(), _watched() as own, torch.no_grad():
+        warnings.simplefilter("ignore")
+        try:
+            program = torch.export.export(model, (images,), strict=False)
+        except Exception as error:  # noqa: BLE001 - whatever the code of the model, or torch.export, throws
+            raise DiptychError(_refusal(model, error)) from None
+    if own:
+        raise DiptychError(f"{type(model).__name__} has gradients of its own (torch.autograd.Function): "
+                           f"{first_few(sorted(own), 6)}; no spec says what they are")  # fmt: skip
+    return program
+
+
+def _refusal(model: nn.Module, error: Exception) -> str:
+    said = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+    if any(word in f"{type(error).__name__} {error}" for word in BRANCHES):
+        return (f"{type(model).__name__} decides by the numbers of an image what it does ({said}); "
+                "a network here does the same for every image")  # fmt: skip
+    return f"torch.export cannot follow {type(model).__name__}: {said}"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what torch.export logs of models that it refuses."""
+    loggers = [logging.getLogger(name) for name in ("torch.export", "torch._export", "torch.fx", "torch._dynamo", FAKE)]
+    before = [logger.disabled for logger in loggers]
+    for logger in loggers:
+        logger.disabled = True
+    try:
+        yield
+    finally:
+        for logger, disabled in zip(loggers, before, strict=True):
+            logger.disabled = disabled
+
+
+@contextmanager
+def _watched() -> Iterator[set[str]]:
+    """The names of the classes with gradients of their own that are used meanwhile."""
+    found = set[str]()
+    base: Any = _SingleLevelFunction  # below `Function.apply`, which models keep under names of their own
+
+    def apply(cls: type[torch.autograd.Function], *args: Any, **kwargs: Any) -> Any:
+        if not cls.__module__.startswith("torch."):
+            found.add(cls.__name__)
+        return super(base, cls).apply(*args, **kwargs)
+
+    base.apply = classmethod(apply)
+    try:
+        yield found
+    finally:
+        del base.apply

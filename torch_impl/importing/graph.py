@@ -1,0 +1,248 @@
+"""From the graph of torch.export to a draft."""
+
+from __future__ import annotations
+
+import inspect
+import operator
+import re
+from collections import defaultdict
+from typing import Any
+
+import torch
+from torch import nn
+from torch.fx import Node
+from torch.utils import _pytree as pytree
+
+from ...common.child_names import word_fault
+from ...common.errors import DiptychError
+from ...common.importing.axes import Unknown
+from ...common.importing.draft import Draft, Scope, View
+from ...common.importing.layout import as_value
+from . import activations, arithmetic, layers, maps, shapes
+from .export import Exported
+from .table import MEANINGS, Const, Param, Reading, own_axes
+
+__all__ = ["Outputs", "activations", "arithmetic", "layers", "maps", "read_graph", "shapes"]
+
+Outputs = list[tuple[str, int]]
+"""The name ("" for none) and the step of each output."""
+CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
+LEAF = "torch.nn."
+PART_OF_NAME = re.compile(r"@(\d+)$")
+
+
+def read_graph(model: nn.Module, program: Exported, images: torch.Tensor) -> tuple[Draft, Outputs]:
+    """The draft of a graph, and its outputs; what is not known is noted in it."""
+    return _Walk(model, program, images).run()
+
+
+class _Walk:
+    """One walk along a graph."""
+
+    def __init__(self, model: nn.Module, program: Exported, images: torch.Tensor) -> None:
+        self.program, self.model = program, model
+        self.modules = dict(model.named_modules(remove_duplicate=False))
+        self.draft = Draft(batch=images.shape[0])
+        self.image = self.draft.image(tuple(map(int, images.shape[1:])))
+        tensors = {
+            **dict(model.named_buffers(remove_duplicate=False)),
+            **dict(model.named_parameters(remove_duplicate=False)),
+        }
+        self.reading = Reading(self.draft, tensors)
+        self.first = {id(tensor): name for name, tensor in reversed(tensors.items())}
+        self.env: dict[Node, Any] = {}
+        self.roots: dict[Node, Node] = {}
+        self.alike: dict[Node, list[Node]] = defaultdict(list)
+        self.place: dict[Node, int] = {}
+        self.scopes_of: dict[tuple[str, str, str], Scope] = {}
+
+    def run(self) -> tuple[Draft, Outputs]:
+        """Every node in turn."""
+        outputs: Outputs = []
+        self.place = {node: place for place, node in enumerate(self.program.graph.nodes)}
+        for node in self.program.graph.nodes:
+            self.draft.scopes = self._scopes(node)
+            if node.op == "placeholder":
+                self.env[node] = self._placeholder(node)
+                self._alias(node)
+            elif node.op == "output":
+                outputs = self._outputs(node)
+            else:
+                self.env[node] = self._called(node)
+                self._alias(node)
+        return self.draft, outputs
+
+    def _placeholder(self, node: Node) -> Any:
+        signature = self.program.graph_signature
+        name = signature.inputs_to_parameters.get(node.name) or signature.inputs_to_buffers.get(node.name)
+        if name is not None:
+            tensor = self.reading.tensors[name]
+            shape = tuple(tensor.shape)
+            buffer = not isinstance(tensor, nn.Parameter)
+            return Param(self.first[id(tensor)], shape, own_axes(shape), buffer)
+        constant = signature.inputs_to_lifted_tensor_constants.get(node.name)
+        if constant is not None:
+            return Const(self.program.constants[constant])
+        return self.image if node.name in signature.user_inputs else None
+
+    def _scopes(self, node: Node) -> tuple[Scope, ...]:
+        """The modules that a node stands in, without the outermost."""
+        stack = node.meta.get("nn_module_stack") or {}
+        return tuple(self._scope(key, *entry) for key, entry in stack.items() if entry[0])
+
+    def _scope(self, key: str, path: str, kind: Any) -> Scope:
+        path, kind = path.partition("@")[0], kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"
+        if (key, path, kind) not in self.scopes_of:
+            module, found = self.modules.get(path), PART_OF_NAME.search(key)
+            style: Any = "block"
+            if type(module) is nn.Sequential:
+                style = "stack"
+            elif isinstance(module, nn.Sequential):
+                style = "sequence"
+            elif kind.startswith(LEAF) or module is None:
+                style = "leaf"
+            doc = "" if style in ("leaf", "stack") else (type(module).__dict__.get("__doc__") or "").strip()
+            number = int(found.group(1)) if found else 0
+            self.scopes_of[key, path, kind] = Scope(
+                path, number, kind.rpartition(".")[2], style, doc.partition("\n")[0], _settings(module)
+            )
+        return self.scopes_of[key, path, kind]
+
+    def _called(self, node: Node) -> Any:
+        """What a node means; a hole, with a note, where nothing is known."""
+        if node.target is operator.getitem:
+            return self.env[node.args[0]][node.args[1]]  # type: ignore[index]
+        name = _name(node)
+        args = pytree.tree_map_only(Node, self.env.__getitem__, (node.args, node.kwargs), is_leaf=_known)
+        given = pytree.tree_leaves(args, is_leaf=_known)
+        if not any(isinstance(item, View | Param) for item in given):
+            return self._folded(node, args)
+        try:
+            self._check_written(node)
+            if name not in MEANINGS:
+                raise Unknown("")
+            made = MEANINGS[name](self.reading, *args[0], **args[1])
+            self._check_shape(node, made)
+        except Unknown as why:
+            doubtful = [item for item in given if isinstance(item, View) and item.doubtful]
+            computed = [item for item in given if isinstance(item, Param) and item.computed]
+            if not doubtful and not computed:
+                self.draft.note(f"{name}: {why}" if str(why) else name)
+            return self._hole(node, any(isinstance(item, View) for item in given), given)
+        return made
+
+    def _folded(self, node: Node, args: Any) -> Any:
+        """What follows from numbers of the code alone."""
+        if not isinstance(node.meta.get("val"), torch.Tensor) or not callable(node.target):
+            return node.meta.get("val")
+        plain, named = pytree.tree_map_only(Const, lambda item: item.tensor, args, is_leaf=_known)
+        with torch.no_grad():
+            return Const(node.target(*plain, **named))
+
+    def _check_written(self, node: Node) -> None:
+        """Raise Unknown for a function that writes into a value which is read in another way afterwards."""
+        written = _written(node)
+        if written is None:
+            return
+        for other in self.alike[self.roots.get(written, written)]:
+            if any(self.place[user] > self.place[node] for user in other.users):
+                raise Unknown("it writes into a value that is seen in another way")
+
+    def _alias(self, node: Node) -> None:
+        """Note which nodes are the same memory."""
+        source = _source(node)
+        self.roots[node] = self.roots.get(source, source) if source is not None else node
+        self.alike[self.roots[node]].append(node)
+
+    def _check_shape(self, node: Node, made: Any) -> None:
+        expected = [
+            tuple(item.shape) for item in pytree.tree_leaves(node.meta.get("val")) if isinstance(item, torch.Tensor)
+        ]
+        found = [item.shape for item in (made if isinstance(made, list) else [made]) if item is not None]
+        if expected[: len(found)] != found:
+            raise Unknown(f"a result of {found} where PyTorch has {expected}")
+
+    def _hole(self, node: Node, of_image: bool, given: list[Any]) -> Any:
+        result = node.meta.get("val")
+        if isinstance(result, (list, tuple)):
+            return [self.draft.hole(tuple(item.shape)) for item in result]
+        if not isinstance(result, torch.Tensor):
+            return result
+        shape = tuple(result.shape)
+        if of_image:
+            return self.draft.hole(shape)
+        named = next(item.name for item in given if isinstance(item, Param))
+        return Param(named, shape, own_axes(shape), computed="computed from parameters")
+
+    def _outputs(self, node: Node) -> Outputs:
+        """The outputs by the names that the model gives them."""
+        tree = self.program.call_spec.out_spec
+        result = pytree.tree_unflatten(list(node.args[0]), tree) if tree is not None else node.args[0]  # type: ignore[arg-type]
+        found: Outputs = []
+        for name, item in _flat("", result):
+            given = self.env.get(item) if isinstance(item, Node) else item
+            if given is None:
+                continue
+            label = f"output {name or len(found)}"
+            if not isinstance(given, View):
+                raise DiptychError(f"the {label} of {type(self.model).__name__} is the same for every image")
+            try:
+                found.append((name, as_value(self.draft, given)))
+            except Unknown as why:
+                if not given.doubtful:
+                    self.draft.note(f"{label}: {why}")
+        return found
+
+
+def _settings(module: nn.Module | None) -> tuple[tuple[str, int], ...]:
+    """The whole numbers that a class is made with and keeps under the same names."""
+    if module is None:
+        return ()
+    words = inspect.signature(type(module).__init__).parameters
+    given = {word: vars(module).get(word) for word in words}
+    return tuple((word, value) for word, value in given.items() if type(value) is int and not word_fault(word))
+
+
+def _name(node: Node) -> str:
+    """The name of a function, without that of its variant and without the `_` of one that writes in place."""
+    named = str(getattr(node.target, "__name__", node.target)).partition(".")[0]
+    return named.rstrip("_") if not named.startswith("__") and len(named) > 1 else named
+
+
+def _known(item: Any) -> bool:
+    return isinstance(item, View | Param | Const | Node)
+
+
+def _schema(node: Node) -> Any:
+    return getattr(node.target, "_schema", None)
+
+
+def _written(node: Node) -> Node | None:
+    """The node that a function writes into."""
+    schema = _schema(node)
+    for argument, given in zip(schema.arguments if schema else (), node.args, strict=False):
+        if argument.alias_info is not None and argument.alias_info.is_write and isinstance(given, Node):
+            return given
+    return None
+
+
+def _source(node: Node) -> Node | None:
+    """The node whose memory a result is, or may be."""
+    if node.target is operator.getitem:
+        return node.args[0]  # type: ignore[return-value]
+    schema, first = _schema(node), next(iter(node.args), None)
+    if schema is None or not isinstance(first, Node):
+        return None
+    seen = any(given.alias_info is not None for given in schema.returns)
+    return first if seen or "dropout" in _name(node) else None
+
+
+def _flat(name: str, result: Any) -> list[tuple[str, Any]]:
+    """Name and value of each output; those of a dict have names, and what is inside another bears both."""
+    if isinstance(result, dict):
+        pairs = [(f"{name}_{key}" if name else str(key), item) for key, item in result.items()]
+    elif isinstance(result, (list, tuple)):
+        pairs = [(f"{name}_{place}" if name else "", item) for place, item in enumerate(result)]
+    else:
+        return [(name, result)]
+    return [found for inner, item in pairs for found in _flat(inner, item)]

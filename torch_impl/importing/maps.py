@@ -1,0 +1,139 @@
+"""Pools, means, pads and other sizes of maps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ...common.importing.axes import Unknown, letters
+from ...common.importing.draft import View
+from ...common.importing.layout import MEAN, as_map, beside, channels_first, like
+from ...common.ops.adaptive_avg_pool import AdaptiveAvgPool
+from ...common.ops.avg_pool import AvgPool
+from ...common.ops.max_pool import MaxPool
+from ...common.ops.pad import Pad
+from ...common.ops.resize import Mode, Resize, Rule
+from .table import Reading, means, two, value
+
+
+@means("max_pool2d")
+def max_pool2d(
+    reading: Reading,
+    x: Any,
+    kernel: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    dilation: Sequence[int] = (1,),
+    ceil: bool = False,
+) -> View:
+    """The maximum of windows."""
+    if two(dilation) != (1, 1):
+        raise Unknown("with a dilation")
+    (height, width), steps = two(padding), two(stride or kernel)
+    op = MaxPool(two(kernel), steps, (height, height, width, width), bool(ceil))
+    return reading.add(op, as_map(reading.draft, value(x, "a pool")))
+
+
+@means("avg_pool2d")
+def avg_pool2d(
+    reading: Reading,
+    x: Any,
+    kernel: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    ceil: bool = False,
+    include: bool = True,
+    divisor: int | None = None,
+) -> View:
+    """The mean of windows."""
+    (height, width), steps = two(padding), two(stride or kernel)
+    if divisor is not None:
+        raise Unknown("with a divisor of its own")
+    op = AvgPool(two(kernel), steps, (height, height, width, width), bool(ceil), bool(include))
+    return reading.add(op, as_map(reading.draft, value(x, "a pool")))
+
+
+@means("adaptive_avg_pool2d")
+def adaptive_avg_pool2d(reading: Reading, x: Any, size: Sequence[int]) -> View:
+    """The mean of windows, as many as are asked for."""
+    return reading.add(AdaptiveAvgPool(two(size)), as_map(reading.draft, value(x, "a pool")))
+
+
+@means("mean")
+def mean(reading: Reading, x: Any, axes: int | Sequence[int] | None = None, keep: bool = False, **_: Any) -> View:
+    """The mean over height and width, however they are seen."""
+    x = value(x, "a mean")
+    count = len(x.axes)
+    gone = [n % count for n in (range(count) if axes is None else [axes] if isinstance(axes, int) else axes)]
+    over = [atom for n in gone for atom in x.axes[n]]
+    wanted = [atom for letter in "HW" for atom in x.whole(letter)]
+    if x.doubtful or len(x.base) != 3 or sorted(over) != sorted(wanted):
+        found = "".join(letters(x.axes[n]) for n in gone)
+        raise Unknown(f"over {found or 'nothing'} of a value of {count} axes")
+    made = reading.add(AdaptiveAvgPool((1, 1)), x.step, label=beside(reading.draft, MEAN))
+    left = [() if n in gone else axis for n, axis in enumerate(x.axes) if keep or n not in gone]
+    return made.seen(tuple(left))
+
+
+@means("pad", "constant_pad_nd")
+def pad(reading: Reading, x: Any, pads: Sequence[int], mode: Any = "constant", fill: float | None = None) -> View:
+    """A border of constants; `pads` begin with the last axis."""
+    if not isinstance(mode, str):
+        mode, fill = "constant", mode
+    x = value(x, "a pad")
+    if mode != "constant":
+        raise Unknown(f"of mode {mode}")
+    around = [*pads, *[0] * (8 - len(pads))]
+    if x.order == "last":
+        around = [*around[2:6], *around[:2], *around[6:]]
+    left, right, top, bottom, *others = map(int, around)
+    if not any(around):
+        return value(x)
+    if x.order not in ("map", "last") or any(others):
+        raise Unknown("of channels or of a vector")
+    if min(left, right, top, bottom) < 0:
+        raise Unknown("a pad below zero, which crops")
+    step = as_map(reading.draft, channels_first(x) if x.order == "last" else x)
+    return like(x, reading.add(Pad((top, bottom, left, right), float(fill or 0)), step))
+
+
+@means("upsample_nearest2d")
+def nearest(reading: Reading, x: Any, size: Any = None, factors: Any = None, *more: Any) -> View:
+    """The pixel at floor(i * m / n)."""
+    return _resized(reading, x, size, _factors(factors, more), "nearest", "asymmetric")
+
+
+@means("_upsample_nearest_exact2d")
+def nearest_exact(reading: Reading, x: Any, size: Any = None, factors: Any = None, *more: Any) -> View:
+    """The pixel at floor((i + 1/2) * m / n)."""
+    return _resized(reading, x, size, _factors(factors, more), "nearest", "half_pixel")
+
+
+@means("upsample_bilinear2d")
+def bilinear(reading: Reading, x: Any, size: Any, corners: bool, factors: Any = None, *more: Any) -> View:
+    """Between four pixels."""
+    rule: Rule = "align_corners" if corners else "half_pixel"
+    return _resized(reading, x, size, _factors(factors, more), "bilinear", rule)
+
+
+def _factors(factors: Any, more: tuple[Any, ...]) -> list[float] | None:
+    """The factors of height and width, which come as a list or one after the other."""
+    if isinstance(factors, (int, float)):
+        return [float(factors), *map(float, more)]
+    return list(factors) if factors else None
+
+
+def _resized(reading: Reading, x: Any, size: Any, factors: list[float] | None, mode: Mode, rule: Rule) -> View:
+    x = value(x, "a resize")
+    step = as_map(reading.draft, x)
+    source = reading.draft.steps[step].shape
+    has = (source[1], source[2])
+    wanted = (
+        two(size) if size is not None else tuple(math.floor(n * f) for n, f in zip(has, factors or (), strict=True))
+    )
+    if factors and any(n != m * f for n, m, f in zip(wanted, has, factors, strict=True)):
+        raise Unknown(f"by factors of {factors}, which do not come out even")
+    if factors and factors[0] == factors[1] == int(factors[0]):
+        return reading.add(Resize(int(factors[0]), mode=mode, rule=rule), step)
+    return reading.add(Resize(size=(wanted[0], wanted[1]), source=has, mode=mode, rule=rule), step)

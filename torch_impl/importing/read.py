@@ -1,0 +1,72 @@
+"""Read a PyTorch module: at two sizes of image, where it takes two."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from ...common.errors import DiptychError
+from ...common.importing.imported import Imported, imported, refuse
+from ...common.importing.sizes import agreed, doubtful, larger
+from ...common.importing.tidy import Steps, tidied
+from ...common.text import printable
+from .export import exported
+from .graph import read_graph
+from .module import bare, check, image, left_alone
+
+
+def read(model: nn.Module, example: Any, one_size: bool = False) -> Imported:
+    """The Net and the weights of a module, as in evaluation; raises DiptychError with all that is in the way."""
+    model = bare(model)
+    check(model)
+    images = image(model, example)
+    notes: list[str] = []
+    with left_alone(model):
+        steps = _steps(model, images)
+        steps = steps if one_size else _at_any_size(model, images, steps, notes)
+    name = type(model).__name__
+    doc = (type(model).__dict__.get("__doc__") or "").strip().partition("\n")[0]
+    tensors = {n: t.detach().cpu().numpy() for n, t in _tensors(model).items()}
+    return imported(steps, tensors, name, name, doc, notes)
+
+
+def _tensors(model: nn.Module) -> dict[str, torch.Tensor]:
+    """The weights, each under the first of its names."""
+    return {**dict(model.named_parameters()), **dict(model.named_buffers())}
+
+
+def _steps(model: nn.Module, images: torch.Tensor) -> Steps:
+    draft, outputs = read_graph(model, exported(model, images), images)
+    refuse(type(model).__name__, draft.missing)
+    if not outputs:
+        raise DiptychError(f"{type(model).__name__} has no output")
+    return tidied(draft.steps, outputs)
+
+
+def _at_any_size(model: nn.Module, images: torch.Tensor, steps: Steps, notes: list[str]) -> Steps:
+    """The network of which the readings at several sizes are one."""
+    other, name = _other(model, images, notes), type(model).__name__
+    if other is None:
+        return steps
+    steps, tried = agreed(name, steps, other), set[tuple[int, int]]()
+    while (more := doubtful(steps, other)) is not None and more not in tried:
+        tried.add(more)
+        _, height, width = other.steps[0].shape
+        other = _steps(model, images.new_zeros((*images.shape[:2], height + more[0], width + more[1])))
+        steps = agreed(name, steps, other)
+    return steps
+
+
+def _other(model: nn.Module, images: torch.Tensor, notes: list[str]) -> Steps | None:
+    """The reading at another size; None, with a note, for a module that takes one size alone."""
+    why = ""
+    for size in larger(*images.shape[2:]):
+        try:
+            return _steps(model, images.new_zeros((*images.shape[:2], *size)))
+        except DiptychError as error:
+            why = why or str(error)
+    height, width = images.shape[2:]
+    notes.append(f"it takes images of {height} x {width} alone, as far as was tried: {printable(why, 200)}")
+    return None
