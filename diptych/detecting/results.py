@@ -12,8 +12,9 @@ from ..common.spec import Array
 
 Places = NDArray[Any]
 """Whole numbers."""
-PIXELS, SCORE = 0.1, 0.001
-"""How far the corners and the scores of one box may lie apart in two frameworks: float32 gives 1e-3 and 1e-6."""
+PIXELS, SHARE, SCORE = 0.1, 1e-4, 0.001
+"""How far the corners of one box may lie apart in two frameworks, in pixels and in shares of its longer side, and its
+scores: of trained weights in float32 they are 1e-3, 1e-6 and 1e-6 apart."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class Pair(NamedTuple):
 class Difference:
     """How far findings lie apart: the largest distance of two corners on an axis, in pixels, and of two scores.
 
-    `shared` boxes are in both; `first` and `second` are how many one of them alone has.
+    `shared` boxes are in both; `first` and `second` are how many one of them alone has. `close` says that each of the
+    shared ones is within `PIXELS`, `SHARE` and `SCORE`.
     """
 
     pixels: float = 0.0
@@ -61,17 +63,18 @@ class Difference:
     shared: int = 0
     first: int = 0
     second: int = 0
+    close: bool = True
 
     def __add__(self, other: Difference) -> Difference:
         """Of both together."""
         worst = max(self.pixels, other.pixels), max(self.score, other.score)
         counts = self.shared + other.shared, self.first + other.first, self.second + other.second
-        return Difference(*worst, *counts)
+        return Difference(*worst, *counts, self.close and other.close)
 
     @property
     def same(self) -> bool:
-        """Whether both found the same boxes, within `PIXELS` and `SCORE`."""
-        return not (self.first or self.second) and self.pixels <= PIXELS and self.score <= SCORE
+        """Whether both found the same boxes."""
+        return self.close and not (self.first or self.second)
 
 
 def pairs(first: Detections, second: Detections) -> list[Pair]:
@@ -95,7 +98,18 @@ def apart(first: Detections, second: Detections, pair: Pair) -> tuple[float, flo
 def compare(first: Detections, second: Detections) -> Difference:
     """Hold two findings of one image against each other."""
     found = pairs(first, second)
-    both = [apart(first, second, pair) for pair in found if None not in pair]
+    shared = [pair for pair in found if None not in pair]
+    both = [apart(first, second, pair) for pair in shared]
     worst = [max(values) for values in zip(*both, strict=True)] or [0.0, 0.0]
+    close = all(
+        moved <= PIXELS + SHARE * _longer(first.boxes[pair.first]) and changed <= SCORE
+        for pair, (moved, changed) in zip(shared, both, strict=True)
+    )
     alone = sum(pair.second is None for pair in found), sum(pair.first is None for pair in found)
-    return Difference(worst[0], worst[1], len(both), *alone)
+    return Difference(worst[0], worst[1], len(both), *alone, close)
+
+
+def _longer(box: Array) -> float:
+    """The longer side of a box; 0 of an infinite one, which must be equal."""
+    side = float(max(box[2] - box[0], box[3] - box[1]))
+    return side if np.isfinite(side) else 0.0

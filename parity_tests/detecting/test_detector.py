@@ -139,6 +139,13 @@ def test_a_box_of_one_side_alone_is_counted() -> None:
     other = dataclasses.replace(first, classes=np.array([1, 2]))
     assert (compare(first, other).shared, compare(first, other).first, compare(first, other).second) == (1, 1, 1)
     assert not compare(first, other).same
+    for gap, same in ((0.09, True), (0.2, False)):
+        assert compare(first, dataclasses.replace(first, boxes=boxes + gap)).same is same
+    large = dataclasses.replace(first, boxes=boxes * [1, 1, 1, 1e4])
+    assert compare(large, dataclasses.replace(large, boxes=large.boxes + np.array([0, 0, 0, 3]))).same
+    endless = dataclasses.replace(first, boxes=boxes * [1, 1, 1, np.inf])
+    assert compare(endless, endless).same
+    assert not compare(endless, first).same
     assert first.clipped.tolist() == [[0, 0, 4, 4], [2, 2, 8, 8]]
 
 
@@ -186,7 +193,7 @@ def test_an_iou_takes_the_place_of_soft_nms(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_what_is_no_detector_is_refused_with_those_there_are() -> None:
-    with pytest.raises(DiptychError, match=r"resnet50 is no detector.*the detectors are yolov3, .*yolox_"):
+    with pytest.raises(DiptychError, match=r"resnet50 is no detector.*the detectors are .*yolov3, .*yolox_"):
         diptych.detector("resnet50")
     with pytest.raises(DiptychError, match=r"num_classes=0 has no head, and so no boxes"):
         diptych.detector("yolox_nano", num_classes=0)
