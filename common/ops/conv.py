@@ -119,7 +119,8 @@ class Conv(Op):
 
     def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
         # ONNX Runtime takes no dilation with SAME.
-        pads = self.pads if self.dilation == (1, 1) else self.explicit(g.node.in_shapes[0][1:])
+        _, height, width = g.node.in_shapes[0]
+        pads = self.pads if self.dilation == (1, 1) else self.explicit((height, width))
         return g.add("Conv", *inputs, *weights.values(), **attributes(pads, self.kernel, self.stride),
                      dilations=self.dilation, group=self.groups)  # fmt: skip
 
