@@ -46,7 +46,7 @@ def difference(a: Array, b: Array, floor: float = 0.0) -> tuple[float, str]:
     if a.size == 0:
         raise NothingCompared("nothing was compared: the arrays are empty")
     with np.errstate(invalid="ignore"):  # infinity minus infinity is NaN, which is what is looked for
-        gaps = np.subtract(a, b, dtype=np.float64)
+        gaps = np.atleast_1d(np.subtract(a, b, dtype=np.float64))
     gap = float(np.abs(gaps, out=gaps).max())
     if not np.isfinite(gap):
         return float("inf"), "; ".join(filter(None, (_unfinished("left", a), _unfinished("right", b))))

@@ -28,6 +28,8 @@ def rearranged(array: Array, source: str, target: str, sizes: Mapping[str, int] 
     """
     if source == target:
         return np.ascontiguousarray(array)
+    if not any(map(str.isalpha, source)):  # a single number: there is no axis to move
+        return np.array(array).reshape([1] * len(target.split()))
     from einops import rearrange
 
     # einops gives the moved axes as a view; copied in slabs it takes a fifth of the time of one long strided copy.

@@ -100,7 +100,7 @@ class Lowering:
     code outside a chain, where the op needs no layer. `helpers` are files of the framework's `helpers` folder with the
     classes and functions that it has not itself; a step with `layer=False` names one of them. `written` is how a
     source file makes the layer where that differs from the steps of a builder. An `attribute` is a weight of the block
-    itself: its name alone is the value.
+    itself: its name alone is the value, or what `read` makes of it.
     """
 
     steps: tuple[Make, ...]
@@ -109,6 +109,7 @@ class Lowering:
     helpers: tuple[str, ...] = ()
     written: Make | None = None
     attribute: bool = False
+    read: Expression | None = None
 
     @property
     def lifted(self) -> bool:

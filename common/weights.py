@@ -207,4 +207,5 @@ def _drawn(net: Net, seed: int, name: str) -> Array:
 
 def _scrambled(weight: Weight, rng: np.random.Generator) -> Array:
     noise = rng.standard_normal(tuple(map(int, weight.shape)), dtype=np.float32) * np.float32(0.2)
-    return np.abs(noise + 1) + np.float32(0.1) if weight.init == "ones" else noise + np.float32(0.05)
+    found = np.abs(noise + 1) + np.float32(0.1) if weight.init == "ones" else noise + np.float32(0.05)
+    return np.asarray(found)

@@ -11,10 +11,14 @@ from typing import Any
 from keras import layers, ops
 
 from ..common.geometry import Pair
-from .helpers.channel_conv import channel_conv
-from .helpers.global_response_norm import global_response_norm
-from .helpers.std_conv2d import std_conv
-from .helpers.transposed_conv2d import across_groups, cropped
+from .helpers import channel_conv, global_response_norm, std_conv2d, transposed_conv2d
+
+# The helpers are text for emitted files, which have no types.
+CHANNEL_CONV: Any = channel_conv.channel_conv
+RESPONSE_NORM: Any = global_response_norm.global_response_norm
+STD_CONV: Any = std_conv2d.std_conv
+ACROSS_GROUPS: Any = transposed_conv2d.across_groups
+CROPPED: Any = transposed_conv2d.cropped
 
 
 def rbf_distance(x: Any, classes: int, *, name: str, dtype: str) -> Any:
@@ -47,10 +51,9 @@ def standardised_conv(
     """A convolution by standardised kernels, of which `name` is that of the layer with the weight."""
     bias, gain = how.pop("use_bias", True), how.pop("gain", False)
     weight = kept(x, (*kernel, inputs // groups, channels), name=name, dtype=dtype)
-    others = (
-        _beside(x, channels, name, kind, dtype) if has else None for kind, has in (("bias", bias), ("gain", gain))
-    )
-    return std_conv(x, weight, *others, groups, **how)
+    offset = _beside(x, channels, name, "bias", dtype) if bias else None
+    factor = _beside(x, channels, name, "gain", dtype) if gain else None
+    return STD_CONV(x, weight, offset, factor, groups, **how)
 
 
 def transposed_convolution(
@@ -72,8 +75,8 @@ def transposed_convolution(
         spread = layers.Conv2DTranspose(channels, kernel, strides, use_bias=False, name=name, dtype=dtype)(x)
     else:
         weight = kept(x, (*kernel, channels // groups, inputs), name=name, dtype=dtype)
-        spread = _spread(x, across_groups(weight, groups), kernel, strides)
-    y = cropped(spread, x.shape, kernel, strides, padding, output_padding)
+        spread = _spread(x, ACROSS_GROUPS(weight, groups), kernel, strides)
+    y = CROPPED(spread, x.shape, kernel, strides, padding, output_padding)
     return y + _beside(x, channels, name, "bias", dtype) if bias else y
 
 
@@ -93,13 +96,13 @@ def _spread(x: Any, weight: Any, kernel: Pair, strides: Pair) -> Any:
 def convolved_channels(x: Any, kernel: int, padding: int, bias: bool = False, *, name: str, dtype: str) -> Any:
     """A convolution along the channels of a vector, of which `name` is that of the layer with the weight."""
     weight = kept(x, (kernel,), name=name, dtype=dtype)
-    return channel_conv(x, weight, _beside(x, 1, name, "bias", dtype) if bias else None, padding)
+    return CHANNEL_CONV(x, weight, _beside(x, 1, name, "bias", dtype) if bias else None, padding)
 
 
 def normalised_responses(x: Any, eps: float, *, name: str, dtype: str) -> Any:
     """Global response normalisation, of which `name` is that of the layer with the weight."""
     weight = kept(x, (x.shape[-1],), name=name, dtype=dtype)
-    return global_response_norm(x, weight, _beside(x, x.shape[-1], name, "bias", dtype), eps)
+    return RESPONSE_NORM(x, weight, _beside(x, x.shape[-1], name, "bias", dtype), eps)
 
 
 def _beside(x: Any, count: int, name: str, kind: str, dtype: str) -> Any:

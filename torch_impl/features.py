@@ -45,7 +45,11 @@ def graph_of(net: Net, model: nn.Module) -> tuple[fx.Graph, dict[str, fx.Node]]:
 def _in_order(net: Net, found: list[fx.Node]) -> list[fx.Node]:
     """The graph nodes, with the weights of blocks where the network names them, not where they are first read."""
     weights = {node.target: node for node in found if node.op == "get_attr"}
-    others = iter(node for node in found if node.op != "get_attr")
+    owners = {id(node): node.target for node in found if node.op == "get_attr"}
+    taken = {node: id(node.args[0]) for node in found if node.target == "reshape"}
+    reshaped = {node: owners[taken[node]] for node in taken if taken[node] in owners}  # stored in another shape
+    weights |= {target: node for node, target in reversed(reshaped.items())}
+    others = iter(node for node in found if node.op != "get_attr" and node not in reshaped)
     pairs = zip(net.nodes, net.modules, strict=True)  # a tied one has its own name only where the tie is broken
     named = (module if module in weights else node.owner or node.path for node, module in pairs)
     return [*filter(None, (weights[path] if path in weights else next(others, None) for path in named)), *others]

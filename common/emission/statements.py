@@ -46,7 +46,8 @@ def applied(context: Context, call: Call, item: Item, values: Values) -> Any:
         return Function(context.layer(call, item), tuple(values.arguments(item)), number)
     lowering = context.lowering(item)
     if lowering.attribute:
-        return context.layer(call, item)
+        own = context.layer(call, item)
+        return filled(lowering.read, [own]) if lowering.read else own
     operands = [values.written[index] for index in context.net.nodes[item].inputs]
     if not lowering.function:
         return Function(context.layer(call, item), tuple(operands))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -22,13 +22,15 @@ class Conv(Op):
     """y[o] = b[o] + sum over its group's input channels of x * w[o]; zeros outside the input."""
 
     kind: ClassVar[str] = "conv"
-    class_note: ClassVar[str] = "for depthwise convolutions Keras has a layer of its own"
+    class_note: ClassVar[str] = "Keras has a layer of its own for depthwise ones, and none with a stride and a dilation"
     examples: ClassVar[tuple[Example, ...]] = (
         lambda x, op: op.conv(x, 6, 3, stride=2, pad=1),
         lambda x, op: op.conv(x, 6, 3, stride=2, pad="same"),
         lambda x, op: op.conv(x, 6, (2, 3), pad=(0, 1, 1, 1), bias=False),
         lambda x, op: op.conv(x, 6, 3, pad=2, dilation=2, groups=2),
         lambda x, op: op.conv(x, 8, 3, pad=1, groups=4),
+        lambda x, op: op.conv(x, 6, 2, stride=2, pad=(2, 1, 0, 1), dilation=(4, 2)),
+        lambda x, op: op.conv(x, 4, 3, stride=2, pad="same", dilation=2, groups=4, bias=False),
     )
     role: ClassVar[Role] = "weighted"
     deepens: ClassVar[bool] = True
@@ -77,9 +79,16 @@ class Conv(Op):
         weight = Weight("weight", shape, axes, init="he", fan_in=int(inside * kh * kw), sizes=sizes)
         return (weight, Weight("bias", (self.channels,), "O")) if self.bias else (weight,)
 
-    def class_key(self, *inputs: Shape) -> tuple[int]:
+    @property
+    def skips(self) -> bool:
+        """Whether there are a stride and a dilation, which TensorFlow has no convolution for."""
+        return self.stride != (1, 1) and self.dilation != (1, 1)
+
+    def class_key(self, *inputs: Shape) -> tuple[Any, ...]:
         # The outputs per input channel of a depthwise convolution, for which Keras has a layer of its own.
-        return (self.channels // self.groups if self.depthwise(inputs[0]) else 0,)
+        (x,) = inputs
+        outside = self.channels // self.groups if self.depthwise(x) else 0
+        return (outside, *self.stride, *self.dilation, *self.explicit((x[1], x[2]))) if self.skips else (outside,)
 
     def macs(self, inputs: tuple[Shape, ...], output: Shape) -> int:
         inside, (kh, kw) = int(inputs[0][0]) // self.groups, self.kernel
@@ -109,7 +118,10 @@ class Conv(Op):
         return y + weights["bias"][:, None, None] if self.bias else y
 
     def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
-        return g.add("Conv", *inputs, *weights.values(), **attributes(self.pads, self.kernel, self.stride),
+        # ONNX Runtime takes no dilation with SAME.
+        _, height, width = g.node.in_shapes[0]
+        pads = self.pads if self.dilation == (1, 1) else self.explicit((height, width))
+        return g.add("Conv", *inputs, *weights.values(), **attributes(pads, self.kernel, self.stride),
                      dilations=self.dilation, group=self.groups)  # fmt: skip
 
 

@@ -71,7 +71,7 @@ class LayerNorm(Normal):
 
     def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
         whole = self.over == "map"
-        y = onnx_standardised(g, *inputs, (1, 2, 3) if whole else (1,), self.eps)
+        y = onnx_standardised(g, inputs[0], (1, 2, 3) if whole else (1,), self.eps)
         return onnx_affine(g, y, weights, () if whole or len(g.node.shape) == 1 else (1, 2))
 
 

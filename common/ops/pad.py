@@ -57,8 +57,9 @@ class Pad(Op):
 
     def run(self, *arrays: Array, **weights: Array) -> Array:
         top, bottom, left, right = self.pads
-        how: dict[str, Any] = {"constant_values": self.value} if self.mode == "constant" else {}
-        return np.pad(arrays[0], ((0, 0), (0, 0), (top, bottom), (left, right)), IN_NUMPY[self.mode], **how)
+        how: Any = {"mode": IN_NUMPY[self.mode]}
+        how |= {"constant_values": self.value} if self.mode == "constant" else {}
+        return np.asarray(np.pad(arrays[0], ((0, 0), (0, 0), (top, bottom), (left, right)), **how))
 
     def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
         top, bottom, left, right = self.pads

@@ -157,8 +157,8 @@ class Resize(Op):
             found = g.add("Gather", inputs[0], g.integers(*rows), axis=2)
             return g.add("Gather", found, g.integers(*columns), axis=3)
         if self.mode == "bicubic":  # of which ONNX knows `a` in float32, and runtimes some sizes
-            rows, columns = (g.constant(self.cubic(m, n)) for m, n in sizes)
-            return g.add("MatMul", rows, g.add("MatMul", inputs[0], g.add("Transpose", columns, perm=(1, 0))))
+            above, beside = (self.cubic(m, n) for m, n in sizes)
+            return g.add("MatMul", g.constant(above), g.add("MatMul", inputs[0], g.constant(beside.T)))
         rounding = "round_prefer_ceil" if self.rule == "half_pixel" else "floor"
         how: dict[str, Any] = (
             {"mode": "linear"} if self.mode == "bilinear" else {"mode": "nearest", "nearest_mode": rounding}

@@ -42,7 +42,7 @@ class RmsNorm(Normal):
         return np.asarray(x / np.sqrt((x * x).mean(axis=1, keepdims=True) + self.eps) * wide(weights["weight"], x))
 
     def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
-        y = g.add("Div", *inputs, onnx_root_mean_square(g, *inputs, (1,), self.eps))
+        y = g.add("Div", *inputs, onnx_root_mean_square(g, inputs[0], (1,), self.eps))
         return onnx_affine(g, y, weights, () if len(g.node.shape) == 1 else (1, 2))
 
 

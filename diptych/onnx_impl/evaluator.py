@@ -46,8 +46,8 @@ class ConvTranspose(ItsConvTranspose):
     op_domain = ""
     _whole: ClassVar[Any] = ItsConvTranspose._run
 
-    def _run(self, x: Array, kernel: Array, bias: Array | None = None, **attributes: Any) -> Any:
-        groups = attributes["group"] or 1
+    def _run(self, *inputs: Any, **attributes: Any) -> Any:
+        (x, kernel, bias), groups = (*inputs, None)[:3], attributes["group"] or 1
         offsets = [None] * groups if bias is None else np.split(bias, groups)
         parts = zip(np.split(x, groups, 1), np.split(kernel, groups), offsets, strict=True)
         alone = attributes | {"group": 1}

@@ -125,6 +125,33 @@ def separable_has_nothing_between() -> tuple[float, float]:
 
 @trap(
     section=SECTION,
+    title="A stride with a dilation",
+    torch="nn.Conv2d takes both.",
+    keras="A Conv2D with both is refused; with one of them alone it is another function, of another size.",
+    rule="Every other row and column of the padded map first, where both are 2, and a convolution with neither.",
+    wrong=14.0,
+    right=2.9e-06,
+    thread="https://github.com/keras-team/keras/issues/23028",
+    meets=lambda node: isinstance(node.op, Conv) and node.op.skips,
+)
+def stride_with_dilation() -> tuple[float, float]:
+    """k 3, s 2, dilation 2: the dilation left out for the stride's sake, and both taken off the input."""
+    import keras
+    import numpy as np
+    import torch
+
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(2, 4, 9, 11)).astype("float32"), rng.normal(size=(3, 4, 3, 3)).astype("float32")
+    truth = torch.nn.functional.conv2d(torch.tensor(x), torch.tensor(w), stride=2, dilation=2).numpy()
+    image, kernel = np.einsum("nchw->nhwc", x), np.einsum("oihw->hwio", w)
+    naive = keras.ops.conv(image, kernel, strides=2)[:, : truth.shape[2], : truth.shape[3]]
+    faithful = keras.ops.conv(image[:, ::2, ::2], kernel)
+    wrong, right = (np.abs(np.einsum("nhwc->nchw", y) - truth).max() for y in (naive, faithful))
+    return float(wrong), float(right)
+
+
+@trap(
+    section=SECTION,
     title="The axes of a transposed convolution's kernel",
     torch="ConvTranspose2d keeps (I, O / groups, H, W): inputs first.",
     keras="Conv2DTranspose keeps (H, W, O, I): outputs before inputs.",

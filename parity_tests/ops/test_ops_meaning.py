@@ -12,32 +12,52 @@ from op_parity import Function, assert_parity, difference, images, meaning, trac
 from diptych.common.errors import SpecError
 from diptych.common.expr import Sym, text
 from diptych.common.ops.adaptive_avg_pool import adaptive_avg_pool
+from diptych.common.ops.adaptive_max_pool import adaptive_max_pool
 from diptych.common.ops.add import add
+from diptych.common.ops.attention_pool import attention_pool
 from diptych.common.ops.avg_pool import avg_pool
+from diptych.common.ops.blur import blur
+from diptych.common.ops.channel_conv import channel_conv
 from diptych.common.ops.channel_gather import channel_gather
+from diptych.common.ops.channel_linear import channel_linear
+from diptych.common.ops.channel_reduce import channel_reduce
 from diptych.common.ops.channel_rescale import channel_rescale
 from diptych.common.ops.channel_shuffle import channel_shuffle
 from diptych.common.ops.channel_slice import channel_slice, split
+from diptych.common.ops.clamp import clamp
 from diptych.common.ops.concat import concat
 from diptych.common.ops.conv import conv
+from diptych.common.ops.conv_transpose import conv_transpose
+from diptych.common.ops.crop import crop
+from diptych.common.ops.depth_to_space import depth_to_space
 from diptych.common.ops.dropout import dropout
 from diptych.common.ops.flatten import flatten
 from diptych.common.ops.gelu import gelu
 from diptych.common.ops.global_avg_pool import global_avg_pool
+from diptych.common.ops.global_max_pool import global_max_pool
+from diptych.common.ops.grn import grn
+from diptych.common.ops.group_norm import group_norm
+from diptych.common.ops.layer_norm import layer_norm
 from diptych.common.ops.linear import linear
 from diptych.common.ops.local_response_norm import local_response_norm
 from diptych.common.ops.max_pool import max_pool
 from diptych.common.ops.multiply import multiply
 from diptych.common.ops.pad import pad
+from diptych.common.ops.parameter import parameter
+from diptych.common.ops.prelu import prelu
 from diptych.common.ops.rbf import rbf
 from diptych.common.ops.relu import relu
 from diptych.common.ops.rescale import rescale
 from diptych.common.ops.resize import resize
+from diptych.common.ops.rms_norm import rms_norm
 from diptych.common.ops.scale import scale
 from diptych.common.ops.softmax import softmax
+from diptych.common.ops.softplus import softplus
 from diptych.common.ops.space_to_depth import space_to_depth
 from diptych.common.ops.standardize import standardize
+from diptych.common.ops.std_conv import std_conv
 from diptych.common.ops.tanh import tanh
+from diptych.common.ops.to_map import to_map
 from diptych.common.ops.weighted_sum import weighted_sum
 from diptych.common.spec import Array, Shape
 from diptych.common.trace import Value, block
@@ -82,6 +102,50 @@ WRONG: list[tuple[Function, str]] = [
     (lambda x: space_to_depth(x), "do not tile"),
     (lambda x: standardize(global_avg_pool(x)), "takes a map"),
     (lambda x: space_to_depth(pad(x, (1, 1, 2, 2)), 3, "focus"), "'focus' at 3"),
+    (lambda x: layer_norm(x, "places"), "over channels or map, not 'places'"),  # type: ignore[arg-type]
+    (lambda x: layer_norm(global_avg_pool(x), "map"), "no map to normalise in a vector of 4"),
+    (lambda x: layer_norm(x, scale=False), "with a bias has a scale too"),
+    (lambda x: layer_norm(x, eps=-1.0), "an epsilon is a number from zero upwards, not -1.0"),
+    (lambda x: group_norm(x, 3), "4 channels do not split into 3 equal groups"),
+    (lambda x: group_norm(global_avg_pool(x), 2), "takes a map"),
+    (lambda x: grn(global_avg_pool(x)), "takes a map"),
+    (lambda x: std_conv(x, 4, 3, factor=0.5), "a factor, here 0.5, is that of a gain"),
+    (lambda x: std_conv(x, 4, 3, eps=float("nan")), "an epsilon"),
+    (lambda x: channel_linear(global_avg_pool(x), 3), r"takes a map \(C, H, W\), not a vector of 4"),
+    (lambda x: channel_conv(x, 3), r"takes a vector, not a map \(4, 7, 5\)"),
+    (lambda x: channel_conv(global_avg_pool(x), 5), "a window of 5 does not fit on 4 channels"),
+    (lambda x: channel_conv(global_avg_pool(x), 3, pad=-1), "no pads below 0"),
+    (lambda x: conv_transpose(x, 3, 2, extra=1), "less than the stride"),
+    (lambda x: conv_transpose(x, 3, 2, groups=2), "2 groups divide neither 4 nor 3 channels"),
+    (lambda x: conv_transpose(x, 3, 1, pad=4), "leave nothing of a map of 7 x 5"),
+    (lambda x: conv_transpose(global_avg_pool(x), 3, 1), "takes a map"),
+    (lambda x: to_map(x), r"a vector, not a map \(4, 7, 5\)"),
+    (lambda x: pad(x, (0, 5), mode="reflect"), "7 x 5 is too small for reflect pads"),
+    (lambda x: pad(x, 8, mode="circular"), "too small for circular pads"),
+    (lambda x: pad(x, 1, 2.0, mode="replicate"), "'replicate' with the value 2.0"),
+    (lambda x: pad(x, 1, mode="symmetric"), "not 'symmetric'"),  # type: ignore[arg-type]
+    (lambda x: crop(x, 3), r"leave nothing of a map of 7 x 5"),
+    (lambda x: crop(x, -1), "not negative"),
+    (lambda x: crop(global_avg_pool(x), 1), "is a map"),
+    (lambda x: depth_to_space(x, 3), "4 channels make no squares of 3"),
+    (lambda x: depth_to_space(x, 2, "focus"), "torch or tf, not 'focus'"),  # type: ignore[arg-type]
+    (lambda x: softmax(x, "groups", 3), "4 channels do not split into 3 equal groups"),
+    (lambda x: softmax(x, "places", 2), "a softmax over places has no groups, here 2"),
+    (lambda x: softmax(global_avg_pool(x), "places"), "takes a map"),
+    (lambda x: softmax(x, "rows"), "over channels, groups, places, not 'rows'"),  # type: ignore[arg-type]
+    (lambda x: attention_pool(x, x), r"weights \(1, H, W\), not \(4, 7, 5\) and \(4, 7, 5\)"),
+    (lambda x: channel_reduce(x, "max", 3), "do not split into 3"),
+    (lambda x: channel_reduce(x, "min"), "mean, max, sum, not 'min'"),  # type: ignore[arg-type]
+    (lambda x: softplus(x, 0.0), "above zero, not 0.0"),
+    (lambda x: clamp(x), "at least one bound"),
+    (lambda x: clamp(x, 1.0, 0.0), "in order, not 1.0 and 0.0"),
+    (lambda x: global_max_pool(global_max_pool(x)), "takes a map"),
+    (lambda x: adaptive_max_pool(global_max_pool(x), 2), "takes a map"),
+    (lambda x: blur(x, ((1.0, 2.0), (1.0,))), "rows of numbers, of equal length"),
+    (lambda x: blur(x, ((float("inf"),),)), "finite numbers"),
+    (lambda x: blur(x, ((1.0,),) * 8), "does not fit"),
+    (lambda x: x * parameter((4, 1, 1), stored=(2, 2)), r"not in \(2, 2\) and \(4, 1, 1\)"),
+    (lambda x: resize(x, scale=2, mode="bicubic", rule="asymmetric"), "'bicubic' has no rule 'asymmetric'"),
     (lambda x: weighted_sum([x, tanh(x)]), "mode 'fast' takes a vector of weights"),
     (lambda x: weighted_sum([x, x], global_avg_pool(x), mode="sum"), "mode 'sum' takes no weights"),
     (lambda x: weighted_sum([x, x], global_avg_pool(x)), r"a vector of 2 weights, not \(4,\)"),
@@ -91,6 +155,7 @@ WRONG: list[tuple[Function, str]] = [
 ]
 FOLDED: list[Function] = [softmax, scale, lambda x: rbf(x, 3), lambda x: concat([x, x])]
 FOLDED += [lambda x: channel_slice(x, 0, 4), lambda x: split(x, 2)[0], lambda x: channel_gather(x, (0, 1))]
+FOLDED += [layer_norm, rms_norm, prelu, to_map, lambda x: channel_conv(x, 3), channel_reduce]
 FOLDED += [lambda x: multiply(x, linear(x, x.channels)), lambda x: multiply(linear(x, x.channels), x)]
 
 

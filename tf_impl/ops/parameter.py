@@ -14,7 +14,7 @@ def parameter(op: Parameter) -> Lowering:
     clipping of norms make something else.
     """
     size = (*op.size[1:], op.size[0])
-    axes = "H W C" if len(size) == 3 else "C"
+    axes = " ".join((*op.letters[1:], op.letters[0]))
     zeros = Make("zeros", (tuple(map(int, size)),), layer=False)
     offset = Make("layers.LayerNormalization", (), {"axis": tuple(range(1, len(size) + 1)), "scale": False})
     written = Make("self.add_weight", (size, op.init))

@@ -14,8 +14,8 @@ DEFAULTS = {"groups": 1, "use_bias": True, "gain": False, "strides": (1, 1), "pa
 
 def std_conv(op: StdConv, x: Shape) -> Lowering:
     """StdConv2D(in, out, kernel, ..., eps=..., gain=..., factor=...)."""
-    if op.stride != (1, 1) and op.dilation != (1, 1):
-        raise SpecError("a Keras convolution takes either a stride or a dilation, not both")
+    if op.skips:
+        raise SpecError("in Keras a standardised convolution takes either a stride or a dilation, not both")
     pads: Any = op.pads if op.pads == "same" else (op.pads[:2], op.pads[2:])
     none = pads == ((0, 0), (0, 0)) and not symbolic(pads)
     rest = given(DEFAULTS, strides=op.stride, pads=None if none else pads, dilation=op.dilation, groups=op.groups)
