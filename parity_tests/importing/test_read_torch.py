@@ -25,6 +25,10 @@ CASES: dict[str, tuple[Callable[[], nn.Module], dict[str, Any]]] = {
     "padded": (modules.Padded, {}),
     "heads": (modules.Heads, {}),
     "pair": (modules.Pair, {}),
+    "attention": (modules.CBAM, {"exact": False}),
+    "generator": (modules.Generator, {"exact": False, "sizes": ((5, 4), (6, 7))}),
+    "convnext": (modules.ConvNeXt, {"exact": False}),
+    "weighted": (modules.Weighted, {"exact": False}),
 }
 
 

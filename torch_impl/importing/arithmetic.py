@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ...common.importing.axes import Axes, Unknown, length, unstretched
@@ -13,6 +14,7 @@ from ...common.ops.multiply import Multiply
 from ...common.ops.parameter import Parameter, Start
 from ...common.ops.rescale import Rescale
 from .activations import each
+from .norms import FACTOR
 from .table import Const, Param, Reading, means, own_axes, value
 
 
@@ -96,6 +98,8 @@ def _pair(reading: Reading, x: Any, y: Any, op: Add | Multiply, by: Callable[[Re
     """An op of two things of which either may be a number or a parameter."""
     for one, other in ((x, y), (y, x)):
         number = _number(one)
+        if number is not None and isinstance(other, Param) and isinstance(op, Multiply) and not other.computed:
+            return replace(other, computed=FACTOR, factor=number)  # type: ignore[return-value]  # of a kernel's gain
         if number is not None:
             return by(reading, other, number)
         if isinstance(one, Const):
