@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ..op import Op
 from ..ops.channel_gather import ChannelGather
 from ..ops.channel_shuffle import ChannelShuffle
 from ..ops.flatten import Flatten
+from ..ops.to_map import ToMap
 from .axes import Axis, Unknown, joined, only, places, whole
 from .draft import BATCH, Draft, View
 
@@ -20,7 +22,9 @@ def as_map(draft: Draft, view: View) -> int:
         raise Unknown(f"{_rank(view)} where a map is taken")
     _, c, h, w = view.axes
     if len(view.base) == 1:
-        raise Unknown("a vector seen as a map")
+        if h or w or not only(c, "C"):
+            raise Unknown("a vector seen as a map with places")
+        return _made(draft, _ordered(draft, view, c), ToMap(), "to_map")
     if h == view.whole("H") and w == view.whole("W") and only(c, "C"):
         return _ordered(draft, view, c)
     if h == view.whole("W") and w == view.whole("H") and only(c, "C"):
@@ -41,9 +45,14 @@ def as_vector(draft: Draft, view: View) -> int:
         if view.base[1:] != (1, 1) or not only(axis, "C"):
             raise Unknown("a map flattened in another order")
         view = draft.view(_ordered(draft, view, axis))
-    key = (view.step, ((),))
+    return _made(draft, view.step, Flatten(view.base), "flatten", "Flatten")
+
+
+def _made(draft: Draft, step: int, op: Op, name: str, *classes: str) -> int:
+    """The one step of an op that a view means."""
+    key = (step, ((),))
     if key not in draft.made:
-        draft.made[key] = draft.add(Flatten(view.base), view.step, label=beside(draft, "flatten", "Flatten"))
+        draft.made[key] = draft.add(op, step, label=beside(draft, name, *classes))
     return draft.made[key]
 
 

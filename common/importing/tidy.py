@@ -83,7 +83,7 @@ def _pad_joined(before: Step, step: Step) -> Op | None:
     pad, op = before.op, step.op
     if not isinstance(pad, Pad) or not isinstance(op, Conv | MaxPool | AvgPool) or op.pads == "same":
         return None
-    if _blocks(before) != _blocks(step):
+    if pad.mode != "constant" or _blocks(before) != _blocks(step):
         return None
     nothing = isinstance(op, AvgPool) and (any(op.pads) or op.ceil_mode or not op.count_include_pad)
     if pad.value != (-math.inf if isinstance(op, MaxPool) else 0) or nothing:

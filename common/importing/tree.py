@@ -169,9 +169,9 @@ def _dissolves(tree: Tree, wiring: Wiring) -> bool:
     """Whether a block cannot be, or says nothing: one op, nothing that comes in, numbered parts that are no chain."""
     if not tree.inputs or not tree.outputs:
         return True
-    if len(tree.items) == 1 and tree.style == "block":
-        only = tree.items[0]
-        return not isinstance(only, Tree) and not wiring.step(only).names
+    only = tree.items[0]
+    if len(tree.items) == 1 and tree.style == "block" and not isinstance(only, Tree) and not wiring.step(only).names:
+        return True
     numbered = [_label(item, wiring) for item in tree.items]
     return tree.style == "block" and any(tree.name(label).partition(".")[0].isdecimal() for label in numbered if label)
 

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import paper_modules
 import pytest
 import their_modules as modules
 import torch
 from reading import difference, held, outputs, scramble
+from selection import some
 from torch import nn
 
 import diptych
@@ -25,10 +27,14 @@ CASES: dict[str, tuple[Callable[[], nn.Module], dict[str, Any]]] = {
     "padded": (modules.Padded, {}),
     "heads": (modules.Heads, {}),
     "pair": (modules.Pair, {}),
+    "attention": (paper_modules.CBAM, {"exact": False}),
+    "generator": (paper_modules.Generator, {"exact": False, "sizes": ((5, 4), (6, 7))}),
+    "convnext": (paper_modules.ConvNeXt, {"exact": False}),
+    "weighted": (paper_modules.Weighted, {"exact": False}),
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", some(CASES, "tied", "padded", "heads", "weighted"))
 def test_a_network_is_read(name: str) -> None:
     make, options = CASES[name]
     torch.manual_seed(0)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from ...common.importing.axes import Axes, Unknown, length, unstretched
+from ...common.importing.axes import Axes, Unknown, length, letters, unstretched
 from ...common.importing.draft import View
 from ...common.importing.layout import as_value, channels_first
 from ...common.ops.add import Add
@@ -13,6 +14,7 @@ from ...common.ops.multiply import Multiply
 from ...common.ops.parameter import Parameter, Start
 from ...common.ops.rescale import Rescale
 from .activations import each
+from .norms import FACTOR
 from .table import Const, Param, Reading, means, own_axes, value
 
 
@@ -96,8 +98,11 @@ def _pair(reading: Reading, x: Any, y: Any, op: Add | Multiply, by: Callable[[Re
     """An op of two things of which either may be a number or a parameter."""
     for one, other in ((x, y), (y, x)):
         number = _number(one)
+        if number is not None and isinstance(other, Param) and isinstance(op, Multiply) and not other.computed:
+            return replace(other, computed=FACTOR, factor=number)
         if number is not None:
             return by(reading, other, number)
+    for one, other in ((x, y), (y, x)):
         if isinstance(one, Const):
             raise Unknown("with constants for each channel")
         if isinstance(one, Param):
@@ -110,6 +115,9 @@ def _of_two(reading: Reading, x: View, y: View, op: Add | Multiply) -> View:
         raise Unknown("a value that is not known")
     if x.base == y.base and x.axes == y.axes:
         return reading.add(op, x.step, y.step).seen(x.axes)
+    if _groups_alike(x, y):
+        made = reading.add(op, x.step, y.step)
+        return made.seen(tuple(a or b for a, b in zip(x.axes, y.axes, strict=True)))
     if len(x.axes) != len(y.axes) or not (x.order and y.order):
         raise Unknown(f"of values of {len(x.axes)} and {len(y.axes)} axes")
     last = "last" in (x.order, y.order)
@@ -117,6 +125,15 @@ def _of_two(reading: Reading, x: View, y: View, op: Add | Multiply) -> View:
     steps = [as_value(reading.draft, channels_first(v) if last else v) for v in flat]
     made = reading.add(op, *steps)
     return made.seen((made.axes[0], made.axes[2], made.axes[3], made.axes[1])) if last else made
+
+
+def _groups_alike(x: View, y: View) -> bool:
+    """Whether channels are seen in the same groups, and one of the two may have no height and width."""
+    if len(x.axes) != len(y.axes) or len(x.axes) < 5 or len(x.base) != 3 or len(y.base) != 3 or x.base[0] != y.base[0]:
+        return False
+    return all(
+        a == b or (bool(a) != bool(b) and letters(a or b) in ("H", "W")) for a, b in zip(x.axes, y.axes, strict=True)
+    )
 
 
 def _with_parameter(reading: Reading, x: View, param: Param, op: Add | Multiply) -> View:

@@ -18,15 +18,16 @@ from ...common.errors import DiptychError
 from ...common.importing.axes import Unknown
 from ...common.importing.draft import Draft, Scope, View
 from ...common.importing.layout import as_value
-from . import activations, arithmetic, layers, maps, shapes
+from . import activations, arithmetic, channels, layers, maps, norms, shapes
 from .export import Exported
 from .table import MEANINGS, Const, Param, Reading, own_axes
 
-__all__ = ["Outputs", "activations", "arithmetic", "layers", "maps", "read_graph", "shapes"]
+__all__ = ["Outputs", "activations", "arithmetic", "channels", "layers", "maps", "norms", "read_graph", "shapes"]
 
 Outputs = list[tuple[str, int]]
 """The name ("" for none) and the step of each output."""
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
+COMPUTED = "computed from parameters"
 LEAF = "torch.nn."
 PART_OF_NAME = re.compile(r"@(\d+)$")
 
@@ -111,7 +112,7 @@ class _Walk:
     def _called(self, node: Node) -> Any:
         """What a node means; a hole, with a note, where nothing is known."""
         if node.target is operator.getitem:
-            return self.env[node.args[0]][node.args[1]]  # type: ignore[index]
+            return self._item(node)
         name = _name(node)
         args = pytree.tree_map_only(Node, self.env.__getitem__, (node.args, node.kwargs), is_leaf=_known)
         given = pytree.tree_leaves(args, is_leaf=_known)
@@ -125,11 +126,19 @@ class _Walk:
             self._check_shape(node, made)
         except Unknown as why:
             doubtful = [item for item in given if isinstance(item, View) and item.doubtful]
-            computed = [item for item in given if isinstance(item, Param) and item.computed]
+            computed = [item for item in given if isinstance(item, Param) and item.computed == COMPUTED]
             if not doubtful and not computed:
                 self.draft.note(f"{name}: {why}" if str(why) else name)
             return self._hole(node, any(isinstance(item, View) for item in given), given)
         return made
+
+    def _item(self, node: Node) -> Any:
+        """One of several results; of those that are not told, such as where a maximum is, a hole."""
+        source, place = node.args
+        found = self.env[source]  # type: ignore[index]
+        if isinstance(found, list) and place >= len(found):  # type: ignore[operator]
+            return self.draft.hole(tuple(node.meta["val"].shape))
+        return found[place]
 
     def _folded(self, node: Node, args: Any) -> Any:
         """What follows from numbers of the code alone."""
@@ -172,7 +181,7 @@ class _Walk:
         if of_image:
             return self.draft.hole(shape)
         named = next(item.name for item in given if isinstance(item, Param))
-        return Param(named, shape, own_axes(shape), computed="computed from parameters")
+        return Param(named, shape, own_axes(shape), computed=COMPUTED)
 
     def _outputs(self, node: Node) -> Outputs:
         """The outputs by the names that the model gives them."""

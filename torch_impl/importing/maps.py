@@ -8,12 +8,15 @@ from typing import Any
 
 from ...common.importing.axes import Unknown, letters
 from ...common.importing.draft import View
-from ...common.importing.layout import MEAN, as_map, beside, channels_first, like
+from ...common.importing.layout import MEAN, as_map, beside, like
 from ...common.ops.adaptive_avg_pool import AdaptiveAvgPool
+from ...common.ops.adaptive_max_pool import AdaptiveMaxPool
 from ...common.ops.avg_pool import AvgPool
+from ...common.ops.crop import Crop
 from ...common.ops.max_pool import MaxPool
 from ...common.ops.pad import Pad
 from ...common.ops.resize import Mode, Resize, Rule
+from .channels import reduced
 from .table import Reading, means, two, value
 
 
@@ -68,6 +71,8 @@ def mean(reading: Reading, x: Any, axes: int | Sequence[int] | None = None, keep
     gone = [n % count for n in (range(count) if axes is None else [axes] if isinstance(axes, int) else axes)]
     over = [atom for n in gone for atom in x.axes[n]]
     wanted = [atom for letter in "HW" for atom in x.whole(letter)]
+    if not over or {atom.letter for atom in over} == {"C"}:
+        return reduced(reading, x, gone, keep, "mean")
     if x.doubtful or len(x.base) != 3 or sorted(over) != sorted(wanted):
         found = "".join(letters(x.axes[n]) for n in gone)
         raise Unknown(f"over {found or 'nothing'} of a value of {count} axes")
@@ -76,14 +81,18 @@ def mean(reading: Reading, x: Any, axes: int | Sequence[int] | None = None, keep
     return made.seen(tuple(left))
 
 
+@means("adaptive_max_pool2d")
+def adaptive_max_pool2d(reading: Reading, x: Any, size: Sequence[int]) -> list[View]:
+    """The maximum of windows, as many as are asked for; where they are is not told."""
+    return [reading.add(AdaptiveMaxPool(two(size)), as_map(reading.draft, value(x, "a pool")))]
+
+
 @means("pad", "constant_pad_nd")
 def pad(reading: Reading, x: Any, pads: Sequence[int], mode: Any = "constant", fill: float | None = None) -> View:
     """A border of constants; `pads` begin with the last axis."""
     if not isinstance(mode, str):
         mode, fill = "constant", mode
     x = value(x, "a pad")
-    if mode != "constant":
-        raise Unknown(f"of mode {mode}")
     around = [*pads, *[0] * (8 - len(pads))]
     if x.order == "last":
         around = [*around[2:6], *around[:2], *around[6:]]
@@ -92,10 +101,16 @@ def pad(reading: Reading, x: Any, pads: Sequence[int], mode: Any = "constant", f
         return value(x)
     if x.order not in ("map", "last") or any(others):
         raise Unknown("of channels or of a vector")
-    if min(left, right, top, bottom) < 0:
-        raise Unknown("a pad below zero, which crops")
-    step = as_map(reading.draft, channels_first(x) if x.order == "last" else x)
-    return like(x, reading.add(Pad((top, bottom, left, right), float(fill or 0)), step))
+    around = [top, bottom, left, right]
+    made = x
+    if min(around) < 0:
+        cuts = Crop((max(-top, 0), max(-bottom, 0), max(-left, 0), max(-right, 0)))
+        made = like(x, reading.add(cuts, as_map(reading.draft, x)))
+        top, bottom, left, right = (max(n, 0) for n in around)
+    if max(around) <= 0:
+        return made
+    op = Pad((top, bottom, left, right), float(fill or 0), mode)
+    return like(x, reading.add(op, as_map(reading.draft, made)))
 
 
 @means("upsample_nearest2d")
@@ -115,6 +130,13 @@ def bilinear(reading: Reading, x: Any, size: Any, corners: bool, factors: Any = 
     """Between four pixels."""
     rule: Rule = "align_corners" if corners else "half_pixel"
     return _resized(reading, x, size, _factors(factors, more), "bilinear", rule)
+
+
+@means("upsample_bicubic2d")
+def bicubic(reading: Reading, x: Any, size: Any, corners: bool, factors: Any = None, *more: Any) -> View:
+    """Between sixteen pixels."""
+    rule: Rule = "align_corners" if corners else "half_pixel"
+    return _resized(reading, x, size, _factors(factors, more), "bicubic", rule)
 
 
 def _factors(factors: Any, more: tuple[Any, ...]) -> list[float] | None:

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from ...common.errors import DiptychError
+from ...common.importing.draft import Missing, Step
 from ...common.importing.imported import Imported, imported, refuse
 from ...common.importing.sizes import agreed, doubtful, larger
 from ...common.importing.tidy import Steps, tidied
@@ -15,6 +16,8 @@ from ...common.text import printable
 from .export import exported
 from .graph import read_graph
 from .module import bare, check, image, left_alone
+
+UNTOLD = "the places of a maximum"
 
 
 def read(model: nn.Module, example: Any, one_size: bool = False) -> Imported:
@@ -42,7 +45,13 @@ def _steps(model: nn.Module, images: torch.Tensor) -> Steps:
     refuse(type(model).__name__, draft.missing)
     if not outputs:
         raise DiptychError(f"{type(model).__name__} has no output")
-    return tidied(draft.steps, outputs)
+    steps = tidied(draft.steps, outputs)
+    refuse(type(model).__name__, [Missing(UNTOLD, _where(s)) for s in steps.steps if s.op is None])
+    return steps
+
+
+def _where(step: Step) -> str:
+    return step.scopes[-1].path if step.scopes else ""
 
 
 def _at_any_size(model: nn.Module, images: torch.Tensor, steps: Steps, notes: list[str]) -> Steps:

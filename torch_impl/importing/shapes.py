@@ -13,6 +13,8 @@ from ...common.ops.channel_gather import ChannelGather
 from ...common.ops.channel_shuffle import ChannelShuffle
 from ...common.ops.channel_slice import ChannelSlice
 from ...common.ops.concat import Concat
+from ...common.ops.crop import Crop
+from ...common.ops.depth_to_space import DepthToSpace
 from ...common.ops.space_to_depth import SpaceToDepth
 from .table import Const, Param, Reading, means, value
 
@@ -23,6 +25,11 @@ Seen = View | Param
 def same(reading: Reading, x: Any, *_: Any, **__: Any) -> Any:
     """The same numbers; another type of numbers is refused before."""
     return x
+
+
+@means("_assert_tensor_metadata")
+def checked(*_: Any, **__: Any) -> None:
+    """A check of a type, which makes nothing."""
 
 
 @means("view", "reshape", "_unsafe_view")
@@ -150,7 +157,7 @@ def _groups(reading: Reading, x: View, axis: int, first: int, last: int, apart: 
     """Some of the groups that the channels are seen in."""
     own = x.axes[axis]
     if len(own) != 1 or own[0].letter != "C" or x.doubtful:
-        raise Unknown("a slice of height or width" if x.order in ("map", "last") else "a slice of another axis")
+        return _cropped(reading, x, axis, first, last, apart)
     inner = own[0].stride
     if apart != 1 or inner * own[0].size != x.base[0]:
         raise Unknown("a slice of every second group of channels")
@@ -158,6 +165,16 @@ def _groups(reading: Reading, x: View, axis: int, first: int, last: int, apart: 
     axes = list(x.axes)
     axes[axis] = joined([Atom("C", inner, last - first)])
     return made.seen(tuple(axes))
+
+
+def _cropped(reading: Reading, x: View, axis: int, first: int, last: int, apart: int) -> View:
+    """A map without the rows or columns at its ends."""
+    place = axis - (1 if x.order == "last" else 2)
+    if x.order not in ("map", "last") or place not in (0, 1) or apart != 1:
+        raise Unknown("a slice of every second row" if x.order in ("map", "last") else "a slice of another axis")
+    cuts = [0, 0, 0, 0]
+    cuts[2 * place : 2 * place + 2] = first, x.shape[axis] - last
+    return like(x, reading.add(Crop((cuts[0], cuts[1], cuts[2], cuts[3])), as_map(reading.draft, x)))
 
 
 @means("narrow")
@@ -246,6 +263,12 @@ def index_select(reading: Reading, x: Any, axis: int, places: Any) -> View:
 def channel_shuffle(reading: Reading, x: Any, groups: int) -> View:
     """Channels dealt out."""
     return reading.add(ChannelShuffle(int(groups)), as_map(reading.draft, value(x)))
+
+
+@means("pixel_shuffle")
+def pixel_shuffle(reading: Reading, x: Any, block: int) -> View:
+    """Channels as squares."""
+    return reading.add(DepthToSpace(int(block), "torch"), as_map(reading.draft, value(x)))
 
 
 @means("pixel_unshuffle")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import torch
@@ -19,6 +19,15 @@ MEANINGS: dict[str, Function] = {}
 
 
 @dataclass(frozen=True)
+class Standard:
+    """How a kernel is standardised: the epsilon, and the parameter and the number that it is multiplied by."""
+
+    eps: float
+    gain: str
+    factor: float
+
+
+@dataclass(frozen=True)
 class Param:
     """A parameter or buffer as code sees it; its axes are parts of "0", "1" and so on. `computed` ones are another."""
 
@@ -27,6 +36,8 @@ class Param:
     axes: Axes
     buffer: bool = False
     computed: str = ""
+    factor: float = 1.0
+    standard: Standard | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -40,7 +51,7 @@ class Param:
 
     def seen(self, axes: Axes) -> Param:
         """The same numbers with other axes."""
-        return Param(self.name, self.own, axes, self.buffer, self.computed)
+        return replace(self, axes=axes)
 
 
 @dataclass(frozen=True)
