@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ def torch_checkpoint(path: Path, net: Net, dtype: str = "float32") -> OrderedDic
     return state
 
 
-def same_state(path: Path, state: OrderedDict[str, Any]) -> bool:
+def same_state(path: Path, state: Mapping[str, Any]) -> bool:
     import torch
 
     found = torch.load(path, weights_only=True)
