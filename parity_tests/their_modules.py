@@ -94,8 +94,6 @@ class Shuffled(nn.Module):
         n, c, h, w = x.shape
         x = x.view(n, 2, c // 2, h, w).transpose(1, 2).contiguous().view(n, -1, h, w)
         x = x[:, [7, 1, 2, 3, 4, 5, 6, 0]]
-        x = x[:, :, : h // 2 * 2, : w // 2 * 2]
-        x = x.reshape(n, c, h // 2, 2, w // 2, 2).permute(0, 3, 5, 1, 2, 4).reshape(n, 4 * c, h // 2, w // 2)[:, :c]
         first, second = torch.split(self.last(x), [1, 3], dim=1)
         return torch.cat([second[:, ::2], first], 1)
 
@@ -236,3 +234,13 @@ class Flattened(nn.Module):
 
     def forward(self, x: Tensor) -> Any:
         return self.classifier(self.features(x))
+
+
+class Squares(nn.Module):
+    """Squares of places as channels by views, as TResNet has them."""
+
+    def forward(self, x: Tensor) -> Any:
+        x = F.adaptive_avg_pool2d(x, (8, 12))
+        n, c, h, w = x.shape
+        x = x.view(n, c, h // 4, 4, w // 4, 4).permute(0, 3, 5, 1, 2, 4).contiguous()
+        return x.view(n, 16 * c, h // 4, w // 4).relu()
