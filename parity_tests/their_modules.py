@@ -234,3 +234,13 @@ class Flattened(nn.Module):
 
     def forward(self, x: Tensor) -> Any:
         return self.classifier(self.features(x))
+
+
+class Squares(nn.Module):
+    """Squares of places as channels by views, as TResNet has them."""
+
+    def forward(self, x: Tensor) -> Any:
+        x = F.adaptive_avg_pool2d(x, (8, 12))
+        n, c, h, w = x.shape
+        x = x.view(n, c, h // 4, 4, w // 4, 4).permute(0, 3, 5, 1, 2, 4).contiguous()
+        return x.view(n, 16 * c, h // 4, w // 4).relu()

@@ -6,10 +6,13 @@ from ..op import Op
 from ..ops.channel_gather import ChannelGather
 from ..ops.channel_shuffle import ChannelShuffle
 from ..ops.flatten import Flatten
+from ..ops.space_to_depth import Order, SpaceToDepth
 from ..ops.to_map import ToMap
-from .axes import Axis, Unknown, joined, only, places, whole
+from .axes import Atom, Axis, Unknown, joined, only, places, whole
 from .draft import BATCH, Draft, View
 
+SQUARES: dict[Order, str] = {"torch": "CHW", "tf": "HWC", "focus": "WHC"}
+"""The order in which squares become channels -> the letters of these, outer before inner."""
 MEAN = "mean"
 """The name of a mean over height and width, which may have been taken to a vector at once."""
 
@@ -29,6 +32,22 @@ def as_map(draft: Draft, view: View) -> int:
         return _ordered(draft, view, c)
     if h == view.whole("W") and w == view.whole("H") and only(c, "C"):
         raise Unknown("height and width exchanged")
+    return _squares(draft, view)
+
+
+def _squares(draft: Draft, view: View) -> int:
+    """Squares of places seen as channels."""
+    _, c, h, w = view.axes
+    block = h[0].stride if len(h) == 1 else 0
+    inner = {letter: (Atom(letter, 1, block),) for letter in "HW"} | {"C": view.whole("C")}
+    tiled = (
+        block > 1
+        and h == (Atom("H", block, view.base[1] // block),)
+        and w == (Atom("W", block, view.base[2] // block),)
+    )
+    for order, letters in SQUARES.items():
+        if tiled and c == joined([atom for letter in letters for atom in inner[letter]]):
+            return _made(draft, view.step, SpaceToDepth(block, order), "space_to_depth")
     raise Unknown("a view that mixes channels and places")
 
 

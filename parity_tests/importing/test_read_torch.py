@@ -25,6 +25,7 @@ CASES: dict[str, tuple[Callable[[], nn.Module], dict[str, Any]]] = {
     "tied": (modules.Tied, {}),
     "functional": (modules.Functional, {"exact": False}),
     "padded": (modules.Padded, {}),
+    "squares": (modules.Squares, {}),
     "heads": (modules.Heads, {}),
     "pair": (modules.Pair, {}),
     "attention": (paper_modules.CBAM, {"exact": False}),

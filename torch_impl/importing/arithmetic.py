@@ -19,13 +19,13 @@ from .table import Const, Param, Reading, means, own_axes, value
 
 
 @means("add")
-def add(reading: Reading, x: Any, y: Any, alpha: float = 1) -> View:
+def add(reading: Reading, x: Any, y: Any, alpha: float = 1) -> Any:
     """x + alpha * y."""
     return _pair(reading, x, y if alpha == 1 else multiply(reading, y, alpha), Add(), _offset)
 
 
 @means("sub", "subtract")
-def subtract(reading: Reading, x: Any, y: Any, alpha: float = 1) -> View:
+def subtract(reading: Reading, x: Any, y: Any, alpha: float = 1) -> Any:
     """x - y, which is x + -1 * y."""
     number = _number(y)
     if number is not None:
@@ -36,7 +36,7 @@ def subtract(reading: Reading, x: Any, y: Any, alpha: float = 1) -> View:
 
 
 @means("rsub")
-def taken_from(reading: Reading, x: Any, y: Any, alpha: float = 1) -> View:
+def taken_from(reading: Reading, x: Any, y: Any, alpha: float = 1) -> Any:
     """y - x."""
     number = _number(y)
     if number is not None and alpha == 1:
@@ -51,19 +51,19 @@ def negative(reading: Reading, x: Any) -> View:
 
 
 @means("mul", "multiply")
-def multiply(reading: Reading, x: Any, y: Any) -> View:
+def multiply(reading: Reading, x: Any, y: Any) -> Any:
     """x * y."""
     return _pair(reading, x, y, Multiply(), _factor)
 
 
 @means("square")
-def square(reading: Reading, x: Any) -> View:
+def square(reading: Reading, x: Any) -> Any:
     """x * x."""
     return multiply(reading, x, x)
 
 
 @means("pow")
-def power(reading: Reading, x: Any, exponent: Any) -> View:
+def power(reading: Reading, x: Any, exponent: Any) -> Any:
     """x * x; another power has no op."""
     if exponent != 2:
         raise Unknown(f"a power of {exponent}")
@@ -94,7 +94,7 @@ def _number(given: Any) -> float | None:
     return float(given.tensor) if isinstance(given, Const) and given.tensor.numel() == 1 and not given.shape else None
 
 
-def _pair(reading: Reading, x: Any, y: Any, op: Add | Multiply, by: Callable[[Reading, Any, float], View]) -> View:
+def _pair(reading: Reading, x: Any, y: Any, op: Add | Multiply, by: Callable[[Reading, Any, float], View]) -> Any:
     """An op of two things of which either may be a number or a parameter."""
     for one, other in ((x, y), (y, x)):
         number = _number(one)

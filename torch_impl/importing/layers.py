@@ -45,7 +45,8 @@ def conv2d(
     op = Conv(int(weight.own[0]), kernel, steps, pads, apart, int(groups), bias is not None)
     if weight.standard:
         how = weight.standard
-        op = StdConv(*vars(op).values(), eps=how.eps, gain=bool(how.gain), factor=how.factor)
+        plain: dict[str, Any] = vars(op)
+        op = StdConv(**plain, eps=how.eps, gain=bool(how.gain), factor=how.factor)
     return reading.add(op, as_map(reading.draft, value(x, "a convolution")), names=names)
 
 
