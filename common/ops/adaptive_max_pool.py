@@ -25,7 +25,6 @@ class AdaptiveMaxPool(Op):
         lambda x, op: op.adaptive_max_pool(x, 1),
         lambda x, op: op.adaptive_max_pool(x, (3, 4)),
         lambda x, op: op.adaptive_max_pool(x, (1, 4)),
-        lambda x, op: op.adaptive_max_pool(x, (11, 10)),
         lambda x, op: op.adaptive_max_pool(x, (6, 5)),
     )
     title: ClassVar[str] = "adaptive max pool"

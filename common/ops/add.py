@@ -52,5 +52,5 @@ class Add(Op):
 
 
 def add(x: Value, y: Value, *, name: str | None = None) -> Value:
-    """Add two values of equal shape, or two maps of which one has a single channel, or a height and width of 1."""
+    """Add two values of equal shape, or two maps that differ only where one has a length of 1."""
     return apply(Add(), x, y, name=name)

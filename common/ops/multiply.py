@@ -15,7 +15,7 @@ from ._broadcast import broadcast
 
 @dataclass(frozen=True)
 class Multiply(Op):
-    """x * y, where a gate (C, 1, 1), a mask (1, H, W) or a number (1, 1, 1) is spread over a map (C, H, W)."""
+    """x * y, where a length of 1 is spread: of a gate (C, 1, 1), a mask (1, H, W) or a column (C, H, 1)."""
 
     kind: ClassVar[str] = "multiply"
     examples: ClassVar[tuple[Example, ...]] = (
@@ -26,6 +26,7 @@ class Multiply(Op):
         lambda x, op: op.multiply(op.tanh(x), op.sigmoid(op.conv(x, 1, 1))),
         lambda x, op: op.multiply(op.tanh(x), op.adaptive_avg_pool(op.conv(x, 1, 1), 1)),
         lambda x, op: op.multiply(op.conv(x, 1, 1), op.adaptive_avg_pool(x, 1)),
+        lambda x, op: op.multiply(op.adaptive_avg_pool(x, (x.shape[1], 1)), op.adaptive_avg_pool(x, (1, x.shape[2]))),
         of_vector(lambda x, op: op.multiply(op.tanh(x), x)),
     )
     takes_parameters: ClassVar[bool] = True
