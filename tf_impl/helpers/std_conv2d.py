@@ -27,6 +27,8 @@ def std_conv(x, kernel, bias, gain, groups, eps, strides=1, pads=None, dilation=
     """The convolution, with a kernel (H, W, I, O)."""
     mean, variance = ops.moments(kernel, (0, 1, 2), keepdims=True)
     kernel = (kernel - mean) / ops.sqrt(variance + eps) * (1 if gain is None else gain * factor)
-    x = x if pads in (None, "same") else ops.pad(x, ((0, 0), *pads, (0, 0)))
+    if pads not in (None, "same"):
+        pads = (pads, pads) if isinstance(pads, int) else pads
+        x = ops.pad(x, ((0, 0), *((n, n) if isinstance(n, int) else n for n in pads), (0, 0)))
     y = grouped_conv(x, kernel, strides, "same" if pads == "same" else "valid", dilation, groups)
     return y if bias is None else y + bias

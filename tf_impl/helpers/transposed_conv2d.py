@@ -9,14 +9,14 @@ class TransposedConv2D(layers.Layer):
     def __init__(self, inputs, channels, kernel, strides=1, padding=0, output_padding=0, groups=1, bias=True):
         super().__init__()
         pairs = ((value, value) if isinstance(value, int) else value for value in (kernel, strides))
-        self.kernel, self.strides = pairs
-        self.weight = self.add_weight((*self.kernel, channels // groups, inputs), "he_normal")
+        self.size, self.strides = pairs
+        self.weight = self.add_weight((*self.size, channels // groups, inputs), "he_normal")
         self.bias = self.add_weight((channels,), "zeros") if bias else None
         self.padding, self.output_padding, self.groups = padding, output_padding, groups
 
     def call(self, x):
         y = ops.conv_transpose(x, across_groups(self.weight, self.groups), self.strides, "valid")
-        y = cropped(y, x.shape, self.kernel, self.strides, self.padding, self.output_padding)
+        y = cropped(y, x.shape, self.size, self.strides, self.padding, self.output_padding)
         return y if self.bias is None else y + self.bias
 
 

@@ -19,6 +19,8 @@ class StdConv2d(nn.Conv2d):
 
     def standardised(self) -> torch.Tensor:
         """The kernel: batch normalisation, as in training, of one image with a channel for each output."""
+        # The moments are those of all numbers that lead to one output.
+        # The variance is the biased one.
         scale = None if self.gain is None else (self.gain * self.factor).flatten()
         rows = self.weight.reshape(1, self.out_channels, -1)
         rows = nn.functional.batch_norm(rows, None, None, scale, training=True, momentum=0.0, eps=self.eps)
