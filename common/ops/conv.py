@@ -22,7 +22,7 @@ class Conv(Op):
     """y[o] = b[o] + sum over its group's input channels of x * w[o]; zeros outside the input."""
 
     kind: ClassVar[str] = "conv"
-    class_note: ClassVar[str] = "Keras has a layer of its own for depthwise ones, and none with a stride and a dilation"
+    class_note: ClassVar[str] = "for depthwise convolutions Keras has a layer of its own"
     examples: ClassVar[tuple[Example, ...]] = (
         lambda x, op: op.conv(x, 6, 3, stride=2, pad=1),
         lambda x, op: op.conv(x, 6, 3, stride=2, pad="same"),

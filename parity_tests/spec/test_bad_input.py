@@ -205,7 +205,7 @@ def test_source_and_destination_are_the_same_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["out", "out.h5", "out.onnx"])
 def test_an_unknown_destination_suffix_is_an_error_before_any_work(tmp_path: Path, name: str) -> None:
     error = refused(tmp_path, "convert", tmp_path / "absent.pth", tmp_path / name)
-    assert "the formats to write are .keras, .npz, .safetensors, .pth, .pt, .weights.h5" in error
+    assert "the formats to write are .weights, .keras, .npz, .safetensors, .pth, .pt, .weights.h5" in error
 
 
 @pytest.mark.parametrize("case", ["missing", "pickle", "network"])
