@@ -22,7 +22,7 @@ from ..common.spec import Array, Net
 from ..common.weights import checked
 from ..conversion.configured import asked
 from ..files.darknet.boxes import carried, with_levels
-from .images import pixels, several
+from .images import PIXELS, pixels, several
 from .labels import checked_labels, default_labels, read_labels
 from .results import Detections, Places
 
@@ -74,11 +74,11 @@ class ObjectDetector:
         """Boxes (N, M, 4), corners in pixels of the input, and scores (N, M, classes) of the raw maps of all levels.
 
         The maps are tensors of either framework, or NumPy arrays (N, C, H, W); a dict by their names or a sequence in
-        the network's order. The answers are of the same kind.
+        the network's order. The answers are of the same kind. Raises DiptychError for maps of another order or layout,
+        or of another number of classes.
         """
         ordered = in_order(self.net, maps)
-        boxes, scores = _room(_side_of(ordered), "decode").decode(ordered, self.rules)
-        return boxes, scores
+        return self._decoded(_side_of(ordered), ordered)
 
     def detect(self, images: Any, model: Any, *, batch: int = BATCH) -> list[Detections]:
         """What a model finds in each image, in their order; `batch` images are in memory at once.
@@ -128,13 +128,22 @@ class ObjectDetector:
             side = backends.framework_of(model)
             maps = backends.get(side).tensors(model, self.net, batch)
         self._require_numbers(maps)
-        boxes, scores = _room(side, "decode").decode(maps, self.rules)
+        boxes, scores = self._decoded(side, maps)
         found = _room(side, "nms").nms(boxes, scores, **dataclasses.asdict(self.rules.suppression))
         boxes, scores, classes, places, count = map(_array, found)
         return [
             self._detections(boxes[i, :n], scores[i, :n], classes[i, :n], places[i, :n], inputs[i][1])
             for i, n in enumerate(count)
         ]
+
+    def _decoded(self, side: str, maps: Sequence[Any]) -> tuple[Any, Any]:
+        boxes, scores = _room(side, "decode").decode(maps, self.rules)
+        if scores.shape[2] != len(self.labels):
+            raise DiptychError(
+                f"the raw maps have {scores.shape[2]} classes, and {self.net.name} here has {len(self.labels)}; give "
+                "detector the num_classes of the model"
+            )
+        return boxes, scores
 
     def _detections(self, boxes: Array, scores: Array, classes: Places, places: Places, place: Placement) -> Detections:
         corners = to_image(boxes.astype(np.float64), place)
@@ -210,6 +219,7 @@ def of_net(
     classes = dict(net.options).get("num_classes", network(net.name).num_classes)
     if not classes:
         raise DiptychError(f"{net.name} with num_classes=0 has no head, and so no boxes")
+    _require_size(net, rules)
     wanted = rules.suppression
     if score is not None:
         wanted = dataclasses.replace(wanted, score=score)
@@ -221,6 +231,18 @@ def of_net(
         read = read_labels(Path(labels)) if isinstance(labels, (str, Path)) else tuple(labels)
         names = checked_labels(read, classes, net.name)
     return ObjectDetector(net, dataclasses.replace(rules, suppression=wanted), names)
+
+
+def _require_size(net: Net, rules: Detector) -> None:
+    """Raises DiptychError for an input whose cells are no whole strides, or which no memory holds."""
+    _, height, width = map(int, net.input_shape)
+    last = max(level.stride for level in rules.levels)
+    if height % last or width % last:
+        raise DiptychError(
+            f"{net.name} at {height}x{width}: for boxes, height and width are multiples of {last}, its largest stride"
+        )
+    if height * width > PIXELS:
+        raise DiptychError(f"{net.name} at {height}x{width} has an input of more than {PIXELS:,} pixels")
 
 
 def _side_of(maps: Sequence[Any]) -> str:
@@ -244,5 +266,8 @@ def _room(side: str, name: str) -> Any:
 def _array(value: Any) -> Array:
     if isinstance(value, np.ndarray):
         return value
-    found: Array = (value.detach().cpu() if hasattr(value, "detach") else value).numpy()
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+        value = value.float() if value.element_size() == 2 else value  # NumPy has no bfloat16
+    found: Array = value.numpy()
     return found
