@@ -58,6 +58,16 @@ def require_one_input(shapes: Sequence[Sequence[int]], detector: Detector) -> No
             )
 
 
+def require_size(name: str, size: Sequence[int], detector: Detector) -> None:
+    """Raises DiptychError for an input (height, width) whose cells are no whole strides."""
+    height, width = map(int, size)
+    last = max(level.stride for level in detector.levels)
+    if height % last or width % last:
+        raise DiptychError(
+            f"{name} at {height}x{width}: for boxes, height and width are multiples of {last}, its largest stride"
+        )
+
+
 def require_boxes(boxes: Sequence[int], scores: Sequence[int]) -> None:
     """Raises DiptychError for other shapes than boxes (N, M, 4) and scores (N, M, C) of at least one class."""
     fits = len(boxes) == len(scores) == 3 and boxes[2] == 4 and tuple(boxes[:2]) == tuple(scores[:2])

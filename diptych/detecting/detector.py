@@ -14,6 +14,7 @@ import numpy as np
 from .. import backends
 from ..common import reference
 from ..common.backend import in_order
+from ..common.detection.checks import require_size
 from ..common.detection.detector import Detector
 from ..common.detection.letterbox import Placement, letterbox, to_image
 from ..common.errors import DiptychError
@@ -219,7 +220,10 @@ def of_net(
     classes = dict(net.options).get("num_classes", network(net.name).num_classes)
     if not classes:
         raise DiptychError(f"{net.name} with num_classes=0 has no head, and so no boxes")
-    _require_size(net, rules)
+    _, height, width = map(int, net.input_shape)
+    require_size(net.name, (height, width), rules)
+    if height * width > PIXELS:
+        raise DiptychError(f"{net.name} at {height}x{width} has an input of more than {PIXELS:,} pixels")
     wanted = rules.suppression
     if score is not None:
         wanted = dataclasses.replace(wanted, score=score)
@@ -231,18 +235,6 @@ def of_net(
         read = read_labels(Path(labels)) if isinstance(labels, (str, Path)) else tuple(labels)
         names = checked_labels(read, classes, net.name)
     return ObjectDetector(net, dataclasses.replace(rules, suppression=wanted), names)
-
-
-def _require_size(net: Net, rules: Detector) -> None:
-    """Raises DiptychError for an input whose cells are no whole strides, or which no memory holds."""
-    _, height, width = map(int, net.input_shape)
-    last = max(level.stride for level in rules.levels)
-    if height % last or width % last:
-        raise DiptychError(
-            f"{net.name} at {height}x{width}: for boxes, height and width are multiples of {last}, its largest stride"
-        )
-    if height * width > PIXELS:
-        raise DiptychError(f"{net.name} at {height}x{width} has an input of more than {PIXELS:,} pixels")
 
 
 def _side_of(maps: Sequence[Any]) -> str:

@@ -12,7 +12,6 @@ import pytest
 from selection import some
 
 import diptych
-from diptych.common.detection.boxes import iou
 from diptych.common.detection.letterbox import Placement
 from diptych.common.errors import DiptychError, FileError, WeightsError
 from diptych.common.registry import network, networks
@@ -213,48 +212,6 @@ def test_what_is_no_model_of_the_network_is_refused(small: ObjectDetector, weigh
         small.preprocess([])
     with pytest.raises(DiptychError, match="batch is 1 or more"):
         small.detect(IMAGES, weights, batch=0)
-
-
-def test_maps_of_other_classes_or_another_order_are_refused(small: ObjectDetector) -> None:
-    """The labels and the boxes of such maps would be wrong, and nothing else."""
-    more = {"num_classes": 4, "input_size": SIZE}
-    for side in ("torch", "tf"):
-        with pytest.raises(DiptychError, match="maps have 4 classes, and yolov4_tiny here has 3; give detector"):
-            small.detect(IMAGES, diptych.build("yolov4_tiny", side, **more))
-    with pytest.raises(DiptychError, match="maps have 2 classes"):
-        small.decode([np.zeros((1, 21, 2, 3)), np.zeros((1, 21, 4, 6))])
-    with pytest.raises(DiptychError, match=r"maps of strides 32, 16 stand in this order"):
-        small.decode([np.zeros((1, 24, 4, 6)), np.zeros((1, 24, 2, 3))])
-
-
-def test_a_model_of_16_bits_finds_the_boxes_of_one_of_32(weights: dict[str, Array]) -> None:
-    """Large boxes, whose areas are no numbers of float16."""
-    import torch
-
-    large = diptych.detector("yolov4_tiny", num_classes=3, input_size=416, score=0.3)
-    model = diptych.build(large.net, "torch", weights=weights)
-    image = np.random.default_rng(4).integers(0, 256, (416, 416, 3), dtype=np.uint8)
-    expected = large.detect(image, model)[0]
-    assert len(expected) > 3
-    assert float(np.prod(expected.boxes[:, 2:] - expected.boxes[:, :2], axis=1).max()) > 65504
-    for dtype in (torch.float16, torch.bfloat16):
-        (found,) = large.detect(image, diptych.build(large.net, "torch", weights=weights).to(dtype))
-        overlaps = iou(found.boxes[:, None], found.boxes[None], 0.0) * (found.classes[:, None] == found.classes)
-        assert np.triu(overlaps, 1).max() <= 0.7, "two boxes of one thing"
-
-
-@pytest.mark.parametrize(
-    ("name", "size", "said"),
-    [
-        ("yolov4_tiny", (416, 116), "at 416x116: for boxes, height and width are multiples of 32"),
-        ("yolov5n", 116, "multiples of 32"),
-        ("efficientdet_d0", 192, "multiples of 128"),
-        ("yolov3_tiny", 1 << 14, "more than 67,108,864 pixels"),
-    ],
-)
-def test_a_size_without_boxes_of_its_own_is_refused(name: str, size: Any, said: str) -> None:
-    with pytest.raises(DiptychError, match=said):
-        diptych.detector(name, input_size=size)
 
 
 def test_labels_are_one_for_each_class(tmp_path: Path) -> None:
