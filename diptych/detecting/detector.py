@@ -177,7 +177,8 @@ def detector(
     """The detector of a name, or of a traced network, with its authors' rules.
 
     `score` and `iou` are the thresholds, from 0 to 1: boxes of this score or less are left out, and so are those that
-    overlap a better one of their class by more than `iou`, which also takes the place of soft-NMS. `cfg`, a file of
+    overlap a better one of their class (of EfficientDet, of any class) by more than `iou`, which also takes the place of
+    soft-NMS. `cfg`, a file of
     Darknet's, says classes, input size and anchors of a detector that was trained on other things. `labels` are the
     names of the classes, or a file with one on each line; without them COCO's, where the number of classes is COCO's.
 
