@@ -177,9 +177,9 @@ def detector(
     """The detector of a name, or of a traced network, with its authors' rules.
 
     `score` and `iou` are the thresholds, from 0 to 1: boxes of this score or less are left out, and so are those that
-    overlap a better one of their class (of EfficientDet, of any class) by more than `iou`, which also takes the place of
-    soft-NMS. `cfg`, a file of
-    Darknet's, says classes, input size and anchors of a detector that was trained on other things. `labels` are the
+    overlap a better one of their class, of EfficientDet of any class, by more than `iou`, which also takes the place
+    of soft-NMS. `cfg`, a file of Darknet's, says classes, input size and anchors of a detector that was trained on
+    other things. The sides of the input are multiples of the largest stride. `labels` are the
     names of the classes, or a file with one on each line; without them COCO's, where the number of classes is COCO's.
 
     >>> found = detector("yolov4_tiny", score=0.5)

@@ -147,7 +147,7 @@ BAD: list[tuple[list[str], str]] = [
     (["--iou", "-1"], "iou is a threshold from 0 to 1, not -1.0"),
     (["--labels", "{home}/photos/005.png"], "005.png is no UTF-8 text"),
     (["--labels", "{home}/two.names"], "2 labels were given, and yolov4_tiny has 3 classes"),
-    (["--network", "resnet50"], "resnet50 is no detector: it answers with no boxes; the detectors are yolov3"),
+    (["--network", "resnet50"], "resnet50 is no detector: it answers with no boxes; the detectors are efficientdet_d0"),
     (["--network", "yolov3_tiny"], "error:"),
     (["--weights", "{home}/lenet.safetensors"], "lenet5_modern is no detector"),
     (["--weights", "{home}/photos/005.png"], "has no known suffix"),
