@@ -28,23 +28,44 @@ def require_levels(maps: Sequence[Any], detector: Detector) -> None:
 
 
 def require_pairs(classes: Sequence[Sequence[int]], boxes: Sequence[Sequence[int]]) -> None:
-    """Raises DiptychError for the cells (N, H, W, A, C) of classes and (N, H, W, A, 4) of boxes that do not belong.
-
-    A level has half of the rows and columns of the level before it: else the sides of the input were no multiples of
-    the last stride, the authors' strides are fractions, and the anchors are others than the detector has.
-    """
+    """Raises DiptychError for the cells (N, H, W, A, C) of classes and (N, H, W, A, 4) of boxes that do not belong."""
     for ours, theirs in zip(classes, boxes, strict=True):
         if tuple(ours[1:4]) != tuple(theirs[1:4]) or theirs[4] != 4:
             raise DiptychError(
                 "a level has a map of classes and one of boxes of the same places, with 4 numbers for each anchor; "
                 f"their cells (N, rows, columns, anchors, numbers) are {tuple(ours)} and {tuple(theirs)}"
             )
-    for fine, coarse in itertools.pairwise(classes):
-        if (fine[1], fine[2]) != (2 * coarse[1], 2 * coarse[2]):
+
+
+def require_one_input(shapes: Sequence[Sequence[int]], detector: Detector) -> None:
+    """Raises DiptychError for the cells (N, H, W, A, K) of levels that cannot come from one batch of images.
+
+    A level of twice the stride has half of the rows and columns. Maps in another order are found by this, and sides of
+    an input that are no multiples of the last stride, for which EfficientDet's authors have strides that are fractions.
+    """
+    strides = [level.stride for level in detector.levels]
+    for (ours, theirs), (fine, coarse) in zip(itertools.pairwise(shapes), itertools.pairwise(strides), strict=True):
+        if any(a * fine != b * coarse for a, b in zip(ours[1:3], theirs[1:3], strict=True)):
             raise DiptychError(
-                "each level has half of the rows and columns of the one before it, which an input has whose sides are "
-                f"multiples of the last stride; they are {fine[1]} x {fine[2]} and {coarse[1]} x {coarse[2]}"
+                f"the maps of strides {', '.join(map(str, strides))} stand in this order, and each has the rows and "
+                "columns of the input over its stride, for an input whose sides are multiples of the last stride; "
+                f"they are {ours[1]} x {ours[2]} at {fine} and {theirs[1]} x {theirs[2]} at {coarse}"
             )
+        if ours[4] != theirs[4] or (None not in (ours[0], theirs[0]) and ours[0] != theirs[0]):
+            raise DiptychError(
+                "all levels have as many images and as many classes; their cells (N, rows, columns, anchors, numbers) "
+                f"are {tuple(ours)} and {tuple(theirs)}"
+            )
+
+
+def require_size(name: str, size: Sequence[int], detector: Detector) -> None:
+    """Raises DiptychError for an input (height, width) whose cells are no whole strides."""
+    height, width = map(int, size)
+    last = max(level.stride for level in detector.levels)
+    if height % last or width % last:
+        raise DiptychError(
+            f"{name} at {height}x{width}: for boxes, height and width are multiples of {last}, its largest stride"
+        )
 
 
 def require_boxes(boxes: Sequence[int], scores: Sequence[int]) -> None:

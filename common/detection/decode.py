@@ -12,17 +12,19 @@ import numpy as np
 
 from ..spec import Array
 from .boxes import swapped
-from .checks import require_cells, require_levels, require_pairs
+from .checks import require_cells, require_levels, require_one_input, require_pairs
 from .detector import Detector, Level, Rule
 
 
 def cells(raw: Array, anchors: int, before: int = 5) -> Array:
     """A raw map (N, anchors (before + classes), H, W) as (N, H, W, anchors, before + classes).
 
-    `before` is how many numbers an anchor has before its classes. Raises DiptychError for a map of another shape.
+    `before` is how many numbers an anchor has before its classes. Numbers of 16 bits become float32: the area of a box
+    of 256 x 256 pixels is too large for float16. Raises DiptychError for a map of another shape.
     """
     require_cells(raw.shape, 1, anchors, before)
     batch, channels, height, width = raw.shape
+    raw = raw.astype(np.promote_types(raw.dtype, np.float32), copy=False)
     parts = raw.reshape(batch, anchors, channels // anchors, height, width)
     return parts.transpose(0, 3, 4, 1, 2)
 
@@ -35,11 +37,14 @@ def joined(maps: Sequence[Array], detector: Detector) -> list[Array]:
     require_levels(maps, detector)
     counts = [len(level.anchors) for level in detector.levels]
     if detector.rule != "efficientdet":
-        return [cells(raw, count) for raw, count in zip(maps, counts, strict=True)]
-    classes = [cells(raw, count, 0) for raw, count in zip(maps[: len(counts)], counts, strict=True)]
-    boxes = [cells(raw, count, 0) for raw, count in zip(maps[len(counts) :], counts, strict=True)]
-    require_pairs([part.shape for part in classes], [part.shape for part in boxes])
-    return [np.concatenate([swapped(box), one], -1) for box, one in zip(boxes, classes, strict=True)]
+        found = [cells(raw, count) for raw, count in zip(maps, counts, strict=True)]
+    else:
+        classes = [cells(raw, count, 0) for raw, count in zip(maps[: len(counts)], counts, strict=True)]
+        boxes = [cells(raw, count, 0) for raw, count in zip(maps[len(counts) :], counts, strict=True)]
+        require_pairs([part.shape for part in classes], [part.shape for part in boxes])
+        found = [np.concatenate([swapped(box), one], -1) for box, one in zip(boxes, classes, strict=True)]
+    require_one_input([part.shape for part in found], detector)
+    return found
 
 
 def decode(maps: Sequence[Array], detector: Detector) -> tuple[Array, Array]:

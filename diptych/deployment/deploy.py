@@ -98,7 +98,7 @@ def deploy(
     net, destination, say = spec(net) if isinstance(net, str) else net, Path(path), progress or (lambda text: None)
     settings: dict[str, Any] = {"score": score, "iou": iou, "max_boxes": max_boxes, "plain_iou": plain_iou}
     make = _maker(destination)
-    within = inside(net, decoded=with_decode, nms=with_nms, labels=labels, **settings)
+    within = inside(net, decoded=with_decode, nms=with_nms, labels=labels, record=record, **settings)
     require_kind(destination, within)
     _check_free(destination, force)
     arrays = checked(net, weights)

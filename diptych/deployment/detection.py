@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..common.detection.checks import require_cells, require_levels
+from ..common.detection.checks import require_cells, require_levels, require_size
 from ..common.detection.detector import Detector, Suppression
 from ..common.errors import DiptychError
 from ..common.registry import network, registered
 from ..common.spec import Net
+from ..files.darknet.boxes import with_levels
 
 KEY = "diptych.detector"
 """The key of an ONNX model's metadata with the rules of a detector, and the name of a SavedModel's extra file."""
@@ -78,13 +79,15 @@ def inside(
     max_boxes: int | None = None,
     plain_iou: bool = False,
     labels: Sequence[str] | None = None,
+    record: Mapping[str, Any] | None = None,
 ) -> Inside | None:
     """What a program of this network is to have inside; None where it is no detector and nothing is asked for.
 
     The rules of suppression are the detector's own, with `score`, `iou` and `max_boxes` instead where given, and with
-    `plain_iou` it is greedy by IoU where the detector has Darknet's DIoU or soft-NMS. Raises DiptychError for a network
-    that is no detector, for soft-NMS, settings of a suppression that is not asked for, thresholds outside [0, 1], and
-    another number of labels than classes.
+    `plain_iou` it is greedy by IoU where the detector has Darknet's DIoU or soft-NMS. Its anchors are those that the
+    `record` of the weights carries, if any: those of a `.cfg` that has others than the network. Raises DiptychError for
+    a network that is no detector, for an input whose cells are no whole strides, for soft-NMS, settings of a
+    suppression that is not asked for, thresholds outside [0, 1], and another number of labels than classes.
     """
     settings = {"score": score, "iou": iou, "max_boxes": max_boxes}
     given = {name: value for name, value in settings.items() if value is not None}
@@ -96,6 +99,8 @@ def inside(
         if decoded or nms or labels is not None:
             raise DiptychError(f"{net.name} is no detector: it has no boxes to decode or to suppress, nor their labels")
         return None
+    carried = (record or {}).get("carried")
+    detector = with_levels(detector, carried if isinstance(carried, dict) else {})
     classes = _classes(net, detector)
     if classes is None:
         if decoded or nms or labels is not None:
@@ -103,6 +108,8 @@ def inside(
         return None
     if labels is not None and len(labels) != classes:
         raise DiptychError(f"{net.name} has {classes} classes and was given {len(labels)} labels")
+    if decoded or nms:
+        require_size(net.name, net.input_shape[1:], detector)
     suppression = _suppression(detector, given, plain_iou) if nms else None
     return Inside(detector, classes, decoded or nms, suppression, tuple(labels or ()))
 

@@ -98,7 +98,7 @@ def export(
     check_destination(destination, force=force)
     arrays = checked(net, weights)
     settings: dict[str, Any] = {"score": score, "iou": iou, "max_boxes": max_boxes, "plain_iou": plain_iou}
-    within = inside(net, decoded=with_decode, nms=with_nms, labels=labels, **settings)
+    within = inside(net, decoded=with_decode, nms=with_nms, labels=labels, record=record, **settings)
     plan = _planned(net, dtype, within, opset)
     done = Export(destination, net.name, dtype, plan.opset, plan.free, plan.operators, inside=within)
     with replacing(destination, force) as temporary:

@@ -14,6 +14,7 @@ import numpy as np
 from .. import backends
 from ..common import reference
 from ..common.backend import in_order
+from ..common.detection.checks import require_size
 from ..common.detection.detector import Detector
 from ..common.detection.letterbox import Placement, letterbox, to_image
 from ..common.errors import DiptychError
@@ -22,7 +23,7 @@ from ..common.spec import Array, Net
 from ..common.weights import checked
 from ..conversion.configured import asked
 from ..files.darknet.boxes import carried, with_levels
-from .images import pixels, several
+from .images import PIXELS, pixels, several
 from .labels import checked_labels, default_labels, read_labels
 from .results import Detections, Places
 
@@ -74,11 +75,11 @@ class ObjectDetector:
         """Boxes (N, M, 4), corners in pixels of the input, and scores (N, M, classes) of the raw maps of all levels.
 
         The maps are tensors of either framework, or NumPy arrays (N, C, H, W); a dict by their names or a sequence in
-        the network's order. The answers are of the same kind.
+        the network's order. The answers are of the same kind. Raises DiptychError for maps of another order or layout,
+        or of another number of classes.
         """
         ordered = in_order(self.net, maps)
-        boxes, scores = _room(_side_of(ordered), "decode").decode(ordered, self.rules)
-        return boxes, scores
+        return self._decoded(_side_of(ordered), ordered)
 
     def detect(self, images: Any, model: Any, *, batch: int = BATCH) -> list[Detections]:
         """What a model finds in each image, in their order; `batch` images are in memory at once.
@@ -128,13 +129,22 @@ class ObjectDetector:
             side = backends.framework_of(model)
             maps = backends.get(side).tensors(model, self.net, batch)
         self._require_numbers(maps)
-        boxes, scores = _room(side, "decode").decode(maps, self.rules)
+        boxes, scores = self._decoded(side, maps)
         found = _room(side, "nms").nms(boxes, scores, **dataclasses.asdict(self.rules.suppression))
         boxes, scores, classes, places, count = map(_array, found)
         return [
             self._detections(boxes[i, :n], scores[i, :n], classes[i, :n], places[i, :n], inputs[i][1])
             for i, n in enumerate(count)
         ]
+
+    def _decoded(self, side: str, maps: Sequence[Any]) -> tuple[Any, Any]:
+        boxes, scores = _room(side, "decode").decode(maps, self.rules)
+        if scores.shape[2] != len(self.labels):
+            raise DiptychError(
+                f"the raw maps have {scores.shape[2]} classes, and {self.net.name} here has {len(self.labels)}; give "
+                "detector the num_classes of the model"
+            )
+        return boxes, scores
 
     def _detections(self, boxes: Array, scores: Array, classes: Places, places: Places, place: Placement) -> Detections:
         corners = to_image(boxes.astype(np.float64), place)
@@ -167,8 +177,9 @@ def detector(
     """The detector of a name, or of a traced network, with its authors' rules.
 
     `score` and `iou` are the thresholds, from 0 to 1: boxes of this score or less are left out, and so are those that
-    overlap a better one of their class by more than `iou`, which also takes the place of soft-NMS. `cfg`, a file of
-    Darknet's, says classes, input size and anchors of a detector that was trained on other things. `labels` are the
+    overlap a better one of their class, of EfficientDet of any class, by more than `iou`, which also takes the place
+    of soft-NMS. `cfg`, a file of Darknet's, says classes, input size and anchors of a detector that was trained on
+    other things. The sides of the input are multiples of the largest stride. `labels` are the
     names of the classes, or a file with one on each line; without them COCO's, where the number of classes is COCO's.
 
     >>> found = detector("yolov4_tiny", score=0.5)
@@ -210,6 +221,10 @@ def of_net(
     classes = dict(net.options).get("num_classes", network(net.name).num_classes)
     if not classes:
         raise DiptychError(f"{net.name} with num_classes=0 has no head, and so no boxes")
+    _, height, width = map(int, net.input_shape)
+    require_size(net.name, (height, width), rules)
+    if height * width > PIXELS:
+        raise DiptychError(f"{net.name} at {height}x{width} has an input of more than {PIXELS:,} pixels")
     wanted = rules.suppression
     if score is not None:
         wanted = dataclasses.replace(wanted, score=score)
@@ -244,5 +259,8 @@ def _room(side: str, name: str) -> Any:
 def _array(value: Any) -> Array:
     if isinstance(value, np.ndarray):
         return value
-    found: Array = (value.detach().cpu() if hasattr(value, "detach") else value).numpy()
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+        value = value.float() if value.element_size() == 2 else value  # NumPy has no bfloat16
+    found: Array = value.numpy()
     return found

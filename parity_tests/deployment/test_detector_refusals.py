@@ -73,7 +73,7 @@ EXPORT, DEPLOY = ("export", "yolov5n", "{y}", "{out}.onnx"), ("deploy", "yolov5n
         ([*EXPORT, "--labels", "{f}/gap.txt"], "gap.txt: line 2 is blank"),
         ([*EXPORT, "--labels", "{f}/no.txt"], "no.txt is no UTF-8 text"),
         ([*EXPORT, "--labels", "{f}/huge.txt"], "huge.txt has 2097152 bytes, more than a list of labels needs"),
-        ([*EXPORT, "--labels", "{f}/none.txt"], "none.txt is not readable: No such file"),
+        ([*EXPORT, "--labels", "{f}/none.txt"], "none.txt does not exist"),
         ([*DEPLOY, "{out}.tflite", "--with-nms"], "out.tflite cannot have non-maximum suppression inside"),
         ([*DEPLOY, "{out}.tflite", "--with-decode", "--labels", "{f}/three.txt"], "cannot have labels inside"),
         ([*DEPLOY, "{out}.pt2", "--with-decode"], "out.pt2 cannot have boxes or labels inside"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from darknet_files import NETWORKS, official
 
-from diptych.common.detection.detector import YOLOV3, YOLOV3_TINY, YOLOV4, YOLOV4_TINY, Level, leveled
+from diptych.common.detection.detector import YOLOV3, YOLOV3_TINY, YOLOV4, YOLOV4_TINY, Level
 from diptych.common.errors import DiptychError, FileError
 from diptych.common.registry import spec
 from diptych.files.darknet import cfg_text, order, read_cfg
@@ -32,6 +34,7 @@ def test_darknets_own_configurations_are_ours(name: str) -> None:
     assert found.sections == SECTIONS[name]
     assert found.options == ({"input_size": (size, size)} if size != 416 else {})
     assert found.detector == RULES[name]
+    assert not found.unlike
 
 
 @pytest.mark.parametrize("name", ["yolov1", "yolov1-tiny", "yolov2", "yolov2-tiny"])
@@ -44,15 +47,13 @@ def test_other_configurations_of_darknets_are_refused(name: str) -> None:
 def test_what_is_written_is_read(name: str, tmp_path: Path) -> None:
     options = dict(order.NETWORKS[name]) | {"num_classes": 7, "in_channels": 1, "input_size": (160, 96)}
     rule = RULES.get(name)
-    other = (
-        leveled("yolov3", *(Level(item.stride, ((1.5, 2), (3, 4), (9, 5)), 1.3) for item in rule.levels))
-        if rule
-        else None
-    )
+    anchors = ((1.5, 2.0), (3.0, 4.0), (9.0, 5.0))
+    other = replace(rule, levels=tuple(Level(item.stride, anchors, 1.3) for item in rule.levels)) if rule else None
     found = read_cfg(text_file(tmp_path, cfg_text(spec(name, **options), other)))
     assert found.network == name
     assert found.options == options
     assert found.detector == other
+    assert not found.unlike
 
 
 def test_a_network_that_is_not_darknets_has_no_text() -> None:
@@ -61,6 +62,28 @@ def test_a_network_that_is_not_darknets_has_no_text() -> None:
             cfg_text(net)
     with pytest.raises(DiptychError, match="2 levels"):
         cfg_text(spec("yolov3_tiny"), YOLOV4)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        (
+            "yolov4-tiny",
+            "nms_kind=greedynms",
+            "nms_kind=diounms",
+            r"nms_kind=diounms of section 30 \[yolo\]",
+        ),
+        ("yolov4-tiny", "nms_kind=greedynms", "", r"nms_kind=default of section 37 \[yolo\].* by DIoU"),
+        ("yolov3-tiny", "[yolo]", "[yolo]\nnms_kind=greedynms", r"nms_kind=greedynms of section 16 \[yolo\].* by IoU"),
+        ("yolov4-tiny", "[net]", "[net]\nletter_box=1", "not followed: letter_box, pictures are stretched"),
+    ],
+)
+def test_what_is_not_followed_is_said(name: str, old: str, new: str, said: str, tmp_path: Path) -> None:
+    text = official(name).read_text()
+    assert old in text
+    found = read_cfg(text_file(tmp_path, text.replace(old, new)))
+    assert found.unlike
+    assert re.search(said, str(found))
 
 
 def test_training_comments_and_other_words_change_nothing(tmp_path: Path) -> None:

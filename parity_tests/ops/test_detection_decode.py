@@ -193,3 +193,39 @@ def test_maps_that_do_not_fit_are_refused(side: str, shape: tuple[int, ...]) -> 
 def test_detectors_without_a_meaning_are_refused(rule: Any, levels: list[Level], words: str) -> None:
     with pytest.raises(DiptychError, match=words):
         leveled(rule, *levels)
+
+
+@pytest.mark.parametrize("side", ["numpy", *QUICK])
+@pytest.mark.parametrize("name", DETECTORS)
+def test_maps_that_are_not_of_one_batch_in_order_are_refused(side: str, name: str) -> None:
+    detector = DETECTORS[name]
+    maps = raw_maps(detector)
+    with pytest.raises(Exception, match="stand in this order"):  # a compiler has an exception of its own
+        decoded(side, maps[::-1], detector)
+    with pytest.raises(Exception, match="stand in this order"):
+        decoded(side, [maps[0], *(raw[:, :, :, :-1] for raw in maps[1:])], detector)
+    with pytest.raises(Exception, match="as many images and as many classes"):
+        decoded(side, [maps[0][:1], *maps[1:]], detector)
+    fewer = [raw[:, : len(level.anchors) * 6] for raw, level in zip(maps, detector.levels, strict=True)]
+    with pytest.raises(Exception, match="as many images and as many classes"):
+        decoded(side, [maps[0], *fewer[1:]], detector)
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_numbers_of_16_bits_are_decoded_in_32(name: str) -> None:
+    """Else two boxes of 256 x 256 pixels have infinite areas, and neither suppresses the other."""
+    import tensorflow as tf
+    import torch
+
+    detector = DETECTORS[name]
+    maps = [raw.astype(np.float16) for raw in raw_maps(detector)]
+    expected = list(decode([raw.astype(np.float32) for raw in maps], detector))
+    assert same(expected, list(decode(maps, detector)))
+    torch_maps = [torch.tensor(raw) for raw in maps]
+    tf_maps = [tf.constant(raw.transpose(0, 2, 3, 1)) for raw in maps]
+    for side, tensors in (("torch", torch_maps), ("tf", tf_maps)):
+        for ours, theirs in zip(expected, twin(side, "decode").decode(tensors, detector), strict=True):
+            assert str(theirs.dtype).endswith("float32'>") or theirs.dtype == torch.float32
+            assert np.allclose(ours, np.asarray(theirs), rtol=1e-5, atol=1e-4)
+    rounded = twin("torch", "decode").decode([raw.to(torch.bfloat16) for raw in torch_maps], detector)
+    assert all(part.dtype == torch.float32 for part in rounded)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from ...common.detection.checks import require_cells, require_levels, require_pairs
+from ...common.detection.checks import require_cells, require_levels, require_one_input, require_pairs
 from ...common.detection.detector import Detector, Level, Rule
 from .boxes import swapped
 
@@ -15,10 +15,12 @@ from .boxes import swapped
 def cells(raw: tf.Tensor, anchors: int, before: int = 5) -> tf.Tensor:
     """A raw map (N, H, W, anchors (before + classes)) as (N, H, W, anchors, before + classes).
 
-    `before` is how many numbers an anchor has before its classes. Raises DiptychError for a map of another shape.
+    `before` is how many numbers an anchor has before its classes. Numbers of 16 bits become float32: the area of a box
+    of 256 x 256 pixels is too large for float16. Raises DiptychError for a map of another shape.
     """
     require_cells(raw.shape, 3, anchors, before)
     _, height, width, channels = raw.shape
+    raw = raw if raw.dtype == tf.float64 else tf.cast(raw, tf.float32)
     return tf.reshape(raw, (-1, height, width, anchors, channels // anchors))
 
 
@@ -30,11 +32,14 @@ def joined(maps: Sequence[tf.Tensor], detector: Detector) -> list[tf.Tensor]:
     require_levels(maps, detector)
     counts = [len(level.anchors) for level in detector.levels]
     if detector.rule != "efficientdet":
-        return [cells(raw, count) for raw, count in zip(maps, counts, strict=True)]
-    classes = [cells(raw, count, 0) for raw, count in zip(maps[: len(counts)], counts, strict=True)]
-    boxes = [cells(raw, count, 0) for raw, count in zip(maps[len(counts) :], counts, strict=True)]
-    require_pairs([part.shape for part in classes], [part.shape for part in boxes])
-    return [tf.concat([swapped(box), one], -1) for box, one in zip(boxes, classes, strict=True)]
+        found = [cells(raw, count) for raw, count in zip(maps, counts, strict=True)]
+    else:
+        classes = [cells(raw, count, 0) for raw, count in zip(maps[: len(counts)], counts, strict=True)]
+        boxes = [cells(raw, count, 0) for raw, count in zip(maps[len(counts) :], counts, strict=True)]
+        require_pairs([part.shape for part in classes], [part.shape for part in boxes])
+        found = [tf.concat([swapped(box), one], -1) for box, one in zip(boxes, classes, strict=True)]
+    require_one_input([part.shape for part in found], detector)
+    return found
 
 
 def decode(maps: Sequence[tf.Tensor], detector: Detector) -> tuple[tf.Tensor, tf.Tensor]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import torch
 
-from ...common.detection.checks import require_cells, require_levels, require_pairs
+from ...common.detection.checks import require_cells, require_levels, require_one_input, require_pairs
 from ...common.detection.detector import Detector, Level, Rule
 from .boxes import swapped
 
@@ -15,10 +15,12 @@ from .boxes import swapped
 def cells(raw: torch.Tensor, anchors: int, before: int = 5) -> torch.Tensor:
     """A raw map (N, anchors (before + classes), H, W) as (N, H, W, anchors, before + classes).
 
-    `before` is how many numbers an anchor has before its classes. Raises DiptychError for a map of another shape.
+    `before` is how many numbers an anchor has before its classes. Numbers of 16 bits become float32: the area of a box
+    of 256 x 256 pixels is too large for float16. Raises DiptychError for a map of another shape.
     """
     require_cells(raw.shape, 1, anchors, before)
     _, channels, height, width = raw.shape
+    raw = raw.to(torch.promote_types(raw.dtype, torch.float32))
     parts = raw.reshape(-1, anchors, channels // anchors, height, width)
     return parts.permute(0, 3, 4, 1, 2)
 
@@ -31,11 +33,14 @@ def joined(maps: Sequence[torch.Tensor], detector: Detector) -> list[torch.Tenso
     require_levels(maps, detector)
     counts = [len(level.anchors) for level in detector.levels]
     if detector.rule != "efficientdet":
-        return [cells(raw, count) for raw, count in zip(maps, counts, strict=True)]
-    classes = [cells(raw, count, 0) for raw, count in zip(maps[: len(counts)], counts, strict=True)]
-    boxes = [cells(raw, count, 0) for raw, count in zip(maps[len(counts) :], counts, strict=True)]
-    require_pairs([part.shape for part in classes], [part.shape for part in boxes])
-    return [torch.cat([swapped(box), one], -1) for box, one in zip(boxes, classes, strict=True)]
+        found = [cells(raw, count) for raw, count in zip(maps, counts, strict=True)]
+    else:
+        classes = [cells(raw, count, 0) for raw, count in zip(maps[: len(counts)], counts, strict=True)]
+        boxes = [cells(raw, count, 0) for raw, count in zip(maps[len(counts) :], counts, strict=True)]
+        require_pairs([part.shape for part in classes], [part.shape for part in boxes])
+        found = [torch.cat([swapped(box), one], -1) for box, one in zip(boxes, classes, strict=True)]
+    require_one_input([part.shape for part in found], detector)
+    return found
 
 
 def decode(maps: Sequence[torch.Tensor], detector: Detector) -> tuple[torch.Tensor, torch.Tensor]:

@@ -19,11 +19,11 @@ from ...common.detection.detector import (
     YOLOV4_TINY,
     Detector,
     Level,
-    leveled,
 )
 from ...common.errors import FileError, SpecError
 from ...common.registry import network, traced
 from ...common.spec import Net
+from ...common.text import NAME, printable
 from .cfg import Section, parsed
 from .order import CLASSES, NETWORKS, with_classes
 from .sections import BOXES, units_of
@@ -44,16 +44,21 @@ ENDS = ("softmax", "cost")
 
 @dataclasses.dataclass(frozen=True)
 class Configured:
-    """What a `.cfg` says: the network, its options, the rule of its boxes (None for a classifier), its sections."""
+    """What a `.cfg` says: the network, its options, the rule of its boxes (None for a classifier), its sections.
+
+    `unlike` is what it says of pictures and of suppression that is not the detector's way here.
+    """
 
     path: Path
     network: str
     options: Mapping[str, Any]
     detector: Detector | None
     sections: int
+    unlike: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.path}: all {self.sections} sections are those of {self.network}"
+        known = f"{self.path}: all {self.sections} sections are those of {self.network}"
+        return f"{known}; not followed: {', '.join(self.unlike)}" if self.unlike else known
 
 
 class _Fault(Exception):
@@ -90,7 +95,9 @@ def read_cfg(path: Path) -> Configured:
             faults.append((found_fault.place + alike, name, found_fault))
         else:
             options = with_classes(name, classes) | _image(sections[0], name)
-            return Configured(path, name, options, _detector(name, net, heads), len(sections) - 1)
+            return Configured(
+                path, name, options, _detector(name, net, heads), len(sections) - 1, _unlike(name, sections[0], heads)
+            )
     _, name, fault = max(faults, key=lambda item: item[0])
     raise FileError(f"{path} is no network that is known here; the nearest is {name}, but {fault}")
 
@@ -172,7 +179,22 @@ def _detector(name: str, net: Net, heads: Sequence[Section]) -> Detector | None:
     if not heads:
         return None
     strides = [net.input_shape[1] // int(net.nodes[index].shape[1]) for index in net.outputs]
-    return leveled("yolov3", *(_level(head, stride) for head, stride in zip(heads, strides, strict=True)))
+    levels = tuple(_level(head, stride) for head, stride in zip(heads, strides, strict=True))
+    return dataclasses.replace(DETECTORS[name], levels=levels)
+
+
+def _unlike(name: str, first: Section, heads: Sequence[Section]) -> tuple[str, ...]:
+    """What is said of letterboxes and suppression that a detector of this network does otherwise here.
+
+    Darknet suppresses by IoU, by DIoU where nms_kind is greedynms, and has other kinds for other authors.
+    """
+    found = [] if not heads or first.values.get("letter_box", "0") == "0" else ["letter_box, pictures are stretched"]
+    for head in heads:
+        kind, power = head.values.get("nms_kind", "default"), DETECTORS[name].suppression.power
+        if kind != ("default" if power is None else "greedynms"):
+            ours = "IoU" if power is None else "DIoU, as greedynms does"
+            found.append(f"nms_kind={printable(kind, NAME)} of {head.place}, boxes are suppressed by {ours}")
+    return tuple(found)
 
 
 def _level(head: Section, stride: int) -> Level:

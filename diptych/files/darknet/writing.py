@@ -60,10 +60,12 @@ def _heads(net: Net, detector: Detector | None, count: int) -> Sequence[str]:
     sides = ",".join(f"{side:g}" for pair in anchors for side in pair)
     maps = [int(net.nodes[index].shape[0]) for index in net.outputs]
     found = []
+    usual = DETECTORS[net.name].suppression if net.name in DETECTORS else detector.suppression
+    kind = {} if usual.power is None else {"nms_kind": "greedynms"}
     for level, channels in zip(detector.levels, maps, strict=True):
         mask = ",".join(str(anchors.index(pair)) for pair in level.anchors)
         values = {"mask": mask, "anchors": sides, "classes": channels // len(level.anchors) - 5, "num": len(anchors)}
-        found.append(_text("yolo", values | {"scale_x_y": f"{level.scale:g}"}))
+        found.append(_text("yolo", values | {"scale_x_y": f"{level.scale:g}"} | kind))
     return found
 
 

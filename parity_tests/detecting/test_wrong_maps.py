@@ -1,0 +1,59 @@
+"""Models, maps and sizes whose boxes or labels would be wrong: refused, or brought to numbers that hold them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import diptych
+from diptych.common.detection.boxes import iou
+from diptych.common.errors import DiptychError
+from diptych.common.weights import scrambled
+
+SIZE = (64, 96)
+IMAGE = np.random.default_rng(4).integers(0, 256, (416, 416, 3), dtype=np.uint8)
+
+
+def test_maps_of_other_classes_or_another_order_are_refused() -> None:
+    """The labels and the boxes of such maps would be wrong, and nothing else."""
+    small = diptych.detector("yolov4_tiny", num_classes=3, input_size=SIZE)
+    more = {"num_classes": 4, "input_size": SIZE}
+    for side in ("torch", "tf"):
+        with pytest.raises(DiptychError, match="maps have 4 classes, and yolov4_tiny here has 3; give detector"):
+            small.detect(IMAGE, diptych.build("yolov4_tiny", side, **more))
+    with pytest.raises(DiptychError, match="maps have 2 classes"):
+        small.decode([np.zeros((1, 21, 2, 3)), np.zeros((1, 21, 4, 6))])
+    with pytest.raises(DiptychError, match=r"maps of strides 32, 16 stand in this order"):
+        small.decode([np.zeros((1, 24, 4, 6)), np.zeros((1, 24, 2, 3))])
+
+
+def test_a_model_of_16_bits_finds_the_boxes_of_one_of_32() -> None:
+    """Large boxes, whose areas are no numbers of float16."""
+    import torch
+
+    large = diptych.detector("yolov4_tiny", num_classes=3, input_size=416, score=0.3)
+    weights = scrambled(large.net, 3)
+    model = diptych.build(large.net, "torch", weights=weights)
+    expected = large.detect(IMAGE, model)[0]
+    assert len(expected) > 3
+    assert float(np.prod(expected.boxes[:, 2:] - expected.boxes[:, :2], axis=1).max()) > 65504
+    for dtype in (torch.float16, torch.bfloat16):
+        (found,) = large.detect(IMAGE, diptych.build(large.net, "torch", weights=weights).to(dtype))
+        overlaps = iou(found.boxes[:, None], found.boxes[None], 0.0) * (found.classes[:, None] == found.classes)
+        assert np.triu(overlaps, 1).max() <= 0.7, "two boxes of one thing"
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "said"),
+    [
+        ("yolov4_tiny", (416, 116), "at 416x116: for boxes, height and width are multiples of 32"),
+        ("yolov5n", 116, "multiples of 32"),
+        ("efficientdet_d0", 192, "multiples of 128"),
+        ("yolov3_tiny", 1 << 14, "more than 67,108,864 pixels"),
+    ],
+)
+def test_a_size_without_boxes_of_its_own_is_refused(name: str, size: Any, said: str) -> None:
+    with pytest.raises(DiptychError, match=said):
+        diptych.detector(name, input_size=size)
