@@ -40,6 +40,7 @@ def read(model: Any, example: Any = None, *, one_size: bool = False) -> Imported
 def _file(path: Path, example: Any) -> Imported:
     """A file of a Keras model, which is read without Keras."""
     from . import files
+    from .files.border import border
     from .files.layer_arrays import arrays_of
     from .files.layers import Layers
 
@@ -47,4 +48,5 @@ def _file(path: Path, example: Any) -> Imported:
     where = printable(str(path), NAME)
     if not isinstance(found, Layers):
         raise DiptychError(f"{where} holds weights alone; a Net is read of a .keras or .h5 file of a whole model")
-    return keras_configs.read(found.model or {}, arrays_of(found), where, keras_configs.size_of(example))
+    with border(path, "Keras"):
+        return keras_configs.read(found.model or {}, arrays_of(found), where, keras_configs.size_of(example))

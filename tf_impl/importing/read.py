@@ -12,8 +12,7 @@ import numpy as np
 from keras.src.models.functional import Functional
 
 from ...common.errors import DiptychError
-from ...common.importing.draft import Missing
-from ...common.importing.imported import Imported, refuse
+from ...common.importing.imported import Imported
 from ...common.importing.keras import read as configs
 from ...common.spec import Array
 from ...common.text import NAME, printable
@@ -31,8 +30,7 @@ def read(model: keras.Model, example: Any, one_size: bool = False) -> Imported:
     if not isinstance(model, keras.Model):
         raise DiptychError(f"expected a keras.Model, got the layer {printable(str(name), NAME)}")
     plain, entry = _stated(model, example, name)
-    refuse(name, list(_strangers(plain, "")))
-    return configs.read(entry, dict(_arrays(plain, "")), name, size)
+    return configs.read(entry, dict(_arrays(plain, "")), name, size, dict(_foreign(plain, "")))
 
 
 def _stated(model: keras.Model, example: Any, name: str) -> tuple[keras.Model, dict[str, Any]]:
@@ -71,15 +69,17 @@ def _config(model: keras.Model, name: str) -> dict[str, Any]:
     return found
 
 
-def _strangers(model: keras.Model, outer: str) -> Iterator[Missing]:
-    """The functions of other people in activations, which have the names of Keras's own in a config."""
-    for layer in model.layers:
-        path = f"{outer}{layer.name}"
-        if isinstance(layer, keras.Model):
-            yield from _strangers(layer, f"{path}/")
+def _foreign(model: keras.Model, outer: str) -> Iterator[tuple[str, str]]:
+    """Layers that are not Keras's own, or have a function that is not: in a config they may have Keras's names."""
+    for layer in model.operations if isinstance(model, Functional) else model.layers:
+        path, home = f"{outer}{layer.name}", type(layer).__module__
         function = getattr(layer, "activation", None)
-        if isinstance(function, FunctionType) and function.__module__.partition(".")[0] not in OWN:
-            yield Missing(f"{type(layer).__name__}: with an activation of its own, {function.__name__!r}", path)
+        if isinstance(layer, keras.Model):
+            yield from _foreign(layer, f"{path}/")
+        elif home.partition(".")[0] != "keras":
+            yield path, f"a class of {printable(home, NAME)}"
+        elif isinstance(function, FunctionType) and function.__module__.partition(".")[0] not in OWN:
+            yield path, f"with an activation of its own, {function.__name__!r}"
 
 
 def _arrays(model: keras.Model, outer: str) -> Iterator[tuple[str, list[Array]]]:

@@ -23,7 +23,7 @@ from ...ops.softplus import Softplus
 from ...ops.tanh import Tanh
 from ..axes import Unknown
 from ..draft import View
-from .table import MEANINGS, Layer, means, single, value
+from .table import FUNCTIONS, MEANINGS, Layer, means, single, value
 
 SLOPE = single(0.2)
 """The slope of Keras's function `leaky_relu`, which rounds it; the layer has 0.3."""
@@ -106,7 +106,7 @@ def _between(name: str) -> Any:
     return lambda layer, x: function(layer, name, value(x))
 
 
-MEANINGS.update({kind: _between(name) for kind, name in CLASSES.items()})
+FUNCTIONS.update({kind: _between(name) for kind, name in CLASSES.items()})
 
 
 @means("ReLU")
@@ -132,26 +132,26 @@ def leaky_relu(layer: Layer, x: Any) -> View:
     return layer.each(LeakyRelu(single(slope)), x)
 
 
-@means("LeakyRelu")
+@means(functions=("LeakyRelu",))
 def leaky_between(layer: Layer, x: Any, negative_slope: float | None = None) -> View:
     """The function of the same name."""
     slope = layer.config.get("negative_slope", SLOPE) if negative_slope is None else negative_slope
     return layer.each(LeakyRelu(single(slope)), x)
 
 
-@means("ELU", "Elu")
+@means("ELU", functions=("Elu",))
 def elu(layer: Layer, x: Any, alpha: float | None = None) -> View:
     """The exponential linear unit."""
     return layer.each(Elu(float(layer.config.get("alpha", 1.0) if alpha is None else alpha)), x)
 
 
-@means("Gelu")
+@means(functions=("Gelu",))
 def gelu(layer: Layer, x: Any, approximate: bool | None = None) -> View:
     """GELU, exact or by tanh; the function between layers is by tanh where nothing is said."""
     return layer.each(Gelu(bool(layer.config.get("approximate", True) if approximate is None else approximate)), x)
 
 
-@means("Softmax")
+@means("Softmax", functions=("Softmax",))
 def softmax(layer: Layer, x: Any, axis: int | None = None, mask: Any = None) -> View:
     """Softmax over the last axis."""
     view = value(x)

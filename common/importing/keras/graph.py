@@ -74,7 +74,7 @@ def is_model(entry: Entry) -> bool:
 def is_operation(entry: Entry) -> bool:
     """Whether an entry is a function of Keras that was called between layers, and no layer."""
     config = entry["config"]
-    return entry.get("class_name") != INPUT and not is_model(entry) and "trainable" not in config
+    return entry.get("class_name") != INPUT and not is_model(entry) and not {"trainable", "dtype"} & set(config)
 
 
 def layers_of(entry: Entry) -> list[Entry]:

@@ -61,14 +61,14 @@ def _by_number(layer: Layer, given: list[Any], by: Callable[[float], Rescale]) -
     return None
 
 
-@means("Add")
+@means("Add", functions=("Add",))
 def add(layer: Layer, *given: Any, **named: Any) -> View:
     """A sum."""
     found = values([*given, *named.values()])
     return _by_number(layer, found, lambda n: Rescale(1.0, n)) or _joined(layer, Add(), found)
 
 
-@means("Subtract")
+@means("Subtract", functions=("Subtract",))
 def subtract(layer: Layer, *given: Any, **named: Any) -> View:
     """A difference, which is a sum with the second value times -1."""
     first, second = values([*given, *named.values()])
@@ -80,7 +80,7 @@ def subtract(layer: Layer, *given: Any, **named: Any) -> View:
     return _joined(layer, Add(), [first, turned])
 
 
-@means("Multiply")
+@means("Multiply", functions=("Multiply",))
 def multiply(layer: Layer, *given: Any, **named: Any) -> View:
     """A product."""
     found = values([*given, *named.values()])
@@ -90,7 +90,7 @@ def multiply(layer: Layer, *given: Any, **named: Any) -> View:
     return _by_number(layer, found, lambda n: Rescale(n)) or _joined(layer, Multiply(), found)
 
 
-@means("Divide", "TrueDivide")
+@means(functions=("Divide", "TrueDivide"))
 def divide(layer: Layer, x: Any, y: Any) -> View:
     """A quotient by a number."""
     number = _number(y)
@@ -99,13 +99,13 @@ def divide(layer: Layer, x: Any, y: Any) -> View:
     return layer.each(Rescale(1 / number), x)
 
 
-@means("Negative")
+@means(functions=("Negative",))
 def negative(layer: Layer, x: Any) -> View:
     """A value times -1."""
     return layer.each(Rescale(-1.0), x)
 
 
-@means("Square")
+@means(functions=("Square",))
 def square(layer: Layer, x: Any) -> View:
     """A value times itself."""
     return _joined(layer, Multiply(), [x, x])
@@ -119,7 +119,7 @@ def average(layer: Layer, *given: Any) -> View:
     return layer.each(Rescale(1 / len(found)), total, f"{layer.path}_mean")
 
 
-@means("Concatenate")
+@means("Concatenate", functions=("Concatenate",))
 def concatenate(layer: Layer, *given: Any, axis: Any = None) -> View:
     """Channels one after the other."""
     *first, last = given

@@ -56,7 +56,7 @@ def global_max_pool(layer: Layer, x: Any) -> View:
     return layer.add(AdaptiveMaxPool((1, 1)) if kept else GlobalMaxPool(), layer.map(x))
 
 
-@means("Mean", "Max")
+@means(functions=("Mean", "Max"))
 def over_places(layer: Layer, x: Any, axis: Any = None, keepdims: bool | None = None) -> View:
     """The mean or the maximum over height and width, as a function between layers."""
     axes = layer.config.get("axis") if axis is None else axis
@@ -146,7 +146,7 @@ def flatten(layer: Layer, x: Any) -> View:
     return _reshaped(layer, view, [view.shape[0], -1])
 
 
-@means("Reshape")
+@means("Reshape", functions=("Reshape",))
 def reshape(layer: Layer, x: Any, *given: Any, **named: Any) -> View:
     """Another shape; the layer says it without the batch."""
     view = value(x)
@@ -182,7 +182,7 @@ def settled(layer: Layer, view: View) -> View:
     return view
 
 
-@means("Permute", "Transpose")
+@means("Permute", functions=("Transpose",))
 def permute(layer: Layer, x: Any, axes: Sequence[int] | None = None) -> View:
     """Axes in another order; the layer counts them from 1, without the batch."""
     view = value(x)

@@ -21,11 +21,21 @@ SIZE = 224
 """Height and width of the images where the model takes any and nobody says one."""
 
 
-def read(entry: Entry, arrays: Mapping[str, Sequence[Array]], where: str, size: Any = None) -> Imported:
+LARGEST = 1 << 16
+"""Rows, columns or channels of an image at most."""
+
+
+def read(
+    entry: Entry,
+    arrays: Mapping[str, Sequence[Array]],
+    where: str,
+    size: tuple[int, int] | None = None,
+    foreign: Mapping[str, str] | None = None,
+) -> Imported:
     """The Net and the weights of a model's config; `arrays` are the variables of each layer, by "outer/inner".
 
-    `size` is the (height, width) to read it at, where it takes more than one. Raises DiptychError with all that is in
-    the way.
+    `size` is the (height, width) to read it at, where it takes more than one. `foreign` says of layers, by the same
+    names, what is not Keras's own in them. Raises DiptychError with all that is in the way.
     """
     if not is_model(entry):
         raise DiptychError(f"{where} states no layers; a model of a class of its own is read in memory alone")
@@ -35,9 +45,9 @@ def read(entry: Entry, arrays: Mapping[str, Sequence[Array]], where: str, size: 
     notes: list[str] = []
     draft = Draft(batch=2)
     image = seen(draft.image(_image(entry, found, where, size, notes)))
-    reading = Reading(draft, arrays)
+    reading = Reading(draft, arrays, foreign=foreign or {})
     try:
-        values = Walk(reading).run(found, [image], "")
+        values = Walk(reading, found.old).run(found, [image], "")
     except Unknown as error:
         raise DiptychError(f"{where} cannot be read: {error}") from None
     outputs = []
@@ -84,12 +94,13 @@ def _image(entry: Entry, found: Graph, where: str, size: Any, notes: list[str]) 
     if size is None and None in shape[1:3]:
         notes.append(f"it takes images of any size; read at {shape[1] or SIZE} x {shape[2] or SIZE}")
     wanted = size or (shape[1] or SIZE, shape[2] or SIZE)
+    stated = [n for n in (*shape[1:], *wanted) if n is not None]
+    if min(stated) < 1 or max(stated) > LARGEST:
+        raise DiptychError(f"{where} takes images of {shape[1:]}, expected 1 to {LARGEST:,} of each")
     for own, asked in zip(shape[1:3], wanted, strict=True):
         if own is not None and own != asked:
-            stated = " x ".join("any" if n is None else str(n) for n in shape[1:3])
-            raise DiptychError(f"{where} takes images of {stated}, not {wanted[0]} x {wanted[1]}")
-    if min(shape[3], *wanted) < 1:
-        raise DiptychError(f"{where} takes images of {shape[1:]}, which have no pixels")
+            fixed = " x ".join("any" if n is None else str(n) for n in shape[1:3])
+            raise DiptychError(f"{where} takes images of {fixed}, not {wanted[0]} x {wanted[1]}")
     return shape[3], wanted[0], wanted[1]
 
 

@@ -20,9 +20,14 @@ from ..layout import as_map, as_vector, channels_first
 Function = Callable[..., View]
 F = TypeVar("F", bound=Function)
 MEANINGS: dict[str, Function] = {}
-"""Class of a layer, or of a function between layers -> what it means."""
+FUNCTIONS: dict[str, Function] = {}
+"""Class of a layer, and of a function between layers -> what it means."""
 CHANNELS = (-1, 3, [-1], [3])
 """What the axis of channels of a map is called."""
+
+
+TURNED = 1 << 16
+"""Channels at most whose order is another than that of memory: each is then named."""
 
 
 @dataclass
@@ -30,7 +35,8 @@ class Reading:
     """What is read of a model: the draft, arrays by the paths of layers, and weights by the names that they have here.
 
     `idle` are the classes of layers that do nothing in evaluation and are left out, with the number of them; `trained`
-    are layers that the model calls as in training, unless somebody says that it is evaluated.
+    are layers that the model calls as in training, unless somebody says that it is evaluated. `foreign` says of layers
+    what is another's in them, where a config does not.
     """
 
     draft: Draft
@@ -39,6 +45,7 @@ class Reading:
     idle: dict[str, int] = field(default_factory=dict)
     formats: set[str] = field(default_factory=set)
     trained: list[str] = field(default_factory=list)
+    foreign: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,8 @@ class Layer:
     def value(self, x: Any) -> int:
         """The step of a map or of a vector; views that mean an op become one."""
         view = value(x)
+        if view.base[0] > TURNED and any(axis and axis != view.whole(axis[0].letter) for axis in view.axes[-1:]):
+            raise Unknown("with too many channels in another order")
         if len(view.axes) == 4 and len(view.base) == 1:
             if view.axes[1:3] != ((), ()):
                 raise Unknown("a vector seen as a map")
@@ -139,12 +148,12 @@ def seen(view: View) -> View:
     return view.seen((n, h, w, c))
 
 
-def means(*names: str) -> Callable[[F], F]:
-    """Say that a Python function is what these classes mean."""
+def means(*layers: str, functions: Sequence[str] = ()) -> Callable[[F], F]:
+    """Say that a Python function is what these classes of layers, and of functions between layers, mean."""
 
     def known(function: F) -> F:
-        for name in names:
-            MEANINGS[name] = function
+        MEANINGS.update(dict.fromkeys(layers, function))
+        FUNCTIONS.update(dict.fromkeys(functions, function))
         return function
 
     return known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -12,15 +13,19 @@ from ...child_names import LONGEST, fault
 from ...errors import DiptychError
 from ...text import NAME, printable
 from ..axes import Unknown
-from ..draft import Scope, View
+from ..draft import Missing, Scope, View
 from . import activations, inputs, joins, layers, maps
 from .graph import BROKEN, Call, Entry, Graph, Ref, graph, is_model, is_operation
-from .table import MEANINGS, Layer, Reading, seen
+from .table import FUNCTIONS, MEANINGS, Layer, Reading, seen
 
 __all__ = ["Walk", "activations", "inputs", "joins", "layers", "maps"]
 
 MOST = 20_000
 """Calls of layers at most: models that call each other twice have more than anybody could wait for."""
+CHANNELS, FEATURES = 1 << 18, 1 << 24
+"""Channels of a map and numbers of a vector at most: a short text may ask for any number of them."""
+UNNAMED = ("CustomScaleLayer", "LayerScale", "StochasticDepth")
+"""Layers of keras.applications that Keras does not offer to others, so that their names are free."""
 WORDS = re.compile(r"\W")
 
 
@@ -29,7 +34,9 @@ class Walk:
     """One walk through a model and those in it."""
 
     reading: Reading
+    old: bool = False
     paths: dict[str, str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
     numbers: Counter[str] = field(default_factory=Counter)
     graphs: dict[str, Graph] = field(default_factory=dict)
     calls: int = 0
@@ -63,20 +70,22 @@ class Walk:
         try:
             args, named = _resolved(list(call.args), env), _resolved(dict(call.named), env)
             made = self._made(found, entry, args, named, inner, path)
+            self._check_size(made)
         except Unknown as why:
             kind = printable(str(entry.get("class_name")), NAME)
-            draft.note(f"{kind}: {why}" if str(why) else kind)
+            draft.missing.append(Missing(f"{kind}: {why}" if str(why) else kind, printable(inner, NAME)))
             made = [_hole(self.reading)]
         except BROKEN as error:
             said = printable(f"{type(error).__name__}: {error}", NAME)
-            draft.note(f"{printable(str(entry.get('class_name')), NAME)}: a config that Keras does not write ({said})")
+            what = f"{printable(str(entry.get('class_name')), NAME)}: a config that Keras does not write ({said})"
+            draft.missing.append(Missing(what, printable(inner, NAME)))
             made = [_hole(self.reading)]
         draft.scopes = before
         return {Ref(call.layer, call.number, index): item for index, item in enumerate(made)}
 
     def _made(self, found: Graph, entry: Entry, args: Any, named: Any, inner: str, path: str) -> list[View]:
         if named.pop("training", None) and not _passes(entry):
-            if found.old:  # Keras 2 trains there in evaluation too
+            if found.old or self.old:  # Keras 2 trains there in evaluation too
                 raise Unknown("called as in training")
             self.reading.trained.append(printable(inner, NAME))
         if named.pop("mask", None) is not None:
@@ -86,13 +95,20 @@ class Walk:
             if inner not in self.graphs:
                 self.graphs[inner] = graph(entry, printable(inner, NAME))
             return self.run(self.graphs[inner], given, f"{inner}/")
-        kind = _kind(entry)
+        kind = _kind(entry, self.reading.foreign.get(inner, ""))
         if any(view.doubtful for view in given):
             return [_hole(self.reading)]
         _check_precision(entry, self.reading)
         operation = is_operation(entry)
-        layer = Layer(self.reading, kind, entry["config"], path, inner, found.old, operation)
-        return [MEANINGS[kind](layer, *args, **named)]
+        layer = Layer(self.reading, kind, entry["config"], path, inner, found.old or self.old, operation)
+        return [(FUNCTIONS if operation else MEANINGS)[kind](layer, *args, **named)]
+
+    def _check_size(self, made: list[View]) -> None:
+        """Raise Unknown for a value with more channels than anybody has."""
+        for view in made:
+            shape = self.reading.draft.steps[view.step].shape
+            if shape[0] > (CHANNELS if len(shape) == 3 else FEATURES):
+                raise Unknown(f"with {shape[0]} channels")
 
     def _path(self, inner: str) -> str:
         """The path of a layer here: the names of Keras, where PyTorch can have them, joined by dots."""
@@ -100,11 +116,12 @@ class Walk:
             outer, _, name = inner.rpartition("/") if inner.count("/") else ("", "", inner)
             above = self.paths.get(outer, "")
             plain = name if not fault(name) else _plain(name)
-            path, taken, count = f"{above}.{plain}" if above else plain, set(self.paths.values()), 1
-            while path in taken:
-                count += 1
-                path = f"{above}.{plain}_{count}" if above else f"{plain}_{count}"
+            first = path = f"{above}.{plain}" if above else plain
+            numbers = itertools.count(2)
+            while path in self.taken:
+                path = f"{first}_{next(numbers)}"
             self.paths[inner] = path
+            self.taken.add(path)
         return self.paths[inner]
 
 
@@ -124,13 +141,18 @@ def _is_chain(entry: Entry) -> bool:
     return isinstance(config, list) or "output_layers" not in config
 
 
-def _kind(entry: Entry) -> str:
+def _kind(entry: Entry, foreign: str) -> str:
     """The class of a layer of Keras itself; raises Unknown for any other."""
     kind, module = str(entry.get("class_name")), str(entry.get("module") or "keras")
-    if module.partition(".")[0] != "keras":
-        raise Unknown(f"a class of {printable(module, NAME)}")
-    if kind not in MEANINGS:
+    package = str(entry.get("registered_name") or "").rpartition(">")[0].partition(".")[0]
+    if foreign:
+        raise Unknown(foreign)
+    if module.partition(".")[0] != "keras" or package not in ("", "keras", "Keras"):
+        raise Unknown(f"a class of {printable(package or module, NAME)}")
+    if kind not in (FUNCTIONS if is_operation(entry) else MEANINGS):
         raise Unknown("")
+    if kind in UNNAMED and not entry.get("module"):
+        raise Unknown("which may be anybody's in such a file; save the model as .keras")
     return kind
 
 
