@@ -129,3 +129,14 @@ class Subclassed(keras.Model):
         for _ in range(2):
             x = x + keras.ops.relu(x)
         return self.head(keras.ops.mean(x, axis=[1, 2]))
+
+
+class Unsure(keras.Model):
+    """A model as a class whose dropout is on in evaluation."""
+
+    def __init__(self) -> None:
+        super().__init__(name="unsure")
+        self.conv, self.drop = layers.Conv2D(6, 3), layers.Dropout(0.5, name="drop")
+
+    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        return self.drop(self.conv(x), training=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -121,12 +123,29 @@ def test_augmentation_does_nothing_in_evaluation(kind: str) -> None:
 
 def test_a_call_as_in_training_is_said() -> None:
     image = keras.Input((9, 7, 3))
-    x = layers.Conv2D(4, 3)(image)
-    model = keras.Model(image, layers.Dropout(0.5, name="always")(x, training=True))
+    trunk = keras.Sequential([layers.Conv2D(4, 3), layers.BatchNormalization()], name="trunk")
+    x = layers.Dropout(0.5, name="always")(trunk(image, training=True), training=True)
+    model = keras.Model(image, x)
     scramble(model)
     result = diptych.read(model)
     agrees(result, model)
-    assert "it calls as in training: always" in result.notes[0]
+    assert "it calls as in training: trunk, always" in result.notes[0]
+
+
+def test_a_class_that_trains_in_evaluation_is_refused() -> None:
+    with pytest.raises(DiptychError, match=r"Dropout: called as in training \(1 times, first in drop"):
+        diptych.read(models.Unsure(), np.zeros((1, 12, 10, 3)))
+
+
+def test_a_file_is_read_without_a_framework(tmp_path: Path) -> None:
+    file = tmp_path / "model.keras"
+    models.backbone().save(file)
+    code = (
+        "import sys, diptych; net, weights = diptych.read(sys.argv[1]); assert len(weights) == len(net.weights) > 5; "
+        "print(sorted({'keras', 'tensorflow', 'torch'} & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
 
 
 def test_outputs_have_the_names_of_a_dict() -> None:

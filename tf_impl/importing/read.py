@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Iterator
 from types import FunctionType
@@ -30,7 +31,8 @@ def read(model: keras.Model, example: Any, one_size: bool = False) -> Imported:
     if not isinstance(model, keras.Model):
         raise DiptychError(f"expected a keras.Model, got the layer {printable(str(name), NAME)}")
     plain, entry = _stated(model, example, name)
-    return configs.read(entry, dict(_arrays(plain, "")), name, size, dict(_foreign(plain, "")))
+    own = not isinstance(model, Functional | keras.Sequential)
+    return configs.read(entry, dict(_arrays(plain, "")), name, size, dict(_foreign(plain, "")), own)
 
 
 def _stated(model: keras.Model, example: Any, name: str) -> tuple[keras.Model, dict[str, Any]]:
@@ -47,8 +49,9 @@ def _stated(model: keras.Model, example: Any, name: str) -> tuple[keras.Model, d
     layers = [layer for layer in model._flatten_layers() if layer is not model]
     counts = [(layer, len(layer._inbound_nodes), len(layer._outbound_nodes)) for layer in layers]
     image = keras.Input(tuple(example.shape[1:]), dtype=model.compute_dtype)
+    evaluated = {"training": False} if "training" in inspect.signature(model.call).parameters else {}
     try:
-        plain = keras.Model(image, model.call(image), name=model.name)
+        plain = keras.Model(image, model.call(image, **evaluated), name=model.name)
         return plain, _config(plain, name)
     except DiptychError:
         raise

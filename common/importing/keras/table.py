@@ -35,8 +35,9 @@ class Reading:
     """What is read of a model: the draft, arrays by the paths of layers, and weights by the names that they have here.
 
     `idle` are the classes of layers that do nothing in evaluation and are left out, with the number of them; `trained`
-    are layers that the model calls as in training, unless somebody says that it is evaluated. `foreign` says of layers
-    what is another's in them, where a config does not.
+    are layers that the model calls as in training, unless somebody says that it is evaluated; where such calls are
+    `obeyed` even then, as in Keras 2 and in the code of a class, they are refused. `foreign` says of layers what is
+    another's in them, where a config does not.
     """
 
     draft: Draft
@@ -45,6 +46,7 @@ class Reading:
     idle: dict[str, int] = field(default_factory=dict)
     formats: set[str] = field(default_factory=set)
     trained: list[str] = field(default_factory=list)
+    obeyed: bool = False
     foreign: Mapping[str, str] = field(default_factory=dict)
 
 

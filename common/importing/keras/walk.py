@@ -14,11 +14,11 @@ from ...errors import DiptychError
 from ...text import NAME, printable
 from ..axes import Unknown
 from ..draft import Missing, Scope, View
-from . import activations, inputs, joins, layers, maps
+from . import activations, inputs, joins, layers, maps, tensorflow
 from .graph import BROKEN, Call, Entry, Graph, Ref, graph, is_model, is_operation
 from .table import FUNCTIONS, MEANINGS, Layer, Reading, seen
 
-__all__ = ["Walk", "activations", "inputs", "joins", "layers", "maps"]
+__all__ = ["Walk", "activations", "inputs", "joins", "layers", "maps", "tensorflow"]
 
 MOST = 20_000
 """Calls of layers at most: models that call each other twice have more than anybody could wait for."""
@@ -85,7 +85,7 @@ class Walk:
 
     def _made(self, found: Graph, entry: Entry, args: Any, named: Any, inner: str, path: str) -> list[View]:
         if named.pop("training", None) and not _passes(entry):
-            if found.old or self.old:  # Keras 2 trains there in evaluation too
+            if found.old or self.old or self.reading.obeyed:
                 raise Unknown("called as in training")
             self.reading.trained.append(printable(inner, NAME))
         if named.pop("mask", None) is not None:
