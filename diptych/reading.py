@@ -3,28 +3,50 @@
 from __future__ import annotations
 
 import importlib
+import os
+from pathlib import Path
 from typing import Any
 
 from . import backends
 from .common.errors import DiptychError
 from .common.importing.imported import Imported
+from .common.importing.keras import read as keras_configs
+from .common.text import NAME, printable
 
-READERS = {"torch": "torch_impl"}
+READERS = {"torch": "torch_impl", "tf": "tf_impl"}
 
 
 def read(model: Any, example: Any = None, *, one_size: bool = False) -> Imported:
-    """The Net and the weights of a PyTorch module: `net, weights = diptych.read(module, example)`.
+    """The Net and the weights of a model: `net, weights = diptych.read(module, example)`.
 
-    `example` is a batch (N, C, H, W) of floating-point numbers, of any values. The module is read as it answers in
-    evaluation, by torch.export, at the size of the example and at a larger one, and left as it was. Canonical names
-    are those of its state dict, where its layers call their weights as PyTorch's do; `renamed` of what is returned
-    says which are not, and `notes` what else there is to know. `one_size` reads a module that does something else at
-    another size, as it is at the example's. Raises DiptychError with everything that no spec says, and where it is.
+    A PyTorch module is read by torch.export as it answers in evaluation, at the size of the example and at a larger
+    one, and left as it was; `example` is a batch (N, C, H, W) of floating-point numbers, of any values. A Keras model,
+    or the path of a `.keras` or `.h5` file of one, is read by its config, as data: nothing of a file is run. There a
+    batch (N, H, W, C) is an example, which only a model of any size needs, for its size.
+
+    Canonical names are those of the state dict, or of Keras's layers; `renamed` of what is returned says which are
+    not, and `notes` what else there is to know. `one_size` reads a module that does something else at another size, as
+    it is at the example's. Raises DiptychError with everything that no spec says, and where it is.
     """
+    if isinstance(model, str | os.PathLike):
+        return _file(Path(model), example)
     framework = backends.framework_of(model)
-    if framework not in READERS:
-        raise DiptychError("a Keras model is not read into a Net yet; give a torch.nn.Module")
     backends.get(framework)  # says which package is missing, if one is
     reader = importlib.import_module(f".{READERS[framework]}.importing.read", __package__)
     result: Imported = reader.read(model, example, one_size)
     return result
+
+
+def _file(path: Path, example: Any) -> Imported:
+    """A file of a Keras model, which is read without Keras."""
+    from . import files
+    from .files.border import border
+    from .files.layer_arrays import arrays_of
+    from .files.layers import Layers
+
+    found = files.read(path)
+    where = printable(str(path), NAME)
+    if not isinstance(found, Layers):
+        raise DiptychError(f"{where} holds weights alone; a Net is read of a .keras or .h5 file of a whole model")
+    with border(path, "Keras"):
+        return keras_configs.read(found.model or {}, arrays_of(found), where, keras_configs.size_of(example))

@@ -28,8 +28,8 @@ class Checkpoint(ABC):
     """The arrays of one file, which are `Tensors`, `Layers` or `Floats`, and what the file says beside them.
 
     `extras` are torch's batch counters, `stated` is what diptych wrote into the file, `config` the layers that a Keras
-    file states (name -> entry in config.json), `title` the name of its model. `notes` say what was left out or
-    unwrapped.
+    file states (name -> entry in config.json), `model` that config as a whole, `title` the name of its model. `notes`
+    say what was left out or unwrapped.
     """
 
     path: Path
@@ -37,6 +37,7 @@ class Checkpoint(ABC):
     extras: Mapping[str, int] = field(default_factory=dict, kw_only=True)
     stated: Provenance = field(default_factory=Provenance, kw_only=True)
     config: Mapping[str, Any] | None = field(default=None, kw_only=True)
+    model: Mapping[str, Any] | None = field(default=None, kw_only=True, repr=False)
     title: str = field(default="", kw_only=True)
     notes: tuple[str, ...] = field(default=(), kw_only=True)
 

@@ -47,7 +47,7 @@ def read(file: Any, root: Any, path: Path) -> Layers:
     title = str(own.get("name", "")) if isinstance(own, dict) else ""
     rest = sorted(key for key in file if key != WEIGHTS) if root is not file else []
     notes = (f"left out: {', '.join(rest)}",) if rest else ()
-    return Layers(path, "h5", layers, config=config, title=title, notes=notes, origins=origins)
+    return Layers(path, "h5", layers, config=config, model=model, title=title, notes=notes, origins=origins)
 
 
 def _inner(config: Mapping[str, Any]) -> dict[str, list[str]]:

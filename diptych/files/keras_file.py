@@ -37,7 +37,7 @@ def read(path: Path) -> Layers:
         missing = [name for name in (CONFIG, WEIGHTS) if name not in archive.members]
         if missing:
             raise FileError(f"{path} is not a .keras file: the zip has no {' and no '.join(missing)}")
-        config = _text(archive, CONFIG)
+        model, layers = model_config.stated(_text(archive, CONFIG), f"{path}: its {CONFIG}")
         said = _text(archive, MEMBER) if MEMBER in archive.members else b""
         stated = provenance.loads(said, path) if said else provenance.Provenance()
         with archive.open(WEIGHTS) as weights:
@@ -46,7 +46,7 @@ def read(path: Path) -> Layers:
     return Layers(
         path, "keras", found.layers, found.places, extras=stated.extras, stated=stated, title=found.title,
         notes=found.notes, origins=found.origins, place_origins=found.place_origins,
-        config=model_config.layers_in(config, f"{path}: its {CONFIG}"),
+        config=layers, model=model,
     )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ NAME = 1000
 """Characters of a name at most, with those of the models that a layer lies in."""
 
 
-def layers_in(data: bytes | str, where: str) -> dict[str, Any] | None:
-    """Layer name -> its entry, of a config as JSON; raises FileError where it is not that of a model of layers.
+def stated(data: bytes | str, where: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """(the config, layer name -> its entry) of a config as JSON; raises FileError where it is not that of a model.
 
     None for a model of a class of its own, which says nothing of its layers.
     """
@@ -23,7 +23,7 @@ def layers_in(data: bytes | str, where: str) -> dict[str, Any] | None:
         config = bounded_json.loads(data)
     except ValueError as error:
         raise FileError(f"{where} is not that of a Keras model of layers ({reason(error)})") from None
-    return None if _is_class(config) else entries(config, where)
+    return (None, None) if _is_class(config) else (config, entries(config, where))
 
 
 def _is_class(config: Any) -> bool:

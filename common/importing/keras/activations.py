@@ -1,0 +1,165 @@
+"""Functions of each number by itself, and softmax: as layers, inside layers, and as functions between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...op import Op
+from ...ops.clamp import Clamp
+from ...ops.elu import Elu
+from ...ops.gelu import Gelu
+from ...ops.hard_sigmoid import HardSigmoid
+from ...ops.hard_swish import HardSwish
+from ...ops.leaky_relu import LeakyRelu
+from ...ops.mish import Mish
+from ...ops.relu import Relu
+from ...ops.relu6 import Relu6
+from ...ops.selu import Selu
+from ...ops.sigmoid import Sigmoid
+from ...ops.silu import Silu
+from ...ops.softmax import Softmax
+from ...ops.softplus import Softplus
+from ...ops.tanh import Tanh
+from ..axes import Unknown
+from ..draft import View
+from .table import FUNCTIONS, MEANINGS, Layer, means, single, value
+
+SLOPE = single(0.2)
+"""The slope of Keras's function `leaky_relu`, which rounds it; the layer has 0.3."""
+FAR = 50.0
+"""Where softplus is the number itself in float64: Keras has no threshold."""
+PLAIN: dict[str, Op] = {
+    "elu": Elu(),
+    "gelu": Gelu(),
+    "hard_sigmoid": HardSigmoid(),
+    "hard_silu": HardSwish(),
+    "hard_swish": HardSwish(),
+    "leaky_relu": LeakyRelu(SLOPE),
+    "mish": Mish(),
+    "relu": Relu(),
+    "relu6": Relu6(),
+    "selu": Selu(),
+    "sigmoid": Sigmoid(),
+    "silu": Silu(),
+    "softplus": Softplus(threshold=FAR),
+    "swish": Silu(),
+    "tanh": Tanh(),
+}
+"""Name of a function of Keras -> its op."""
+CLASSES = {
+    "HardSigmoid": "hard_sigmoid",
+    "HardSilu": "hard_silu",
+    "HardSwish": "hard_silu",
+    "Mish": "mish",
+    "Relu": "relu",
+    "Relu6": "relu6",
+    "Selu": "selu",
+    "Sigmoid": "sigmoid",
+    "Silu": "silu",
+    "Softplus": "softplus",
+    "Tanh": "tanh",
+}
+"""Class of a function between layers -> its name inside a layer."""
+OTHERWISE_BEFORE = ("hard_sigmoid",)
+"""Those that were others in Keras 2: clip(0.2 x + 0.5, 0, 1)."""
+
+
+def activated(layer: Layer, x: View) -> View:
+    """A value after the activation that a layer has inside."""
+    return function(layer, layer.config.get("activation"), x, f"{layer.path}_")
+
+
+def function(layer: Layer, given: Any, x: View, before: str = "") -> View:
+    """A value after a function of Keras by its name, or after a layer in its place."""
+    if given is None or given == "linear":
+        return x
+    if isinstance(given, Mapping):
+        return _object(layer, given, x)
+    if given == "softmax":
+        return layer.add(Softmax(), layer.value(x), label=f"{before}softmax" if before else "")
+    if given not in PLAIN:
+        raise Unknown(f"with the activation {given!r:.80}")
+    if layer.old and given in OTHERWISE_BEFORE:
+        raise Unknown(f"with the {given} of Keras 2, which is another function than that of Keras 3")
+    return layer.each(PLAIN[given], x, f"{before}{given}" if before else "")
+
+
+def _object(layer: Layer, given: Mapping[str, Any], x: View) -> View:
+    """A layer that stands where a function may."""
+    kind, config = given.get("class_name"), given.get("config")
+    own = str(given.get("module") or "").partition(".")[0] == "keras" and kind in ACTIVATIONS
+    if not own or not isinstance(config, Mapping):
+        named = config if isinstance(config, str) else kind
+        raise Unknown(f"with an activation of its own, {named!r:.80}")
+    inner = Layer(layer.reading, str(kind), config, f"{layer.path}_{str(kind).lower()}", layer.place, layer.old)
+    return MEANINGS[str(kind)](inner, x)
+
+
+@means("Activation")
+def activation(layer: Layer, x: Any) -> View:
+    """A function by its name."""
+    return function(layer, layer.config.get("activation"), value(x))
+
+
+def _between(name: str) -> Any:
+    return lambda layer, x: function(layer, name, value(x))
+
+
+FUNCTIONS.update({kind: _between(name) for kind, name in CLASSES.items()})
+
+
+@means("ReLU")
+def relu(layer: Layer, x: Any) -> View:
+    """A rectifier, which may be leaky or have a maximum."""
+    config = layer.config
+    most, slope = config.get("max_value"), config.get("negative_slope") or 0
+    if config.get("threshold"):
+        raise Unknown("with a threshold")
+    if slope and most is not None:
+        raise Unknown("with a slope and a maximum")
+    if slope:
+        return layer.each(LeakyRelu(single(slope)), x)
+    if most is None:
+        return layer.each(Relu(), x)
+    return layer.each(Relu6() if float(most) == 6 else Clamp(0.0, single(most)), x)
+
+
+@means("LeakyReLU")
+def leaky_relu(layer: Layer, x: Any) -> View:
+    """A leaky rectifier; Keras 2 calls its slope alpha."""
+    slope = layer.config.get("negative_slope", layer.config.get("alpha", 0.3))
+    return layer.each(LeakyRelu(single(slope)), x)
+
+
+@means(functions=("LeakyRelu",))
+def leaky_between(layer: Layer, x: Any, negative_slope: float | None = None) -> View:
+    """The function of the same name."""
+    slope = layer.config.get("negative_slope", SLOPE) if negative_slope is None else negative_slope
+    return layer.each(LeakyRelu(single(slope)), x)
+
+
+@means("ELU", functions=("Elu",))
+def elu(layer: Layer, x: Any, alpha: float | None = None) -> View:
+    """The exponential linear unit."""
+    return layer.each(Elu(float(layer.config.get("alpha", 1.0) if alpha is None else alpha)), x)
+
+
+@means(functions=("Gelu",))
+def gelu(layer: Layer, x: Any, approximate: bool | None = None) -> View:
+    """GELU, exact or by tanh; the function between layers is by tanh where nothing is said."""
+    return layer.each(Gelu(bool(layer.config.get("approximate", True) if approximate is None else approximate)), x)
+
+
+@means("Softmax", functions=("Softmax",))
+def softmax(layer: Layer, x: Any, axis: int | None = None, mask: Any = None) -> View:
+    """Softmax over the last axis."""
+    view = value(x)
+    axis = layer.config.get("axis", -1) if axis is None else axis
+    last = len(view.axes) - 1
+    if axis not in (-1, last, [-1], [last]) or mask is not None:
+        raise Unknown("over another axis than channels, or with a mask")
+    return layer.add(Softmax(), layer.value(view))
+
+
+ACTIVATIONS = ("ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax")

@@ -1,0 +1,143 @@
+"""Sums, products and other joints: of values, and of a value and a number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...op import Op
+from ...ops.add import Add
+from ...ops.channel_rescale import ChannelRescale
+from ...ops.concat import Concat
+from ...ops.multiply import Multiply
+from ...ops.rescale import Rescale
+from ...ops.to_map import ToMap
+from ..axes import Unknown
+from ..draft import View
+from .table import CHANNELS, Layer, means, seen, value, values
+
+
+def _number(given: Any) -> float | None:
+    """A number of the model's code; None for anything else."""
+    if isinstance(given, (bool, str)) or given is None:
+        return None
+    if isinstance(given, (int, float)):
+        return float(given)
+    return float(given.reshape(())) if isinstance(given, np.ndarray) and given.size == 1 else None
+
+
+def _steps(layer: Layer, given: list[Any]) -> list[int]:
+    """The steps of values that are joined: a layer spreads a vector over a map."""
+    steps = [layer.value(item) for item in given]
+    ranks = {len(layer.draft.steps[step].shape) for step in steps}
+    if len(ranks) == 1:
+        return steps
+    if layer.operation:
+        raise Unknown("of a vector and a map")
+    vectors = [step for step in steps if len(layer.draft.steps[step].shape) == 1]
+    maps = {step: layer.draft.add(ToMap(), step) for step in vectors}
+    return [maps.get(step, step) for step in steps]
+
+
+def _joined(layer: Layer, op: Op, given: list[Any]) -> View:
+    """One op after the other over several values."""
+    if len(given) < 2:
+        return value(given[0])
+    first, *rest = _steps(layer, given)
+    for place, step in enumerate(rest):
+        label = "" if place == len(rest) - 1 else f"{layer.path}_{place}"
+        first = layer.draft.add(op, first, step, label=label)
+    return seen(layer.draft.view(first))
+
+
+def _by_number(layer: Layer, given: list[Any], by: Callable[[float], Rescale]) -> View | None:
+    """A value and a number; None for two values."""
+    for one, other in ((given[0], given[-1]), (given[-1], given[0])):
+        number = _number(one)
+        if number is not None and len(given) == 2:
+            return layer.each(by(number), other)
+    return None
+
+
+@means("Add", functions=("Add",))
+def add(layer: Layer, *given: Any, **named: Any) -> View:
+    """A sum."""
+    found = values([*given, *named.values()])
+    return _by_number(layer, found, lambda n: Rescale(1.0, n)) or _joined(layer, Add(), found)
+
+
+@means("Subtract", functions=("Subtract",))
+def subtract(layer: Layer, *given: Any, **named: Any) -> View:
+    """A difference, which is a sum with the second value times -1."""
+    first, second = values([*given, *named.values()])
+    if (number := _number(second)) is not None:
+        return layer.each(Rescale(1.0, -number), first)
+    if (number := _number(first)) is not None:
+        return layer.each(Rescale(-1.0, number), second)
+    turned = layer.each(Rescale(-1.0), second, f"{layer.path}_turned")
+    return _joined(layer, Add(), [first, turned])
+
+
+@means("Multiply", functions=("Multiply",))
+def multiply(layer: Layer, *given: Any, **named: Any) -> View:
+    """A product."""
+    found = values([*given, *named.values()])
+    for one, other in ((found[0], found[-1]), (found[-1], found[0])):
+        if isinstance(one, np.ndarray) and one.size > 1 and one.size == one.shape[-1]:
+            return layer.add(ChannelRescale(tuple(map(float, one.reshape(-1)))), layer.map(other))
+    return _by_number(layer, found, lambda n: Rescale(n)) or _joined(layer, Multiply(), found)
+
+
+@means(functions=("Divide", "TrueDivide"))
+def divide(layer: Layer, x: Any, y: Any) -> View:
+    """A quotient by a number."""
+    number = _number(y)
+    if not number:
+        raise Unknown("by a value")
+    return layer.each(Rescale(1 / number), x)
+
+
+@means(functions=("Negative",))
+def negative(layer: Layer, x: Any) -> View:
+    """A value times -1."""
+    return layer.each(Rescale(-1.0), x)
+
+
+@means(functions=("Square",))
+def square(layer: Layer, x: Any) -> View:
+    """A value times itself."""
+    return _joined(layer, Multiply(), [x, x])
+
+
+@means("Average")
+def average(layer: Layer, *given: Any) -> View:
+    """A mean of values."""
+    found = values(given)
+    total = _joined(layer, Add(), found)
+    return layer.each(Rescale(1 / len(found)), total, f"{layer.path}_mean")
+
+
+@means("Concatenate", functions=("Concatenate",))
+def concatenate(layer: Layer, *given: Any, axis: Any = None) -> View:
+    """Channels one after the other."""
+    *first, last = given
+    if first and isinstance(last, int):
+        given, axis = tuple(first), last
+    found = [value(item) for item in values(given)]
+    axis = layer.config.get("axis", -1) if axis is None else axis
+    ranks = {len(item.axes) for item in found}
+    if ranks not in ({2}, {4}) or (axis not in CHANNELS if ranks == {4} else axis not in (-1, 1)):
+        raise Unknown(f"along another axis than channels ({axis!r:.40})")
+    if len(found) == 1:
+        return found[0]
+    return layer.add(Concat(), *(layer.value(item) for item in found))
+
+
+@means("CustomScaleLayer")
+def scaled(layer: Layer, given: Any) -> View:
+    """x + y * scale, as Inception-ResNet of Keras has it; the scale is not rounded."""
+    first, second = given
+    made = layer.each(Rescale(float(layer.config["scale"])), second, f"{layer.path}_scaled")
+    return _joined(layer, Add(), [first, made])

@@ -1,0 +1,203 @@
+"""Layers with weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...geometry import Padding
+from ...ops.batch_norm import BatchNorm
+from ...ops.channel_linear import ChannelLinear
+from ...ops.conv import Conv
+from ...ops.conv_transpose import ConvTranspose
+from ...ops.crop import Crop
+from ...ops.group_norm import GroupNorm
+from ...ops.layer_norm import LayerNorm
+from ...ops.linear import Linear
+from ...ops.prelu import PRelu
+from ...ops.scale import Scale
+from ...spec import Array
+from ..axes import Unknown
+from ..draft import View
+from .activations import activated
+from .table import CHANNELS, Layer, means, two, value
+
+
+def pads(layer: Layer) -> Padding:
+    """SAME, or none."""
+    padding = layer.config.get("padding", "valid")
+    if padding not in ("same", "valid"):
+        raise Unknown(f"with a padding of {padding!r:.40}")
+    return "same" if padding == "same" else (0, 0, 0, 0)
+
+
+def _spread(layer: Layer, arrays: list[Array]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """(stride, dilation) of a convolution; raises Unknown where a kernel is none of height and width."""
+    if any(array.ndim != 4 for array in arrays):
+        raise Unknown("with a kernel of other than 4 axes")
+    return two(layer.config.get("strides", 1)), two(layer.config.get("dilation_rate", 1))
+
+
+def _biased(layer: Layer, kernels: int) -> tuple[list[Array], Array | None]:
+    """(the kernels, the bias) of a layer; None where it has no bias."""
+    bias = bool(layer.config.get("use_bias", True))
+    found = layer.arrays(kernels + bias)
+    return found[:kernels], found[kernels] if bias else None
+
+
+def _size(array: Array) -> tuple[int, int]:
+    return int(array.shape[0]), int(array.shape[1])
+
+
+@means("Conv2D", "Convolution2D")
+def conv(layer: Layer, x: Any) -> View:
+    """A convolution."""
+    step = layer.map(x)
+    (kernel,), bias = _biased(layer, 1)
+    stride, dilation = _spread(layer, [kernel])
+    groups = int(layer.config.get("groups", 1))
+    op = Conv(int(kernel.shape[3]), _size(kernel), stride, pads(layer), dilation, groups, bias is not None)
+    made = layer.weighted(op, step, {"weight": kernel.transpose(3, 2, 0, 1), "bias": bias})
+    return activated(layer, made)
+
+
+def _depthwise(kernel: Array) -> Array:
+    """(H, W, C, M) as (C * M, 1, H, W)."""
+    height, width, channels, times = kernel.shape
+    return kernel.transpose(2, 3, 0, 1).reshape(channels * times, 1, height, width)
+
+
+@means("DepthwiseConv2D")
+def depthwise(layer: Layer, x: Any) -> View:
+    """A convolution of each channel by itself."""
+    step = layer.map(x)
+    (kernel,), bias = _biased(layer, 1)
+    stride, dilation = _spread(layer, [kernel])
+    channels, times = int(kernel.shape[2]), int(kernel.shape[3])
+    op = Conv(channels * times, _size(kernel), stride, pads(layer), dilation, channels, bias is not None)
+    return activated(layer, layer.weighted(op, step, {"weight": _depthwise(kernel), "bias": bias}))
+
+
+@means("SeparableConv2D")
+def separable(layer: Layer, x: Any) -> View:
+    """A convolution of each channel by itself, and then one of 1 x 1."""
+    step = layer.map(x)
+    (kernel, pointwise), bias = _biased(layer, 2)
+    stride, dilation = _spread(layer, [kernel, pointwise])
+    channels, times = int(kernel.shape[2]), int(kernel.shape[3])
+    first = Conv(channels * times, _size(kernel), stride, pads(layer), dilation, channels, False)
+    made = layer.weighted(first, step, {"weight": _depthwise(kernel)}, "depthwise")
+    second = Conv(int(pointwise.shape[3]), _size(pointwise), bias=bias is not None)
+    given = {"weight": pointwise.transpose(3, 2, 0, 1), "bias": bias}
+    return activated(layer, layer.weighted(second, made.step, given, "pointwise"))
+
+
+@means("Conv2DTranspose")
+def transposed(layer: Layer, x: Any) -> View:
+    """A transposed convolution, of which SAME cuts the odd row and column off the end."""
+    step = layer.map(x)
+    (kernel,), bias = _biased(layer, 1)
+    stride, dilation = _spread(layer, [kernel])
+    if dilation != (1, 1) or layer.config.get("output_padding") is not None:
+        raise Unknown("with a dilation or an output padding")
+    size = _size(kernel)
+    extra = tuple(max(s - k, 0) for k, s in zip(size, stride, strict=True))
+    total = [max(k - s, 0) if pads(layer) == "same" else 0 for k, s in zip(size, stride, strict=True)]
+    cut = (total[0] // 2, total[1] // 2)
+    op = ConvTranspose(int(kernel.shape[2]), size, stride, cut, (extra[0], extra[1]), bias=bias is not None)
+    made = layer.weighted(op, step, {"weight": kernel.transpose(3, 2, 0, 1), "bias": bias})
+    odd = (total[0] % 2, total[1] % 2)
+    if any(odd):
+        made = layer.add(Crop((0, odd[0], 0, odd[1])), made.step, label=f"{layer.path}_crop")
+    return activated(layer, made)
+
+
+@means("Dense")
+def dense(layer: Layer, x: Any) -> View:
+    """A linear layer of a vector, or over the channels of a map."""
+    step = layer.value(x)
+    (kernel,), bias = _biased(layer, 1)
+    if kernel.ndim != 2:
+        raise Unknown("with a kernel of other than 2 axes")
+    weight, features = kernel.T, int(kernel.shape[1])
+    if len(layer.draft.steps[step].shape) == 3:
+        over = ChannelLinear(features, bias is not None)
+        return activated(layer, layer.weighted(over, step, {"weight": weight, "bias": bias}))
+    folded = layer.draft.steps[step].flattened
+    if folded is not None:
+        channels, height, width = map(int, folded)
+        if kernel.shape[0] != channels * height * width:
+            raise Unknown(f"with a kernel of {kernel.shape[0]} inputs, expected {channels * height * width}")
+        weight = weight.reshape(-1, height, width, channels).transpose(0, 3, 1, 2).reshape(weight.shape)
+    op = Linear(features, bias is not None, folded)
+    return activated(layer, layer.weighted(op, step, {"weight": weight, "bias": bias}))
+
+
+def over_channels(layer: Layer, x: Any) -> int:
+    """The step of a value whose last axis a layer is about."""
+    view = value(x)
+    axis = layer.config.get("axis", -1)
+    last = len(view.axes) - 1
+    if axis not in (-1, [-1], last, [last]) or (last == 3 and axis not in CHANNELS):
+        raise Unknown(f"along another axis than channels ({axis!r:.40})")
+    return layer.value(view)
+
+
+@means("BatchNormalization")
+def batch_norm(layer: Layer, x: Any) -> View:
+    """Batch normalisation by running statistics."""
+    config, step = layer.config, over_channels(layer, x)
+    scale = bool(config.get("scale", True))
+    if not config.get("center", True):
+        raise Unknown("without an offset")
+    if config.get("renorm"):
+        raise Unknown("with renormalisation")
+    *weight, bias, mean, variance = layer.arrays(3 + scale)
+    op = BatchNorm(float(config.get("epsilon", 1e-3)), round(1 - float(config.get("momentum", 0.99)), 12), scale)
+    given = {"weight": weight[0] if scale else None, "bias": bias, "running_mean": mean, "running_var": variance}
+    return layer.weighted(op, step, given)
+
+
+def _affine(layer: Layer) -> dict[str, Array | None]:
+    """The weight and the bias of a normalisation, those of them that it has."""
+    wanted = [n for n, key in (("weight", "scale"), ("bias", "center")) if layer.config.get(key, True)]
+    return dict(zip(wanted, layer.arrays(len(wanted)), strict=True))
+
+
+@means("LayerNormalization")
+def layer_norm(layer: Layer, x: Any) -> View:
+    """Layer normalisation over channels."""
+    step, found = over_channels(layer, x), _affine(layer)
+    if layer.config.get("rms_scaling"):
+        raise Unknown("by the root mean square alone")
+    op = LayerNorm("channels", float(layer.config.get("epsilon", 1e-3)), "weight" in found, "bias" in found)
+    return layer.weighted(op, step, found)
+
+
+@means("GroupNormalization")
+def group_norm(layer: Layer, x: Any) -> View:
+    """Normalisation over groups of channels."""
+    step, found = over_channels(layer, x), _affine(layer)
+    if len(found) == 1:
+        raise Unknown("with a scale or an offset alone")
+    channels = layer.draft.steps[step].shape[0]
+    groups = int(layer.config.get("groups", 32))
+    op = GroupNorm(channels if groups == -1 else groups, float(layer.config.get("epsilon", 1e-3)), bool(found))
+    return layer.weighted(op, step, found)
+
+
+@means("PReLU")
+def prelu(layer: Layer, x: Any) -> View:
+    """A leaky ReLU with a slope for each channel, or for all."""
+    step = layer.value(x)
+    (slope,) = layer.arrays(1)
+    if any(length != 1 for length in slope.shape[:-1]):
+        raise Unknown("with a slope for each place")
+    shared = slope.size == 1 and layer.draft.steps[step].shape[0] != 1
+    return layer.weighted(PRelu(shared), step, {"weight": slope.reshape(-1)})
+
+
+@means("LayerScale")
+def scale(layer: Layer, x: Any) -> View:
+    """A factor for each channel, as ConvNeXt of Keras has it."""
+    (gamma,) = layer.arrays(1)
+    return layer.weighted(Scale(False), layer.value(x), {"weight": gamma})

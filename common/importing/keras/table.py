@@ -1,0 +1,187 @@
+"""What the layers of Keras mean in the spec: a table that the other files of this folder fill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ...op import Op
+from ...ops.flatten import Flatten
+from ...ops.to_map import ToMap
+from ...spec import Array
+from ...text import shape_text
+from ..axes import Unknown, joined
+from ..draft import Draft, View
+from ..layout import as_map, as_vector, channels_first
+
+Function = Callable[..., View]
+F = TypeVar("F", bound=Function)
+MEANINGS: dict[str, Function] = {}
+FUNCTIONS: dict[str, Function] = {}
+"""Class of a layer, and of a function between layers -> what it means."""
+CHANNELS = (-1, 3, [-1], [3])
+"""What the axis of channels of a map is called."""
+
+
+TURNED = 1 << 16
+"""Channels at most whose order is another than that of memory: each is then named."""
+
+
+@dataclass
+class Reading:
+    """What is read of a model: the draft, arrays by the paths of layers, and weights by the names that they have here.
+
+    `idle` are the classes of layers that do nothing in evaluation and are left out, with the number of them; `trained`
+    are layers that the model calls as in training, unless somebody says that it is evaluated; where such calls are
+    `obeyed` even then, as in Keras 2 and in the code of a class, they are refused. `foreign` says of layers what is
+    another's in them, where a config does not.
+    """
+
+    draft: Draft
+    arrays: Mapping[str, Sequence[Array]]
+    tensors: dict[str, Array] = field(default_factory=dict)
+    idle: dict[str, int] = field(default_factory=dict)
+    formats: set[str] = field(default_factory=set)
+    trained: list[str] = field(default_factory=list)
+    obeyed: bool = False
+    foreign: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer that is called: its class, its config, its path here, and its path in the model ("outer/inner")."""
+
+    reading: Reading
+    kind: str
+    config: Mapping[str, Any]
+    path: str
+    place: str
+    old: bool = False
+    operation: bool = False
+
+    @property
+    def draft(self) -> Draft:
+        """The draft."""
+        return self.reading.draft
+
+    def arrays(self, count: int) -> list[Array]:
+        """Its variables; raises Unknown where there are not so many."""
+        found = list(self.reading.arrays.get(self.place, ()))
+        if len(found) != count:
+            raise Unknown(f"with {len(found) or 'none'} of its {count} weights" if len(found) < count else "with "
+                          f"{len(found)} weights, expected {count}")  # fmt: skip
+        return found
+
+    def add(self, op: Op, *inputs: int, label: str = "") -> View:
+        """The value of a new op."""
+        return seen(self.draft.view(self.draft.add(op, *inputs, label=label)))
+
+    def each(self, op: Op, x: Any, label: str = "") -> View:
+        """An op of each number by itself; however the value is seen, it is seen so afterwards."""
+        x = value(x)
+        return View(self.draft.add(op, x.step, label=label), x.base, x.axes)
+
+    def weighted(self, op: Op, step: int, arrays: Mapping[str, Array | None], part: str = "") -> View:
+        """The value of an op with weights, by its names of them, which are checked to have its shapes."""
+        wanted = {weight.name: tuple(map(int, weight.shape)) for weight in op.weights(self.draft.steps[step].shape)}
+        path = f"{self.path}.{part}" if part else self.path
+        given = {name: array for name, array in arrays.items() if array is not None}
+        for name, array in given.items():
+            if array.shape != wanted.get(name):
+                expected = shape_text(wanted.get(name, ()))
+                raise Unknown(f"with a {name} of shape {shape_text(array.shape)}, expected {expected}")
+        made = self.draft.add(op, step, names={name: f"{path}.{name}" for name in given})
+        self.reading.tensors.update({f"{path}.{name}": array for name, array in given.items()})
+        return seen(self.draft.view(made))
+
+    def map(self, x: Any) -> int:
+        """The step of a map."""
+        if self.config.get("data_format", "channels_last") not in ("channels_last", None):
+            raise Unknown("with channels first")
+        view = value(x)
+        if len(view.axes) != 4:
+            raise Unknown(f"of a value of {len(view.axes)} axes where a map is taken")
+        return self.value(view)
+
+    def value(self, x: Any) -> int:
+        """The step of a map or of a vector; views that mean an op become one."""
+        view = value(x)
+        if view.base[0] > TURNED and any(axis and axis != view.whole(axis[0].letter) for axis in view.axes[-1:]):
+            raise Unknown("with too many channels in another order")
+        if len(view.axes) == 4 and len(view.base) == 1:
+            if view.axes[1:3] != ((), ()):
+                raise Unknown("a vector seen as a map")
+            view = seen(self.draft.view(self.draft.add(ToMap(), as_vector(self.draft, _vector(view)))))
+        if len(view.axes) == 4:
+            return as_map(self.draft, channels_first(view))
+        if len(view.axes) == 2 and len(view.base) == 3:
+            flat = joined([atom for letter in "HWC" for atom in view.whole(letter)])
+            if view.axes[1] != flat:
+                raise Unknown("a map flattened in another order")
+            return self._flattened(view)
+        if len(view.axes) != 2:
+            raise Unknown(f"of a value of {len(view.axes)} axes")
+        return as_vector(self.draft, view)
+
+    def _flattened(self, view: View) -> int:
+        key = (view.step, ((), ()))
+        if key not in self.draft.made:
+            self.draft.made[key] = self.draft.add(Flatten(view.base), view.step)
+        return self.draft.made[key]
+
+    def leave_out(self, x: Any) -> View:
+        """The value as it is, of a layer that only training shows."""
+        self.reading.idle[self.kind] = self.reading.idle.get(self.kind, 0) + 1
+        return value(x)
+
+
+def _vector(view: View) -> View:
+    return view.seen((view.axes[0], view.axes[3]))
+
+
+def seen(view: View) -> View:
+    """A value as Keras sees it: the channels of a map are its last axis."""
+    if len(view.axes) != 4:
+        return view
+    n, c, h, w = view.axes
+    return view.seen((n, h, w, c))
+
+
+def means(*layers: str, functions: Sequence[str] = ()) -> Callable[[F], F]:
+    """Say that a Python function is what these classes of layers, and of functions between layers, mean."""
+
+    def known(function: F) -> F:
+        MEANINGS.update(dict.fromkeys(layers, function))
+        FUNCTIONS.update(dict.fromkeys(functions, function))
+        return function
+
+    return known
+
+
+def value(given: Any) -> View:
+    """A value of the image; raises Unknown for anything else in its place."""
+    if not isinstance(given, View):
+        raise Unknown("of what is no value of the image")
+    return given
+
+
+def values(given: Sequence[Any]) -> list[Any]:
+    """The values of a layer that takes a list of them, or of a function that takes them one by one."""
+    first = given[0] if given else None
+    return list(first) if len(given) == 1 and isinstance(first, (list, tuple)) else list(given)
+
+
+def two(given: Any) -> tuple[int, int]:
+    """(height, width) of one number or two."""
+    found = [given, given] if isinstance(given, int) else list(given)
+    if len(found) != 2 or not all(type(item) is int for item in found):
+        raise Unknown(f"with a size of {given!r:.40}")
+    return found[0], found[1]
+
+
+def single(number: Any) -> float:
+    """A number as Keras has it in every precision: rounded to float32."""
+    return float(np.float32(number))

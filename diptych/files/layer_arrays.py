@@ -1,0 +1,66 @@
+"""The arrays of a Keras file by the layers that its config states.
+
+A `.keras` file keeps layers by the order of their classes in each model ("conv2d", "conv2d_1"), as Keras itself finds
+them; the name of a layer is another thing, and may be that of the place of another one. So the place is what counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ..common.errors import FileError
+from ..common.importing.keras.graph import BROKEN, is_model, is_operation, layers_of, name_of
+from ..common.spec import Array
+from .layers import Layers
+
+LIST = "layers"
+"""The group with the layers of a model."""
+
+
+def arrays_of(file: Layers) -> Mapping[str, Sequence[Array]]:
+    """The variables of each layer, by "outer/inner"; raises FileError for a file without the config of its layers."""
+    if file.model is None:
+        advice = "save the whole model, or read it in memory"
+        raise FileError(f"{file.path} states no layers, and a Net is made of those; {advice}")
+    if not file.places:
+        return file.layers
+    try:
+        pairs = list(_places(file.model, "", ""))
+    except BROKEN as error:
+        raise FileError(f"{file.path} has a config that Keras does not write ({type(error).__name__})") from None
+    found = {layer: file.places[place] for layer, place in pairs if place in file.places}
+    if len(found) < len(file.places):
+        known = {place for _, place in pairs}
+        strange = next(place for place in file.places if place not in known)
+        raise FileError(f"{file.path} has weights in {strange!r:.200}, where its config has no layer")
+    return found
+
+
+def _places(entry: Mapping[str, Any], outer: str, place: str) -> Iterator[tuple[str, str]]:
+    """(path of a layer, its place in the file) of a model and those in it."""
+    chain = isinstance(entry["config"], list) or "output_layers" not in entry["config"]
+    met: Counter[str] = Counter()
+    for layer in layers_of(entry):
+        kind = str(layer.get("class_name"))
+        if is_operation(layer) or (chain and kind == "InputLayer"):
+            continue
+        word = snake(kind)
+        there = f"{place}{LIST}/{word}_{met[word]}" if met[word] else f"{place}{LIST}/{word}"
+        met[word] += 1
+        name = f"{outer}{name_of(layer)}"
+        yield name, there
+        if is_model(layer):
+            yield from _places(layer, f"{name}/", f"{there}/")
+
+
+def snake(kind: str) -> str:
+    """The name of a class as Keras writes it in a file.
+
+    >>> snake("BatchNormalization"), snake("Conv2D"), snake("PReLU")
+    ('batch_normalization', 'conv2d', 'p_re_lu')
+    """
+    word = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", kind))
+    return re.sub("([a-z])([A-Z])", r"\1_\2", word).lower()
