@@ -165,6 +165,8 @@ def swollen(config: dict[str, Any]) -> None:
 CHANGES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "another stride": (lambda c: layer(c, "stem")["config"].update(strides=[2]), "a size of"),
     "no kernel": (lambda c: layer(c, "stem")["config"].update(use_bias=False), "with 2 weights, expected 1"),
+    "another kernel": (lambda c: layer(c, "stem")["config"].update(kernel_size=[5, 5]), "with a kernel of"),
+    "more filters": (lambda c: layer(c, "stem")["config"].update(filters=9), "for 8 filters, expected 9"),
     "more weights": (lambda c: layer(c, "stem_bn")["config"].update(scale=True), "with 3 of its 4 weights"),
     "a class": (lambda c: layer(c, "sum").update(class_name="Sum"), "Sum"),
     "a module": (lambda c: layer(c, "sum").update(module="os"), "a class of os"),

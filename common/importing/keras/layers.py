@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...geometry import Padding
+from ...geometry import Padding, Pair, check_window, resolved
 from ...ops.batch_norm import BatchNorm
 from ...ops.channel_linear import ChannelLinear
 from ...ops.conv import Conv
@@ -22,19 +22,33 @@ from .activations import activated
 from .table import CHANNELS, Layer, means, two, value
 
 
-def pads(layer: Layer) -> Padding:
-    """SAME, or none."""
+def pads(layer: Layer, kernel: Pair, stride: Pair, dilation: Pair = (1, 1)) -> Padding:
+    """None, or SAME, which is four numbers where it is the same at every size."""
     padding = layer.config.get("padding", "valid")
     if padding not in ("same", "valid"):
         raise Unknown(f"with a padding of {padding!r:.40}")
-    return "same" if padding == "same" else (0, 0, 0, 0)
+    check_window(kernel, stride, (0, 0, 0, 0), dilation)
+    if padding == "valid":
+        return (0, 0, 0, 0)
+    return resolved("same", (64, 64), kernel, stride, dilation) if stride == (1, 1) or kernel == (1, 1) else "same"
 
 
-def _spread(layer: Layer, arrays: list[Array]) -> tuple[tuple[int, int], tuple[int, int]]:
-    """(stride, dilation) of a convolution; raises Unknown where a kernel is none of height and width."""
-    if any(array.ndim != 4 for array in arrays):
+def _window(layer: Layer, kernel: Array, *others: Array) -> tuple[Pair, Pair, Padding, Pair]:
+    """(kernel, stride, pads, dilation) of a convolution; raises Unknown for kernels of other axes."""
+    if any(array.ndim != 4 for array in (kernel, *others)):
         raise Unknown("with a kernel of other than 4 axes")
-    return two(layer.config.get("strides", 1)), two(layer.config.get("dilation_rate", 1))
+    stride, dilation = two(layer.config.get("strides", 1)), two(layer.config.get("dilation_rate", 1))
+    size = (int(kernel.shape[0]), int(kernel.shape[1]))
+    if two(layer.config.get("kernel_size", size)) != size:
+        raise Unknown(f"with a kernel of {size}, expected {two(layer.config['kernel_size'])}")
+    return size, stride, pads(layer, size, stride, dilation), dilation
+
+
+def _stated(layer: Layer, key: str, found: int) -> int:
+    """A number of weights that the config states as well; raises Unknown where that is another."""
+    if layer.config.get(key, found) != found:
+        raise Unknown(f"with weights for {found} {key}, expected {layer.config[key]!r:.40}")
+    return found
 
 
 def _biased(layer: Layer, kernels: int) -> tuple[list[Array], Array | None]:
@@ -44,18 +58,13 @@ def _biased(layer: Layer, kernels: int) -> tuple[list[Array], Array | None]:
     return found[:kernels], found[kernels] if bias else None
 
 
-def _size(array: Array) -> tuple[int, int]:
-    return int(array.shape[0]), int(array.shape[1])
-
-
-@means("Conv2D", "Convolution2D")
+@means("Conv2D")
 def conv(layer: Layer, x: Any) -> View:
     """A convolution."""
     step = layer.map(x)
     (kernel,), bias = _biased(layer, 1)
-    stride, dilation = _spread(layer, [kernel])
-    groups = int(layer.config.get("groups", 1))
-    op = Conv(int(kernel.shape[3]), _size(kernel), stride, pads(layer), dilation, groups, bias is not None)
+    window, groups = _window(layer, kernel), int(layer.config.get("groups", 1))
+    op = Conv(_stated(layer, "filters", int(kernel.shape[3])), *window, groups, bias is not None)
     made = layer.weighted(op, step, {"weight": kernel.transpose(3, 2, 0, 1), "bias": bias})
     return activated(layer, made)
 
@@ -71,9 +80,8 @@ def depthwise(layer: Layer, x: Any) -> View:
     """A convolution of each channel by itself."""
     step = layer.map(x)
     (kernel,), bias = _biased(layer, 1)
-    stride, dilation = _spread(layer, [kernel])
-    channels, times = int(kernel.shape[2]), int(kernel.shape[3])
-    op = Conv(channels * times, _size(kernel), stride, pads(layer), dilation, channels, bias is not None)
+    window, channels, times = _window(layer, kernel), int(kernel.shape[2]), int(kernel.shape[3])
+    op = Conv(channels * _stated(layer, "depth_multiplier", times), *window, channels, bias is not None)
     return activated(layer, layer.weighted(op, step, {"weight": _depthwise(kernel), "bias": bias}))
 
 
@@ -82,11 +90,10 @@ def separable(layer: Layer, x: Any) -> View:
     """A convolution of each channel by itself, and then one of 1 x 1."""
     step = layer.map(x)
     (kernel, pointwise), bias = _biased(layer, 2)
-    stride, dilation = _spread(layer, [kernel, pointwise])
-    channels, times = int(kernel.shape[2]), int(kernel.shape[3])
-    first = Conv(channels * times, _size(kernel), stride, pads(layer), dilation, channels, False)
+    window, channels, times = _window(layer, kernel, pointwise), int(kernel.shape[2]), int(kernel.shape[3])
+    first = Conv(channels * times, *window, channels, False)
     made = layer.weighted(first, step, {"weight": _depthwise(kernel)}, "depthwise")
-    second = Conv(int(pointwise.shape[3]), _size(pointwise), bias=bias is not None)
+    second = Conv(_stated(layer, "filters", int(pointwise.shape[3])), (1, 1), bias=bias is not None)
     given = {"weight": pointwise.transpose(3, 2, 0, 1), "bias": bias}
     return activated(layer, layer.weighted(second, made.step, given, "pointwise"))
 
@@ -96,14 +103,14 @@ def transposed(layer: Layer, x: Any) -> View:
     """A transposed convolution, of which SAME cuts the odd row and column off the end."""
     step = layer.map(x)
     (kernel,), bias = _biased(layer, 1)
-    stride, dilation = _spread(layer, [kernel])
+    size, stride, _, dilation = _window(layer, kernel)
     if dilation != (1, 1) or layer.config.get("output_padding") is not None:
         raise Unknown("with a dilation or an output padding")
-    size = _size(kernel)
     extra = tuple(max(s - k, 0) for k, s in zip(size, stride, strict=True))
-    total = [max(k - s, 0) if pads(layer) == "same" else 0 for k, s in zip(size, stride, strict=True)]
+    total = [max(k - s, 0) if layer.config.get("padding") == "same" else 0 for k, s in zip(size, stride, strict=True)]
     cut = (total[0] // 2, total[1] // 2)
-    op = ConvTranspose(int(kernel.shape[2]), size, stride, cut, (extra[0], extra[1]), bias=bias is not None)
+    filters = _stated(layer, "filters", int(kernel.shape[2]))
+    op = ConvTranspose(filters, size, stride, cut, (extra[0], extra[1]), bias=bias is not None)
     made = layer.weighted(op, step, {"weight": kernel.transpose(3, 2, 0, 1), "bias": bias})
     odd = (total[0] % 2, total[1] % 2)
     if any(odd):
@@ -118,7 +125,7 @@ def dense(layer: Layer, x: Any) -> View:
     (kernel,), bias = _biased(layer, 1)
     if kernel.ndim != 2:
         raise Unknown("with a kernel of other than 2 axes")
-    weight, features = kernel.T, int(kernel.shape[1])
+    weight, features = kernel.T, _stated(layer, "units", int(kernel.shape[1]))
     if len(layer.draft.steps[step].shape) == 3:
         over = ChannelLinear(features, bias is not None)
         return activated(layer, layer.weighted(over, step, {"weight": weight, "bias": bias}))

@@ -31,15 +31,15 @@ def _window(layer: Layer) -> tuple[tuple[int, int], tuple[int, int]]:
 def max_pool(layer: Layer, x: Any) -> View:
     """The maximum of windows."""
     kernel, stride = _window(layer)
-    return layer.add(MaxPool(kernel, stride, pads(layer)), layer.map(x))
+    return layer.add(MaxPool(kernel, stride, pads(layer, kernel, stride)), layer.map(x))
 
 
 @means("AveragePooling2D")
 def avg_pool(layer: Layer, x: Any) -> View:
     """The mean of windows, without what they reach beyond the map."""
     kernel, stride = _window(layer)
-    around = pads(layer)
-    return layer.add(AvgPool(kernel, stride, around, False, around != "same"), layer.map(x))
+    around = pads(layer, kernel, stride)
+    return layer.add(AvgPool(kernel, stride, around, False, around == (0, 0, 0, 0)), layer.map(x))
 
 
 @means("GlobalAveragePooling2D")

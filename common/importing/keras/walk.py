@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...child_names import LONGEST, fault
-from ...errors import DiptychError
+from ...errors import DiptychError, SpecError
 from ...text import NAME, printable
 from ..axes import Unknown
 from ..draft import Missing, Scope, View
@@ -71,7 +71,7 @@ class Walk:
             args, named = _resolved(list(call.args), env), _resolved(dict(call.named), env)
             made = self._made(found, entry, args, named, inner, path)
             self._check_size(made)
-        except Unknown as why:
+        except (Unknown, SpecError) as why:
             kind = printable(str(entry.get("class_name")), NAME)
             draft.missing.append(Missing(f"{kind}: {why}" if str(why) else kind, printable(inner, NAME)))
             made = [_hole(self.reading)]
