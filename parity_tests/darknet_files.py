@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from diptych.common.registry import spec
 from diptych.common.spec import Array, Net
@@ -28,10 +27,10 @@ HEADER = (0, 2, 5, (1 << 40) + 3)
 
 
 def packaged(package: str, *parts: str) -> Path:
-    """A file of an installed package, of which nothing is imported; skips the test where it is not installed."""
+    """A file of an installed package, of which nothing is imported; raises ModuleNotFoundError without it."""
     found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:
-        pytest.skip(f"{package} is not installed: `make setup` installs what the tests compare with")
+        raise ModuleNotFoundError(f"{package} is not installed: `make setup` installs what the tests compare with")
     path = Path(found.submodule_search_locations[0], *parts)
     assert path.is_file(), path
     return path

@@ -115,7 +115,7 @@ def shuffling() -> keras.Model:
     return keras.Model(image, layers.Dense(3, name="head")(layers.Reshape((-1,))(x)))
 
 
-class Subclassed(keras.Model):
+class Subclassed(keras.Model):  # type: ignore[misc]
     """A model as a class."""
 
     def __init__(self) -> None:
@@ -131,7 +131,7 @@ class Subclassed(keras.Model):
         return self.head(keras.ops.mean(x, axis=[1, 2]))
 
 
-class Unsure(keras.Model):
+class Unsure(keras.Model):  # type: ignore[misc]
     """A model as a class whose dropout is on in evaluation."""
 
     def __init__(self) -> None:

@@ -26,8 +26,11 @@ from .identify import Identified
 
 PACKAGES = ("diptych", "numpy", "torch", "tensorflow", "keras", "safetensors", "h5py")
 BLOCK = 1 << 22
-LONGEST = 1 << 15
-"""Characters of a mapping in the file itself; that of every registered network is shorter, the longest has 26,000."""
+LONGEST = 48 << 10
+"""Characters of a mapping in the file itself, of whose attributes HDF5 takes 64 KiB each.
+
+That of every registered network is shorter: the longest has 43,000.
+"""
 ELSEWHERE = "in the report"
 CARRIED = 1000
 """Characters of what files carry for a format that has a place for it, such as the header of Darknet's; at most."""

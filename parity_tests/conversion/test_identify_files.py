@@ -91,6 +91,7 @@ def test_the_command_as_json(tmp_path: Path) -> None:
         "missing": [],
         "extra": [],
         "misfits": [],
+        "layers": [],
     }
 
 

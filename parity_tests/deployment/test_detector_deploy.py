@@ -67,12 +67,12 @@ def test_suppression_in_a_deployed_program(suffix: str, tmp_path: Path) -> None:
         assert (rules["labels"], rules["input_size"], rules["answer"]) == (labels, list(SIZE), "nms")
 
 
-@pytest.mark.parametrize("written", [export, deploy])
-@pytest.mark.parametrize("suffix", some([".onnx", ".tflite", ""], ".onnx"))
+@pytest.mark.parametrize(
+    ("written", "suffix"),
+    [(export, ".onnx"), (deploy, ".onnx"), *(pytest.param(deploy, s, marks=pytest.mark.slow) for s in (".tflite", ""))],
+)
 def test_anchors_that_travel_with_the_weights_are_inside(written: Any, suffix: str, tmp_path: Path) -> None:
     """Else the boxes of a network that was trained with anchors of its own are of another size, and nothing says so."""
-    if written is export and suffix != ".onnx":
-        pytest.skip("export writes .onnx alone")
     from diptych.tf_impl.detector_artifact import run as served
 
     net, own = small("yolov4_tiny"), detector_of("yolov4_tiny")

@@ -19,7 +19,7 @@ IMAGE = np.random.default_rng(4).integers(0, 256, (416, 416, 3), dtype=np.uint8)
 def test_maps_of_other_classes_or_another_order_are_refused() -> None:
     """The labels and the boxes of such maps would be wrong, and nothing else."""
     small = diptych.detector("yolov4_tiny", num_classes=3, input_size=SIZE)
-    more = {"num_classes": 4, "input_size": SIZE}
+    more: dict[str, Any] = {"num_classes": 4, "input_size": SIZE}
     for side in ("torch", "tf"):
         with pytest.raises(DiptychError, match="maps have 4 classes, and yolov4_tiny here has 3; give detector"):
             small.detect(IMAGE, diptych.build("yolov4_tiny", side, **more))

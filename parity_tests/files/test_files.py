@@ -163,14 +163,6 @@ def test_bfloat16_is_refused_by_name(tmp_path: Path, suffix: str) -> None:
         read(tmp_path / f"w{suffix}")
 
 
-def test_a_whole_pickled_module_is_refused_with_advice(tmp_path: Path) -> None:
-    import torch
-
-    torch.save(torch.nn.Conv2d(1, 1, 1), tmp_path / "w.pth")
-    with pytest.raises(FileError, match=r"state_dict\(\)"):
-        read(tmp_path / "w.pth")
-
-
 def test_a_layer_inside_a_layer_without_a_name_is_refused(tmp_path: Path) -> None:
     def nest(file: Any) -> None:
         file["layers/time_distributed/layer/vars/0"] = np.zeros(3)

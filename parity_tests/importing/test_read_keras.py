@@ -106,11 +106,9 @@ def test_bilinear_is_read_as_it_is_meant() -> None:
     agrees(diptych.read(model, np.zeros((1, 24, 20, 3))), model, tolerance=1e-5)  # TensorFlow resizes in float32
 
 
-@pytest.mark.parametrize("kind", sorted(AUGMENTATION))
+@pytest.mark.parametrize("kind", [kind for kind in sorted(AUGMENTATION) if hasattr(layers, kind)])  # not Keras 2's
 def test_augmentation_does_nothing_in_evaluation(kind: str) -> None:
-    make = getattr(layers, kind, None)
-    if make is None:
-        pytest.skip("a layer of Keras 2")
+    make = getattr(layers, kind)
     given = {
         "RandomRotation": (0.1,), "RandomZoom": (0.1,), "RandomTranslation": (0.1, 0.1), "RandomContrast": (0.1,),
         "RandomBrightness": (0.1,), "RandomHue": (0.1,), "RandomSaturation": (0.1,), "RandomPosterization": (4,),

@@ -48,7 +48,7 @@ def numbers_of(model: keras.Model) -> int:
     """Its weights, without counts of images, and with the constants of normalisations, which are weights here."""
     found = sum(math.prod(v.shape) for v in model.weights if "float" in str(v.dtype))
     fixed = [item for item in model.layers if isinstance(item, keras.layers.Normalization) and item.input_mean]
-    return found + 2 * 3 * len(fixed)
+    return int(found) + 2 * 3 * len(fixed)
 
 
 @pytest.mark.parametrize("name", QUICK)

@@ -23,14 +23,14 @@ SIZE = (12, 10, 3)
 
 
 @keras.saving.register_keras_serializable("mine")
-class ReLU(layers.Layer):
+class ReLU(layers.Layer):  # type: ignore[misc]
     """A layer with the name of one of Keras's own."""
 
     def call(self, x: Any) -> Any:
         return x * 2
 
 
-class Conv2D(layers.Conv2D):
+class Conv2D(layers.Conv2D):  # type: ignore[misc]
     """The same, not registered."""
 
     def call(self, x: Any) -> Any:

@@ -152,7 +152,7 @@ def test_its_examples_are_cases_of_every_test_of_ops(folders: list[Path], tmp_pa
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout[-3000:]
     passed = int(done.stdout.split(" passed")[0].split()[-1])
-    assert passed == 2 + 6 + 6  # each example in three ways, six tests of the op's files, six of its graphs
+    assert passed == 2 + 7 + 6  # each example in three ways, seven tests of the op's files, six of its graphs
 
 
 @pytest.mark.parametrize("side", ["torch_impl", "tf_impl"])

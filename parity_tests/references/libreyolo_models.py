@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -47,6 +48,8 @@ def _reader() -> Callable[..., Any]:
     for package, folder in (("libreyolo", ""), ("libreyolo.models", "/models")):
         module = ModuleType(package)
         module.__path__ = [f"{found.submodule_search_locations[0]}{folder}"]
+        module.__spec__ = ModuleSpec(package, None, origin=found.origin, is_package=True)
+        module.__spec__.submodule_search_locations = list(module.__path__)  # others ask where the package stands
         sys.modules[package] = module
     build: Callable[..., Any] = importlib.import_module("libreyolo.models.darknet").build_darknet
     return build

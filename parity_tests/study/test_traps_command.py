@@ -22,13 +22,17 @@ def _pads_same(name: str) -> bool:
     return any((op.pads, op.stride) == ("same", (2, 2)) for op in ops)  # type: ignore[attr-defined]
 
 
+def _of_tensorflow(name: str) -> bool:
+    return name.endswith((".tf", ".keras")) or name.startswith("efficientdet_")
+
+
 def test_traps_lists_all_of_them() -> None:
     done = run("traps")
     assert done.exit_code == 0
     for each in TRAPS:
         assert each.id in done.stdout
         assert each.title in done.stdout
-    from_tensorflow = [name for name in networks() if name.endswith((".tf", ".keras")) and _pads_same(name)]
+    from_tensorflow = [name for name in networks() if _of_tensorflow(name) and _pads_same(name)]
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("torch_refuses_same_at_stride_2 ")]
     assert len(from_tensorflow) > 20
     assert line.split()[-3:] == ["1", "0", str(len(from_tensorflow))]
