@@ -61,7 +61,6 @@ QUICKEST = (
     "shufflenet_v2_x0_5",
     "darknet19_cls",
     "yolov4_tiny",
-    "yolov5n",
     "yolox_nano",
 )
 """Of those, the ones whose gates `make test` runs; `make test-slow` runs the others."""

@@ -52,6 +52,7 @@ def test_every_dialect_is_a_bijection_on_the_weights_of_its_network() -> None:
     assert min(counts.values()) > 0, counts
 
 
+@pytest.mark.slow
 def test_no_two_dialects_of_a_library_are_for_one_network() -> None:
     keys = [(item.library, item.network) for item in dialects()]
     assert len(set(keys)) == len(keys)

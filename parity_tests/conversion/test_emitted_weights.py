@@ -127,6 +127,7 @@ def test_the_emitted_files_of_every_family_take_weights(turn: int, tmp_path: Pat
         verify(name, tmp_path)
 
 
+@pytest.mark.slow
 def test_every_layer_of_every_network_has_one_place() -> None:
     for name in networks():
         net = traced(name, {})

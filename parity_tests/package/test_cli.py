@@ -184,6 +184,7 @@ def test_check_exits_with_2_where_it_cannot_tell(monkeypatch: pytest.MonkeyPatch
     assert [item["network"] for item in data["reports"]] == ["resnet18"]
 
 
+@pytest.mark.slow
 def test_check_all_asks_for_every_network(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = judged(monkeypatch, {})
     assert run("check", "--all").exit_code == 0
