@@ -92,6 +92,7 @@ def test_all_networks_in_every_dialect_are_identified() -> None:
     assert counts["alone"] > counts["tie"] > 0
 
 
+@pytest.mark.slow
 def test_the_signatures_are_those_of_the_networks() -> None:
     """Written anew by `make write`."""
     assert json.loads(FILE.read_text(encoding="utf-8")) == json.loads(json.dumps(signature_table()))

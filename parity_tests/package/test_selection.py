@@ -30,6 +30,8 @@ ALONE = {
     "importing/test_read_keras_applications.py": "whole networks; test_read_keras.py has models of each kind of layer",
     "conversion/test_emitted_weights.py::test_every_layer_of_every_network": "20 s; one network's files run",
     "conversion/test_dialects.py::test_no_two_dialects": "a pass over all dialects of all networks",
+    "conversion/test_identify.py::test_the_signatures_are_those": "a pass over all networks and dialects",
+    "spec/test_folding.py::test_every_network_with_a_normalisation": "a pass over all networks",
     "package/test_cli.py::test_check_all_asks": "traces all networks",
     "study/test_traps_command.py::test_traps_runs_one": "a process; test_traps_as_json runs one in this one",
     "study/test_traps_command.py::test_listing_the_traps_imports_no_framework": "a process that traces all networks",

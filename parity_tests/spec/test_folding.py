@@ -63,6 +63,7 @@ def test_a_folded_network_is_the_same_function(name: str) -> None:
     assert target.statistics < net.statistics
 
 
+@pytest.mark.slow
 def test_every_network_with_a_normalisation_folds_some_and_most_all() -> None:
     assert all(node.kind != "batch_norm" for name in PLAIN for node in traced(name, {}).nodes)
     left = {name for name in FOLDED if any(node.kind == "batch_norm" for node in fold_net(name).nodes)}
