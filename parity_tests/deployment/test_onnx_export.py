@@ -55,6 +55,7 @@ FIXED = {
     "vgg19_bn",
     "zfnet_paper",
     "zfnet_cs231n",
+    *(f"efficientdet_d{number}" for number in range(8)),  # a map is brought to the size of another
 }
 """The networks whose weights, or whose windows, are those of one input size."""
 
@@ -135,7 +136,7 @@ def test_which_networks_are_one_model_at_every_size(name: str) -> None:
 
 def test_the_networks_of_one_size_are_registered() -> None:
     assert set(networks()) >= FIXED
-    assert len(FIXED) == 21
+    assert len(FIXED) == 29
 
 
 @pytest.mark.parametrize("size", [None, (36, 32), (33, 37)])
