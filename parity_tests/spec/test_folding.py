@@ -168,6 +168,10 @@ def foldable_names() -> list[str]:
     ]  # branches merge
 
 
+TO_BE_NAMED = ("efficientdet_d0",)
+"""The folded networks that --network must name: shared layers keep a normalisation for each level."""
+
+
 @pytest.mark.parametrize("name", some(foldable_names(), "resnet50", "bn_inception", "mobilenet_v1_100"))
 def test_what_others_folded_is_found_by_the_names_from_before(name: str) -> None:
     """PyTorch's own fusion and its ONNX exporter leave every layer its name, in whosever names the network was."""
@@ -175,14 +179,16 @@ def test_what_others_folded_is_found_by_the_names_from_before(name: str) -> None
     asked = [item for item in dialects_of(f"{name}.folded") if not item.of_layers]
     assert len(asked) > 1
     for item in asked[1:]:
-        check_bijective(item, dict.fromkeys(weight.rpartition(".")[0] for weight in net.weights))
+        layers = {node.path for node in net.nodes}  # a weight that a block owns goes by the block
+        check_bijective(item, layers & {weight.rpartition(".")[0] for weight in net.weights})
         arrays = {
-            f"{item.theirs(path)}.{kind}": np.zeros(tuple(map(int, net.weights[weight].shape)), np.float32)
-            for weight in net.weights
-            for path, _, kind in [weight.rpartition(".")]
+            item.weight(weight): np.zeros(tuple(map(int, shaped.shape)), np.float32)
+            for weight, shaped in net.weights.items()
         }
         fused = Tensors(Path("fused.pth"), "torch", arrays)
         assert identified(fused, net.name, {}).net.name == net.name, item.library
+        if name in TO_BE_NAMED:
+            continue
         if net.weights.keys() - traced(name, {}).weights.keys():  # else its biases do not tell, and it must be named
             assert net.name in identify(fused).names, item.library
         else:
