@@ -56,7 +56,7 @@ def test_a_small_model_is_read(name: str) -> None:
     held(name, QUICK[name])
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("name", SLOW)
 def test_a_model_is_read(name: str) -> None:
     held(name, SLOW[name])

@@ -21,7 +21,7 @@ TORCHVISION = (
 )
 TIMM = (
     *("test_resnet", "test_efficientnet", "test_efficientnet_gn", "test_byobnet", "test_convnext", "test_nfnet"),
-    *("eca_resnet33ts", "gcresnext26ts", "tf_efficientnet_lite0", "ghostnet_050", "skresnet18", "resnetblur18"),
+    *("eca_resnet33ts", "gcresnext26ts", "tf_efficientnet_lite0", "ghostnet_050", "resnetblur18"),
     *("repvgg_a0", "mobileone_s0", "hrnet_w18_small", "tf_mobilenetv3_small_minimal_100", "convnext_atto_ols"),
 )
 LARGER = ("inception_v3", "alexnet")
