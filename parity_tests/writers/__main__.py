@@ -8,7 +8,7 @@ from importlib import import_module
 
 from writers import Written, write
 
-EVERY = ("models", "golden", "signatures", "onnx_page", "checks", "readme", "reliability", "detection")
+EVERY = ("models", "imported", "golden", "signatures", "onnx_page", "checks", "readme", "reliability", "detection")
 
 
 def written(name: str) -> Written:
