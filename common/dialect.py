@@ -12,12 +12,13 @@ import functools
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .anchor_buffer import AnchorBuffer
 from .errors import DiptychError, SpecError
-from .spec import Array, Net
+from .spec import Net
 
 NUMBERED_KERAS = "darknet-keras"
 """Whole Keras models that are ports of Darknet's, by Keras's own names: the graph says which layer is which."""
@@ -105,20 +106,15 @@ def rules(*pairs: tuple[str, str] | tuple[str, str, bool]) -> tuple[Rule, ...]:
     return tuple(Rule(Template(pair[0]), Template(pair[1]), len(pair) == 3) for pair in pairs)
 
 
-def _left_out(name: str, array: Array) -> str:
-    """What is said of an array that no output of the network depends on."""
-    return f"{name} is left out: no output of the network depends on it"
-
-
 @dataclass(frozen=True)
 class Dialect:
     """The names that a library gives the layers of one network: `name` there is `network` here.
 
     `arguments` are those that make the model there, `keywords` what they call our options, `bare` the options of ours
     that is theirs without its top, `version` what its modules ask of a state dict. A path that no rule fits has the
-    same name on both sides. `beside` are names that may stand in a file there and that no output depends on; `noted`
-    says what is noted of each. `respelled` are beginnings of names that another version of the library spells in its
-    own way, with those that the rules know, and `caution` is what the names leave open.
+    same name on both sides. `beside` are the arrays of a detector's anchors that a state dict there has, the last of
+    which boxes are decoded with; a file may lack them. `respelled` are beginnings of names that another version of the
+    library spells in its own way, with those that the rules know, and `caution` is what the names leave open.
     """
 
     library: str
@@ -129,8 +125,7 @@ class Dialect:
     keywords: Mapping[str, str] = field(default_factory=dict)
     bare: Mapping[str, Any] = field(default_factory=lambda: {"num_classes": 0})
     version: int = 0
-    beside: tuple[str, ...] = ()
-    noted: Callable[[str, Array], str] = _left_out
+    beside: tuple[AnchorBuffer, ...] = ()
     respelled: tuple[tuple[str, str], ...] = ()
     caution: str = ""
 

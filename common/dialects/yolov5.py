@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from ..anchor_buffer import AnchorBuffer
 from ..detection.detector import YOLOV5
 from ..dialect import Dialect, rules
-from ..spec import Array
 
 NECK = (
     ("narrow.0", 10),
@@ -35,35 +33,16 @@ RULES = rules(
     ("head.{level}", "model.24.m.{level}"),
 )
 
-ANCHORS = "model.24.anchors", "model.24.anchor_grid"
-"""For decoding: divided by the stride and, up to v5.0, in pixels."""
+ANCHORS = AnchorBuffer("model.24.anchors", (3, 3, 2), YOLOV5, in_cells=True)
+ANCHOR_GRID = AnchorBuffer("model.24.anchor_grid", (3, 1, 3, 1, 1, 2), YOLOV5)
+"""In pixels: a buffer up to v5.0, which boxes are decoded with there."""
 
 
-def anchors_said(name: str, array: Array) -> str:
-    """What a file's anchors are, held against those that boxes are decoded with here: training may have moved them."""
-    strides = [level.stride if name == ANCHORS[0] else 1 for level in YOLOV5.levels]
-    ours = np.array([level.anchors for level in YOLOV5.levels], float)
-    if array.size != ours.size:
-        return f"{name} is left out: it has {array.size} numbers, where the detector has {ours.size // 2} anchors"
-    theirs = array.reshape(ours.shape).astype(float) * np.array(strides).reshape(-1, 1, 1)
-    if np.array_equal(theirs, ours):
-        return f"{name} is left out: they are the detector's own, {_shown(ours)}, and no output of the network has them"
-    at = ", ".join(str(level.stride) for level in YOLOV5.levels)
-    return (
-        f"{name} is left out, as no output of the network depends on it, but boxes do: they are NOT the detector's "
-        f"own. Decode with anchors {_shown(theirs)} (width,height in pixels at stride {at}), not with {_shown(ours)}"
-    )
-
-
-def _shown(anchors: Array) -> str:
-    return "; ".join(" ".join(f"{width:.6g},{height:.6g}" for width, height in level) for level in anchors)
-
-
-def _dialect(network: str, name: str, *beside: str) -> Dialect:
-    return Dialect("ultralytics", network, name, RULES, beside=beside, noted=anchors_said)
+def _dialect(network: str, name: str, *beside: AnchorBuffer) -> Dialect:
+    return Dialect("ultralytics", network, name, RULES, beside=beside)
 
 
 DIALECTS = (
-    *(_dialect(f"yolov5{size}", f"yolov5{size}", ANCHORS[0]) for size in "nsmlx"),
-    *(_dialect(f"yolov5{size}_focus", f"yolov5{size} (v5.0)", *ANCHORS) for size in "smlx"),
+    *(_dialect(f"yolov5{size}", f"yolov5{size}", ANCHORS) for size in "nsmlx"),
+    *(_dialect(f"yolov5{size}_focus", f"yolov5{size} (v5.0)", ANCHORS, ANCHOR_GRID) for size in "smlx"),
 )

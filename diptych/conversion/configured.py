@@ -10,9 +10,9 @@ from typing import Any
 from ..common.errors import DiptychError, WeightsError
 from ..common.registry import network, traced
 from ..common.spec import Net
+from ..files.boxes import KEY, carried
 from ..files.checkpoint import Checkpoint
 from ..files.darknet import Configured, read_cfg
-from ..files.darknet.boxes import KEY, carried
 
 
 def asked(

@@ -13,7 +13,7 @@ from ..common.detection.detector import Detector, Suppression
 from ..common.errors import DiptychError
 from ..common.registry import network, registered
 from ..common.spec import Net
-from ..files.darknet.boxes import with_levels
+from ..files.boxes import with_levels
 
 KEY = "diptych.detector"
 """The key of an ONNX model's metadata with the rules of a detector, and the name of a SavedModel's extra file."""

@@ -22,7 +22,7 @@ from ..common.registry import network, networks
 from ..common.spec import Array, Net
 from ..common.weights import checked
 from ..conversion.configured import asked
-from ..files.darknet.boxes import carried, with_levels
+from ..files.boxes import carried, with_levels
 from .images import PIXELS, pixels, several
 from .labels import checked_labels, default_labels, read_labels
 from .results import Detections, Places

@@ -37,7 +37,7 @@ def opened(
     detector = of_net(found.net, score, iou, labels, carried if isinstance(carried, dict) else {})
     rules = detector.rules.suppression
     if detector.rules.levels != rules_of(found.net.name).levels:
-        notes.append("its anchors are not the network's own, but those of its .cfg")
+        notes.append("its anchors are not the network's own, but those of its file or .cfg")
     info: dict[str, Any] = {"network": found.net.name, "weights": weights.name, "sha256": sha256}
     info |= {"input_size": list(detector.size), "score": rules.score}
     info |= {"iou": rules.iou} if rules.sigma is None else {"sigma": rules.sigma}

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from ..common.dialect import OWN, Dialect
 from ..common.errors import FileError
 from ..common.layouts import to_framework
 from ..common.spec import Array, Net
 from ..tf_impl.slots import slots_of
 from . import provenance
-from .dialects import in_dialect
+from .dialects import anchors_in, in_dialect
 
 DTYPES = ("float32", "float64")
 
@@ -31,10 +33,11 @@ class Content:
     record: Mapping[str, Any] = field(default_factory=dict)
 
     def tensors(self) -> dict[str, Array]:
-        """The state dict: arrays by name, the batch counters after their layer as torch orders them."""
+        """The state dict: arrays by name, batch counters after their layer as torch orders them, anchors at the end."""
         if self.dialect.of_layers:
             raise FileError(f"{self.dialect.library} names Keras layers; write .weights.h5 or .keras in its names")
-        return in_dialect(self.net, self.arrays, self.extras, self.dialect)
+        anchors = anchors_in(self.net, self.dialect, self.record, np.result_type(*self.arrays.values()))
+        return in_dialect(self.net, self.arrays, self.extras, self.dialect) | anchors
 
     def text(self, counters: bool = False) -> str:
         """What diptych says beside the weights, as JSON; with batch counters where the file has no place for them."""

@@ -14,8 +14,8 @@ import numpy as np
 from ..common.dialect import OWN
 from ..common.errors import DiptychError, FileError
 from ..common.registry import traced
+from .boxes import carried
 from .content import Content
-from .darknet.boxes import carried
 from .darknet.floats import Floats
 from .darknet.header import LONGEST, VERSION, Header, header_in, header_of
 from .darknet.match import Configured, read_cfg

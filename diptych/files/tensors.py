@@ -11,6 +11,7 @@ import numpy as np
 from ..common.dialect import UNKNOWN, Dialect
 from ..common.spec import Array, Net, Shape
 from .checkpoint import Checkpoint, Key, cut
+from .dialects import anchors_of
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,15 @@ class Tensors(Checkpoint):
         """The checkpoint with our names, and matrices where the dialect keeps them as kernels."""
         if dialect.plain:
             return self
-        left = [name for name in self.arrays if name in dialect.beside]
+        left = [item.name for item in dialect.beside if item.name in self.arrays]
         kept = {dialect.spelled(name): array for name, array in self.arrays.items() if name not in left}
         if len(kept) + len(left) < len(self.arrays):  # both spellings at once are no file of the library's
             kept = {name: array for name, array in self.arrays.items() if name not in left}
         arrays = {_canonical(name, dialect): _matrix(name, array, dialect) for name, array in kept.items()}
         extras = {_canonical(dialect.spelled(name), dialect): count for name, count in self.extras.items()}
-        notes = tuple(dialect.noted(name, self.arrays[name]) for name in left)
         zeros = frozenset(_canonical(dialect.spelled(name), dialect) for name in self.zeros)
-        return replace(self, arrays=arrays, extras=extras, zeros=zeros, notes=(*self.notes, *notes))
+        stated, notes = anchors_of(self.arrays, dialect, self.stated, self.path)
+        return replace(self, arrays=arrays, extras=extras, zeros=zeros, stated=stated, notes=(*self.notes, *notes))
 
     def inside(self, prefix: str) -> Self:
         """The part whose names have a prefix, without it."""

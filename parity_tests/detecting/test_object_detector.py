@@ -20,7 +20,7 @@ from diptych.common.weights import scrambled
 from diptych.detecting.detector import ObjectDetector
 from diptych.detecting.labels import COCO80, COCO90, category_ids
 from diptych.detecting.results import Detections, compare
-from diptych.files.darknet.boxes import carried, with_levels
+from diptych.files.boxes import carried, with_levels
 
 SIZE = (64, 96)
 RNG = np.random.default_rng(1)
@@ -275,7 +275,7 @@ def test_the_anchors_of_a_cfg_are_taken_and_travel_with_the_weights(tmp_path: Pa
     for file, given in (("in.safetensors", cfg), ("out.pth", None), ("again.npz", None)):
         found, _, info = opened(tmp_path / file, None, given, {})
         assert found.rules.levels == made.rules.levels, file
-        assert info["notes"][-1] == "its anchors are not the network's own, but those of its .cfg"
+        assert info["notes"][-1] == "its anchors are not the network's own, but those of its file or .cfg"
     assert opened(tmp_path / "out.pth", None, plain, {})[0].rules.levels == own.levels
 
 

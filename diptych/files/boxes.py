@@ -1,4 +1,4 @@
-"""The anchors that a `.cfg` has in place of its network's own; they travel with the weights, in the record of a file.
+"""Anchors other than a network's own, out of a `.cfg` or a state dict; they travel with the weights, in a record.
 
 Someone who trains on other things makes anchors of these. The weights alone do not show it: with the wrong anchors
 every box has a wrong size, and nothing else is wrong.
@@ -9,22 +9,29 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ...common.detection.detector import Detector, Level
-from ...common.errors import FileError
-from ...common.registry import network
-from .match import Configured
+from ..common.detection.detector import Detector, Level
+from ..common.errors import FileError
+from ..common.registry import network
+
+if TYPE_CHECKING:
+    from .darknet.match import Configured
 
 KEY = "levels"
 
 
 def carried(said: Configured | None) -> dict[str, Any]:
-    """What the record of a file says of anchors and scales: nothing where they are the network's own."""
+    """What the record of a file says of a `.cfg`'s anchors and scales: nothing where they are the network's own."""
     own = network(said.network).detector if said is not None else None
-    if said is None or said.detector is None or own is None or _data(said.detector) == _data(own):
+    if said is None or said.detector is None or own is None:
         return {}
-    return {KEY: _data(said.detector)}
+    return other_than(own, said.detector)
+
+
+def other_than(own: Detector, found: Detector) -> dict[str, Any]:
+    """What a record says of a detector's anchors and scales: nothing where they are those of its own."""
+    return {} if _data(found) == _data(own) else {KEY: _data(found)}
 
 
 def with_levels(own: Detector, data: Mapping[str, Any]) -> Detector:
