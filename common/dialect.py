@@ -24,11 +24,11 @@ NUMBERED_KERAS = "darknet-keras"
 """Whole Keras models that are ports of Darknet's, by Keras's own names: the graph says which layer is which."""
 LIBRARIES = (
     *("torchvision", "timm", "keras.applications", "pytorchcv", "efficientnet_pytorch", "tf-slim"),
-    *("yolox", "ultralytics", "pytorch-YOLOv4", "effdet", NUMBERED_KERAS),
+    *("yolox", "ultralytics", "pytorch-YOLOv4", "effdet", "automl", NUMBERED_KERAS),
 )
 EMITTED = "emitted"
 """The names in the weights of an emitted Keras file, which follow from the network: see `tf_impl.places`."""
-OF_LAYERS = ("keras.applications", "tf-slim", NUMBERED_KERAS, EMITTED)
+OF_LAYERS = ("keras.applications", "tf-slim", "automl", NUMBERED_KERAS, EMITTED)
 OWN = "diptych"
 UNKNOWN = ":"
 """What stands after the library in the name of a weight that the library's dialect does not know."""
@@ -44,6 +44,10 @@ class Template:
     text: str
 
     @functools.cached_property
+    def _plain(self) -> bool:
+        return FIELD.search(self.text) is None
+
+    @functools.cached_property
     def _pattern(self) -> re.Pattern[str]:
         parts, place = list[str](), 0
         for found in FIELD.finditer(self.text):
@@ -54,6 +58,8 @@ class Template:
 
     def read(self, name: str) -> dict[str, Any] | None:
         """The values of the fields in a name, or None where it does not fit."""
+        if self._plain:
+            return {} if name == self.text else None
         found = self._pattern.fullmatch(name)
         if not found:
             return None
@@ -93,7 +99,8 @@ class Rule:
     """The path of a node of ours, and what it is called there.
 
     `kernel` says that they keep the matrix of our linear layer as a kernel, of 1x1 or of the map that it flattens. On
-    the side of Keras, "layer#1" is the second variable of a layer that is two nodes of ours.
+    the side of Keras, "layer#1" is the second variable of a layer that is two nodes of ours; a variable that no rule
+    names is of the node before it.
     """
 
     ours: Template

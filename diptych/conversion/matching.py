@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..common.detection.detector import Detector
 from ..common.dialect import Dialect
 from ..common.errors import SpecError
 from ..common.registry import Network, network, traced
@@ -80,8 +81,8 @@ def merge(exact: list[Match]) -> list[Match]:
 
 
 def _alike(one: Match, two: Match) -> bool:
-    """Whether two networks are the same at one input size."""
-    if one.dialect.library != two.dialect.library:
+    """Whether two networks are the same at one input size, and their maps mean the same boxes."""
+    if one.dialect.library != two.dialect.library or _boxes(one.net) != _boxes(two.net):
         return False
     size = tuple(map(int, one.net.input_shape[1:]))
     try:
@@ -89,6 +90,11 @@ def _alike(one: Match, two: Match) -> bool:
     except SpecError:
         return False
     return _function(other) == _function(one.net)
+
+
+def _boxes(net: Net) -> Detector | None:
+    """How boxes are decoded: the anchors of EfficientDet-D7 are larger than those of D6, whose weights it has."""
+    return network(net.name).detector if dict(net.options).get("num_classes", 1) else None
 
 
 def _function(net: Net) -> tuple[Any, ...]:

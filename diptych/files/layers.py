@@ -45,7 +45,7 @@ class Layers(Checkpoint):
         """The names with a prefix, without it, each with the number of its variables."""
         inside = cut(self.layers, prefix)
         short = numbered(inside)
-        return [f"{short[name]} {len(arrays)}" for name, arrays in inside.items()]
+        return [f"{short[name]} {len(whole(arrays))}" for name, arrays in inside.items()]
 
     def place_labels(self) -> list[str]:
         """The places of all layers, each with the number of its variables."""
@@ -145,14 +145,30 @@ def _canonical(array: Array, weight: Weight, axes: str) -> Array:
 
 def _parts(name: str, arrays: list[Array], dialect: Dialect) -> Iterator[tuple[str, list[Array]]]:
     """(our layer, its arrays) of a Keras layer, which may be two of ours."""
-    ours = dialect.ours(name)
+    ours, arrays = dialect.ours(name), whole(arrays)
     parts = [dialect.ours(f"{name}#{index}") or "" for index in range(len(arrays))]
     parts = ["" if "#" in part else part for part in parts]
     if any(parts):
-        for index, (path, array) in enumerate(zip(parts, arrays, strict=True)):
-            yield path or f"{dialect.library}{UNKNOWN}{name}#{index}", [array]
+        yield from _divided(name, arrays, parts, dialect)
     elif ours is None:
         yield f"{dialect.library}{UNKNOWN}{name}", arrays
     else:
         kernel = dialect.kernel(ours)
         yield ours, [a[0, 0] if kernel and a.ndim == 4 and a.shape[:2] == (1, 1) else a for a in arrays]
+
+
+def _divided(name: str, arrays: list[Array], parts: list[str], dialect: Dialect) -> Iterator[tuple[str, list[Array]]]:
+    """(our layer, its arrays) of a Keras layer that is two of ours; what has no layer is of the one before."""
+    found: dict[str, list[Array]] = {}
+    path = f"{dialect.library}{UNKNOWN}{name}#0"
+    for part, array in zip(parts, arrays, strict=True):
+        path = part or path
+        found.setdefault(path, []).append(array)
+    yield from found.items()
+
+
+def whole(arrays: list[Array]) -> list[Array]:
+    """The variables of a layer; single numbers, as TensorFlow keeps the weights of a sum, are one array of them."""
+    if len(arrays) > 1 and all(array.shape == () for array in arrays):
+        return [np.stack(arrays)]
+    return arrays

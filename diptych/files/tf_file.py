@@ -20,13 +20,17 @@ VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
 MODEL, VARIABLES = "saved_model.pb", "variables"
 MEMBERS = 100_000
 """Files in the folder of a SavedModel at most."""
+NUMBERS = ("WSM", "WSM_1", "WSM_2")
+"""Weights of a sum, each a variable that is a single number: see `common/dialects/efficientdet.py`."""
 ORDER = (
     *("kernel", "weights", "depthwise_kernel", "depthwise_weights", "pointwise_kernel", "pointwise_weights"),
     *("final_weights", "gamma", "beta", "moving_mean", "moving_variance", "mean", "variance"),
     *("bias", "biases", "final_biases"),
+    *NUMBERS,
 )
 """The variables of a layer in the order of Keras; the final ones are those of TensorFlow's retraining script."""
 
+AVERAGE = "ExponentialMovingAverage"
 STATE = re.compile(
     r"/(\.OPTIMIZER_SLOT|_variables|keras_api/metrics)/|/(ExponentialMovingAverage|Momentum|Adam|RMSProp|Adagrad|Ftrl)"
     r"(_\d+)?$"
@@ -73,10 +77,14 @@ def _checkpoint(path: Path, arrays: Mapping[str, Array], keys: Mapping[str, str]
         raise FileError(
             f"{path} holds no weights that can be told by name, expected {expected}; save the weights again"
         )
+    averages = [name for name in left if name.endswith(AVERAGE)]
+    left = [name for name in left if not name.endswith(AVERAGE)]
     rest = f"left out: {', '.join(left[:6])}{f' ... ({len(left)} in all)' if len(left) > 6 else ''}" if left else ""
+    means = f"{len(averages)} averages over training ({AVERAGE}) are left out: authors may run these, not the weights"
     order = _ordered(arrays)
+    notes = (note, means if averages else "", rest)
     origins: dict[str, list[Key]] = {layer: [(keys[name],) for name in names] for layer, names in order.items()}
-    return Layers(path, "tensorflow", layers_of(arrays), notes=tuple(filter(None, (note, rest))), origins=origins)
+    return Layers(path, "tensorflow", layers_of(arrays), notes=tuple(filter(None, notes)), origins=origins)
 
 
 def layers_of(arrays: Mapping[str, Array]) -> dict[str, list[Array]]:
@@ -125,7 +133,7 @@ def _name(key: str, full: str) -> str:
 def _is_weight(bundle: Bundle, key: str, name: str) -> bool:
     """Whether a tensor is a weight: not a counter, a rate, a slot of an optimizer or a mean over training."""
     dtype, known = bundle.entries[key].dtype, name.rpartition("/")[2] in ORDER
-    if dtype not in (*FLOATS, *NARROW) or not bundle.shape(key):
+    if dtype not in (*FLOATS, *NARROW) or not (bundle.shape(key) or name.rpartition("/")[2] in NUMBERS):
         return False
     if dtype in NARROW:
         raise FileError(
