@@ -76,6 +76,9 @@ class Backend(Protocol):
         In a memory format; `inplace` lets it write over maps.
         """
 
+    def network_of(self, model: Any) -> str:
+        """The name of the network that the model says it was built of; "" or any other name where it says none."""
+
     def read(self, model: Any, net: Net) -> dict[str, Array]:
         """The model's weights under canonical names and axes."""
 

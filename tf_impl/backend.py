@@ -13,6 +13,7 @@ import tensorflow as tf
 from ..common.backend import Difference, Step, in_order
 from ..common.errors import SpecError
 from ..common.layouts import BATCH, rearranged, to_canonical
+from ..common.rewriting.fold import SUFFIX
 from ..common.spec import Array, Net, Node, Shape
 from . import classes
 from .build import build, unbuilt
@@ -21,7 +22,7 @@ from .features import observe
 from .settings import settings
 from .state import read, settle, variables
 
-__all__ = ["build", "cast", "differences", "dtype", "nodes", "outputs", "read", "step", "tensors"]
+__all__ = ["build", "cast", "differences", "dtype", "network_of", "nodes", "outputs", "read", "step", "tensors"]
 
 
 def dtype(model: keras.Model) -> str:
@@ -29,6 +30,11 @@ def dtype(model: keras.Model) -> str:
     found = {name for layer in classes.every_layer(model) for name in (layer.compute_dtype, layer.variable_dtype)}
     found |= {_input_dtype(model)}
     return found.pop() if len(found) == 1 else "mixed"
+
+
+def network_of(model: keras.Model) -> str:
+    """The name of the network that diptych built the model of, folded or not; of another model, its own name."""
+    return str(model.name).removesuffix(SUFFIX.replace(".", "_"))
 
 
 def cast(model: keras.Model, net: Net, dtype: str) -> keras.Model:

@@ -12,19 +12,25 @@ import torch
 from torch import nn
 
 from ..common.backend import Difference, Step, in_order
+from ..common.rewriting.fold import SUFFIX
 from ..common.spec import Array, Net
-from .build import DTYPES, build, compiled
+from .build import DTYPES, NETWORK, build, compiled
 from .features import is_built, observe, shared_variances
 from .state import read
 
 SETTINGS = (bool, int, float, str, tuple)
-__all__ = ["build", "cast", "differences", "dtype", "nodes", "outputs", "read", "step", "tensors"]
+__all__ = ["build", "cast", "differences", "dtype", "network_of", "nodes", "outputs", "read", "step", "tensors"]
 
 
 def dtype(model: nn.Module) -> str:
     """The dtype of all floating-point tensors of the module, or "mixed"."""
     found = {str(v.dtype).removeprefix("torch.") for v in model.state_dict().values() if v.is_floating_point()}
     return found.pop() if len(found) == 1 else "mixed"
+
+
+def network_of(model: nn.Module) -> str:
+    """The name of the network that diptych built the module of, folded or not; "" of another module."""
+    return str(getattr(model, NETWORK, "")).removesuffix(SUFFIX)
 
 
 def cast(model: nn.Module, net: Net, dtype: str) -> nn.Module:

@@ -31,6 +31,8 @@ from .state import write
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 MODULES = "diptych.generated"
+NETWORK = "diptych_network"
+"""The attribute of a built module's class with the name of its network."""
 _serial = itertools.count()
 
 
@@ -92,4 +94,6 @@ def compiled(net: Net, inplace: bool = True) -> dict[str, type[nn.Module]]:
     exec(compile(emitted.text, filename, "exec"), vars(module))  # noqa: S102
     for block in emitted.blocks:
         getattr(module, block).diptych_block = True
-    return {net.name: getattr(module, emitted.root)}
+    root: type[nn.Module] = getattr(module, emitted.root)
+    setattr(root, NETWORK, net.name)
+    return {net.name: root}

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import DiptychError
 from ..spec import Array
-from .limits import require_limits
+from .limits import require_limits, require_numbers
 
 Rule = Literal["yolov3", "yolov5", "yolox", "efficientdet"]
 FitRule = Literal["stretch", "yolov5", "yolox", "darknet", "efficientdet"]
@@ -79,7 +79,9 @@ class Suppression:
     sigma: float | None = None
 
     def __post_init__(self) -> None:
-        """Raise DiptychError for thresholds outside [0, 1] and numbers that leave no box."""
+        """Raise DiptychError for thresholds outside [0, 1], numbers that leave no box, and what is no number."""
+        limits = ("iou", "score", "max_candidates", "max_boxes", "power", "sigma")
+        require_numbers({name: getattr(self, name) for name in limits})
         require_limits(self.iou, self.score, self.max_candidates, self.max_boxes, self.sigma)
         if self.power is not None and not 0 < self.power < math.inf:
             raise DiptychError(f"a power is above 0, not {self.power}")

@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 import math
+import numbers
+from collections.abc import Mapping
+from typing import Any
 
 from ..errors import DiptychError
+
+WHOLE = ("max_candidates", "max_boxes")
+
+
+def require_numbers(values: Mapping[str, Any]) -> None:
+    """Raises DiptychError for a threshold or a number of boxes that is no number; None is one that is not asked for."""
+    for name, value in values.items():
+        whole = name in WHOLE
+        kind = numbers.Integral if whole else numbers.Real
+        if value is not None and (isinstance(value, bool) or not isinstance(value, kind)):
+            raise DiptychError(f"{name} is a {'whole ' if whole else ''}number, not {value!r}")
 
 
 def require_limits(iou: float, score: float, max_candidates: int, max_boxes: int, sigma: float | None = None) -> None:

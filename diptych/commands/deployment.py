@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from ..common.spec import Array, Net
+from .checkpoints import Cfg
 from .options import Channels, Classes, Force, Name, Size, size_of
 from .quiet import native_stderr_kept
 from .streams import say
@@ -49,6 +51,7 @@ def export(
     max_boxes: Boxes = None,
     plain_iou: Plain = False,
     labels: Labels = None,
+    cfg: Cfg = None,
 ) -> None:
     """Write a network as an ONNX model, built from its spec without a framework, and run it."""
     from ..deployment.export import export as run
@@ -59,7 +62,7 @@ def export(
     options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": size_of(input_size)}
     behind = _behind(with_decode, with_nms, score, iou, max_boxes, plain_iou, labels)
     with native_stderr_kept(), output.waiting(f"exporting {weights}") as update:
-        net, arrays, record, notes = _read(weights, name, options)
+        net, arrays, record, notes = _read(weights, name, options, cfg)
         update(f"writing {out}")
         done = run(net, arrays, out, dtype=dtype, opset=opset, check=check, force=force, record=record, **behind)
     say(*str(done).splitlines())
@@ -83,6 +86,7 @@ def deploy(
     max_boxes: Boxes = None,
     plain_iou: Plain = False,
     labels: Labels = None,
+    cfg: Cfg = None,
 ) -> None:
     """Fold batch normalisation into the convolutions, write the network for others to run, and run what was written."""
     from ..deployment.deploy import deploy as run
@@ -94,7 +98,7 @@ def deploy(
     options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": size_of(input_size)}
     behind = _behind(with_decode, with_nms, score, iou, max_boxes, plain_iou, labels)
     with native_stderr_kept(), output.waiting(f"reading {weights}") as update:
-        net, arrays, record, notes = _read(weights, name, options)
+        net, arrays, record, notes = _read(weights, name, options, cfg)
         done = run(net, arrays, out, force=force, record=record, progress=update, **behind)
     say(*str(done).splitlines())
     say(*(f"  note: {note}" for note in notes))
@@ -117,14 +121,20 @@ def _behind(
     return {"with_decode": with_decode, "with_nms": with_nms, "labels": named, **chosen}
 
 
-def _read(path: Path, name: str, options: Mapping[str, Any]) -> tuple[Net, Mapping[str, Array], dict[str, Any], Any]:
+def _read(
+    path: Path, name: str, options: Mapping[str, Any], cfg: Path | None
+) -> tuple[Net, Mapping[str, Array], dict[str, Any], Any]:
     """(network, its weights, where they come from, notes) of a file."""
     from ..common.dialect import OWN, dialect
+    from ..conversion.configured import asked, check_configured, with_boxes
     from ..conversion.convert import load_source
     from ..conversion.report import record
 
-    found, given, sha256 = load_source(path, name, options)
-    return found.net, given.weights, record(found, found.net, dialect(OWN, found.net.name), sha256), found.notes
+    chosen, options, said = asked(cfg, name, options)
+    found, given, sha256 = load_source(path, chosen, options)
+    notes = (*found.notes, *check_configured(said, found.net, path))
+    found = replace(found, checkpoint=with_boxes(found.checkpoint, said))
+    return found.net, given.weights, record(found, found.net, dialect(OWN, found.net.name), sha256), notes
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"deploy": deploy, "export": export}

@@ -34,7 +34,13 @@ def detect(
         str, typer.Option(metavar="torch|tf|both|numpy", help="Who runs it; both are held against each other.")
     ] = "torch",
     score: Annotated[float | None, typer.Option(help="Only boxes of a higher score, 0 to 1.")] = None,
-    iou: Annotated[float | None, typer.Option(help="Of boxes that overlap more than this, 0 to 1, the best.")] = None,
+    iou: Annotated[
+        float | None,
+        typer.Option(
+            help="Of boxes of a class that overlap more than this, 0 to 1, the best; of EfficientDet, of boxes of any "
+            "class, in place of its soft-NMS."
+        ),
+    ] = None,
     labels: Annotated[Path | None, typer.Option(help="A file with the name of a class on each line.")] = None,
     size: Annotated[
         str | None, typer.Option("--input-size", "--size", metavar="HxW", help="Size of the network's input.")

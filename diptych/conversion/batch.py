@@ -18,7 +18,7 @@ from ..files import FORMATS, format_of, is_one_source, source_format
 from ..files.atomic import recover
 from .convert import convert
 from .earlier import is_done, may_replace
-from .forms import library_name
+from .forms import check_names, library_name
 from .interrupt import ending_in_time
 from .manifest import MANIFEST, Done, Manifest
 from .report import report_path
@@ -77,11 +77,10 @@ def convert_all(
 
     The manifest there names what was done from which file with which settings: that is not done again while the
     result has the digest that it says. A run that was broken off, at whatever point, goes on with the next call. Raises
-    DiptychError where two results would have one name, or the suffix is that of no format to write, or no library has
-    the name that is asked for, or the manifest is none.
+    DiptychError where two results would have one name, or the suffix is that of no format to write, or such files have
+    no names of the library that is asked for, or the manifest is none.
     """
-    library_name(settings.get("to", OWN))
-    targets = _targets(sources, folder, suffix)
+    targets = _targets(sources, folder, suffix, library_name(settings.get("to", OWN)))
     said = json.dumps(dict(settings), sort_keys=True, default=str)
     recover(folder)
     manifest = Manifest(folder)
@@ -123,7 +122,7 @@ def _run(todo: Sequence[Task], jobs: int, take: Callable[[Done], None]) -> None:
         take(convert_one(task))
 
 
-def _targets(sources: Sequence[Path], folder: Path, suffix: str) -> dict[Path, Path]:
+def _targets(sources: Sequence[Path], folder: Path, suffix: str, library: str) -> dict[Path, Path]:
     if not suffix:
         raise DiptychError("say with --suffix which format several results have, such as .keras or .safetensors")
     if folder.exists() and not folder.is_dir():
@@ -131,7 +130,7 @@ def _targets(sources: Sequence[Path], folder: Path, suffix: str) -> dict[Path, P
     found: dict[Path, Path] = {}
     for source in sources:
         target = folder / f"{_stem(source)}{suffix if suffix.startswith('.') else f'.{suffix}'}"
-        format_of(target)
+        check_names(library, format_of(target))
         if target in found.values():
             raise DiptychError(f"two of the files would become {target}; convert them into different folders")
         found[source] = target

@@ -24,6 +24,8 @@ def asked(
     """
     if cfg is None:
         return name, dict(options), None
+    if not isinstance(cfg, (str, Path)):
+        raise DiptychError(f"cfg is the path of a .cfg file, not {cfg!r}")
     said = read_cfg(Path(cfg))
     if name and network(name).name != said.network:
         raise DiptychError(f"{cfg} is {said.network}, not {network(name).name}; name one of the two")

@@ -23,7 +23,7 @@ from ..files.content import Content
 from ..files.destinations import check_several
 from ..files.format import Format
 from .configured import asked, check_configured, with_boxes
-from .forms import library_name, target, widened
+from .forms import check_names, target, widened
 from .identify import Identified, identified
 from .keras_config import differences
 from .not_compared import not_compared
@@ -121,7 +121,7 @@ def _names_asked(library: str, known: Format) -> str:
 def _check_request(source: Path, destination: Path, to: str, html: str | Path | None, force: bool) -> Format:
     """The format to write; raises DiptychError for what cannot be done whatever is in the source."""
     known = format_of(destination)
-    library_name(to)
+    check_names(to, known)
     check_several(_written(destination, html), source, force)
     return known
 

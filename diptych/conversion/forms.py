@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..common.dialect import EMITTED, LIBRARIES, OWN, Dialect, dialects
+from ..common.dialect import EMITTED, LIBRARIES, NUMBERED_KERAS, OF_LAYERS, OWN, Dialect, dialects
 from ..common.errors import DiptychError
 from ..common.registry import network, networks, traced
 from ..common.rewriting.forms import rewritten
@@ -14,6 +14,8 @@ from ..files.format import Format
 from .emitted import dialect_for, has_names
 
 SHORT = {"keras": "keras.applications"}
+ONLY_READ = ("tf-slim", "automl", NUMBERED_KERAS)
+"""Names of checkpoints that TensorFlow writes by graphs, and of models whose graphs say which layer is which."""
 
 
 def library_name(name: str) -> str:
@@ -23,6 +25,25 @@ def library_name(name: str) -> str:
         known = ", ".join([OWN, EMITTED, *LIBRARIES, *SHORT])
         raise DiptychError(f"there is no library {name!r}; the names are {known}")
     return library
+
+
+def check_names(library: str, known: Format) -> None:
+    """Raise DiptychError for names that no file of a format has, whatever weights it is written for."""
+    library = library_name(library)
+    if library in ONLY_READ:
+        raise DiptychError(
+            f"files in the names of {library} are read and not written; leave out --to (in Python, to=...) for our own"
+        )
+    if library == EMITTED and known.framework == "tf" and ".weights.h5" not in known.suffixes:
+        raise DiptychError("the model of an emitted Keras file is a class; write .weights.h5, which it loads")
+    if library in (OWN, EMITTED):
+        return
+    if known.silent:
+        raise DiptychError(f"a {known.suffixes[0]} file has no names; leave out those of {library}")
+    if library in OF_LAYERS and known.framework == "torch":
+        raise DiptychError(f"{library} names Keras layers; write .weights.h5 or .keras in its names")
+    if library not in OF_LAYERS and known.framework == "tf":
+        raise DiptychError(f"{library} has no Keras models; write .safetensors or .pth in its names")
 
 
 def target(

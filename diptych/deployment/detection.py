@@ -13,6 +13,7 @@ from ..common.detection.detector import Detector, Suppression
 from ..common.errors import DiptychError
 from ..common.registry import network, registered
 from ..common.spec import Net
+from ..detecting.labels import listed
 from ..files.boxes import with_levels
 
 KEY = "diptych.detector"
@@ -106,12 +107,13 @@ def inside(
         if decoded or nms or labels is not None:
             raise DiptychError(f"{net.name} without its head has no raw maps to decode; leave out num_classes=0")
         return None
-    if labels is not None and len(labels) != classes:
-        raise DiptychError(f"{net.name} has {classes} classes and was given {len(labels)} labels")
+    named = () if labels is None else listed(labels)
+    if labels is not None and len(named) != classes:
+        raise DiptychError(f"{net.name} has {classes} classes and was given {len(named)} labels")
     if decoded or nms:
         require_size(net.name, net.input_shape[1:], detector)
     suppression = _suppression(detector, given, plain_iou) if nms else None
-    return Inside(detector, classes, decoded or nms, suppression, tuple(labels or ()))
+    return Inside(detector, classes, decoded or nms, suppression, named)
 
 
 def _classes(net: Net, detector: Detector) -> int | None:
@@ -127,10 +129,6 @@ def _classes(net: Net, detector: Detector) -> int | None:
 
 
 def _suppression(detector: Detector, given: dict[str, Any], plain_iou: bool) -> Suppression:
-    for name, value in given.items():
-        whole = name == "max_boxes"
-        if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-            raise DiptychError(f"{name} is a {'whole ' if whole else ''}number, not {value!r}")
     chosen = dataclasses.replace(detector.suppression, **given)
     if plain_iou:
         return dataclasses.replace(chosen, power=None, sigma=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import numbers
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +20,13 @@ from ..common.detection.detector import Detector
 from ..common.detection.letterbox import Placement, letterbox, to_image
 from ..common.errors import DiptychError
 from ..common.registry import network, networks
+from ..common.rewriting.fold import SUFFIX
 from ..common.spec import Array, Net
 from ..common.weights import checked
 from ..conversion.configured import asked
 from ..files.boxes import carried, with_levels
 from .images import PIXELS, pixels, several
-from .labels import checked_labels, default_labels, read_labels
+from .labels import checked_labels, default_labels, listed, read_labels
 from .results import Detections, Places
 
 BATCH = 8
@@ -59,14 +61,15 @@ class ObjectDetector:
     ) -> tuple[Array, list[Placement]]:
         """One image or several as a batch for PyTorch (NCHW) or TensorFlow (NHWC), and where each stands in its input.
 
-        Raises FileError for one that cannot be read, DiptychError for one that is none, or for none at all.
+        Raises FileError for one that cannot be read, DiptychError for one that is none, for none at all, and for a
+        dtype that is of no floating-point numbers.
         """
         if layout not in ("NCHW", "NHWC"):
             raise DiptychError(f"layout is 'NCHW', as PyTorch has it, or 'NHWC', as TensorFlow has it, not {layout!r}")
         found = [self.prepared(image) for image in several(images)]
         if not found:
             raise DiptychError("there is no image to preprocess; give one or more")
-        batch = np.stack([values for values, _ in found]).astype(dtype)
+        batch = np.stack([values for values, _ in found]).astype(_float(dtype))
         if layout == "NHWC":
             batch = np.ascontiguousarray(batch.transpose(0, 2, 3, 1))
         return batch, [placement for _, placement in found]
@@ -90,8 +93,7 @@ class ObjectDetector:
 
     def stream(self, images: Any, model: Any, *, batch: int = BATCH) -> Iterator[Detections]:
         """The same one after the other, for more images than their findings should be kept of."""
-        if batch < 1:
-            raise DiptychError(f"batch is 1 or more, not {batch}")
+        _require_batch(batch)
         self.require(model)
         waiting = list[tuple[Array, Placement]]()
         for image in several(images):
@@ -106,12 +108,20 @@ class ObjectDetector:
         """Raises DiptychError for what is neither a model nor weights, WeightsError for weights of another network."""
         if isinstance(model, Mapping):
             checked(self.net, model, "the weights given")
-        elif model is None or isinstance(model, str):
+            return
+        if model is None or isinstance(model, str):
             raise DiptychError(
                 f"detect takes a model: a torch module or a Keras model of {self.net.name}, or for NumPy its weights "
                 f"by canonical name; it was given {model!r}"
             )
-        elif backends.framework_of(model) == "tf":
+        side = backends.framework_of(model)
+        other = backends.get(side).network_of(model)
+        if other in networks() and network(other).detector is not None and other != self.net.name.removesuffix(SUFFIX):
+            raise DiptychError(
+                f"the model is {other}, and the detector is for {self.net.name}, whose raw maps mean other boxes; make "
+                f"it by detector({other!r})"
+            )
+        if side == "tf":
             height, width = self.size
             taken = tuple(getattr(model, "input_shape", None) or (None, height, width, 3))
             if taken[1:] != (height, width, 3):
@@ -233,7 +243,7 @@ def of_net(
     if labels is None:
         names = default_labels(classes)
     else:
-        read = read_labels(Path(labels)) if isinstance(labels, (str, Path)) else tuple(labels)
+        read = read_labels(Path(labels)) if isinstance(labels, (str, Path)) else listed(labels)
         names = checked_labels(read, classes, net.name)
     return ObjectDetector(net, dataclasses.replace(rules, suppression=wanted), names)
 
@@ -254,6 +264,22 @@ def _room(side: str, name: str) -> Any:
         backends.get(side)  # says what to install
     tree = "common" if side == "numpy" else backends.NAMES[side]
     return importlib.import_module(f"..{tree}.detection.{name}", __package__)
+
+
+def _require_batch(batch: Any) -> None:
+    if not isinstance(batch, numbers.Integral) or batch < 1:
+        raise DiptychError(f"batch is a whole number, 1 or more, not {batch!r}")
+
+
+def _float(dtype: Any) -> np.dtype[Any]:
+    """A dtype of floating-point numbers; raises DiptychError for any other."""
+    try:
+        found: np.dtype[Any] = np.dtype(dtype)
+    except TypeError:
+        found = np.dtype(object)
+    if found.kind != "f":
+        raise DiptychError(f"dtype is a floating-point type such as 'float32', not {dtype!r}")
+    return found
 
 
 def _array(value: Any) -> Array:

@@ -6,6 +6,7 @@ of the 80, in the order of their numbers; EfficientDet has one for each of the 9
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..common.errors import DiptychError, FileError
@@ -67,6 +68,14 @@ def read_labels(path: Path) -> tuple[str, ...]:
     if not lines:
         raise FileError(f"{path} is blank, expected one label on each line")
     return lines
+
+
+def listed(labels: object) -> tuple[str, ...]:
+    """Labels that a caller names one by one; raises DiptychError for anything but texts."""
+    found = tuple(labels) if isinstance(labels, Iterable) and not isinstance(labels, (str, bytes)) else (labels,)
+    if isinstance(labels, str) or not all(isinstance(label, str) for label in found):
+        raise DiptychError(f"labels are the names of the classes, each a text, or a file of them, not {labels!r:.80}")
+    return found
 
 
 def checked_labels(labels: tuple[str, ...], classes: int, whose: str) -> tuple[str, ...]:

@@ -107,3 +107,24 @@ def test_a_score_that_none_has_is_refused_for_nothing_could_be_checked(tmp_path:
 
 def test_labels_are_lines_without_what_is_around_them(folder: Path) -> None:
     assert read_labels(folder / "three.txt") == ("cat", "dog", "b\u00e4r")
+
+
+def test_a_cfg_says_the_anchors_of_what_is_written(tmp_path: Path) -> None:
+    """Else those of the network are put inside, and boxes have another size."""
+    from diptych.files.darknet import cfg_text
+
+    net = spec("yolov4_tiny", num_classes=3, input_size=64)
+    write(tmp_path / "in.weights", net, scrambled(net), {})
+    (tmp_path / "own.cfg").write_text(cfg_text(net).replace("81,82", "91,52"))
+    (tmp_path / "other.cfg").write_text(cfg_text(net))
+    for command, name in (("export", "yolov4_tiny"), ("deploy", "yolov4_tiny")):
+        out = tmp_path / f"{command}.onnx"
+        words = [command, name, tmp_path / "in.weights", out, "--cfg", tmp_path / "own.cfg", "--with-decode"]
+        done = CliRunner().invoke(app, list(map(str, words)))
+        assert done.exit_code == 0, done.output
+        said = {entry.key: entry.value for entry in onnx.load(out).metadata_props}
+        levels = json.loads(said[KEY])["levels"]
+        assert levels[1]["anchors"] == [[23, 27], [37, 58], [91, 52]], command
+    source, out, cfg = tmp_path / "in.weights", tmp_path / "x.onnx", tmp_path / "own.cfg"
+    error = refused(tmp_path, "export", "yolov3_tiny", source, out, "--cfg", cfg)
+    assert "own.cfg is yolov4_tiny, not yolov3_tiny" in error

@@ -45,6 +45,47 @@ def test_a_model_of_16_bits_finds_the_boxes_of_one_of_32() -> None:
         assert np.triu(overlaps, 1).max() <= 0.7, "two boxes of one thing"
 
 
+@pytest.mark.parametrize("side", ["torch", pytest.param("tf", marks=pytest.mark.slow)])
+def test_a_model_of_another_detector_is_refused(side: str) -> None:
+    """Its raw maps have the shapes of this one's, and other anchors."""
+    options: dict[str, Any] = {"num_classes": 3, "input_size": SIZE}
+    made, net = diptych.detector("yolov4_tiny", **options), diptych.spec("yolov3_tiny", **options)
+    assert [net.nodes[a].shape for a in net.outputs] == [made.net.nodes[b].shape for b in made.net.outputs]
+    complaint = r"the model is yolov3_tiny, and the detector is for yolov4_tiny, .* detector\('yolov3_tiny'\)"
+    for wrong in (net, diptych.fold(net, scrambled(net))[0]):
+        with pytest.raises(DiptychError, match=complaint):
+            made.detect(IMAGE, diptych.build(wrong, side))
+    folded = diptych.fold(made.net, scrambled(made.net))[0]
+    made.require(diptych.build(folded, side))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"labels": 5}, "labels are the names of the classes, each a text, or a file of them, not 5"),
+        ({"labels": [1, 2, 3]}, "labels are the names"),
+        ({"labels": b"abc"}, "labels are the names"),
+        ({"score": "x"}, "score is a number, not 'x'"),
+        ({"score": True}, "score is a number, not True"),
+        ({"iou": [0.5]}, r"iou is a number, not \[0.5\]"),
+        ({"cfg": 5}, "cfg is the path of a .cfg file, not 5"),
+    ],
+)
+def test_arguments_of_another_kind_are_refused(asked: dict[str, Any], said: str) -> None:
+    with pytest.raises(DiptychError, match=said):
+        diptych.detector("yolov4_tiny", **asked)
+
+
+def test_parts_refuse_arguments_of_another_kind() -> None:
+    made = diptych.detector("yolov4_tiny", num_classes=3, input_size=SIZE)
+    for batch in ("3", None, 2.5, 0):
+        with pytest.raises(DiptychError, match="batch is a whole number, 1 or more, not"):
+            made.detect(IMAGE, scrambled(made.net), batch=batch)  # type: ignore[arg-type]
+    for dtype in ("x", 5, "int8"):
+        with pytest.raises(DiptychError, match="dtype is a floating-point type such as 'float32', not"):
+            made.preprocess(IMAGE, dtype=dtype)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("name", "size", "said"),
     [

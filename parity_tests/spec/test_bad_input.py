@@ -37,6 +37,29 @@ def test_an_unknown_library_is_an_error_before_the_file_is_read(tmp_path: Path) 
     assert error == f"error: there is no library 'foo'; the names are {known}"
 
 
+@pytest.mark.parametrize(
+    ("library", "suffix", "said"),
+    [
+        ("darknet-keras", ".h5", "reads .h5 but does not write it"),
+        ("darknet-keras", ".weights.h5", "files in the names of darknet-keras are read and not written"),
+        ("tf-slim", ".keras", "files in the names of tf-slim are read and not written"),
+        ("automl", ".npz", "files in the names of automl are read and not written"),
+        ("keras", ".pth", "keras.applications names Keras layers; write .weights.h5 or .keras in its names"),
+        ("timm", ".keras", "timm has no Keras models; write .safetensors or .pth in its names"),
+        ("timm", ".weights", "a .weights file has no names; leave out those of timm"),
+        ("emitted", ".keras", "the model of an emitted Keras file is a class; write .weights.h5"),
+    ],
+)
+def test_names_that_no_such_file_has_are_an_error_before_the_file_is_read(
+    tmp_path: Path, library: str, suffix: str, said: str
+) -> None:
+    assert said in refused(tmp_path, "convert", tmp_path / "absent.pth", tmp_path / f"out{suffix}", "--to", library)
+    (tmp_path / "one.pth").write_bytes(b"x")
+    several = refused(tmp_path, "convert", tmp_path, tmp_path / "out", "--suffix", suffix, "--to", library)
+    assert said in several
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("options", [["--num-classes", "-1"], ["--input-size", "wide"], ["--input-size", "2x2x2"]])
 def test_a_wrong_option_is_named(tmp_path: Path, options: list[str]) -> None:
     error = refused(tmp_path, "table", "resnet18", *options)
