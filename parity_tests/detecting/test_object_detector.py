@@ -217,7 +217,7 @@ def test_what_is_no_model_of_the_network_is_refused(small: ObjectDetector, weigh
         small.detect(IMAGES, dict(list(weights.items())[1:]))
     with pytest.raises(DiptychError, match="there is no image"):
         small.preprocess([])
-    with pytest.raises(DiptychError, match="batch is 1 or more"):
+    with pytest.raises(DiptychError, match="batch is a whole number, 1 or more"):
         small.detect(IMAGES, weights, batch=0)
 
 
