@@ -8,6 +8,8 @@ from ..ops.channel_shuffle import ChannelShuffle
 from ..ops.flatten import Flatten
 from ..ops.space_to_depth import Order, SpaceToDepth
 from ..ops.to_map import ToMap
+from ..ops.unflatten import Order as VectorOrder
+from ..ops.unflatten import Unflatten
 from .axes import Atom, Axis, Unknown, joined, only, places, whole
 from .draft import BATCH, Draft, View
 
@@ -25,14 +27,31 @@ def as_map(draft: Draft, view: View) -> int:
         raise Unknown(f"{_rank(view)} where a map is taken")
     _, c, h, w = view.axes
     if len(view.base) == 1:
-        if h or w or not only(c, "C"):
-            raise Unknown("a vector seen as a map with places")
+        if h or w:
+            return _unflattened(draft, view)
+        if not only(c, "C"):
+            raise Unknown("a repeated number as a map")
         return _made(draft, _ordered(draft, view, c), ToMap(), "to_map")
     if h == view.whole("H") and w == view.whole("W") and only(c, "C"):
         return _ordered(draft, view, c)
     if h == view.whole("W") and w == view.whole("H") and only(c, "C"):
         raise Unknown("height and width exchanged")
     return _squares(draft, view)
+
+
+def _unflattened(draft: Draft, view: View) -> int:
+    """A vector seen as a map of several places, as a generator begins."""
+    _, c, h, w = view.axes
+    orders: dict[VectorOrder, Axis] = {"torch": (*c, *h, *w), "tf": (*h, *w, *c)}
+    for order, atoms in orders.items():
+        if joined(atoms) == view.whole("C"):
+            key = (view.step, view.axes)
+            if key not in draft.made:
+                channels, height, width = view.shape[1:]
+                op = Unflatten((channels, height, width), order)
+                draft.made[key] = draft.add(op, view.step, label=beside(draft, "unflatten", "Reshape", "Unflatten"))
+            return draft.made[key]
+    raise Unknown("a vector seen as a map in another order")
 
 
 def _squares(draft: Draft, view: View) -> int:

@@ -32,11 +32,16 @@ def arrays_of(file: Layers) -> Mapping[str, Sequence[Array]]:
     except BROKEN as error:
         raise FileError(f"{file.path} has a config that Keras does not write ({type(error).__name__})") from None
     found = {layer: file.places[place] for layer, place in pairs if place in file.places}
-    if len(found) < len(file.places):
-        known = {place for _, place in pairs}
-        strange = next(place for place in file.places if place not in known)
+    known = {place for _, place in pairs}
+    strange = next((place for place in file.places if place not in known and not _inside(place, known)), None)
+    if strange is not None:
         raise FileError(f"{file.path} has weights in {strange!r:.200}, where its config has no layer")
     return found
+
+
+def _inside(place: str, known: set[str]) -> bool:
+    """Whether weights are those of a layer in a layer, as TimeDistributed has one."""
+    return any(place.startswith(f"{outer}/") and not place.startswith(f"{outer}/{LIST}/") for outer in known)
 
 
 def _places(entry: Mapping[str, Any], outer: str, place: str) -> Iterator[tuple[str, str]]:

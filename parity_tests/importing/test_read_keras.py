@@ -61,6 +61,7 @@ def test_names_are_those_of_the_layers(tmp_path: Path) -> None:
 
 LAYERS: dict[str, Callable[[], list[layers.Layer]]] = {
     "relu of a small maximum": lambda: [layers.ReLU(0.3)],
+    "relu with a slope and a maximum": lambda: [layers.ReLU(0.3, negative_slope=0.2)],
     "relu with a slope": lambda: [layers.ReLU(negative_slope=0.3)],
     "leaky relu": lambda: [layers.LeakyReLU()],
     "elu": lambda: [layers.ELU(0.3)],
@@ -73,6 +74,9 @@ LAYERS: dict[str, Callable[[], list[layers.Layer]]] = {
     "scale for each channel": lambda: [layers.Rescaling([0.1, 0.2, 0.3], offset=0.7)],
     "scale as an array": lambda: [layers.Rescaling(np.array([0.1, 0.2, 0.3]))],
     "normalization by numbers": lambda: [layers.Normalization(mean=0.3, variance=0.7)],
+    "scale and offset for each channel": lambda: [layers.Rescaling([0.1, 0.2, 0.3], offset=[0.7, -0.1, 0.2])],
+    "root mean square": lambda: [layers.Conv2D(4, 3), layers.RMSNormalization()],
+    "middle": lambda: [layers.CenterCrop(17, 20)],
     "noise": lambda: [layers.GaussianNoise(0.2), layers.SpatialDropout2D(0.3), layers.Conv2D(2, 1)],
     "groups": lambda: [layers.Conv2D(6, 3, groups=3), layers.GroupNormalization(-1), layers.LayerNormalization()],
 } | {

@@ -26,6 +26,10 @@ def double() -> Iterator[None]:
     keras.config.set_floatx(before)
 
 
+NUMBERS = {"inner": 1}
+"""The first call of a model that begins with an input layer: the making of it was one."""
+
+
 def entry(kind: str, name: str, inbound: list[Any], **config: Any) -> dict[str, Any]:
     """A layer as Keras 2 writes it."""
     own = {"name": name, "trainable": True, "dtype": "float64", **config}
@@ -33,7 +37,7 @@ def entry(kind: str, name: str, inbound: list[Any], **config: Any) -> dict[str, 
 
 
 def node(*names: str, **more: Any) -> list[Any]:
-    return [[name, 0, 0, more if not place else {}] for place, name in enumerate(names)]
+    return [[name, NUMBERS.get(name, 0), 0, more if not place else {}] for place, name in enumerate(names)]
 
 
 def conv(name: str, inbound: list[Any], **more: Any) -> dict[str, Any]:
@@ -67,9 +71,9 @@ def old(activation: str = "swish") -> dict[str, Any]:
             "config": inner,
             "inbound_nodes": [node("input_1", training=False)],
         },
-        entry("TFOpLambda", "plus", [["inner", 0, 0, {"y": 3.0, "name": None}]], function="__operators__.add"),
+        entry("TFOpLambda", "plus", [node("inner", y=3.0, name=None)[0]], function="__operators__.add"),
         entry("ReLU", "gate", [node("plus")], max_value=6.0, negative_slope=0.0, threshold=0.0),
-        entry("TFOpLambda", "times", [["inner", 0, 0, {"y": ["gate", 0, 0], "name": None}]], function="math.multiply"),
+        entry("TFOpLambda", "times", node("inner", y=["gate", 0, 0], name=None), function="math.multiply"),
         entry("LeakyReLU", "leaky", [node("times")], alpha=0.25),
         conv("conv", [node("leaky")], activation=activation),
         entry("Add", "sum", [node("conv", "inner")]),
@@ -122,6 +126,34 @@ def test_a_file_of_keras_2_is_read(size: tuple[int, int], tmp_path: Path) -> Non
     assert result.net.input_shape == (3, *size)
     assert set(result.weights) >= {"inner.inner_conv.weight", "conv.bias", "classes.weight"}
     agrees(result, model)
+
+
+def test_a_first_call_may_be_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a chain without an input layer is written, which is called when it is made."""
+    monkeypatch.setitem(NUMBERS, "inner", 0)
+    model = same()
+    agrees(diptych.read(written(tmp_path / "old.h5", old(), model), np.zeros((1, 24, 20, 3))), model)
+
+
+def test_a_preprocessing_of_keras_2_is_read(tmp_path: Path) -> None:
+    """`preprocess_input` of VGG and ResNet: BGR, less a mean."""
+    backwards = ["...", {"start": None, "stop": None, "step": -1}]
+    backwards[0] = {"class_name": "__ellipsis__", "config": {}}
+    means = [-103.939, -116.779, -123.68]
+    given = [
+        image("input_1"),
+        entry("SlicingOpLambda", "turned", [["input_1", 0, 0, {"slice_spec": {"class_name": "__tuple__",
+              "items": backwards}}]], function="__operators__.getitem"),
+        entry("TFOpLambda", "less", [["turned", 0, 0, {"bias": means, "data_format": "NHWC", "name": "bias"}]],
+              function="nn.bias_add"),
+        conv("conv", [node("less")]),
+    ]  # fmt: skip
+    inner = {"name": "old", "layers": given, "input_layers": [["input_1", 0, 0]], "output_layers": [["conv", 0, 0]]}
+    pixels = keras.Input((24, 20, 3))
+    model = keras.Model(pixels, layers.Conv2D(4, 3, padding="same", name="conv")(pixels[..., ::-1] + np.array(means)))
+    scramble(model)
+    file = written(tmp_path / "old.h5", {"class_name": "Functional", "config": inner}, model)
+    agrees(diptych.read(file, np.zeros((1, 24, 20, 3))), model)
 
 
 def test_what_was_another_function_is_refused(tmp_path: Path) -> None:

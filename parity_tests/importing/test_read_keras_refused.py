@@ -47,13 +47,13 @@ def strange() -> keras.Model:
     x = layers.Lambda(lambda v: v * 2, name="double")(image)
     x = layers.UnitNormalization()(ReLU()(x))
     x = layers.Conv2D(3, 3, name="first")(keras.ops.sin(x))
-    x = layers.Conv2D(3, 3, name="second", activation="exponential")(x[:, 1:])
+    x = layers.Conv2D(3, 3, name="second", activation="exponential")(x)
     return keras.Model(image, layers.UnitNormalization()(x))
 
 
 STRANGE = (
     "Lambda (1 times, first in double)", "UnitNormalization (2 times", "ReLU: a class of", "Sin (1 times",
-    "GetItem (1 times", "'exponential' (1 times, first in second)",
+    "'exponential' (1 times, first in second)",
 )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def test_everything_that_is_not_known_is_said(tmp_path: Path) -> None:
             model.save(source)
         with pytest.raises(DiptychError) as error:
             diptych.read(source)
-        assert all(item in str(error.value) for item in STRANGE[:5])
+        assert all(item in str(error.value) for item in STRANGE[:4])
 
 
 def test_classes_and_functions_with_the_names_of_others_are_refused(tmp_path: Path) -> None:
@@ -106,7 +106,6 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "whole numbers": (quantised, "quantised"),
     "rows normalised": (lambda: chain(layers.BatchNormalization(axis=1)), "another axis"),
     "softmax of rows": (lambda: chain(layers.Softmax(axis=1)), "another axis"),
-    "no offset": (lambda: chain(layers.BatchNormalization(center=False)), "without an offset"),
     "bicubic": (lambda: chain(layers.UpSampling2D(2, interpolation="bicubic")), "bicubic"),
     "a threshold": (lambda: chain(layers.ReLU(threshold=0.5)), "threshold"),
     "slopes of places": (lambda: chain(layers.PReLU()), "a slope for each place"),

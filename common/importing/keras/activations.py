@@ -93,7 +93,8 @@ def _object(layer: Layer, given: Mapping[str, Any], x: View) -> View:
         named = config if isinstance(config, str) else kind
         raise Unknown(f"with an activation of its own, {named!r:.80}")
     inner = Layer(layer.reading, str(kind), config, f"{layer.path}_{str(kind).lower()}", layer.place, layer.old)
-    return MEANINGS[str(kind)](inner, x)
+    result: View = MEANINGS[str(kind)](inner, x)
+    return result
 
 
 @means("Activation")
@@ -117,7 +118,8 @@ def relu(layer: Layer, x: Any) -> View:
     if config.get("threshold"):
         raise Unknown("with a threshold")
     if slope and most is not None:
-        raise Unknown("with a slope and a maximum")
+        below = layer.each(Clamp(None, single(most)), x, f"{layer.path}_clamp")
+        return layer.each(LeakyRelu(float(slope)), below)  # which is not rounded beside a maximum
     if slope:
         return layer.each(LeakyRelu(single(slope)), x)
     if most is None:
@@ -137,6 +139,18 @@ def leaky_between(layer: Layer, x: Any, negative_slope: float | None = None) -> 
     """The function of the same name."""
     slope = layer.config.get("negative_slope", SLOPE) if negative_slope is None else negative_slope
     return layer.each(LeakyRelu(single(slope)), x)
+
+
+@means(functions=("Clip",))
+def clip(layer: Layer, x: Any, x_min: float | None = None, x_max: float | None = None) -> View:
+    """Numbers held between two bounds."""
+    bounds = [
+        layer.config.get("x_min") if x_min is None else x_min,
+        layer.config.get("x_max") if x_max is None else x_max,
+    ]
+    if not all(bound is None or isinstance(bound, (int, float)) for bound in bounds):
+        raise Unknown("with bounds that are no numbers")
+    return layer.each(Clamp(*(None if bound is None else float(bound) for bound in bounds)), x)
 
 
 @means("ELU", functions=("Elu",))

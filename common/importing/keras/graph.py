@@ -6,7 +6,8 @@ output]. A chain (`Sequential`) has layers alone. Both become the same calls her
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,7 +115,8 @@ def _graph(entry: Entry) -> Graph:
     old = any("batch_input_shape" in layer["config"] or _lists(layer) for layer in layers.values())
     if isinstance(config, list) or "output_layers" not in config:
         return _chain(name, layers, old)
-    calls = [call for layer in layers.values() for call in _calls(layer)]
+    read = Counter((ref.layer, ref.call) for ref in _read(config, layers.values()))
+    calls = [call for layer in layers.values() for call in _calls(layer, read)]
     inputs = tuple(_refs(config["input_layers"]))
     outputs = tuple(_labelled(config["output_layers"], layers))
     return Graph(name, False, layers, tuple(_ordered(calls, inputs)), inputs, outputs, old)
@@ -141,9 +143,25 @@ def _chain(name: str, layers: Mapping[str, Entry], old: bool) -> Graph:
     return Graph(name, True, layers, tuple(calls), inputs, (("", before),), old)
 
 
-def _calls(entry: Entry) -> Iterator[Call]:
+def _read(config: Entry, layers: Iterable[Entry]) -> Iterator[Ref]:
+    """Every value that is named in a graph."""
+    for entry in layers:
+        for node in entry.get("inbound_nodes") or []:
+            yield from refs_in(list(_of_lists(node)) if isinstance(node, list) else [])
+    yield from _refs(config["output_layers"])
+
+
+def _first(entry: Entry, read: Mapping[tuple[str, int], int]) -> int:
+    """The number of the first call: in Keras 2 a model that begins with an input has called itself already."""
+    name, nodes = name_of(entry), entry.get("inbound_nodes") or []
+    if not is_model(entry) or not _lists(entry) or (name, 0) in read:
+        return 0
+    return 1 if (name, len(nodes)) in read or layers_of(entry)[0].get("class_name") == INPUT else 0
+
+
+def _calls(entry: Entry, read: Mapping[tuple[str, int], int]) -> Iterator[Call]:
     name = name_of(entry)
-    for number, node in enumerate(entry.get("inbound_nodes") or []):
+    for number, node in enumerate(entry.get("inbound_nodes") or [], _first(entry, read)):
         if isinstance(node, Mapping):
             named = {key: _value(value) for key, value in (node.get("kwargs") or {}).items()}
             yield Call(name, number, tuple(map(_value, node.get("args") or [])), named)
@@ -158,7 +176,7 @@ def _of_lists(node: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     named: dict[str, Any] = {}
     for item in items:
         more = item[3] if len(item) > 3 else {}
-        named |= {key: _ref(value) if _is_ref(value) else value for key, value in more.items()}
+        named |= {key: _ref(value) if _is_ref(value) else _value(value) for key, value in more.items()}
     return (found[0] if len(found) == 1 else found,), named
 
 
@@ -173,6 +191,11 @@ def _value(given: Any) -> Any:
         return _ref(config["keras_history"])  # type: ignore[index]
     if kind in ("__numpy__", "__tensor__"):
         return np.array(config["value"], np.dtype(str(config["dtype"])))  # type: ignore[index]
+    if kind == "__ellipsis__":
+        return ...
+    if kind == "__slice__" or given.keys() == {"start", "stop", "step"}:
+        bounds = given if kind is None else config
+        return slice(bounds["start"], bounds["stop"], bounds["step"])  # type: ignore[index]
     if kind == "__tuple__":
         return tuple(map(_value, given["items"]))
     return {key: _value(item) for key, item in given.items()}

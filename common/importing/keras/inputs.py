@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...ops.channel_offset import ChannelOffset
 from ...ops.channel_rescale import ChannelRescale
 from ...ops.dropout import Dropout
 from ...ops.rescale import Rescale
@@ -80,10 +81,11 @@ def rescaling(layer: Layer, x: Any) -> View:
     step = layer.map(x)
     channels = int(layer.draft.steps[step].shape[0])
     factors, added = _per_channel(scale, channels), _per_channel(offset, channels)
-    if len(set(added)) > 1:
-        raise Unknown("with an offset for each channel")
     made = layer.add(ChannelRescale(tuple(map(float, factors))), step)
-    return layer.each(Rescale(1.0, float(added[0])), made, f"{layer.path}_offset") if added[0] else made
+    if not any(added):
+        return made
+    op = ChannelOffset(tuple(map(float, added))) if len(set(added)) > 1 else Rescale(1.0, float(added[0]))
+    return layer.add(op, made.step, label=f"{layer.path}_offset")
 
 
 @means("Normalization")
@@ -92,7 +94,7 @@ def normalization(layer: Layer, x: Any) -> View:
     config = layer.config
     if config.get("invert"):
         raise Unknown("inverted")
-    step = layer.map(x) if config.get("axis") is None else over_channels(layer, x)
+    step = layer.map(x) if config.get("axis") in (None, []) else over_channels(layer, x)
     shape = layer.draft.steps[step].shape
     if len(shape) != 3:
         raise Unknown("of a vector")

@@ -9,8 +9,11 @@ import numpy as np
 
 from ...op import Op
 from ...ops.add import Add
+from ...ops.channel_offset import ChannelOffset
 from ...ops.channel_rescale import ChannelRescale
+from ...ops.clamp import Clamp
 from ...ops.concat import Concat
+from ...ops.maximum import Maximum
 from ...ops.multiply import Multiply
 from ...ops.rescale import Rescale
 from ...ops.to_map import ToMap
@@ -28,6 +31,15 @@ def _number(given: Any) -> float | None:
     return float(given.reshape(())) if isinstance(given, np.ndarray) and given.size == 1 else None
 
 
+def _per_channel(given: Any) -> tuple[float, ...]:
+    """The numbers of a constant for each channel; () for anything else."""
+    if isinstance(given, (list, tuple)) and all(type(n) in (int, float) for n in given):
+        given = np.array(given, np.float64)
+    if not isinstance(given, np.ndarray) or given.size < 2 or given.size != given.shape[-1]:
+        return ()
+    return tuple(map(float, given.reshape(-1)))
+
+
 def _steps(layer: Layer, given: list[Any]) -> list[int]:
     """The steps of values that are joined: a layer spreads a vector over a map."""
     steps = [layer.value(item) for item in given]
@@ -41,18 +53,24 @@ def _steps(layer: Layer, given: list[Any]) -> list[int]:
     return [maps.get(step, step) for step in steps]
 
 
-def _joined(layer: Layer, op: Op, given: list[Any]) -> View:
+def _two(given: Any, named: Any) -> list[Any]:
+    """What is joined; a function takes two, and a constant of several numbers is one of them."""
+    found = [*given, *named.values()]
+    return found if len(found) > 1 else values(found)
+
+
+def _joined(layer: Layer, op: Op, given: list[Any], name: str = "") -> View:
     """One op after the other over several values."""
     if len(given) < 2:
         return value(given[0])
     first, *rest = _steps(layer, given)
     for place, step in enumerate(rest):
-        label = "" if place == len(rest) - 1 else f"{layer.path}_{place}"
+        label = name if place == len(rest) - 1 else f"{name or layer.path}_{place}"
         first = layer.draft.add(op, first, step, label=label)
     return seen(layer.draft.view(first))
 
 
-def _by_number(layer: Layer, given: list[Any], by: Callable[[float], Rescale]) -> View | None:
+def _by_number(layer: Layer, given: list[Any], by: Callable[[float], Op]) -> View | None:
     """A value and a number; None for two values."""
     for one, other in ((given[0], given[-1]), (given[-1], given[0])):
         number = _number(one)
@@ -64,14 +82,19 @@ def _by_number(layer: Layer, given: list[Any], by: Callable[[float], Rescale]) -
 @means("Add", functions=("Add",))
 def add(layer: Layer, *given: Any, **named: Any) -> View:
     """A sum."""
-    found = values([*given, *named.values()])
+    found = _two(given, named)
+    for one, other in ((found[0], found[-1]), (found[-1], found[0])):
+        if offsets := _per_channel(one):
+            return layer.add(ChannelOffset(offsets), layer.map(other))
     return _by_number(layer, found, lambda n: Rescale(1.0, n)) or _joined(layer, Add(), found)
 
 
 @means("Subtract", functions=("Subtract",))
 def subtract(layer: Layer, *given: Any, **named: Any) -> View:
     """A difference, which is a sum with the second value times -1."""
-    first, second = values([*given, *named.values()])
+    first, second = _two(given, named)
+    if offsets := _per_channel(second):
+        return layer.add(ChannelOffset(tuple(-n for n in offsets)), layer.map(first))
     if (number := _number(second)) is not None:
         return layer.each(Rescale(1.0, -number), first)
     if (number := _number(first)) is not None:
@@ -83,20 +106,39 @@ def subtract(layer: Layer, *given: Any, **named: Any) -> View:
 @means("Multiply", functions=("Multiply",))
 def multiply(layer: Layer, *given: Any, **named: Any) -> View:
     """A product."""
-    found = values([*given, *named.values()])
+    found = _two(given, named)
     for one, other in ((found[0], found[-1]), (found[-1], found[0])):
-        if isinstance(one, np.ndarray) and one.size > 1 and one.size == one.shape[-1]:
-            return layer.add(ChannelRescale(tuple(map(float, one.reshape(-1)))), layer.map(other))
+        if factors := _per_channel(one):
+            return layer.add(ChannelRescale(factors), layer.map(other))
     return _by_number(layer, found, lambda n: Rescale(n)) or _joined(layer, Multiply(), found)
 
 
 @means(functions=("Divide", "TrueDivide"))
 def divide(layer: Layer, x: Any, y: Any) -> View:
     """A quotient by a number."""
-    number = _number(y)
+    factors, number = _per_channel(y), _number(y)
+    if factors and all(factors):
+        return layer.add(ChannelRescale(tuple(1 / n for n in factors)), layer.map(x))
     if not number:
         raise Unknown("by a value")
     return layer.each(Rescale(1 / number), x)
+
+
+@means("Maximum", functions=("Maximum",))
+def maximum(layer: Layer, *given: Any, **named: Any) -> View:
+    """The largest of values."""
+    found = _two(given, named)
+    return _by_number(layer, found, lambda n: Clamp(low=n)) or _joined(layer, Maximum(), found)
+
+
+@means("Minimum", functions=("Minimum",))
+def minimum(layer: Layer, *given: Any, **named: Any) -> View:
+    """The smallest of values, which is the largest of them times -1, times -1."""
+    found = _two(given, named)
+    if (bound := _by_number(layer, found, lambda n: Clamp(high=n))) is not None:
+        return bound
+    turned = [layer.each(Rescale(-1.0), item, f"{layer.path}_turned{place}") for place, item in enumerate(found)]
+    return layer.each(Rescale(-1.0), _joined(layer, Maximum(), turned, f"{layer.path}_maximum"))
 
 
 @means(functions=("Negative",))

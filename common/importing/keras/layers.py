@@ -14,6 +14,7 @@ from ...ops.group_norm import GroupNorm
 from ...ops.layer_norm import LayerNorm
 from ...ops.linear import Linear
 from ...ops.prelu import PRelu
+from ...ops.rms_norm import RmsNorm
 from ...ops.scale import Scale
 from ...spec import Array
 from ..axes import Unknown
@@ -154,30 +155,41 @@ def batch_norm(layer: Layer, x: Any) -> View:
     """Batch normalisation by running statistics."""
     config, step = layer.config, over_channels(layer, x)
     scale = bool(config.get("scale", True))
-    if not config.get("center", True):
-        raise Unknown("without an offset")
     if config.get("renorm"):
         raise Unknown("with renormalisation")
-    *weight, bias, mean, variance = layer.arrays(3 + scale)
+    center = bool(config.get("center", True))
+    found = layer.arrays(2 + scale + center)
+    mean, variance = found[-2:]
+    bias = found[int(scale)] if center else layer.fill("bias", mean, 0)
     op = BatchNorm(float(config.get("epsilon", 1e-3)), round(1 - float(config.get("momentum", 0.99)), 12), scale)
-    given = {"weight": weight[0] if scale else None, "bias": bias, "running_mean": mean, "running_var": variance}
+    given = {"weight": found[0] if scale else None, "bias": bias, "running_mean": mean, "running_var": variance}
     return layer.weighted(op, step, given)
 
 
 def _affine(layer: Layer) -> dict[str, Array | None]:
     """The weight and the bias of a normalisation, those of them that it has."""
     wanted = [n for n, key in (("weight", "scale"), ("bias", "center")) if layer.config.get(key, True)]
-    return dict(zip(wanted, layer.arrays(len(wanted)), strict=True))
+    found: dict[str, Array | None] = dict(zip(wanted, layer.arrays(len(wanted)), strict=True))
+    if wanted == ["bias"]:
+        found = {"weight": layer.fill("weight", layer.arrays(1)[0], 1), **found}
+    return found
 
 
 @means("LayerNormalization")
 def layer_norm(layer: Layer, x: Any) -> View:
     """Layer normalisation over channels."""
-    step, found = over_channels(layer, x), _affine(layer)
     if layer.config.get("rms_scaling"):
         raise Unknown("by the root mean square alone")
+    step, found = over_channels(layer, x), _affine(layer)
     op = LayerNorm("channels", float(layer.config.get("epsilon", 1e-3)), "weight" in found, "bias" in found)
     return layer.weighted(op, step, found)
+
+
+@means("RMSNormalization")
+def rms_norm(layer: Layer, x: Any) -> View:
+    """Normalisation by the root mean square of the channels."""
+    step, (weight,) = over_channels(layer, x), layer.arrays(1)
+    return layer.weighted(RmsNorm(float(layer.config.get("epsilon", 1e-6))), step, {"weight": weight})
 
 
 @means("GroupNormalization")
@@ -185,7 +197,7 @@ def group_norm(layer: Layer, x: Any) -> View:
     """Normalisation over groups of channels."""
     step, found = over_channels(layer, x), _affine(layer)
     if len(found) == 1:
-        raise Unknown("with a scale or an offset alone")
+        found["bias"] = layer.fill("bias", layer.arrays(1)[0], 0)
     channels = layer.draft.steps[step].shape[0]
     groups = int(layer.config.get("groups", 32))
     op = GroupNorm(channels if groups == -1 else groups, float(layer.config.get("epsilon", 1e-3)), bool(found))

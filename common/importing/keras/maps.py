@@ -9,16 +9,21 @@ from typing import Any
 from ...ops.adaptive_avg_pool import AdaptiveAvgPool
 from ...ops.adaptive_max_pool import AdaptiveMaxPool
 from ...ops.avg_pool import AvgPool
+from ...ops.channel_reduce import ChannelReduce
 from ...ops.crop import Crop
 from ...ops.global_avg_pool import GlobalAvgPool
 from ...ops.global_max_pool import GlobalMaxPool
 from ...ops.max_pool import MaxPool
+from ...ops.pad import Mode as PadMode
 from ...ops.pad import Pad
 from ...ops.resize import Mode, Resize
 from ..axes import Unknown, reshaped
 from ..draft import View
 from .layers import pads
 from .table import Layer, means, two, value
+
+PADS: dict[str, PadMode] = {"constant": "constant", "reflect": "reflect"}
+"""What Keras calls a border -> its name here."""
 
 
 def _window(layer: Layer) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -27,14 +32,14 @@ def _window(layer: Layer) -> tuple[tuple[int, int], tuple[int, int]]:
     return kernel, kernel if strides is None else two(strides)
 
 
-@means("MaxPooling2D")
+@means("MaxPooling2D", functions=("MaxPool",))
 def max_pool(layer: Layer, x: Any) -> View:
     """The maximum of windows."""
     kernel, stride = _window(layer)
     return layer.add(MaxPool(kernel, stride, pads(layer, kernel, stride)), layer.map(x))
 
 
-@means("AveragePooling2D")
+@means("AveragePooling2D", functions=("AveragePool",))
 def avg_pool(layer: Layer, x: Any) -> View:
     """The mean of windows, without what they reach beyond the map."""
     kernel, stride = _window(layer)
@@ -58,12 +63,16 @@ def global_max_pool(layer: Layer, x: Any) -> View:
 
 @means(functions=("Mean", "Max"))
 def over_places(layer: Layer, x: Any, axis: Any = None, keepdims: bool | None = None) -> View:
-    """The mean or the maximum over height and width, as a function between layers."""
+    """The mean or the maximum over height and width, or over channels, as a function between layers."""
     axes = layer.config.get("axis") if axis is None else axis
     kept = layer.config.get("keepdims", False) if keepdims is None else keepdims
-    if not isinstance(axes, (list, tuple)) or sorted(n % 4 for n in axes) != [1, 2]:
-        raise Unknown("over other axes than height and width")
+    over = sorted(n % 4 for n in ([axes] if isinstance(axes, int) else axes or ()))
+    if over not in ([1, 2], [3]):
+        raise Unknown("over other axes than height and width, or channels")
     step = layer.map(x)
+    if over == [3]:
+        reduced = layer.add(ChannelReduce("mean" if layer.kind == "Mean" else "max"), step)
+        return reduced if kept else reduced.seen(reduced.axes[:3])
     if layer.kind == "Mean":
         return layer.add(AdaptiveAvgPool((1, 1)) if kept else GlobalAvgPool(), step)
     return layer.add(AdaptiveMaxPool((1, 1)) if kept else GlobalMaxPool(), step)
@@ -92,6 +101,29 @@ def crop(layer: Layer, x: Any) -> View:
     return layer.add(Crop(around), layer.map(x)) if any(around) else value(x)
 
 
+@means(functions=("Pad",))
+def border(layer: Layer, x: Any, pad_width: Any = None, mode: Any = None, constant_values: Any = None) -> View:
+    """A border, as a function between layers."""
+    pads = layer.config.get("pad_width") if pad_width is None else pad_width
+    how = str(layer.config.get("mode", "constant") if mode is None else mode).lower()
+    pairs = [two(pair) for pair in pads or ()]
+    if len(pairs) != 4 or pairs[0] != (0, 0) or pairs[3] != (0, 0) or how not in PADS:
+        raise Unknown(f"by {how!r:.40}, or of other axes than height and width")
+    return layer.add(Pad((*pairs[1], *pairs[2]), float(constant_values or 0), PADS[how]), layer.map(x))
+
+
+@means("CenterCrop")
+def center_crop(layer: Layer, x: Any) -> View:
+    """The middle of a map, which is not smaller."""
+    step = layer.map(x)
+    _, *found = layer.draft.steps[step].shape
+    rest = [n - int(layer.config[key]) for n, key in zip(found, ("height", "width"), strict=True)]
+    if min(rest) < 0:
+        raise Unknown("of a smaller map, which it resizes")
+    around = (rest[0] // 2, rest[0] - rest[0] // 2, rest[1] // 2, rest[1] - rest[1] // 2)
+    return layer.add(Crop(around), step) if any(around) else _of(layer, step)
+
+
 @means("UpSampling2D")
 def upsampling(layer: Layer, x: Any) -> View:
     """A whole multiple of the size."""
@@ -104,14 +136,15 @@ def upsampling(layer: Layer, x: Any) -> View:
     return _resized(layer, step, (height * high, width * wide), mode)
 
 
-@means("Resizing")
+@means("Resizing", functions=("Resize",))
 def resizing(layer: Layer, x: Any) -> View:
     """Another size."""
     config = layer.config
     odd = [key for key in ("crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias") if config.get(key)]
     if odd:
         raise Unknown(f"with {' and '.join(odd)}")
-    return _resized(layer, layer.map(x), (int(config["height"]), int(config["width"])), _mode(layer))
+    size = two(config["size"]) if layer.operation else (int(config["height"]), int(config["width"]))
+    return _resized(layer, layer.map(x), size, _mode(layer))
 
 
 def _mode(layer: Layer) -> Mode:
@@ -173,6 +206,8 @@ def settled(layer: Layer, view: View) -> View:
     pooled = layer.draft.steps[view.step]
     if len(view.axes) == 4 and view.axes[1:3] == ((), ()) and isinstance(pooled.op, GlobalAvgPool):
         return layer.add(AdaptiveAvgPool((1, 1)), *pooled.inputs, label=pooled.label)
+    if len(view.axes) == 4 and len(view.base) == 1 and view.axes[1:3] != ((), ()):
+        return view  # a permutation may follow, which says in which order the vector is a map
     if len(view.axes) in (2, 4):
         try:
             step = layer.value(view)

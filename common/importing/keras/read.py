@@ -57,6 +57,10 @@ def read(
         layer = Layer(reading, "output", {}, "output", "")
         try:
             outputs += [(name, layer.value(view))] if not view.doubtful else []
+            if not view.doubtful and draft.steps[outputs[-1][1]].flattened is not None:
+                notes.append(
+                    f"{printable(ref.layer, NAME)} gives a map as a vector: (H, W, C) in Keras, (C, H, W) here"
+                )
         except Unknown as why:
             draft.note(f"the output of {printable(ref.layer, NAME)}: {why}")
     refuse(where, draft.missing)
@@ -80,6 +84,8 @@ def _said(reading: Reading) -> Iterator[str]:
     if reading.idle:
         counts = [f"{kind} ({count})" for kind, count in reading.idle.items()]
         yield f"left out, as they do nothing in evaluation: {first_few(counts, 8)}"
+    if reading.filled:
+        yield f"weights that the model has not: {first_few(reading.filled, 8)}"
     if reading.trained:
         names = first_few(reading.trained, 8)
         yield f"read as it answers with training=False; without that it calls as in training: {names}"

@@ -17,11 +17,11 @@ from ..axes import Unknown, joined
 from ..draft import Draft, View
 from ..layout import as_map, as_vector, channels_first
 
-Function = Callable[..., View]
+Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
 MEANINGS: dict[str, Function] = {}
 FUNCTIONS: dict[str, Function] = {}
-"""Class of a layer, and of a function between layers -> what it means."""
+"""Class of a layer, and of a function between layers -> what it means: a value, or a list of them."""
 CHANNELS = (-1, 3, [-1], [3])
 """What the axis of channels of a map is called."""
 
@@ -37,13 +37,15 @@ class Reading:
     `idle` are the classes of layers that do nothing in evaluation and are left out, with the number of them; `trained`
     are layers that the model calls as in training, unless somebody says that it is evaluated; where such calls are
     `obeyed` even then, as in Keras 2 and in the code of a class, they are refused. `foreign` says of layers what is
-    another's in them, where a config does not.
+    another's in them, where a config does not. `filled` are weights that the model has not: its layer does without a
+    scale or an offset that an op here has.
     """
 
     draft: Draft
     arrays: Mapping[str, Sequence[Array]]
     tensors: dict[str, Array] = field(default_factory=dict)
     idle: dict[str, int] = field(default_factory=dict)
+    filled: list[str] = field(default_factory=list)
     formats: set[str] = field(default_factory=set)
     trained: list[str] = field(default_factory=list)
     obeyed: bool = False
@@ -77,7 +79,11 @@ class Layer:
 
     def add(self, op: Op, *inputs: int, label: str = "") -> View:
         """The value of a new op."""
-        return seen(self.draft.view(self.draft.add(op, *inputs, label=label)))
+        return self.shown(self.draft.add(op, *inputs, label=label))
+
+    def shown(self, step: int) -> View:
+        """The value of a step."""
+        return seen(self.draft.view(step))
 
     def each(self, op: Op, x: Any, label: str = "") -> View:
         """An op of each number by itself; however the value is seen, it is seen so afterwards."""
@@ -97,6 +103,11 @@ class Layer:
         self.reading.tensors.update({f"{path}.{name}": array for name, array in given.items()})
         return seen(self.draft.view(made))
 
+    def fill(self, name: str, like: Array, number: float) -> Array:
+        """A weight of one number, which a layer does without."""
+        self.reading.filled.append(f"{self.path}.{name} ({'ones' if number else 'zeros'})")
+        return np.full_like(like, number)
+
     def map(self, x: Any) -> int:
         """The step of a map."""
         if self.config.get("data_format", "channels_last") not in ("channels_last", None):
@@ -111,9 +122,7 @@ class Layer:
         view = value(x)
         if view.base[0] > TURNED and any(axis and axis != view.whole(axis[0].letter) for axis in view.axes[-1:]):
             raise Unknown("with too many channels in another order")
-        if len(view.axes) == 4 and len(view.base) == 1:
-            if view.axes[1:3] != ((), ()):
-                raise Unknown("a vector seen as a map")
+        if len(view.axes) == 4 and len(view.base) == 1 and view.axes[1:3] == ((), ()):
             view = seen(self.draft.view(self.draft.add(ToMap(), as_vector(self.draft, _vector(view)))))
         if len(view.axes) == 4:
             return as_map(self.draft, channels_first(view))

@@ -8,45 +8,75 @@ from typing import Any
 
 from ...text import NAME, printable
 from ..axes import Unknown
-from ..draft import View
-from . import activations, joins, maps
+from . import activations, joins, maps, parts
 from .table import FUNCTIONS, Layer, means
 
-__all__ = ["activations", "called", "joins", "maps"]
+__all__ = ["activations", "called", "joins", "maps", "parts"]
 
 NAMES: Mapping[str, str] = {
     "__operators__.add": "Add",
+    "__operators__.getitem": "GetItem",
     "__operators__.mul": "Multiply",
     "__operators__.sub": "Subtract",
     "__operators__.truediv": "TrueDivide",
+    "clip_by_value": "Clip",
     "concat": "Concatenate",
+    "expand_dims": "ExpandDims",
     "math.add": "Add",
     "math.divide": "TrueDivide",
     "math.multiply": "Multiply",
+    "math.maximum": "Maximum",
+    "math.minimum": "Minimum",
+    "math.reduce_max": "Max",
     "math.reduce_mean": "Mean",
     "math.sigmoid": "Sigmoid",
     "math.subtract": "Subtract",
     "math.tanh": "Tanh",
     "math.truediv": "TrueDivide",
+    "nn.bias_add": "Add",
+    "nn.elu": "Elu",
+    "nn.gelu": "Gelu",
     "nn.leaky_relu": "LeakyRelu",
     "nn.relu": "Relu",
     "nn.relu6": "Relu6",
     "nn.sigmoid": "Sigmoid",
     "nn.silu": "Silu",
+    "nn.softmax": "Softmax",
+    "nn.softplus": "Softplus",
     "nn.swish": "Silu",
     "nn.tanh": "Tanh",
+    "pad": "Pad",
+    "reshape": "Reshape",
+    "split": "Split",
+    "squeeze": "Squeeze",
+    "stack": "Stack",
+    "transpose": "Transpose",
 }
-WORDS: Mapping[str, Mapping[str, str]] = {"LeakyRelu": {"alpha": "negative_slope"}}
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "Clip": {"clip_value_min": "x_min", "clip_value_max": "x_max"},
+    "GetItem": {"slice_spec": "key"},
+    "LeakyRelu": {"alpha": "negative_slope"},
+    "Pad": {"paddings": "pad_width"},
+    "Split": {"num_or_size_splits": "sizes"},
+    "Transpose": {"perm": "axes"},
+}
 """What TensorFlow calls an argument otherwise than Keras."""
+USUAL: Mapping[str, Mapping[str, Any]] = {"Gelu": {"approximate": False}, "Split": {"axis": 0}, "Stack": {"axis": 0}}
+"""Arguments that TensorFlow has where nothing is said."""
+LAST = ("NHWC", "N...C")
+"""What TensorFlow calls channels that are the last axis."""
 
 
-@means("TFOpLambda")
-def called(layer: Layer, *given: Any, **named: Any) -> View:
+@means("TFOpLambda", "SlicingOpLambda")
+def called(layer: Layer, *given: Any, **named: Any) -> Any:
     """A function by its name; an argument of None is the usual one."""
     function = str(layer.config.get("function"))
     kind = NAMES.get(function)
     if kind is None:
         raise Unknown(f"of {printable(function, NAME)}")
     words = WORDS.get(kind, {})
-    told = {words.get(word, word): item for word, item in named.items() if item is not None}
+    named = {word: item for word, item in named.items() if word != "name" and item is not None}
+    if named.pop("data_format", LAST[0]) not in LAST:
+        raise Unknown("with channels first")
+    told = {**USUAL.get(kind, {}), **{words.get(word, word): item for word, item in named.items()}}
     return FUNCTIONS[kind](replace(layer, kind=kind, operation=True), *given, **told)

@@ -14,11 +14,11 @@ from ...errors import DiptychError, SpecError
 from ...text import NAME, printable
 from ..axes import Unknown
 from ..draft import Missing, Scope, View
-from . import activations, inputs, joins, layers, maps, tensorflow
+from . import activations, inputs, joins, layers, maps, parts, tensorflow
 from .graph import BROKEN, Call, Entry, Graph, Ref, graph, is_model, is_operation
 from .table import FUNCTIONS, MEANINGS, Layer, Reading, seen
 
-__all__ = ["Walk", "activations", "inputs", "joins", "layers", "maps", "tensorflow"]
+__all__ = ["Walk", "activations", "inputs", "joins", "layers", "maps", "parts", "tensorflow"]
 
 MOST = 20_000
 """Calls of layers at most: models that call each other twice have more than anybody could wait for."""
@@ -53,7 +53,7 @@ class Walk:
             env.update(self._called(found, call, env, place))
         missing = [ref.layer for _, ref in found.outputs if ref not in env]
         if missing:
-            raise DiptychError(f"its output {printable(missing[0], NAME)!r} is the value of no call of a layer")
+            raise Unknown(f"its output {printable(missing[0], NAME)!r} is the value of no call of a layer")
         return [env[ref] for _, ref in found.outputs]
 
     def _called(self, found: Graph, call: Call, env: Mapping[Ref, Any], place: str) -> dict[Ref, Any]:
@@ -101,7 +101,8 @@ class Walk:
         _check_precision(entry, self.reading)
         operation = is_operation(entry)
         layer = Layer(self.reading, kind, entry["config"], path, inner, found.old or self.old, operation)
-        return [(FUNCTIONS if operation else MEANINGS)[kind](layer, *args, **named)]
+        result = (FUNCTIONS if operation else MEANINGS)[kind](layer, *args, **named)
+        return list(result) if isinstance(result, list) else [result]
 
     def _check_size(self, made: list[View]) -> None:
         """Raise Unknown for a value with more channels than anybody has."""
