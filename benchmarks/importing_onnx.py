@@ -16,6 +16,7 @@ import contextlib
 import importlib
 import io
 import logging
+import re
 import sys
 import tempfile
 import time
@@ -49,7 +50,7 @@ FILES = (
     *(File("torchvision", name, "torchscript", opset) for name, opset in (
         ("resnet18", 11), ("mobilenet_v2", 12), ("mobilenet_v3_small", 14), ("shufflenet_v2_x0_5", 13),
         ("squeezenet1_1", 15), ("googlenet", 16), ("densenet121", 17), ("mnasnet0_5", 18), ("efficientnet_b0", 17),
-        ("regnet_y_400mf", 19), ("convnext_tiny", 13), ("alexnet", 20))),
+        ("regnet_y_400mf", 19), ("convnext_tiny", 13), ("mobilenet_v3_large", 20))),
     *(File("timm", name, "torchscript", opset) for name, opset in (
         ("ghostnet_100", 17), ("resnet18d", 11), ("hardcorenas_a", 16), ("ecaresnet50t", 18))),
     *(File("torchvision", name, "dynamo", opset) for name, opset in (
@@ -94,6 +95,7 @@ def exported(file: File, model: Any, path: Path) -> None:
 
 def found_by_name(result: Imported, names: set[str]) -> tuple[int, int]:
     """(weights of the Net that bear a name of the original's, weights of the Net)."""
+    names = {re.sub(r"[^\w.]", "_", name) for name in names}  # `block1-0` is no attribute, and is called block1_0
     layers = {name.removesuffix(".weight") for name in names if name.endswith(".weight")}
     bearing = [n for n in result.weights if n in names or n.removesuffix(".bias") in layers]
     return len(bearing), len(result.weights)

@@ -41,7 +41,8 @@ class Norm(nn.Module):
         self.norm = nn.LayerNorm(channels)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        found: torch.Tensor = self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        return found
 
 
 class Gate(nn.Module):
@@ -78,7 +79,7 @@ def halves(model: Any, x: torch.Tensor) -> torch.Tensor:
     return torch.cat([one * torch.sigmoid(other), x], 1)
 
 
-def attention(model: Any, x: torch.Tensor) -> torch.Tensor:
+def attention(model: Any, x: torch.Tensor) -> Any:
     y = model.a(x)
     return y * torch.sigmoid(model.b(torch.cat([y.mean(1, keepdim=True), y.amax(1, keepdim=True)], 1)))
 
@@ -182,7 +183,7 @@ def test_torch_exporter(name: str, tmp_path: Path) -> None:
 
 
 def test_what_is_compared_can_differ(tmp_path: Path) -> None:
-    model = MODELS["layer norm, written out"][0]().double().eval()
+    model: Any = MODELS["layer norm, written out"][0]().double().eval()
     scramble(model)
     path = exported(model, tmp_path / "model.onnx", 11, SIZES[0])
     result = diptych.read(path, np.zeros((1, 3, *SIZES[0])))

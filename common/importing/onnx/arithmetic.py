@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,8 @@ from ...ops.add import Add
 from ...ops.multiply import Multiply
 from ...ops.parameter import Parameter, Start
 from ...ops.rescale import Rescale
-from ..axes import Unknown, length, letters, unstretched
+from ...spec import Array
+from ..axes import Axes, Unknown, length, letters, unstretched
 from ..draft import View
 from ..layout import as_value, channels_first
 from .table import Call, Const, means, own_axes
@@ -76,7 +78,7 @@ def power(call: Call) -> View:
     return x if exponent.number == 1 else _of_two(call, x, x, Multiply())
 
 
-def _changed(const: Const, function: Callable[..., np.ndarray]) -> Const:  # type: ignore[type-arg]
+def _changed(const: Const, function: Callable[..., Any]) -> Const:
     """Numbers that are computed from those of the file, which then have no name there."""
     return Const(np.asarray(function(const.array)), "")
 
@@ -136,8 +138,10 @@ def _with_parameter(call: Call, x: View, const: Const, op: Add | Multiply) -> Vi
         raise Unknown(f"of numbers and a value of {len(x.axes)} axes")
     if len(x.axes) == 4 and len(const.shape) == 1 and x.order == "map" and x.shape[3] != const.shape[0]:
         raise Unknown(f"of {const.shape[0]} numbers and a value of the shape {x.shape}")
-    axes, array = own_axes(x, const.shape), const.array
-    if x.order == "last":
+    axes: Axes = own_axes(x, const.shape)
+    array: Array = const.array
+    alone = len(x.axes) == 4 and x.axes[1:3] == ((), ()) and x.axes[3] == x.whole("C") != ()
+    if x.order == "last" or alone:
         axes = (axes[0], axes[3], axes[1], axes[2])
         array = array.reshape((1,) * (4 - array.ndim) + array.shape).transpose(0, 3, 1, 2)
         x = channels_first(x)
@@ -148,7 +152,7 @@ def _with_parameter(call: Call, x: View, const: Const, op: Add | Multiply) -> Vi
     return call.add(op, step, _parameter(call, const, array, axes, x.order == "vector"))
 
 
-def _parameter(call: Call, const: Const, array: np.ndarray, axes: tuple, vector: bool) -> int:  # type: ignore[type-arg]
+def _parameter(call: Call, const: Const, array: Array, axes: Axes, vector: bool) -> int:
     """The step of a parameter."""
     size = tuple(length(axis) for axis in axes[1:])
     plain = np.array(array.reshape(size), order="C")

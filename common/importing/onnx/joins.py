@@ -76,8 +76,8 @@ class _Join:
             norm, scale = self.given.steps[one], self.given.steps[other]
             plain = isinstance(norm.op, GroupNorm) and not norm.op.affine and self.uses[one] == 1
             if plain and isinstance(scale.op, Parameter) and scale.shape == (norm.shape[0], 1, 1):
-                op = replace(norm.op, affine=True)  # type: ignore[arg-type, type-var]
-                return self._with(norm, product, op, {"weight": scale, "bias": offset})
+                op: Any = norm.op
+                return self._with(norm, product, replace(op, affine=True), {"weight": scale, "bias": offset})
         return None
 
     def _with(self, layer: Step, place: Step, op: Op, parameters: Mapping[str, Step]) -> Step:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -35,7 +36,7 @@ BORDERS: dict[str, Border] = {
     "reflect": "reflect",
     "wrap": "circular",
 }
-PLACES = {
+PLACES: dict[str, Callable[..., Any]] = {
     "align_corners": lambda i, m, n, scale: i * (m - 1) / max(n - 1, 1),
     "asymmetric": lambda i, m, n, scale: i / scale,
     "half_pixel": lambda i, m, n, scale: (i + 0.5) / scale - 0.5,
@@ -45,7 +46,7 @@ PLACES = {
 """Where the place i of n reads in a map of m."""
 LARGEST = 1 << 16
 """Rows or columns at most."""
-ROUNDED = {
+ROUNDED: dict[str, Callable[..., Any]] = {
     "ceil": np.ceil,
     "floor": np.floor,
     "round_prefer_ceil": lambda u: np.floor(u + 0.5),
@@ -59,7 +60,8 @@ def _window(call: Call) -> tuple[int, Pair, Pair, Any]:
     kernel, stride = pair(call.ints("kernel_shape", 2, 1)), pair(call.ints("strides", 2, 1))
     if call.ints("dilations", 2, 1) != (1, 1):
         raise Unknown("with a dilation")
-    return step, kernel, stride, pads(call, kernel, stride, size=call.draft.steps[step].shape[1:])  # type: ignore[arg-type]
+    size = call.draft.steps[step].shape
+    return step, kernel, stride, pads(call, kernel, stride, size=(size[1], size[2]))
 
 
 def _pooled(call: Call, step: int, op: MaxPool | AvgPool) -> View:
@@ -68,8 +70,8 @@ def _pooled(call: Call, step: int, op: MaxPool | AvgPool) -> View:
     if op.ceil_mode:
         sides = zip(call.draft.steps[step].shape[1:], made.base[1:], (0, 2), strict=True)
         for (size, got, place), kernel, stride in zip(sides, op.kernel, op.stride, strict=True):
-            around = op.pads[place] + op.pads[place + 1] if op.pads != "same" else 0
-            if math.ceil((size + around - kernel) / stride) + 1 != got:  # type: ignore[operator]
+            around = int(op.pads[place]) + int(op.pads[place + 1]) if op.pads != "same" else 0
+            if math.ceil((size + around - kernel) / stride) + 1 != got:
                 raise Unknown("with a window that begins in the border")
     return made
 
@@ -124,7 +126,8 @@ def reduced(call: Call) -> View:
     keep = bool(call.said("keepdims", 1))
     over = sorted(atom for n in gone for atom in x.axes[n])
     left = tuple(() if n in gone else axis for n, axis in enumerate(x.axes) if keep or n not in gone)
-    how: Literal["mean", "max", "sum"] = {"ReduceMean": "mean", "ReduceMax": "max"}.get(call.node.kind, "sum")  # type: ignore[assignment]
+    hows: dict[str, Literal["mean", "max", "sum"]] = {"ReduceMean": "mean", "ReduceMax": "max", "ReduceSum": "sum"}
+    how = hows[call.node.kind]
     if not over:
         whole = len(x.base) == 3 and x.base[1:] == (1, 1) and gone == [2, 3]
         if not whole:

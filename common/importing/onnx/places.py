@@ -72,11 +72,16 @@ def _segments(name: str) -> list[str]:
             continue
         inside = bool(before) and part.startswith(f"{before}.")
         rest = part[len(before) + 1 :] if inside else part
-        words = [word if not fault(f"a.{word}") else f"part_{WORDS.sub('_', word)}" for word in rest.split(".")]
-        plain = ".".join(words)
+        plain = ".".join(map(_word, rest.split(".")))
         found.append(f"{found[-1]}.{plain}" if found else plain)
         before = part
     return found if all(not fault(f"part.{path}") for path in found) else []
+
+
+def _word(word: str) -> str:
+    """A part of a path as PyTorch can have it."""
+    plain = WORDS.sub("_", word)
+    return plain if not fault(f"a.{plain}") else f"part_{plain}"
 
 
 def _of_parts(paths: list[str]) -> Place:

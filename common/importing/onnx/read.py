@@ -118,7 +118,7 @@ def _image(graph: Graph, where: str, last: bool, size: Any, notes: list[str]) ->
         raise DiptychError(f"{where} states {said} of its input, expected 1 to {LARGEST:,} of each")
     if n is not None:
         notes.append(f"the file takes batches of {n} alone; here a batch has any number of images")
-    return numbers  # type: ignore[return-value]
+    return n or BATCH, c, wanted[0], wanted[1]
 
 
 def _channels(graph: Graph, last: bool) -> int | None:
@@ -198,7 +198,8 @@ def _scaled(steps: Steps, other: Steps | None) -> Steps:
         factors = {_factor(step), _factor(other.steps[place])} if other else {_factor(step)}
         (factor,) = factors if len(factors) == 1 else (0,)
         if factor:
-            step = replace(step, op=replace(step.op, scale=factor, size=None, source=None))  # type: ignore[arg-type, type-var]
+            op: Any = step.op
+            step = replace(step, op=replace(op, scale=factor, size=None, source=None))
         found.append(step)
     return Steps(found, steps.outputs)
 
