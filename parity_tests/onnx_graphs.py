@@ -50,11 +50,17 @@ def evaluated(model: onnx.ModelProto, images: Array) -> list[Array]:
     return [np.asarray(item) for item in ReferenceEvaluator(model).run(None, {model.graph.input[0].name: images})]
 
 
-def exported(module: nn.Module, path: Path, opset: int, size: tuple[int, int], free: bool = True) -> Path:
-    """The file that PyTorch's exporter of TorchScript makes of a module in float64."""
+def exported(module: nn.Module, path: Path, opset: int, size: tuple[int, int], today: bool = False) -> Path:
+    """The file that PyTorch's exporter of TorchScript, or that of today, makes of a module in float64."""
     images = torch.zeros(1, 3, *size, dtype=torch.float64)
-    axes = {0: "batch", 2: "height", 3: "width"} if free else {0: "batch"}
+    axes = {0: "batch", 2: "height", 3: "width"}
     with contextlib.redirect_stdout(io.StringIO()):
+        if today:
+            free = dict.fromkeys(axes, torch.export.Dim.DYNAMIC)
+            torch.onnx.export(
+                module, (images,), path, dynamo=True, opset_version=opset, external_data=False, dynamic_shapes=(free,)
+            )
+            return path
         torch.onnx.export(
             module, (images,), path, dynamo=False, opset_version=opset, input_names=["x"], dynamic_axes={"x": axes}
         )

@@ -94,6 +94,7 @@ def acts(*parts: nn.Module) -> nn.Module:
     return nn.Sequential(*names)
 
 
+TODAY = "the exporter of today"
 MODELS: dict[str, tuple[Callable[[], nn.Module], int]] = {
     "activations": (lambda: acts(nn.ReLU6(), nn.Hardswish(), nn.SiLU(), nn.GELU(), nn.Mish(), nn.LeakyReLU(0.1)), 17),
     "activations, old": (lambda: acts(nn.ReLU6(), nn.Hardswish(), nn.Hardsigmoid(), nn.GELU(), nn.Softplus()), 11),
@@ -155,6 +156,7 @@ MODELS: dict[str, tuple[Callable[[], nn.Module], int]] = {
         17,
     ),
     "ties": (lambda: Plain(lambda m, x: m.b(m.a(functional.relu(m.a(x)))), conv(3, 3), conv(3, 4)), 17),
+    TODAY: (lambda: nn.Sequential(conv(3, 8), nn.BatchNorm2d(8), Gate(8), Residual(8), Norm(8), nn.GELU()), 18),
     "two outputs": (lambda: Plain(lambda m, x: (m.a(x), m.b(x)), conv(3, 3), conv(3, 5)), 17),
 }
 
@@ -169,12 +171,15 @@ def theirs(result: Imported) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("name", MODELS)
+CASES = [pytest.param(name, marks=pytest.mark.slow) if name == TODAY else name for name in MODELS]
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_torch_exporter(name: str, tmp_path: Path) -> None:
     make, opset = MODELS[name]
     model = make().double().eval()
     scramble(model)
-    path = exported(model, tmp_path / "model.onnx", opset, SIZES[0])
+    path = exported(model, tmp_path / "model.onnx", opset, SIZES[0], today=name == TODAY)
     for size in SIZES:
         result = diptych.read(path, np.zeros((1, 3, *size)))
         images = images_of(result.net)
@@ -202,44 +207,26 @@ def test_blocks_are_the_modules(tmp_path: Path) -> None:
     assert "gamma" in source
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_our_own(tmp_path: Path, dtype: Any) -> None:
-    net = diptych.spec("lenet5_modern")
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        ("lenet5_modern", "float32"),
+        ("lenet5_modern", "float64"),
+        pytest.param("mobilenet_v3_small", "float64", marks=pytest.mark.slow),
+    ],
+)
+def test_our_own(tmp_path: Path, name: str, dtype: Any) -> None:
+    net = diptych.spec(name)
     module = diptych.build(net, "torch", dtype="float64")
     scramble(module)
     weights = diptych.weights(module, net)
     diptych.export(net, weights, tmp_path / "model.onnx", dtype=dtype)
-    result = diptych.read(tmp_path / "model.onnx")
+    result = diptych.read(tmp_path / "model.onnx", np.zeros((1, *map(int, net.input_shape))))
     assert set(result.weights) == set(weights)
     assert not result.renamed
     images = images_of(result.net)
     wanted = outputs(module, images)
     assert difference(built(result, "torch", images), wanted) < (TOLERANCE if dtype == "float64" else 1e-5)
-
-
-@pytest.mark.slow
-def test_our_own_with_norms_and_gates(tmp_path: Path) -> None:
-    net = diptych.spec("mobilenet_v3_small")
-    module = diptych.build(net, "torch", dtype="float64")
-    scramble(module)
-    weights = diptych.weights(module, net)
-    diptych.export(net, weights, tmp_path / "model.onnx", dtype="float64")
-    result = diptych.read(tmp_path / "model.onnx", np.zeros((1, 3, 64, 96)))
-    assert set(result.weights) == set(weights)
-    images = images_of(result.net)
-    assert difference(built(result, "torch", images), outputs(module.eval(), images)) < TOLERANCE
-
-
-@pytest.mark.slow
-def test_torch_exporter_of_today(tmp_path: Path) -> None:
-    model = nn.Sequential(conv(3, 8), nn.BatchNorm2d(8), Gate(8), Residual(8), Norm(8), nn.GELU()).double().eval()
-    scramble(model)
-    images = torch.zeros(1, 3, *SIZES[0], dtype=torch.float64)
-    torch.onnx.export(model, (images,), tmp_path / "model.onnx", dynamo=True, external_data=False, verbose=False)
-    result = diptych.read(tmp_path / "model.onnx")
-    given = images_of(result.net)
-    assert difference(built(result, "torch", given), outputs(model, given)) < TOLERANCE
-    assert theirs(result) <= {*model.state_dict(), *(n.replace("weight", "bias") for n in model.state_dict())}
 
 
 def test_channels_last_at_the_borders(tmp_path: Path) -> None:
