@@ -11,6 +11,7 @@ from . import backends
 from .common.errors import DiptychError
 from .common.importing.imported import Imported
 from .common.importing.keras import read as keras_configs
+from .common.importing.onnx import read as onnx_graphs
 from .common.text import NAME, printable
 
 READERS = {"torch": "torch_impl", "tf": "tf_impl"}
@@ -22,19 +23,28 @@ def read(model: Any, example: Any = None, *, one_size: bool = False) -> Imported
     A PyTorch module is read by torch.export as it answers in evaluation, at the size of the example and at a larger
     one, and left as it was; `example` is a batch (N, C, H, W) of floating-point numbers, of any values. A Keras model,
     or the path of a `.keras` or `.h5` file of one, is read by its config, as data: nothing of a file is run. There a
-    batch (N, H, W, C) is an example, which only a model of any size needs, for its size.
+    batch (N, H, W, C) is an example, which only a model of any size needs, for its size. The path of an `.onnx` file
+    is read by its graph, as data too, at the size of a batch (N, C, H, W) where it takes any.
 
     Canonical names are those of the state dict, or of Keras's layers; `renamed` of what is returned says which are
     not, and `notes` what else there is to know. `one_size` reads a module that does something else at another size, as
     it is at the example's. Raises DiptychError with everything that no spec says, and where it is.
     """
     if isinstance(model, str | os.PathLike):
-        return _file(Path(model), example)
+        path = Path(model)
+        return _onnx(path, example, one_size) if path.suffix.lower() == ".onnx" else _file(path, example)
     framework = backends.framework_of(model)
     backends.get(framework)  # says which package is missing, if one is
     reader = importlib.import_module(f".{READERS[framework]}.importing.read", __package__)
     result: Imported = reader.read(model, example, one_size)
     return result
+
+
+def _onnx(path: Path, example: Any, one_size: bool) -> Imported:
+    """A file of an ONNX model, of which nothing is run."""
+    from .files import onnx_graph
+
+    return onnx_graphs.read(onnx_graph.read(path), printable(str(path), NAME), onnx_graphs.size_of(example), one_size)
 
 
 def _file(path: Path, example: Any) -> Imported:

@@ -71,13 +71,20 @@ def grown(given: Steps, title: str, doc: str = "", sharing: bool = True) -> Tree
 
 
 def _list(root: Tree) -> None:
-    """Find the classes whose blocks take lists."""
+    """Find the classes whose blocks take lists; a part of a chain takes the one value that the chain gives it."""
     blocks = [tree for tree in root.walk() if tree.style == "block" and tree is not root]
+    chained = {
+        item.kind
+        for tree in root.walk()
+        if tree.style != "block"
+        for item in tree.items
+        if isinstance(item, Tree) and item.style == "block"
+    }
     counts: dict[str, set[int]] = {}
     for tree in blocks:
         counts.setdefault(tree.kind, set()).add(len(tree.inputs))
     for tree in blocks:
-        tree.listed = len(counts[tree.kind]) > 1
+        tree.listed = len(counts[tree.kind]) > 1 and tree.kind not in chained
 
 
 def relabelled(given: Steps) -> Steps:

@@ -77,12 +77,12 @@ def _arrays(graph: Any, hidden: list[Any], path: Path) -> tuple[dict[str, Array]
         if not tensor.name or tensor.name in names:
             raise FileError(f"{path} has no name, or one name twice, for a weight ({tensor.name!r}); export it again")
         names.add(tensor.name)
-        _check(tensor, path)
-        budget.take(math.prod(tensor.dims) * _dtype(tensor).itemsize, f"{path}: {tensor.name}")
+        check(tensor, path)
+        budget.take(math.prod(tensor.dims) * dtype_of(tensor).itemsize, f"{path}: {tensor.name}")
     scales = {name for node in graph.node if node.op_type == "Resize" for name in node.input[1:]}
     constants = [tensor.name for tensor in tensors if tensor.name in scales or _is_constant(tensor)]
     kept = [tensor for tensor in tensors if tensor.name not in set(constants)]
-    return {tensor.name: _decode(tensor, path) for tensor in kept}, constants
+    return {tensor.name: decode(tensor, path) for tensor in kept}, constants
 
 
 def _constants(graph: Any) -> list[Any]:
@@ -126,7 +126,7 @@ def _biases(graph: Any, found: dict[str, Array]) -> tuple[dict[str, Array], dict
     return named, origins, frozenset(own for own, bias in lacking.items() if not bias)
 
 
-def _check(tensor: Any, path: Path) -> None:
+def check(tensor: Any, path: Path) -> None:
     """Raise FileError for data in a strange file, for a type that NumPy lacks, and for too many or too few bytes."""
     import onnx
 
@@ -138,18 +138,18 @@ def _check(tensor: Any, path: Path) -> None:
     if min(tensor.dims, default=0) < 0 or len(tensor.dims) > AXES:
         raise FileError(f"{where} has the shape {shown(tensor.dims)}; export the model again")
     if onnx_data.is_outside(tensor):
-        onnx_data.place(tensor, _dtype(tensor), path)
+        onnx_data.place(tensor, dtype_of(tensor), path)
         return
-    count, itemsize = math.prod(tensor.dims), _dtype(tensor).itemsize
-    listed = getattr(tensor, LISTS.get(_dtype(tensor).name, ("int32_data", ""))[0])
+    count, itemsize = math.prod(tensor.dims), dtype_of(tensor).itemsize
+    listed = getattr(tensor, LISTS.get(dtype_of(tensor).name, ("int32_data", ""))[0])
     got = len(tensor.raw_data) / itemsize if tensor.HasField("raw_data") else len(listed)
     if got != count or not is_possible(list(tensor.dims)):
         raise FileError(f"{where} is not whole: its shape {shown(tensor.dims)} needs {count} numbers, it has {got:g}")
 
 
-def _decode(tensor: Any, path: Path) -> Array:
+def decode(tensor: Any, path: Path) -> Array:
     """The numbers of a tensor, which are bytes, here or beside the model, or a list by its type."""
-    dtype = _dtype(tensor)
+    dtype = dtype_of(tensor)
     if onnx_data.is_outside(tensor):
         return native(onnx_data.array(tensor, dtype, path))
     try:
@@ -169,7 +169,8 @@ def _listed(tensor: Any, dtype: np.dtype[Any]) -> Array:
     return numbers.astype(np.uint16).view(np.float16) if dtype == np.float16 else numbers.astype(dtype)
 
 
-def _dtype(tensor: Any) -> np.dtype[Any]:
+def dtype_of(tensor: Any) -> np.dtype[Any]:
+    """NumPy's type of a tensor's numbers."""
     import onnx
 
     return np.dtype(onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type))
@@ -179,7 +180,7 @@ def _is_constant(tensor: Any) -> bool:
     """Whether it is no weight of a network: a single number, such as a bound of Clip, or an int64 list for Reshape."""
     if tensor.name.rpartition(".")[2] == COUNTER:
         return False
-    return not tensor.dims or (len(tensor.dims) == 1 and _dtype(tensor) == np.int64)
+    return not tensor.dims or (len(tensor.dims) == 1 and dtype_of(tensor) == np.int64)
 
 
 FORMAT = Format("onnx", "torch", "ONNX", read, only_read=(".onnx",))
