@@ -13,8 +13,6 @@ from .common.importing.imported import Imported
 from .common.importing.keras import read as keras_configs
 from .common.text import NAME, printable
 
-READERS = {"torch": "torch_impl", "tf": "tf_impl"}
-
 
 def read(model: Any, example: Any = None, *, one_size: bool = False) -> Imported:
     """The Net and the weights of a model: `net, weights = diptych.read(module, example)`.
@@ -32,8 +30,10 @@ def read(model: Any, example: Any = None, *, one_size: bool = False) -> Imported
         return _file(Path(model), example)
     framework = backends.framework_of(model)
     backends.get(framework)  # says which package is missing, if one is
-    reader = importlib.import_module(f".{READERS[framework]}.importing.read", __package__)
-    result: Imported = reader.read(model, example, one_size)
+    impl = f".{backends.NAMES[framework]}"
+    reader = importlib.import_module(f"{impl}.importing.read", __package__)
+    original = importlib.import_module(f"{impl}.original", __package__)
+    result: Imported = original.completed(model, reader.read(model, example, one_size))
     return result
 
 
