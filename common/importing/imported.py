@@ -59,13 +59,18 @@ class Imported:
         """
         if self.module is None:
             raise DiptychError(f"{self.net.name} was not read from a PyTorch module, which alone has a state dict")
+        theirs = self.own_arrays(weights)
+        made = {name: self.module.tensor(theirs[own]) for name, own in self.module.names.items()}
+        return {**made, **self.module.unread}
+
+    def own_arrays(self, weights: Mapping[str, Any] | None = None) -> dict[str, Array]:
+        """The same as arrays, each tensor under the first of its names; raises WeightsError as `state_dict` does."""
         theirs: dict[str, Array] = {}
         for name, array in checked(self.net, self.weights if weights is None else weights).items():
             own, shaped = self.renamed.get(name, name), array.reshape(self.reshaped.get(name, array.shape))
             if not np.array_equal(theirs.setdefault(own, shaped), shaped):
                 raise WeightsError(f"{own} of the module is {name} here and another weight, and the two differ")
-        made = {name: self.module.tensor(theirs[own]) for name, own in self.module.names.items()}
-        return {**made, **self.module.unread}
+        return theirs
 
 
 def refuse(name: str, missing: list[Missing]) -> None:
