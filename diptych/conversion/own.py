@@ -156,7 +156,7 @@ def of_file(path: Path, example: Any, why: DiptychError, asked: Request, others:
     except DiptychError as error:
         raise DiptychError(f"{printable(str(why), 700)}; nor is it read as a model: {error}") from None
     model = _run_by_keras(checkpoint, path, result, example) if asked.check else None
-    said = f"read as a model: no registered network is it ({printable(str(why), 800)})"
+    said = f"read as a model: no network is it ({printable(str(why), 800)})"
     framework = "torch" if checkpoint.model is None else "tf"
     return Own(printable(str(path), NAME), result, framework, model, example, (path,), digest(path), (said,))
 
