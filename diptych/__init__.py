@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .drawing.output import draw
     from .emission import source
     from .reading import read
+    from .saving import save
 
 __version__ = "0.1.0"
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "networks",
     "read",
     "reparameterize",
+    "save",
     "source",
     "spec",
     "trace",
@@ -70,6 +72,7 @@ _HOMES = {
     "networks": "common.registry",
     "read": "reading",
     "reparameterize": "common.rewriting.reparameterize",
+    "save": "saving",
     "source": "emission",
     "spec": "common.registry",
     "trace": "common.trace",

@@ -86,6 +86,7 @@ def held(
     """Hold all that follows from a model to it; the PyTorch side bit by bit where `exact`."""
     model = model.double().eval()
     scramble(model)
+    own = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     for size in sizes:
         result = diptych.read(model, torch.zeros(1, channels, *size), **options)
         assert result.net.input_shape == (channels, *size)
@@ -97,4 +98,10 @@ def held(
             assert difference(built(result, "tf", images), wanted) < TOLERANCE
             diptych.source(result.net, "tf")
         assert Net.from_json(result.net.to_json()) == result.net
+        scramble(model, 1)
+        model.load_state_dict(result.state_dict(), strict=True)
+        assert result.module is not None
+        taken, unread = model.state_dict(), result.module.unread
+        assert all(torch.equal(taken[name], tensor) for name, tensor in own.items() if name not in unread)
+        model.load_state_dict(own)
     return result

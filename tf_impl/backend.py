@@ -19,7 +19,7 @@ from . import classes
 from .build import build, unbuilt
 from .call_order import has_order, run_like
 from .features import observe
-from .settings import settings
+from .settings import recast, settings
 from .state import read, settle, variables
 
 __all__ = ["build", "cast", "differences", "dtype", "network_of", "nodes", "outputs", "read", "step", "tensors"]
@@ -41,27 +41,12 @@ def cast(model: keras.Model, net: Net, dtype: str) -> keras.Model:
     """A copy of the model whose layers have another dtype policy."""
     if classes.is_class(model):
         return classes.cast(model, net, dtype)
-    copy = type(model).from_config(_recast(model.get_config(), dtype))
+    copy = type(model).from_config(recast(model.get_config(), dtype))
     copy.set_weights(model.get_weights())
     settle(copy)
     if has_order(net):
         run_like(model, copy)
     return copy
-
-
-def _recast(config: Any, dtype: str) -> Any:
-    if isinstance(config, dict):
-        if config.get("module") == "keras.initializers":
-            # The weights are set right after, and drawing random ones takes longer than all the rest.
-            return {"module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": None}
-        return {key: _dtype(key, value, dtype) for key, value in config.items()}
-    return type(config)(_recast(item, dtype) for item in config) if isinstance(config, (list, tuple)) else config
-
-
-def _dtype(key: str, value: Any, dtype: str) -> Any:
-    if key in ("dtype", "name") and value in ("float32", "float64"):
-        return dtype
-    return _recast(value, dtype)
 
 
 def differences(model: keras.Model, net: Net) -> list[Difference]:

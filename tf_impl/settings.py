@@ -34,3 +34,19 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def recast(config: Any, dtype: str) -> Any:
+    """A config of layers in another dtype, with zeros for random numbers: weights are set right after."""
+    if isinstance(config, dict):
+        if config.get("module") == "keras.initializers":
+            # Drawing random numbers takes longer than all the rest.
+            return {"module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": None}
+        return {key: _dtype(key, value, dtype) for key, value in config.items()}
+    return type(config)(recast(item, dtype) for item in config) if isinstance(config, (list, tuple)) else config
+
+
+def _dtype(key: str, value: Any, dtype: str) -> Any:
+    if key in ("dtype", "name") and value in ("float32", "float64"):
+        return dtype
+    return recast(value, dtype)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ..errors import DiptychError
-from ..spec import Net
+from ..errors import DiptychError, WeightsError
+from ..spec import Array, Net
 from ..text import first_few, shape_text
-from ..weights import Weights
+from ..weights import Weights, checked
 from .draft import Missing
 from .net import nodes_of, traced
 from .tidy import Steps
@@ -20,11 +20,25 @@ from .tree import relabelled
 
 
 @dataclass(frozen=True)
+class StateDict:
+    """The state dict of a module that was read: name -> the first name of the same tensor, of those that were read.
+
+    `unread` are the others, such as counters and what no output depends on, as they stood; `tensor` makes one of the
+    framework's tensors of an array.
+    """
+
+    names: Mapping[str, str]
+    unread: Mapping[str, Any]
+    tensor: Callable[[Array], Any]
+
+
+@dataclass(frozen=True)
 class Imported:
     """A model that was read: `net, weights = imported`.
 
     `renamed` goes from canonical names to the model's own where they differ, `reshaped` from canonical names to the
-    shapes that the model's own weights have, and `notes` say what else is not as in the model.
+    shapes that the model's own weights have, and `notes` say what else is not as in the model. `module` is what is
+    known of the state dict of a PyTorch module.
     """
 
     net: Net
@@ -32,9 +46,31 @@ class Imported:
     renamed: Mapping[str, str] = field(default_factory=dict)
     reshaped: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    module: StateDict | None = field(default=None, repr=False, compare=False)
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.net, self.weights))
+
+    def state_dict(self, weights: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Weights by canonical names, such as trained ones, as tensors that the module's `load_state_dict` takes.
+
+        Without weights they are those that were read. Raises DiptychError where no PyTorch module was read, and
+        WeightsError for weights that do not fit, or that differ where the module has one tensor for two of them.
+        """
+        if self.module is None:
+            raise DiptychError(f"{self.net.name} was not read from a PyTorch module, which alone has a state dict")
+        theirs = self.own_arrays(weights)
+        made = {name: self.module.tensor(theirs[own]) for name, own in self.module.names.items()}
+        return {**made, **self.module.unread}
+
+    def own_arrays(self, weights: Mapping[str, Any] | None = None) -> dict[str, Array]:
+        """The same as arrays, each tensor under the first of its names; raises WeightsError as `state_dict` does."""
+        theirs: dict[str, Array] = {}
+        for name, array in checked(self.net, self.weights if weights is None else weights).items():
+            own, shaped = self.renamed.get(name, name), array.reshape(self.reshaped.get(name, array.shape))
+            if not np.array_equal(theirs.setdefault(own, shaped), shaped):
+                raise WeightsError(f"{own} of the module is {name} here and another weight, and the two differ")
+        return theirs
 
 
 def refuse(name: str, missing: list[Missing]) -> None:

@@ -12,7 +12,21 @@ import typer
 from ..common.cards import Card
 from ..common.errors import DiptychError
 from ..common.registry import Network, network, networks
-from .options import Channels, Classes, Family, Force, Json, Name, Settings, Size, chosen, within
+from .options import (
+    NAMES,
+    Channels,
+    Classes,
+    Example,
+    Family,
+    Force,
+    Json,
+    Registered,
+    Settings,
+    Size,
+    asked,
+    chosen,
+    within,
+)
 
 Years = Annotated[str | None, typer.Option(metavar="RANGE", help="Published in 2015, or in 2015..2018.")]
 Params = Annotated[str | None, typer.Option(metavar="RANGE", help="Trainable numbers: ..5M, or 20M..30M.")]
@@ -52,7 +66,7 @@ def _row(item: Network) -> tuple[str, ...]:
     return (*words, str(year), *(f"{count:,}" for count in counts))
 
 
-def card(name: Name, as_json: Json = False) -> None:
+def card(name: Registered, as_json: Json = False) -> None:
     """Show what is known of a network: paper, public reference, counts, preprocessing, quirks, reported errors."""
     from . import output
 
@@ -64,7 +78,7 @@ def card(name: Name, as_json: Json = False) -> None:
 
 
 def table(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="A registered network or alias.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help=NAMES)],
     compare: Annotated[
         bool, typer.Option("--compare", help="Put several networks side by side, by their sums.")
     ] = False,
@@ -72,12 +86,14 @@ def table(
     in_channels: Channels = None,
     input_size: Size = None,
     option: Settings = None,
+    example: Example = None,
     as_json: Json = False,
 ) -> None:
     """Show every layer of a network: shapes, parameters, MACs, receptive field and memory, with totals."""
     if len(names) > 1 and not compare:
         raise DiptychError("table shows the layers of one network; say --compare to put several side by side")
-    nets = [chosen(name, num_classes, in_channels, input_size, option) for name in names]
+    wanted = asked(num_classes, in_channels, input_size, option, example)
+    nets = [chosen(name, wanted).net for name in names]
     from ..common import analysis
     from . import output
 

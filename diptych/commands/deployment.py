@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from ..common.errors import DiptychError
 from ..common.spec import Array, Net
 from .checkpoints import Cfg
-from .options import Channels, Classes, Force, Name, Size, size_of
+from .options import Channels, Classes, Example, Force, Name, Size, asked, chosen
 from .quiet import native_stderr_kept
 from .streams import say
 
-Weights = Annotated[Path, typer.Argument(help="A file of its weights, in any format and names that convert reads.")]
+if TYPE_CHECKING:
+    from ..opening.named import Asked
+
+Weights = Annotated[
+    Path,
+    typer.Argument(
+        metavar="[WEIGHTS]",
+        help="A file of its weights, in any format that convert reads; files of whole models and code need none.",
+    ),
+]
 Check = Annotated[bool, typer.Option(help="Run what was written.")]
 Decode = Annotated[bool, typer.Option("--with-decode", help="Of a detector: with its boxes and scores inside.")]
 Nms = Annotated[bool, typer.Option("--with-nms", help="Of a detector: with its boxes and their suppression inside.")]
@@ -36,7 +46,7 @@ Labels = Annotated[
 def export(
     name: Name,
     weights: Weights,
-    out: Annotated[Path, typer.Argument(help="The .onnx file to write.")],
+    out: Annotated[Path | None, typer.Argument(metavar="OUT", help="The .onnx file to write.")] = None,
     dtype: Annotated[Literal["float32", "float64"], typer.Option(help="The numbers of the graph.")] = "float32",
     opset: Annotated[int | None, typer.Option(help="The version of ONNX's operators.")] = None,
     check: Check = True,
@@ -44,6 +54,7 @@ def export(
     num_classes: Classes = None,
     in_channels: Channels = None,
     input_size: Size = None,
+    example: Example = None,
     with_decode: Decode = False,
     with_nms: Nms = False,
     score: Score = None,
@@ -58,13 +69,14 @@ def export(
     from ..files.atomic import check_destination
     from . import output
 
-    check_destination(out, weights, force)
-    options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": size_of(input_size)}
+    place = _places(name, weights, out)
+    check_destination(place.out, place.source, force)
+    wanted = asked(num_classes, in_channels, input_size, example=example)
     behind = _behind(with_decode, with_nms, score, iou, max_boxes, plain_iou, labels)
-    with native_stderr_kept(), output.waiting(f"exporting {weights}") as update:
-        net, arrays, record, notes = _read(weights, name, options, cfg)
-        update(f"writing {out}")
-        done = run(net, arrays, out, dtype=dtype, opset=opset, check=check, force=force, record=record, **behind)
+    with native_stderr_kept(), output.waiting(f"exporting {place.shown}") as update:
+        net, arrays, record, notes = _read(place, wanted, cfg)
+        update(f"writing {place.out}")
+        done = run(net, arrays, place.out, dtype=dtype, opset=opset, check=check, force=force, record=record, **behind)
     say(*str(done).splitlines())
     say(*(f"  note: {note}" for note in notes))
 
@@ -73,12 +85,16 @@ def deploy(
     name: Name,
     weights: Weights,
     out: Annotated[
-        Path, typer.Argument(help=".onnx, .pt2, .tflite, a weights file, or without a suffix a SavedModel's folder.")
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="OUT", help=".onnx, .pt2, .tflite, a weights file, or without a suffix a SavedModel's folder."
+        ),
+    ] = None,
     force: Force = False,
     num_classes: Classes = None,
     in_channels: Channels = None,
     input_size: Size = None,
+    example: Example = None,
     with_decode: Decode = False,
     with_nms: Nms = False,
     score: Score = None,
@@ -93,13 +109,14 @@ def deploy(
     from ..files.atomic import check_destination
     from . import output
 
-    if out.suffix:
-        check_destination(out, weights, force)
-    options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": size_of(input_size)}
+    place = _places(name, weights, out)
+    if place.out.suffix:
+        check_destination(place.out, place.source, force)
+    wanted = asked(num_classes, in_channels, input_size, example=example)
     behind = _behind(with_decode, with_nms, score, iou, max_boxes, plain_iou, labels)
-    with native_stderr_kept(), output.waiting(f"reading {weights}") as update:
-        net, arrays, record, notes = _read(weights, name, options, cfg)
-        done = run(net, arrays, out, force=force, record=record, progress=update, **behind)
+    with native_stderr_kept(), output.waiting(f"reading {place.shown}") as update:
+        net, arrays, record, notes = _read(place, wanted, cfg)
+        done = run(net, arrays, place.out, force=force, record=record, progress=update, **behind)
     say(*str(done).splitlines())
     say(*(f"  note: {note}" for note in notes))
 
@@ -121,18 +138,61 @@ def _behind(
     return {"with_decode": with_decode, "with_nms": with_nms, "labels": named, **chosen}
 
 
-def _read(
-    path: Path, name: str, options: Mapping[str, Any], cfg: Path | None
-) -> tuple[Net, Mapping[str, Array], dict[str, Any], Any]:
-    """(network, its weights, where they come from, notes) of a file."""
-    from ..common.dialect import OWN, dialect
-    from ..conversion.configured import asked, check_configured, with_boxes
-    from ..conversion.convert import load_source
-    from ..conversion.report import record
+@dataclass(frozen=True)
+class _Places:
+    """What is named, a file of its weights where it needs one, and where to write."""
 
-    chosen, options, said = asked(cfg, name, options)
-    found, given, sha256 = load_source(path, chosen, options)
-    notes = (*found.notes, *check_configured(said, found.net, path))
+    name: str
+    weights: Path | None
+    out: Path
+
+    @property
+    def source(self) -> Path | None:
+        """The file that must not be written over."""
+        from ..opening.code import home_of, is_code
+
+        return self.weights or (home_of(self.name) if is_code(self.name) else Path(self.name))
+
+    @property
+    def shown(self) -> str:
+        return str(self.weights or self.name)
+
+
+def _places(name: str, weights: Path, out: Path | None) -> _Places:
+    """The last path is that to write: a model of somebody's own has its weights, unless some are named."""
+    from ..opening.code import is_code
+    from ..opening.named import is_own
+
+    own = is_own(name)
+    if out is None and not own:
+        raise DiptychError(f"{name} is a registered network: name a file of its weights, and then where to write")
+    if out is not None and own and not is_code(name):
+        raise DiptychError(f"{name} has its weights already; name it and where to write, and no other file")
+    return _Places(name, None, weights) if out is None else _Places(name, weights, out)
+
+
+def _read(place: _Places, wanted: Asked, cfg: Path | None) -> tuple[Net, Mapping[str, Array], dict[str, Any], Any]:
+    """(network, its weights, where they come from, notes) of what is named."""
+    from ..common.dialect import OWN, dialect
+    from ..conversion.configured import asked as configured
+    from ..conversion.configured import check_configured, with_boxes
+    from ..conversion.convert import load_source
+    from ..conversion.report import record, versions
+    from ..opening.named import is_own
+
+    if is_own(place.name):
+        if cfg is not None:
+            raise DiptychError("--cfg is for files of registered networks")
+        result = chosen(place.name, wanted, place.weights).result
+        assert result is not None  # noqa: S101 - of what is no registered name
+        return result.net, result.weights, {"from": place.name, "versions": versions()}, result.notes
+    assert place.weights is not None  # noqa: S101 - see `_places`
+    if wanted.example is not None:
+        raise DiptychError("--example is for models of your own; say --input-size and --in-channels")
+    options = {key: getattr(wanted, key) for key in ("num_classes", "in_channels", "input_size")}
+    name, options, said = configured(cfg, place.name, options)
+    found, given, sha256 = load_source(place.weights, name, options)
+    notes = (*found.notes, *check_configured(said, found.net, place.weights))
     found = replace(found, checkpoint=with_boxes(found.checkpoint, said))
     return found.net, given.weights, record(found, found.net, dialect(OWN, found.net.name), sha256), notes
 

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..common.errors import DiptychError
-from ..common.spec import Net
+from .quiet import native_stderr_kept
 
-Name = Annotated[str, typer.Argument(help="A registered network or alias (see `diptych list`).")]
+if TYPE_CHECKING:
+    from ..opening.named import Asked, Named
+
+NAMES = (
+    "A registered network or alias (see `diptych list`); a file of a whole model (.keras, .h5, .safetensors of "
+    "diptych's); or FILE.py:FUNCTION or PACKAGE.MODULE:FUNCTION, whose code is run to make a model."
+)
+Name = Annotated[str, typer.Argument(help=NAMES)]
+Registered = Annotated[str, typer.Argument(help="A registered network or alias (see `diptych list`).")]
+Example = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SHAPE", help="What a model of your own takes: 1x3x64x64 in PyTorch (NCHW), 1x64x64x3 in Keras."
+    ),
+]
 Family = Annotated[str | None, typer.Option(help="Only the networks of this family.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")]
 Classes = Annotated[int | None, typer.Option(help="Number of classes of the head.")]
@@ -54,17 +69,43 @@ def _number(text: str) -> float:
     return float(digits) * (factor or 1)
 
 
-def chosen(
-    name: str,
-    num_classes: int | None,
-    in_channels: int | None,
-    input_size: str | None,
-    option: list[str] | None,
-) -> Net:
-    """The network that a command names, with its options; raises DiptychError for those that it does not take."""
-    from ..common.registry import network
+def asked(
+    num_classes: int | None = None,
+    in_channels: int | None = None,
+    input_size: str | None = None,
+    option: list[str] | None = None,
+    example: str | None = None,
+) -> Asked:
+    """What a command asks of a network beside its name; raises DiptychError for what cannot be read."""
+    from ..opening.named import Asked
 
-    return network(name).trace(num_classes, in_channels, size_of(input_size), **settings(option))
+    return Asked(num_classes, in_channels, size_of(input_size), settings(option), shape_of(example))
+
+
+def shape_of(text: str | None) -> tuple[int, ...] | None:
+    """The shape 1x3x64x64 as numbers; raises DiptychError for anything else."""
+    if text is None:
+        return None
+    parts = text.lower().split("x")
+    if len(parts) != 4 or not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
+        raise DiptychError(f"--example is the shape of a batch of images, such as 1x3x224x224, not {text!r}")
+    return tuple(map(int, parts))
+
+
+def chosen(name: str, wanted: Asked, weights: Path | None = None) -> Named:
+    """The network that a command names; raises DiptychError for what it is not, and options that it does not take."""
+    from ..opening.code import is_code, model_of
+    from ..opening.named import named, of_model
+
+    if not is_code(name):
+        return named(name, wanted)
+    with native_stderr_kept():
+        model = model_of(name)
+        if weights is not None:
+            from ..opening.weights import put
+
+            put(model, weights, name)
+        return of_model(name, model, wanted)
 
 
 def settings(option: list[str] | None) -> dict[str, str]:

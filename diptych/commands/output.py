@@ -54,7 +54,8 @@ def grid(header: Sequence[str], rows: Iterable[Sequence[str]], left: int) -> Non
 def table(net: Net, rows: Sequence[Row]) -> None:
     """Print the table of a network, its totals and the rule by which activations are counted."""
     options = "".join(f", {key}={value}" for key, value in net.options)
-    say(f"{net.title} ({net.name}{options}), {net.paper}", f"one image of {shape_text(net.input_shape)} (NCHW)", "")
+    paper = f", {net.paper}" if net.paper else ""
+    say(f"{net.title} ({net.name}{options}){paper}", f"one image of {shape_text(net.input_shape)} (NCHW)", "")
     grid(HEADER, [_cells(row) for row in rows], LEFT)
     say("", *_totals(list(rows)))
 

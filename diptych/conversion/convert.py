@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -10,28 +11,29 @@ from pathlib import Path
 from typing import Any
 
 from ..checking.proof import Precision, Proof, Side, prove
-from ..common.compare import same_bits
 from ..common.dialect import EMITTED, OWN
 from ..common.errors import DiptychError, WeightsError
 from ..common.spec import Array
 from ..common.weights import checked
-from ..files import format_of, read, source_format, write_content
+from ..files import format_of, read, source_format
 from ..files.again.compare import compare
 from ..files.atomic import transaction
 from ..files.checkpoint import counters
 from ..files.content import Content
+from ..files.darknet import Configured
 from ..files.destinations import check_several
 from ..files.format import Format
 from .configured import asked, check_configured, with_boxes
 from .forms import check_names, target, widened
 from .identify import Identified, identified
-from .keras_config import differences
 from .not_compared import not_compared
+from .own import Request, convert_own, of_file, of_model
 from .report import Conversion, digest, record, report_path, write_report
+from .written import written
 
 
 def convert(
-    src: str | Path,
+    src: Any,
     dst: str | Path,
     network: str | None = None,
     *,
@@ -45,6 +47,10 @@ def convert(
     input_size: int | tuple[int, int] | None = None,
     cfg: str | Path | None = None,
     progress: Callable[[str], None] | None = None,
+    example: Any = None,
+    emit: str | Path | None = None,
+    gradients: bool = False,
+    one_size: bool = False,
 ) -> Conversion:
     """Convert a weights file to the format of the suffix of `dst`: .safetensors, .pth, .keras, .weights.h5, .npz, ...
 
@@ -56,28 +62,54 @@ def convert(
     is run with the source's weights and with the result's, in each one's framework; DST.report.json says what was done
     and measured. Raises DiptychError, and leaves no partial file, for anything but a full match of every weight by name
     and shape, or where the readers or the outputs differ.
+
+    `src` may also be a PyTorch module, with an `example`, or a Keras model, as `read` takes them, or a file of a whole
+    model that no registered network fits. The emitted source for the other framework is then written beside the
+    weights, to `emit` (DST's name with .py), and the model itself is run against all that is made of it.
     """
-    source, destination, say = Path(src), Path(dst), progress or (lambda text: None)
-    known = _check_request(source, destination, to, html, force)
-    say(f"reading {source}")
-    start = time.monotonic()
     options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": input_size}
+    asked_of = {"network": network, "form": form, "cfg": cfg, "html": html} | options
+    own = Request(Path(dst), emit, check, force, gradients, one_size, to, progress or (lambda text: None))
+    if not isinstance(src, str | os.PathLike):
+        own.refuse(asked_of)
+        return convert_own(of_model(src, example, one_size), own)
+    source, known = Path(src), _check_request(Path(src), Path(dst), to, html, force)
+    own.say(f"reading {source}")
+    start = time.monotonic()
     name, options, said = asked(cfg, network, options)
-    found, given, sha256 = load_source(source, name, options, again=check is not None)
+    try:
+        loaded = load_source(source, name, options, again=check is not None)
+    except DiptychError as error:
+        return convert_own(of_file(source, example, error, own, asked_of), own)
+    own.refuse_more(example)
+    return _converted(source, loaded, said, (form, _names_asked(to, known), html), own, start)
+
+
+def _converted(
+    source: Path,
+    loaded: tuple[Identified, Side, str],
+    said: Configured | None,
+    wanted: tuple[str | None, str, str | Path | None],
+    own: Request,
+    start: float,
+) -> Conversion:
+    """Write what was loaded, in the form and the names that are wanted; the last of these is the page of the report."""
+    (found, given, sha256), (form, library, html) = loaded, wanted
+    destination, check, say, known = own.destination, own.check, own.say, format_of(own.destination)
     weights, more = widened(given.weights, known)
     notes = (*found.notes, *check_configured(said, found.net, source), *more)
     found = replace(found, notes=notes, checkpoint=with_boxes(found.checkpoint, said))
     given = replace(given, weights=weights)
-    moved = _target(found, given.weights, sha256, form, _names_asked(to, known), known)
+    moved = _target(found, given.weights, sha256, form, library, known)
     proof, reader = None, ""
-    with transaction(_written(destination, html), force) as staged:
+    with transaction(_written(destination, html), own.force) as staged:
         say(f"writing {destination}")
-        back = Side(moved.content.net, known.framework, _write(staged[destination], moved.content, destination)[0])
+        back = Side(moved.content.net, known.framework, written(staged[destination], moved.content, destination)[0])
         seconds = time.monotonic() - start
         if check is not None:
             say(f"checking {destination}")
             proof = prove(given, back, check, moved.unrounded(known.framework))
-            _, reader = _write(staged[destination], moved.stating(proof), destination, again=True)
+            _, reader = written(staged[destination], moved.stating(proof), destination, again=True)
         done = _conversion(source, destination, found, moved, proof, seconds)
         done = replace(done, result=digest(staged[destination]), readers=_readers(found, reader))
         write_report(done, found, moved.content.net, moved.content.dialect, staged, html)
@@ -175,30 +207,6 @@ def _round(exact: Mapping[str, Array], arrays: Mapping[str, Array]) -> dict[str,
     kinds = {array.dtype for array in arrays.values()}
     dtype = kinds.pop() if len(kinds) == 1 else None
     return {name: array if dtype in (None, array.dtype) else array.astype(dtype) for name, array in exact.items()}
-
-
-def _write(path: Path, content: Content, destination: Path, again: bool = False) -> tuple[Mapping[str, Array], str]:
-    """Write a file; (the weights that are read back from it, the words for the second reader if it is read `again`)."""
-    write_content(path, content)
-    return _read_back(path, content, destination, again)
-
-
-def _read_back(path: Path, content: Content, destination: Path, again: bool) -> tuple[Mapping[str, Array], str]:
-    """The weights of a written file; raises DiptychError unless they are the same bits under the same names."""
-    raw = read(path)
-    reader = compare(raw, path, destination) if again else ""
-    back = raw.translate(content.dialect)
-    found = back.view(content.net)
-    worst = same_bits(content.arrays, found)
-    other = differences(back.config, content.net) if back.config is not None and content.dialect.library == OWN else []
-    lost = [name for name, count in content.extras.items() if back.extras.get(name) != count]
-    if worst.first or lost or other:
-        first = (worst.first or [*lost, *other][0]) + f" differs from what was read ({worst.why or 'another value'})"
-        raise DiptychError(
-            f"{destination} was not written: read back, {first}. This is a fault of diptych or of a library below it; "
-            "please report it"
-        )
-    return found, reader
 
 
 def _conversion(

@@ -24,6 +24,7 @@ from ..common.text import first_few
 from ..common.weights import checked
 from ..files import read
 from ..files.checkpoint import Checkpoint
+from ..files.provenance import UNREGISTERED
 from ..tf_impl.places import snake
 from .configured import asked, check_configured
 from .keras_config import differences, weighted_differences
@@ -138,6 +139,9 @@ def libraries(found: Match) -> list[str]:
 
 def _stated(checkpoint: Checkpoint) -> Network:
     """The network that a file says it holds; raises DiptychError, with the file's name, where there is none such."""
+    own = (checkpoint.stated.network or "").removeprefix(UNREGISTERED)
+    if own != (checkpoint.stated.network or ""):
+        raise DiptychError(f"{checkpoint.path} holds weights of {own}, which is no registered network")
     try:
         return network(checkpoint.stated.network or "")
     except DiptychError as error:

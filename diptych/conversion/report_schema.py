@@ -125,6 +125,9 @@ def read_report(path: Path) -> StatedReport:
         raise FileError(f"{path} has no {place.name} beside it, which says what to hold it against")
     try:
         data = parsed(read_small(place, MOST, "a report of a conversion"))
+        if isinstance(data, dict) and "model" in data:
+            advice = "convert anew to prove it again"
+            raise FileError(f"{place} is of a model of somebody's own, which verify does not run again; {advice}")
         REPORT(data, "")
     except Misfit as error:
         raise FileError(f"{place} is no report of a conversion: {error}; convert anew") from None

@@ -21,6 +21,7 @@ from ..common.text import printable
 from ..common.weights import checked
 from ..files import onnx_file
 from ..files.atomic import check_destination, replacing
+from ..files.provenance import name_of
 from ..onnx_impl import build
 from ..onnx_impl.runtimes import evaluate, run
 from ..onnx_impl.tail import Tail
@@ -187,7 +188,7 @@ def _read_back(path: Path, net: Net, arrays: Mapping[str, Array], dtype: str, de
     """Raise DiptychError unless the initialisers are these weights, bit for bit."""
     back = onnx_file.read(path)
     worst = same_bits({name: np.asarray(array, dtype) for name, array in arrays.items()}, back.arrays)
-    if worst.first or back.stated.network != net.name:
+    if worst.first or back.stated.network != name_of(net):
         why = f"{worst.first} differs ({worst.why})" if worst.first else "it names another network"
         raise DiptychError(f"{destination} was not written: read back, {why}; please report it")
 

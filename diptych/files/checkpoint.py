@@ -28,8 +28,8 @@ class Checkpoint(ABC):
     """The arrays of one file, which are `Tensors`, `Layers` or `Floats`, and what the file says beside them.
 
     `extras` are torch's batch counters, `stated` is what diptych wrote into the file, `config` the layers that a Keras
-    file states (name -> entry in config.json), `model` that config as a whole, `title` the name of its model. `notes`
-    say what was left out or unwrapped.
+    file states (name -> entry in config.json), `model` that config as a whole, `title` the name of its model, `net` the
+    network that lies in the file beside its weights. `notes` say what was left out or unwrapped.
     """
 
     path: Path
@@ -39,6 +39,7 @@ class Checkpoint(ABC):
     config: Mapping[str, Any] | None = field(default=None, kw_only=True)
     model: Mapping[str, Any] | None = field(default=None, kw_only=True, repr=False)
     title: str = field(default="", kw_only=True)
+    net: Net | None = field(default=None, kw_only=True, repr=False)
     notes: tuple[str, ...] = field(default=(), kw_only=True)
 
     of_layers: ClassVar[bool]

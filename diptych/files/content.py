@@ -23,7 +23,8 @@ DTYPES = ("float32", "float64")
 class Content:
     """Canonical weights and torch's batch counters, to be written in a library's names.
 
-    `record` is how they came here, as data for JSON: see `conversion`.
+    `record` is how they came here, as data for JSON: see `conversion`. `whole` puts the network itself beside them,
+    where the format has a place for it.
     """
 
     net: Net
@@ -31,6 +32,7 @@ class Content:
     extras: Mapping[str, int] = field(default_factory=dict)
     dialect: Dialect = field(default_factory=lambda: Dialect(OWN, "", ""))
     record: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = False
 
     def tensors(self) -> dict[str, Array]:
         """The state dict: arrays by name, batch counters after their layer as torch orders them, anchors at the end."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..common.errors import FileError
+from ..common.errors import DiptychError, FileError
+from ..common.registry import registered, traced
 from ..common.spec import Net
 from ..common.text import printable
 from . import bounded_json
@@ -19,6 +20,9 @@ LONGEST, VALUES = 1 << 24, 500_000
 LARGEST, TEXT = 1_000_000, 80
 MOST = {"depth": 16, "in_channels": 1 << 16, "input_size": 1 << 14, "width": 64}
 """The largest value of an option, and the longest text; each part of a network is traced, so that depth costs time."""
+
+UNREGISTERED = "own:"
+"""What stands before the name of a network of somebody's own, which may be that of a registered one."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,23 @@ class Provenance:
     record: Mapping[str, Any] = field(default_factory=dict)
 
 
+def name_of(net: Net) -> str:
+    """The name that a file states: that of a registered network for this very network alone.
+
+    >>> from diptych.common.registry import spec
+    >>> name_of(spec("lenet5_modern"))
+    'lenet5_modern'
+    """
+    try:
+        same = registered(net.name) and traced(net.name, dict(net.options)).nodes == net.nodes
+    except (DiptychError, TypeError):
+        same = False  # options of its own
+    return net.name if same else f"{UNREGISTERED}{net.name}"
+
+
 def dumps(net: Net, extras: Mapping[str, int], record: Mapping[str, Any] | None = None) -> str:
     """The JSON text that says what a file holds, and how a conversion came to it."""
-    said = {"diptych": VERSION, "network": net.name, "options": dict(net.options), "extras": dict(extras)}
+    said = {"diptych": VERSION, "network": name_of(net), "options": dict(net.options), "extras": dict(extras)}
     return json.dumps(said | ({"conversion": dict(record)} if record else {}))
 
 

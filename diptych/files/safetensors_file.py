@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ..common.errors import FileError
-from ..common.spec import Array
+from ..common.errors import FileError, SpecError
+from ..common.spec import Array, Net
 from . import provenance, safetensors_header
 from .checkpoint import native, split_counters
 from .content import Content
@@ -21,6 +21,8 @@ from .tensors import Tensors
 
 WORD = 8
 NETWORK, OPTIONS, RECORD = "diptych.network", "diptych.options", "diptych.conversion"
+NET = "diptych.net"
+"""The whole network as JSON, of a file that needs nothing beside it."""
 
 
 def read(path: Path) -> Tensors:
@@ -29,7 +31,9 @@ def read(path: Path) -> Tensors:
     with path.open("rb") as file:
         found = {name: _array(file, entry) for name, entry in entries.items()}
     arrays, extras, notes = split_counters(found)
-    return Tensors(path, "safetensors", arrays, extras=extras, stated=_provenance(path, metadata), notes=notes)
+    stated = _provenance(path, metadata)
+    net = _net(path, metadata, stated)
+    return Tensors(path, "safetensors", arrays, extras=extras, stated=stated, notes=notes, net=net)
 
 
 def _array(file: BinaryIO, entry: safetensors_header.Entry) -> Array:
@@ -45,8 +49,9 @@ def write(path: Path, content: Content) -> None:
     Larger types come first, so that each array begins where its type may; the names of one type are in their order.
     """
     tensors = {name: np.asarray(array, order="C") for name, array in content.tensors().items()}
-    said = {NETWORK: content.net.name, OPTIONS: json.dumps(dict(content.net.options))}
+    said = {NETWORK: provenance.name_of(content.net), OPTIONS: json.dumps(dict(content.net.options))}
     said |= {RECORD: json.dumps(content.record)} if content.record else {}
+    said |= {NET: content.net.to_json()} if content.whole else {}
     header: dict[str, Any] = {"__metadata__": said}
     names, end = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name)), 0
     for name in names:
@@ -77,6 +82,19 @@ def _provenance(path: Path, metadata: Mapping[str, str]) -> provenance.Provenanc
     network, options, record = json.dumps(metadata[NETWORK]), metadata.get(OPTIONS, "{}"), metadata.get(RECORD, "{}")
     said = f'"network": {network}, "options": {options}, "conversion": {record}'
     return provenance.loads(f'{{"diptych": {provenance.VERSION}, {said}}}', path)
+
+
+def _net(path: Path, metadata: Mapping[str, str], stated: provenance.Provenance) -> Net | None:
+    """The network in a file, which may come from anyone; raises FileError for none, or another than the file states."""
+    if NET not in metadata:
+        return None
+    try:
+        net = Net.from_json(metadata[NET])
+    except SpecError as error:
+        raise FileError(f"{path} has a network in it that is none: {error}") from None
+    if stated.network != provenance.name_of(net):
+        raise FileError(f"{path} says it holds {stated.network}, and the network in it is another, {net.name}")
+    return net
 
 
 def fits(path: Path, head: bytes) -> bool:

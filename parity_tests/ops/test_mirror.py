@@ -42,6 +42,7 @@ ONE_SIDED_FUNCTIONS = {
     },
     "state": {"variables": "PyTorch's state dict has our names", "settle": "layers.Normalization keeps copies"},
     "backend": {"nchw": "PyTorch's order is ours"},
+    "original": {"of_config": "a file of PyTorch's states no model"},
 }
 """Public functions of mirrored files that serve one framework alone, named here so that none is missed."""
 NUMPY_ALONE = {

@@ -108,7 +108,7 @@ def test_an_interrupt_ends_quietly_and_leaves_nothing(tmp_path: Path) -> None:
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background ignores it
         "def slow(path, *rest):\n"
         "    path.write_text('half'); print('ready', flush=True); time.sleep(60)\n"
-        "sys.modules['diptych.conversion.convert'].write_content = slow\n"
+        "sys.modules['diptych.conversion.written'].write_content = slow\n"
         "diptych.commands.cli.main()"
     )
     command = [sys.executable, "-c", code, "convert", str(tmp_path / "in.pth"), str(tmp_path / "out.pth")]

@@ -1,0 +1,42 @@
+"""A file that is written, and read again before anybody relies on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..common.compare import same_bits
+from ..common.dialect import OWN
+from ..common.errors import DiptychError
+from ..common.spec import Array
+from ..files import read, write_content
+from ..files.again.compare import compare
+from ..files.content import Content
+from .keras_config import differences
+
+
+def written(path: Path, content: Content, destination: Path, again: bool = False) -> tuple[Mapping[str, Array], str]:
+    """Write a file; (the weights that are read back, the words for the second reader if it is read `again`).
+
+    Raises DiptychError unless they are the same bits under the same names.
+    """
+    write_content(path, content)
+    return _read_back(path, content, destination, again)
+
+
+def _read_back(path: Path, content: Content, destination: Path, again: bool) -> tuple[Mapping[str, Array], str]:
+    """The weights of a written file; raises DiptychError unless they are the same bits under the same names."""
+    raw = read(path)
+    reader = compare(raw, path, destination) if again else ""
+    back = raw.translate(content.dialect)
+    found = back.view(content.net)
+    worst = same_bits(content.arrays, found)
+    other = differences(back.config, content.net) if back.config is not None and content.dialect.library == OWN else []
+    lost = [name for name, count in content.extras.items() if back.extras.get(name) != count]
+    if worst.first or lost or other:
+        first = (worst.first or [*lost, *other][0]) + f" differs from what was read ({worst.why or 'another value'})"
+        raise DiptychError(
+            f"{destination} was not written: read back, {first}. This is a fault of diptych or of a library below it; "
+            "please report it"
+        )
+    return found, reader

@@ -1,0 +1,140 @@
+"""A model of somebody's own code, named FILE.py:NAME or PACKAGE.MODULE:NAME; here alone that code is run."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .. import backends
+from ..common.errors import DiptychError
+from ..common.spec import near
+from ..common.text import NAME, first_few, printable
+
+WORDS = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
+FORM = re.compile(rf"(?P<home>.+\.py|{WORDS}):(?P<name>{WORDS})", re.DOTALL)
+
+
+def is_code(text: str) -> bool:
+    """Whether a text names a function of somebody's code.
+
+    >>> is_code("my_models.py:make_net"), is_code("package.module:Net"), is_code("resnet50"), is_code("model.keras")
+    (True, True, False, False)
+    """
+    return FORM.fullmatch(text) is not None
+
+
+def home_of(text: str) -> Path | None:
+    """The file that a name of code begins with, None for a module."""
+    found = FORM.fullmatch(text)
+    return Path(found["home"]) if found and found["home"].endswith(".py") else None
+
+
+def model_of(text: str) -> Any:
+    """The model that a function gives, or a class without required arguments; a model that stands in a file is taken.
+
+    What the code prints goes to stderr. Raises DiptychError where there is no such function, where the code fails, or
+    where it gives no PyTorch module and no Keras model.
+    """
+    found = FORM.fullmatch(text)
+    if found is None:
+        raise DiptychError(f"{text} names no code; expected FILE.py:FUNCTION or PACKAGE.MODULE:FUNCTION")
+    home, file = found["home"], home_of(text)
+    if file is not None and not file.is_file():
+        raise DiptychError(f"{text}: there is no file {file}")
+    with _beside(file.parent if file else Path()), redirect_stdout(sys.stderr):
+        module = _run(text, lambda: _module(home, file))
+        value = _attribute(text, module, found["name"])
+        if not _is_model(value):
+            _check_callable(text, value)
+            value = _run(text, value)
+    if not _is_model(value):
+        raise DiptychError(
+            f"{text} gives a value of type {type(value).__name__}, expected a torch.nn.Module or a keras.Model"
+        )
+    return value
+
+
+def _module(home: str, file: Path | None) -> ModuleType:
+    """The module of a file, under a name that no other has, or one by its name."""
+    if file is None:
+        return importlib.import_module(home)
+    name = f"own_{file.stem}"
+    found = importlib.util.spec_from_file_location(name, file)
+    if found is None or found.loader is None:
+        raise ImportError(f"no module can be made of {file}")
+    module = importlib.util.module_from_spec(found)
+    sys.modules[name] = module  # where torch.export and inspect look for it
+    found.loader.exec_module(module)
+    return module
+
+
+@contextmanager
+def _beside(folder: Path) -> Iterator[None]:
+    """Let the code import what lies beside it, as Python does for the file that it is started with."""
+    sys.path.insert(0, str(folder.resolve()))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder.resolve()))
+
+
+def _run(text: str, code: Callable[[], Any]) -> Any:
+    """What code gives; raises DiptychError for whatever it raises, with the place."""
+    try:
+        return code()
+    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever somebody's code raises
+        raise _failed(text, error) from None
+
+
+def _failed(text: str, error: BaseException) -> DiptychError:
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename[:1] != "<"]
+    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    said = printable(f"{type(error).__name__}: {error}".removesuffix(": "), 400)
+    return DiptychError(f"{text} failed: {said}{place}")
+
+
+def _attribute(text: str, module: ModuleType, name: str) -> Any:
+    value: Any = module
+    for part in name.split("."):
+        if not hasattr(value, part):
+            names = [word for word, item in vars(value).items() if callable(item) and word[0] != "_"]
+            raise DiptychError(f"{text}: there is no {part}; {near(part, names) if names else 'there is nothing'}")
+        value = getattr(value, part)
+    return value
+
+
+def _check_callable(text: str, value: Any) -> None:
+    """Raise DiptychError for what is no function, or one that wants arguments."""
+    if not callable(value):
+        raise DiptychError(f"{text} is of type {type(value).__name__}, expected a function that returns a model")
+    try:
+        wanted = inspect.signature(value).parameters.values()
+    except (TypeError, ValueError):  # of C
+        return
+    open_ = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    needed = [item.name for item in wanted if item.default is item.empty and item.kind not in open_]
+    if needed:
+        raise DiptychError(
+            f"{text} needs {first_few(needed, 8)}; name a function without required arguments that calls it"
+        )
+
+
+def _is_model(value: Any) -> bool:
+    try:
+        return not isinstance(value, type) and bool(backends.framework_of(value))
+    except DiptychError:
+        return False
+
+
+def shown(text: str) -> str:
+    """A name as it is printed."""
+    return printable(text, NAME)

@@ -1,0 +1,92 @@
+"""A module of somebody's own, as it is itself: its state dict, its weights, what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.func import functional_call
+from torch.utils import _pytree as pytree
+
+from ..common.errors import DiptychError
+from ..common.importing.imported import Imported, StateDict
+from ..common.importing.original import Original
+from ..common.spec import Array
+from ..common.text import shape_text
+from ..common.weights import scrambled
+from .build import DTYPES
+from .importing.module import bare, left_alone
+
+COUNTER = "num_batches_tracked"
+
+
+def completed(model: nn.Module, result: Imported) -> Imported:
+    """What was read of a module, with what it takes to write a state dict of it again."""
+    model = bare(model)
+    tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    first = {id(tensor): name for name, tensor in tensors.items()}
+    read = {result.renamed.get(name, name) for name in result.weights}
+    names: dict[str, str] = {}
+    unread: dict[str, Any] = {}
+    for name, value in model.state_dict(keep_vars=True).items():
+        home = first.get(id(value), name)
+        if home in read:
+            names[name] = home
+        else:
+            unread[name] = value.detach().clone() if isinstance(value, torch.Tensor) else value
+    return replace(result, module=StateDict(names, unread, _tensor))
+
+
+def load(model: nn.Module, arrays: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Give a module its weights by the names of its state dict; what does not fit, by kind, and then nothing is given.
+
+    Counters may be missing, and all but one of the names of one tensor.
+    """
+    model = bare(model)
+    wanted = {n: t for n, t in model.state_dict(keep_vars=True).items() if isinstance(t, torch.Tensor)}
+    given = {id(tensor) for name, tensor in wanted.items() if name in arrays}
+    missing = [n for n, t in wanted.items() if n not in arrays and id(t) not in given and not n.endswith(COUNTER)]
+    both = {name: np.asarray(array) for name, array in arrays.items() if name in wanted}
+    misfits = [f"{n} ({_sizes(a.shape)}, expected {_sizes(wanted[n].shape)})" for n, a in both.items()
+               if a.shape != tuple(wanted[n].shape)]  # fmt: skip
+    problems = {"missing": missing, "unexpected": [name for name in arrays if name not in wanted]}
+    problems |= {"of another shape": misfits}
+    if not any(problems.values()):
+        model.load_state_dict({name: _tensor(array) for name, array in both.items()}, strict=False)
+    return problems
+
+
+def original(model: nn.Module, result: Imported, example: Any, dtype: str, seed: int = 0) -> Original | None:
+    """The module with scrambled weights in another dtype; it is not changed, and nothing of it is copied."""
+    model, weights = bare(model), scrambled(result.net, seed)
+    tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    state = {name: _to(tensor.detach(), dtype) for name, tensor in tensors.items()}
+    state |= {name: _to(_tensor(array), dtype) for name, array in result.own_arrays(weights).items()}
+
+    def outputs(x: Array) -> tuple[Array, ...]:
+        with left_alone(model), torch.no_grad():
+            answer = functional_call(model, state, (_to(_tensor(x), dtype),))
+        found = [item for item in pytree.tree_leaves(answer) if isinstance(item, torch.Tensor)]
+        if len(found) != len(result.net.outputs):
+            names = len(result.net.outputs)
+            raise DiptychError(f"{result.net.name} answers with {len(found)} tensors, of which {names} were read")
+        return tuple(item.numpy() for item in found)
+
+    return Original(weights, outputs)
+
+
+def _to(tensor: torch.Tensor, dtype: str) -> torch.Tensor:
+    """A copy in memory, of a dtype where it has floating-point numbers."""
+    return tensor.to("cpu", DTYPES[dtype] if tensor.is_floating_point() else tensor.dtype, copy=True)
+
+
+def _sizes(shape: Any) -> str:
+    return shape_text(shape) or "a number"
+
+
+def _tensor(array: Array) -> torch.Tensor:
+    return torch.from_numpy(np.array(array, order="C"))
