@@ -104,3 +104,35 @@ class Weighted(nn.Module):
         pair = x.view(n, 2, c // 2, h, w)
         shares = self.choose(pair.sum(1).mean((2, 3), keepdim=True)).view(n, 2, c // 2, 1, 1)
         return x * F.softmax(shares, dim=1).view(n, c, 1, 1)
+
+
+class ByHand(nn.Module):
+    """Normalisations that are written out, after a convolution with a stride and a dilation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 6, 3, stride=2, padding=2, dilation=2)
+        self.weight, self.bias = nn.Parameter(torch.ones(6)), nn.Parameter(torch.zeros(6))
+        self.slope = nn.Parameter(torch.ones(1, 6, 1, 1))
+        self.head = nn.Linear(6, 3)
+
+    def responses(self, x: Tensor) -> Tensor:
+        """Global response normalisation (Woo et al. 2023, section 3.2), channels last."""
+        size = x.norm(p=2, dim=(1, 2), keepdim=True)
+        share = size / (size.mean(dim=-1, keepdim=True) + 1e-6)
+        return x + torch.addcmul(self.bias.view(1, 1, 1, -1), self.weight.view(1, 1, 1, -1), x * share)
+
+    def evolved(self, x: Tensor) -> Tensor:
+        """EvoNorm-S0 (Liu et al. 2020, table 2), by groups of two channels."""
+        groups = x.reshape(len(x), 3, 2, *x.shape[2:])
+        deviation = groups.var(dim=(2, 3, 4), unbiased=False, keepdim=True).add(1e-5).sqrt()
+        deviation = deviation.expand(groups.shape).reshape(x.shape)
+        return x * (x * self.slope).sigmoid() / deviation
+
+    def forward(self, x: Tensor) -> Any:
+        x = self.stem(x)
+        x = x * torch.rsqrt(x.pow(2).mean(1, keepdim=True) + 1e-6) * self.weight.reshape(1, -1, 1, 1)
+        x = self.evolved(self.responses(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2))
+        x = x / x.std(dim=(2, 3), unbiased=False, keepdim=True) + 1 / (2 + x * x)
+        x = x.mean((2, 3), keepdim=True).permute(0, 2, 3, 1)
+        return self.head(x * torch.rsqrt(x.var(dim=-1, keepdim=True) + 1e-6) * self.bias)

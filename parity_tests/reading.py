@@ -48,9 +48,8 @@ def images_of(net: Net, batch: int = 2) -> Array:
 def difference(found: list[Array], wanted: list[Array]) -> float:
     assert len(found) == len(wanted) > 0
     assert all(np.ptp(item) > 0 for item in wanted)
-    return max(
-        float(np.abs(a.reshape(b.shape) - b).max() / np.abs(b).max()) for a, b in zip(found, wanted, strict=True)
-    )
+    gaps = [np.abs(a.reshape(b.shape) - b).max() / np.abs(b).max() for a, b in zip(found, wanted, strict=True)]
+    return float(np.max(gaps))  # which is no number where one of them is none; Python's `max` may lose it
 
 
 def built(result: Imported, framework: str, images: Array) -> list[Array]:

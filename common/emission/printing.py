@@ -16,7 +16,7 @@ from .docs import in_docstring
 from .expressions import Block, Lambda, Numbered, Progression, Star, whole
 from .names import word
 
-BINDING = {"+": 1, "*": 2}
+BINDING = {"+": 1, "*": 2, "/": 2}
 
 
 @functools.singledispatch

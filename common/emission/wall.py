@@ -22,8 +22,9 @@ from .language import Language
 
 PLAIN = (
     ast.Call, ast.Name, ast.Attribute, ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.BinOp, ast.UnaryOp, ast.Add,
-    ast.Sub, ast.Mult, ast.FloorDiv, ast.USub, ast.Subscript, ast.Slice, ast.Starred, ast.ListComp, ast.comprehension,
-    ast.JoinedStr, ast.FormattedValue, ast.Lambda, ast.arguments, ast.arg, ast.keyword, ast.Load, ast.Store,
+    ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.USub, ast.Subscript, ast.Slice, ast.Starred, ast.ListComp,
+    ast.comprehension, ast.JoinedStr, ast.FormattedValue, ast.Lambda, ast.arguments, ast.arg, ast.keyword, ast.Load,
+    ast.Store,
 )  # fmt: skip
 """What expressions are made of."""
 TYPES = frozenset({"list", "tuple", "dict", "str", "int"})

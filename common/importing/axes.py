@@ -121,12 +121,20 @@ def only(axis: Axis, letter: str) -> bool:
     return all(atom.letter == letter for atom in axis)
 
 
+def channels(axis: Axis) -> bool:
+    """Whether an axis is made of channels, each of which may be there several times."""
+    return all(atom.letter in ("C", STRETCHED) for atom in axis) and any(atom.letter == "C" for atom in axis)
+
+
 def unstretched(axes: Axes) -> Axes:
-    """Axes with a length of 1 where a number is repeated; raises Unknown where only a part of an axis is."""
+    """Axes with a length of 1 where a number is repeated; raises Unknown where only a part of an axis is.
+
+    Channels of which each is repeated are channels, of which some are the same.
+    """
     found = []
     for axis in axes:
         kinds = {atom.letter == STRETCHED for atom in axis}
-        if len(kinds) == 2:
+        if len(kinds) == 2 and not channels(axis):
             raise Unknown("a view of a repeated axis")
         found.append(() if kinds == {True} else axis)
     return tuple(found)

@@ -88,7 +88,8 @@ class View:
         if len(self.axes) != 4:
             return ""
         h, w = self.whole("H"), self.whole("W")
-        if len(self.base) == 3 and self.axes[1:3] == (h, w) != ((), ()) and only(self.axes[3], "C"):
+        told = (h, w) != ((), ()) or self.axes[3] != ()
+        if len(self.base) == 3 and self.axes[1:3] == (h, w) and told and only(self.axes[3], "C"):
             return "last"
         return "map"
 
@@ -103,11 +104,17 @@ class Missing:
 
 @dataclass
 class Draft:
-    """The list, while it grows."""
+    """The list, while it grows.
+
+    `rounded` are the modules in which numbers are brought to another precision, and `fixed` the buffers whose numbers
+    stand in ops.
+    """
 
     batch: int
     steps: list[Step] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
+    rounded: list[str] = field(default_factory=list)
+    fixed: set[str] = field(default_factory=set)
     scopes: tuple[Scope, ...] = ()
     made: dict[tuple[int, Axes], int] = field(default_factory=dict)
     owners: dict[tuple[str, ...], int] = field(default_factory=dict)

@@ -6,11 +6,12 @@ from ..op import Op
 from ..ops.channel_gather import ChannelGather
 from ..ops.channel_shuffle import ChannelShuffle
 from ..ops.flatten import Flatten
+from ..ops.place_reduce import PlaceReduce
 from ..ops.space_to_depth import Order, SpaceToDepth
 from ..ops.to_map import ToMap
 from ..ops.unflatten import Order as VectorOrder
 from ..ops.unflatten import Unflatten
-from .axes import Atom, Axis, Unknown, joined, only, places, whole
+from .axes import STRETCHED, Atom, Axis, Unknown, channels, joined, only, places, whole
 from .draft import BATCH, Draft, View
 
 SQUARES: dict[Order, str] = {"torch": "CHW", "tf": "HWC", "focus": "WHC"}
@@ -32,7 +33,7 @@ def as_map(draft: Draft, view: View) -> int:
         if not only(c, "C"):
             raise Unknown("a repeated number as a map")
         return _made(draft, _ordered(draft, view, c), ToMap(), "to_map")
-    if h == view.whole("H") and w == view.whole("W") and only(c, "C"):
+    if h == view.whole("H") and w == view.whole("W") and (only(c, "C") or channels(c)):
         return _ordered(draft, view, c)
     if h == view.whole("W") and w == view.whole("H") and only(c, "C"):
         raise Unknown("height and width exchanged")
@@ -138,7 +139,7 @@ def beside(draft: Draft, kind: str, *classes: str) -> str:
 
 def _ordered(draft: Draft, view: View, axis: Axis) -> int:
     """The value with its channels in the order of an axis."""
-    if axis == view.whole("C"):
+    if axis == view.whole("C") or _alike(draft, view, axis):
         return view.step
     key = (view.step, (axis,))
     if key not in draft.made:
@@ -147,6 +148,15 @@ def _ordered(draft: Draft, view: View, axis: Axis) -> int:
         op = ChannelShuffle(axis[1].size) if whole_axis else ChannelGather(places(axis))
         draft.made[key] = draft.add(op, view.step, label=beside(draft, op.kind, "ChannelShuffle"))
     return draft.made[key]
+
+
+def _alike(draft: Draft, view: View, axis: Axis) -> bool:
+    """Whether channels that are there several times are the groups of an op whose channels are alike in each."""
+    op = draft.steps[view.step].op
+    if not isinstance(op, PlaceReduce) or op.groups is None:
+        return False
+    size = view.base[0] // op.groups
+    return axis == joined([Atom("C", size, op.groups), Atom(STRETCHED, 0, size)])
 
 
 def _rank(view: View) -> str:

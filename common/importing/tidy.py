@@ -85,11 +85,13 @@ def _pad_joined(before: Step, step: Step) -> Op | None:
         return None
     if pad.mode != "constant" or _blocks(before) != _blocks(step):
         return None
-    nothing = isinstance(op, AvgPool) and (any(op.pads) or op.ceil_mode or not op.count_include_pad)
+    nothing = isinstance(op, AvgPool) and (any(op.pads) or op.ceil_mode)
     if pad.value != (-math.inf if isinstance(op, MaxPool) else 0) or nothing:
         return None
     top, bottom, left, right = (a + b for a, b in zip(pad.pads, op.pads, strict=True))
     found = replace(op, pads=(top, bottom, left, right))
+    if isinstance(found, AvgPool):
+        found = replace(found, count_include_pad=True)  # zeros that code pads are counted in every case
     return found if _takes(found, before, step) else None
 
 

@@ -67,6 +67,13 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], str]] = {
     "a number that is a size": (of_two_sizes, "not the same network.*factor.*one_size"),
     "another layer at another size": (of_another_layer, "not the same network.*one_size"),
     "the batch mixed": (lambda x: x.reshape(4, 2, *x.shape[2:]), "images mixed"),
+    "a variance of rows": (
+        lambda x: x / x.var(2, unbiased=False, keepdim=True),
+        "var: over other things than all places",
+    ),
+    "a variance of a sample of places": (lambda x: x / x.var((2, 3), keepdim=True), "var: over places, of a sample"),
+    "another norm": (lambda x: x / x.norm(p=1, dim=1, keepdim=True), "of the order 1"),
+    "a power that is computed": (lambda x: x**x, "pow: a power that is computed"),
     "over another axis": (lambda x: torch.softmax(x, 2), "softmax: over another axis"),
     "height and width exchanged": (lambda x: x.transpose(2, 3), "height and width exchanged"),
     "flattened in another order": (lambda x: x.permute(0, 2, 3, 1).flatten(1), "flattened in another order"),

@@ -32,10 +32,39 @@ CASES: dict[str, tuple[Callable[[], nn.Module], dict[str, Any]]] = {
     "generator": (paper_modules.Generator, {"exact": False, "sizes": ((5, 4), (6, 7))}),
     "convnext": (paper_modules.ConvNeXt, {"exact": False}),
     "weighted": (paper_modules.Weighted, {"exact": False}),
+    "by hand": (paper_modules.ByHand, {"exact": False}),
 }
 
 
-@pytest.mark.parametrize("name", some(CASES, "tied", "padded", "heads", "weighted"))
+class Blurred(nn.Module):
+    """A kernel in a buffer, which stands in an op and is no weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+        self.register_buffer("kernel", torch.tensor([[1.0, 2.0], [3.0, 4.0]]).expand(4, 1, 2, 2).clone())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nn.functional.conv2d(self.conv(x), self.get_buffer("kernel"), stride=2, groups=4)
+
+
+class Inner(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.float().sigmoid().to(x.dtype)
+
+
+class Rounding(nn.Module):
+    """A sigmoid in float32, as code has it for the sake of half precision."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.inner = nn.Conv2d(3, 4, 3), Inner()
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return self.inner(self.conv(x))
+
+
+@pytest.mark.parametrize("name", some(CASES, "tied", "padded", "heads", "weighted", "by hand"))
 def test_a_network_is_read(name: str) -> None:
     make, options = CASES[name]
     torch.manual_seed(0)
@@ -103,3 +132,16 @@ def test_a_model_is_not_changed() -> None:
 def test_wrappers_are_taken_off(wrap: Any) -> None:
     net, _ = diptych.read(wrap(modules.Pair()), torch.zeros(1, 3, 24, 20))
     assert net.nodes[1].path == "conv"
+
+
+def test_another_precision_within_a_model_is_said() -> None:
+    model = Rounding().double()
+    result = diptych.read(model, torch.zeros(1, 3, 24, 20))
+    assert result.notes == ("it brings numbers to another precision (first in inner), which is left out here",)
+    assert diptych.read(model.float(), torch.zeros(1, 3, 24, 20)).notes == ()
+
+
+def test_a_buffer_that_stands_in_an_op_is_used() -> None:
+    result = diptych.read(Blurred(), torch.zeros(1, 3, 24, 20))
+    assert [node.kind for node in result.net.nodes[1:]] == ["conv", "blur"]
+    assert result.notes == ()

@@ -30,6 +30,7 @@ from diptych.common.ops.conv import conv
 from diptych.common.ops.conv_transpose import conv_transpose
 from diptych.common.ops.crop import crop
 from diptych.common.ops.depth_to_space import depth_to_space
+from diptych.common.ops.divide import divide
 from diptych.common.ops.dropout import dropout
 from diptych.common.ops.flatten import flatten
 from diptych.common.ops.gelu import gelu
@@ -44,6 +45,8 @@ from diptych.common.ops.max_pool import max_pool
 from diptych.common.ops.multiply import multiply
 from diptych.common.ops.pad import pad
 from diptych.common.ops.parameter import parameter
+from diptych.common.ops.place_reduce import place_reduce
+from diptych.common.ops.power import power
 from diptych.common.ops.prelu import prelu
 from diptych.common.ops.rbf import rbf
 from diptych.common.ops.relu import relu
@@ -135,7 +138,13 @@ WRONG: list[tuple[Function, str]] = [
     (lambda x: softmax(x, "rows"), "over channels, groups, places, not 'rows'"),  # type: ignore[arg-type]
     (lambda x: attention_pool(x, x), r"weights \(1, H, W\), not \(4, 7, 5\) and \(4, 7, 5\)"),
     (lambda x: channel_reduce(x, "max", 3), "do not split into 3"),
-    (lambda x: channel_reduce(x, "min"), "mean, max, sum, not 'min'"),  # type: ignore[arg-type]
+    (lambda x: channel_reduce(x, "sample_variance", 1), "at least two numbers"),
+    (lambda x: channel_reduce(x, "min"), "mean, max, sum, variance, sample_variance, not 'min'"),  # type: ignore[arg-type]
+    (lambda x: place_reduce(x, "variance", 3), "do not split into 3"),
+    (lambda x: place_reduce(x, "mean"), "variance or norm, not 'mean'"),  # type: ignore[arg-type]
+    (lambda x: place_reduce(global_avg_pool(x)), "is a map"),
+    (lambda x: power(x, float("nan")), "is a number, not nan"),
+    (lambda x: divide(x, global_avg_pool(x)), "cannot divide"),
     (lambda x: softplus(x, 0.0), "above zero, not 0.0"),
     (lambda x: clamp(x), "at least one bound"),
     (lambda x: clamp(x, 1.0, 0.0), "in order, not 1.0 and 0.0"),
@@ -157,6 +166,7 @@ FOLDED: list[Function] = [softmax, scale, lambda x: rbf(x, 3), lambda x: concat(
 FOLDED += [lambda x: channel_slice(x, 0, 4), lambda x: split(x, 2)[0], lambda x: channel_gather(x, (0, 1))]
 FOLDED += [layer_norm, rms_norm, prelu, to_map, lambda x: channel_conv(x, 3), channel_reduce]
 FOLDED += [lambda x: multiply(x, linear(x, x.channels)), lambda x: multiply(linear(x, x.channels), x)]
+FOLDED += [lambda x: divide(x, linear(x, x.channels))]
 
 
 @pytest.mark.parametrize(("function", "message"), WRONG)

@@ -10,8 +10,10 @@ from ...common.importing.axes import Axes, Unknown, length, letters, unstretched
 from ...common.importing.draft import View
 from ...common.importing.layout import as_value, channels_first
 from ...common.ops.add import Add
+from ...common.ops.divide import Divide
 from ...common.ops.multiply import Multiply
 from ...common.ops.parameter import Parameter, Start
+from ...common.ops.power import Power
 from ...common.ops.rescale import Rescale
 from .activations import each
 from .norms import FACTOR
@@ -64,19 +66,49 @@ def square(reading: Reading, x: Any) -> Any:
 
 @means("pow")
 def power(reading: Reading, x: Any, exponent: Any) -> Any:
-    """x * x; another power has no op."""
-    if exponent != 2:
-        raise Unknown(f"a power of {exponent}")
-    return multiply(reading, x, x)
+    """x to a fixed power."""
+    number = _number(exponent)
+    if number is None:
+        raise Unknown("a power that is computed")
+    return multiply(reading, x, x) if number == 2 else each(reading, x, Power(number))
+
+
+@means("sqrt")
+def root(reading: Reading, x: Any) -> View:
+    """The square root."""
+    return each(reading, x, Power(0.5))
+
+
+@means("rsqrt")
+def one_over_root(reading: Reading, x: Any) -> View:
+    """One over the square root."""
+    return each(reading, x, Power(-0.5))
+
+
+@means("reciprocal")
+def one_over(reading: Reading, x: Any) -> View:
+    """1 / x."""
+    return each(reading, x, Power(-1.0))
+
+
+@means("addcmul")
+def sum_of_product(reading: Reading, x: Any, y: Any, z: Any, *, value: float = 1) -> Any:
+    """x + value * y * z."""
+    return add(reading, x, multiply(reading, y, z), value)
 
 
 @means("div", "divide", "true_divide")
 def divide(reading: Reading, x: Any, y: Any, **rounded: Any) -> View:
-    """x / y, for a number y."""
+    """x / y."""
     number = _number(y)
-    if rounded or number is None or number == 0:
-        raise Unknown("by a value, or rounded")
-    return _factor(reading, x, 1 / number)
+    if rounded or number == 0:
+        raise Unknown("rounded, or by 0")
+    if number is not None:
+        return _factor(reading, x, 1 / number)
+    if _number(x) is not None:
+        return _factor(reading, one_over(reading, y), _number(x) or 0.0)
+    x = value(x, "a division")
+    return _with_parameter(reading, x, y, Divide()) if isinstance(y, Param) else _of_two(reading, x, value(y), Divide())
 
 
 def _offset(reading: Reading, x: Any, number: float) -> View:
@@ -110,7 +142,7 @@ def _pair(reading: Reading, x: Any, y: Any, op: Add | Multiply, by: Callable[[Re
     return _of_two(reading, value(x), value(y), op)
 
 
-def _of_two(reading: Reading, x: View, y: View, op: Add | Multiply) -> View:
+def _of_two(reading: Reading, x: View, y: View, op: Add | Multiply | Divide) -> View:
     if x.doubtful or y.doubtful:
         raise Unknown("a value that is not known")
     if x.base == y.base and x.axes == y.axes:
@@ -136,7 +168,7 @@ def _groups_alike(x: View, y: View) -> bool:
     )
 
 
-def _with_parameter(reading: Reading, x: View, param: Param, op: Add | Multiply) -> View:
+def _with_parameter(reading: Reading, x: View, param: Param, op: Add | Multiply | Divide) -> View:
     """A value and a parameter, which becomes a map or a vector that is spread over it."""
     if param.computed or param.buffer:
         raise Unknown("with numbers that are computed from parameters" if param.computed else "with a buffer")
@@ -164,4 +196,5 @@ def _parameter(reading: Reading, param: Param, axes: Axes, vector: bool) -> int:
         raise Unknown("of one parameter and a vector")
     draft = reading.draft
     init: Start = "zeros" if not reading.tensors[param.name].any() else "ones"
-    return draft.add(Parameter(size, init), names={"": param.name})
+    stored = None if param.own == size else param.own
+    return draft.add(Parameter(size, init, stored), names={"": param.name})

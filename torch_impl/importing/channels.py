@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from ...common.importing.axes import Unknown, joined, letters
 from ...common.importing.draft import View
 from ...common.importing.layout import beside
 from ...common.ops.adaptive_max_pool import AdaptiveMaxPool
 from ...common.ops.attention_pool import AttentionPool
-from ...common.ops.channel_reduce import ChannelReduce
+from ...common.ops.channel_reduce import ChannelReduce, How
 from .table import Reading, means, value
-
-How = Literal["mean", "max", "sum"]
 
 
 def reduced(reading: Reading, x: View, gone: Sequence[int], keep: bool, how: How) -> View:
@@ -35,14 +33,14 @@ def reduced(reading: Reading, x: View, gone: Sequence[int], keep: bool, how: How
 def total(reading: Reading, x: Any, axes: Any = None, keep: bool = False, **_: Any) -> View:
     """A sum over channels."""
     x = value(x, "a sum")
-    return reduced(reading, x, _places(x, axes), keep, "sum")
+    return reduced(reading, x, places_of(x, axes), keep, "sum")
 
 
 @means("amax")
 def amax(reading: Reading, x: Any, axes: Any = (), keep: bool = False) -> View:
     """A maximum over channels, or over all places."""
     x = value(x, "a maximum")
-    gone = _places(x, axes)
+    gone = places_of(x, axes)
     over = [atom for place in gone for atom in x.axes[place]]
     if len(x.base) == 3 and over and sorted(over) == sorted([*x.whole("H"), *x.whole("W")]):
         made = reading.add(AdaptiveMaxPool((1, 1)), x.step, label=beside(reading.draft, "max"))
@@ -58,7 +56,8 @@ def maximum(reading: Reading, x: Any, axis: int | None = None, keep: bool = Fals
     return [amax(reading, x, axis, keep)]
 
 
-def _places(x: View, axes: Any) -> list[int]:
+def places_of(x: View, axes: Any) -> list[int]:
+    """The axes that are named, or all of them, from 0 on."""
     count = len(x.axes)
     given = range(count) if axes is None or axes == () else [axes] if isinstance(axes, int) else axes
     return [n % count for n in given]

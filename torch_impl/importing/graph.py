@@ -18,11 +18,22 @@ from ...common.errors import DiptychError
 from ...common.importing.axes import Unknown
 from ...common.importing.draft import Draft, Scope, View
 from ...common.importing.layout import as_value
-from . import activations, arithmetic, channels, layers, maps, norms, shapes
+from . import activations, arithmetic, channels, layers, maps, moments, norms, shapes
 from .export import Exported
 from .table import MEANINGS, Const, Param, Reading, own_axes
 
-__all__ = ["Outputs", "activations", "arithmetic", "channels", "layers", "maps", "norms", "read_graph", "shapes"]
+__all__ = [
+    "Outputs",
+    "activations",
+    "arithmetic",
+    "channels",
+    "layers",
+    "maps",
+    "moments",
+    "norms",
+    "read_graph",
+    "shapes",
+]
 
 Outputs = list[tuple[str, int]]
 """The name ("" for none) and the step of each output."""
@@ -124,6 +135,7 @@ class _Walk:
                 raise Unknown("")
             made = MEANINGS[name](self.reading, *args[0], **args[1])
             self._check_shape(node, made)
+            self._note_rounding(node)
         except Unknown as why:
             doubtful = [item for item in given if isinstance(item, View) and item.doubtful]
             computed = [item for item in given if isinstance(item, Param) and item.computed == COMPUTED]
@@ -170,6 +182,12 @@ class _Walk:
         found = [item.shape for item in (made if isinstance(made, list) else [made]) if item is not None]
         if expected[: len(found)] != found:
             raise Unknown(f"a result of {found} where PyTorch has {expected}")
+
+    def _note_rounding(self, node: Node) -> None:
+        """Note a value that is brought to another precision, which no op says."""
+        types = [item.meta.get("val") for item in (node, *node.all_input_nodes[:1])]
+        if len({t.dtype for t in types if isinstance(t, torch.Tensor) and t.is_floating_point()}) > 1:
+            self.draft.rounded.append(self.draft.where)
 
     def _hole(self, node: Node, of_image: bool, given: list[Any]) -> Any:
         result = node.meta.get("val")

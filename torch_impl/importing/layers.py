@@ -39,8 +39,6 @@ def conv2d(
         return _blurred(reading, x, weight, bias, two(stride), padding, int(groups))
     names = _kernel(weight, bias)
     kernel, steps, apart = two(weight.own[2:]), two(stride), two(dilation)
-    if steps != (1, 1) and apart != (1, 1):
-        raise Unknown("a stride with a dilation")
     pads = _pads(padding, kernel, apart)
     op = Conv(int(weight.own[0]), kernel, steps, pads, apart, int(groups), bias is not None)
     if weight.standard:
@@ -65,6 +63,7 @@ def _blurred(
     alike = weight.own[1] == 1 and groups == weight.own[0] and bool((kernels == kernels[:1]).all())
     if not alike or bias is not None or isinstance(padding, str) or any(padding):
         raise Unknown("by fixed kernels that differ")
+    reading.draft.fixed.add(weight.name)
     op = Blur(tuple(tuple(map(float, row)) for row in kernels[0, 0]), stride)
     return reading.add(op, as_map(reading.draft, value(x, "a convolution")))
 
@@ -142,12 +141,12 @@ def linear(reading: Reading, x: Any, weight: Any, bias: Any = None) -> View:
         step = as_vector(draft, x)
         return reading.add(replace(vector, folded=draft.steps[step].flattened), step, names=names)
     over = ChannelLinear(vector.features, vector.bias)
-    if x.order == "last":
-        return like(x, reading.add(over, as_map(draft, x), names=names))
     if len(x.axes) in (2, 4) and x.axes[1:-1] in ((), ((), ())):
         first = x.seen((x.axes[0], x.axes[-1], (), ()))
         made = reading.add(over, as_map(draft, first), names=names, vector=vector)
         return made.seen((made.axes[0], *x.axes[1:-1], made.axes[1]))
+    if x.order == "last":
+        return like(x, reading.add(over, as_map(draft, x), names=names))
     raise Unknown(f"of a value of {len(x.axes)} axes")
 
 

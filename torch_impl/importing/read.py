@@ -26,12 +26,13 @@ def read(model: nn.Module, example: Any, one_size: bool = False) -> Imported:
     check(model)
     images = image(model, example)
     notes: list[str] = []
+    fixed: set[str] = set()
     with left_alone(model):
-        steps = _steps(model, images)
+        steps = _steps(model, images, notes, fixed)
         steps = steps if one_size else _at_any_size(model, images, steps, notes)
     name = type(model).__name__
     doc = (type(model).__dict__.get("__doc__") or "").strip().partition("\n")[0]
-    tensors = {n: t.detach().cpu().numpy() for n, t in _tensors(model).items()}
+    tensors = {n: t.detach().cpu().numpy() for n, t in _tensors(model).items() if n not in fixed}
     return imported(steps, tensors, name, name, doc, notes)
 
 
@@ -40,9 +41,17 @@ def _tensors(model: nn.Module) -> dict[str, torch.Tensor]:
     return {**dict(model.named_parameters()), **dict(model.named_buffers())}
 
 
-def _steps(model: nn.Module, images: torch.Tensor) -> Steps:
+def _steps(
+    model: nn.Module, images: torch.Tensor, notes: list[str] | None = None, fixed: set[str] | None = None
+) -> Steps:
+    """The steps at one size; what is to be said of them is added to the notes, and what ops hold to the fixed."""
     draft, outputs = read_graph(model, exported(model, images), images)
     refuse(type(model).__name__, draft.missing)
+    if fixed is not None:
+        fixed |= draft.fixed
+    if draft.rounded and notes is not None:
+        where = draft.rounded[0] or "the model itself"
+        notes.append(f"it brings numbers to another precision (first in {where}), which is left out here")
     if not outputs:
         raise DiptychError(f"{type(model).__name__} has no output")
     steps = tidied(draft.steps, outputs)

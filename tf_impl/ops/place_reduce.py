@@ -1,0 +1,13 @@
+"""The variance or the norm over places."""
+
+from __future__ import annotations
+
+from ...common.lowering import Lowering, Make
+from ...common.ops.place_reduce import PlaceReduce
+from ...common.spec import Shape
+
+
+def place_reduce(op: PlaceReduce, x: Shape) -> Lowering:
+    """PlaceReduce(how, groups)."""
+    args = (op.how,) if op.groups is None else (op.how, op.groups)
+    return Lowering((Make("PlaceReduce", args, layer=False),), helpers=("place_reduce",))
