@@ -79,7 +79,8 @@ def refuse(name: str, missing: list[Missing]) -> None:
         return
     counts = Counter(item.what for item in missing)
     where = {item.what: item.where for item in reversed(missing)}
-    said = [f"{what} ({n} times, first in {where[what] or 'the model itself'})" for what, n in counts.most_common()]
+    often = {what: "once" if n == 1 else f"{n} times" for what, n in counts.items()}
+    said = [f"{what} ({often[what]}, first in {where[what] or 'the model itself'})" for what, _ in counts.most_common()]
     raise DiptychError(f"{name} has what no op here says: {first_few(said, 12, '; ')}")
 
 

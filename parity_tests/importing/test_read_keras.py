@@ -135,7 +135,7 @@ def test_a_call_as_in_training_is_said() -> None:
 
 
 def test_a_class_that_trains_in_evaluation_is_refused() -> None:
-    with pytest.raises(DiptychError, match=r"Dropout: called as in training \(1 times, first in drop"):
+    with pytest.raises(DiptychError, match=r"Dropout: called as in training \(once, first in drop"):
         diptych.read(models.Unsure(), np.zeros((1, 12, 10, 3)))
 
 

@@ -166,5 +166,5 @@ def test_a_function_of_tensorflow_that_is_not_known_is_said(tmp_path: Path) -> N
     config = old()
     config["config"]["layers"][2]["config"]["function"] = "math.erf"
     file = written(tmp_path / "old.h5", config, same())
-    with pytest.raises(DiptychError, match=r"TFOpLambda: of math\.erf \(1 times, first in plus\)"):
+    with pytest.raises(DiptychError, match=r"TFOpLambda: of math\.erf \(once, first in plus\)"):
         diptych.read(file)

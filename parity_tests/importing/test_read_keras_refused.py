@@ -52,8 +52,8 @@ def strange() -> keras.Model:
 
 
 STRANGE = (
-    "Lambda (1 times, first in double)", "UnitNormalization (2 times", "ReLU: a class of", "Sin (1 times",
-    "'exponential' (1 times, first in second)",
+    "Lambda (once, first in double)", "UnitNormalization (2 times", "ReLU: a class of", "Sin (once",
+    "'exponential' (once, first in second)",
 )  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def test_classes_and_functions_with_the_names_of_others_are_refused(tmp_path: Pa
     model = keras.Model(image, layers.Conv2D(4, 3, activation=relu, name="c")(x))
     with pytest.raises(DiptychError) as error:
         diptych.read(model)
-    for said in ("first in a)", "first in b)", "an activation of its own, 'relu' (1 times, first in c)"):
+    for said in ("first in a)", "first in b)", "an activation of its own, 'relu' (once, first in c)"):
         assert said in str(error.value)
     for suffix in (".keras", ".h5"):
         file = tmp_path / f"model{suffix}"
