@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
-NAMES = ("1_one_spec_two_frameworks", "2_the_traps", "3_your_own_checkpoint", "4_ported_by_eye")
+NAMES = ("1_one_spec_two_frameworks", "2_the_traps", "3_your_own_checkpoint", "4_ported_by_eye", "5_your_own_network")
 LARGEST = 150_000
 LONGEST = 60
 MACHINE = re.compile(r"/(work|tmp|home|root|Users|usr|opt|var)/|ipykernel_\d| at 0x[0-9a-f]{6}")
