@@ -21,6 +21,10 @@ class WeightsError(DiptychError):
     """Weights that do not fit a network: missing, extra, wrong-shaped or not finite."""
 
 
+class Unidentified(WeightsError):
+    """A file of weights that are those of no registered network, or of several."""
+
+
 class FileError(DiptychError):
     """A file that cannot be read as weights, or a destination that cannot be written."""
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..checking.proof import Precision, Proof, Side, prove
 from ..common.dialect import EMITTED, OWN
-from ..common.errors import DiptychError, WeightsError
+from ..common.errors import DiptychError, FileError, NotInstalled, Unidentified, WeightsError
 from ..common.spec import Array
 from ..common.weights import checked
 from ..files import format_of, read, source_format
@@ -79,7 +79,7 @@ def convert(
     name, options, said = asked(cfg, network, options)
     try:
         loaded = load_source(source, name, options, again=check is not None)
-    except DiptychError as error:
+    except Unidentified as error:
         return convert_own(of_file(source, example, error, own, asked_of), own)
     own.refuse_more(example)
     return _converted(source, loaded, said, (form, _names_asked(to, known), html), own, start)
@@ -164,9 +164,15 @@ def load_source(
     """(what the file is, its weights under our names, its SHA-256); the checkpoint that is left holds no arrays.
 
     A file that is not what it says is refused before its bytes are hashed. With `again` it is read by a second reader.
+    Raises Unidentified where no network fits, and other errors for what is wrong with the file itself.
     """
     checkpoint = read(source)
-    found = identified(checkpoint, network, options)
+    try:
+        found = identified(checkpoint, network, options)
+    except (FileError, NotInstalled):
+        raise
+    except DiptychError as error:
+        raise Unidentified(str(error)) from error
     arrays = checked(found.net, found.checkpoint.named(found.net), str(source))
     with ThreadPoolExecutor(1) as pool:  # hashing does not hold the interpreter's lock
         hashing = pool.submit(digest, source)

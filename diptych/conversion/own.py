@@ -17,12 +17,13 @@ from .. import backends
 from ..checking.own import OwnProof, prove_own
 from ..checking.proof import FRAMEWORKS, Precision
 from ..common.dialect import EMITTED, OWN, Dialect
-from ..common.errors import DiptychError, FileError, NotInstalled, SpecError
+from ..common.errors import DiptychError, SpecError, Unidentified
 from ..common.importing.imported import Imported
 from ..common.importing.original import Original
 from ..common.text import NAME, printable
 from ..emission import emitted
 from ..files import format_of, read
+from ..files.again.compare import compare
 from ..files.atomic import transaction
 from ..files.checkpoint import COUNTER, Checkpoint, counters
 from ..files.content import Content
@@ -84,7 +85,7 @@ class Own:
     """A model of somebody's own that was read: what it is called, and `model` where it can be run.
 
     `places` are the files that it came from, `sha256` the digest of the first, `notes` what is to be said beside the
-    reader's own. `one_size` is said of a model that was read at one size alone.
+    reader's own. `one_size` is said of a model that was read at one size alone; `reader` is the second of a file.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Own:
     sha256: str = ""
     notes: tuple[str, ...] = ()
     one_size: bool = False
+    reader: str = ""
 
     @property
     def called(self) -> str:
@@ -128,7 +130,7 @@ class OwnConversion(Conversion):
         lines = [f"{self.name} -> {self.destination}: {self.network}"]
         lines += [f"  {self.matched} weights, read back bitwise equal"]
         lines += [f"  {self.measured}"] if self.measured else []
-        lines += [f"  the result read again, the same bits: {self.readers['result']}"] if self.readers else []
+        lines += [f"  {side} read again, the same bits: {reader}" for side, reader in self.readers.items()]
         lines += [f"  {self.emitted}: its source for {FRAMEWORKS[self.side]}, the class {self.root}"]
         lines += [f"  not compared: {what}" for what in self.not_compared]
         return "\n".join(map(printable, [*lines, *(f"  note: {note}" for note in self.notes)]))
@@ -142,9 +144,9 @@ def of_model(model: Any, example: Any, one_size: bool = False, name: str = "", p
     return Own(name or result.net.name, result, framework, model, example, places, one_size=alone)
 
 
-def of_file(path: Path, example: Any, why: DiptychError, asked: Request, others: Mapping[str, Any]) -> Own:
+def of_file(path: Path, example: Any, why: Unidentified, asked: Request, others: Mapping[str, Any]) -> Own:
     """A file of a whole model, read as one; raises `why` it is no registered network where it is no model either."""
-    if isinstance(why, FileError | NotInstalled) or any(value is not None for value in others.values()):
+    if any(value is not None for value in others.values()):
         raise why
     checkpoint = read(path)
     stated = checkpoint.stated.network
@@ -155,10 +157,13 @@ def of_file(path: Path, example: Any, why: DiptychError, asked: Request, others:
         result = read_model(path, example)
     except DiptychError as error:
         raise DiptychError(f"{printable(str(why), 700)}; nor is it read as a model: {error}") from None
+    reader = compare(checkpoint, path) if asked.check else ""
     model = _run_by_keras(checkpoint, path, result, example) if asked.check else None
     said = f"read as a model: no network is it ({printable(str(why), 800)})"
     framework = "torch" if checkpoint.model is None else "tf"
-    return Own(printable(str(path), NAME), result, framework, model, example, (path,), digest(path), (said,))
+    return Own(
+        printable(str(path), NAME), result, framework, model, example, (path,), digest(path), (said,), reader=reader
+    )
 
 
 def _run_by_keras(checkpoint: Checkpoint, path: Path, result: Imported, example: Any) -> Any:
@@ -211,12 +216,17 @@ def convert_own(own: Own, asked: Request) -> OwnConversion:
             own.places[0] if own.places else Path(own.name), destination, net.name, dict(net.options),
             len(content.arrays), (*own.result.notes, *own.notes, *notes), True,
             to=content.dialect.library, sha256=own.sha256, result=digest(staged[destination]),
-            seconds=time.monotonic() - start, readers={"result": reader} if reader else {},
+            seconds=time.monotonic() - start, readers=_readers(own, reader),
             not_compared=_not_compared(proof), name=own.name, emitted=place, root=source.root, side=side,
             measured=proof,
         )  # fmt: skip
         _report(done, own, content, staged)
     return done
+
+
+def _readers(own: Own, result: str) -> dict[str, str]:
+    """The second readers of the file that was read, if one was, and of the result; none without a proof."""
+    return {side: reader for side, reader in (("source", own.reader), ("result", result)) if reader}
 
 
 def _other(framework: str) -> str:

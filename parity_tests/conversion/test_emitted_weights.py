@@ -154,7 +154,7 @@ def test_the_file_and_its_report_say_whose_names_it_has(tmp_path: Path) -> None:
 def test_what_the_emitted_file_cannot_take_is_refused(tmp_path: Path) -> None:
     net = small("lenet5_modern")
     write(tmp_path / "in.pth", net, scrambled(net), {})
-    with pytest.raises(DiptychError, match=r"write \.weights\.h5, which its load_weights reads"):
+    with pytest.raises(DiptychError, match=r"write \.weights\.h5, which it loads"):
         convert(tmp_path / "in.pth", tmp_path / "out.keras", to="emitted")
     assert not (tmp_path / "out.keras").exists()
 

@@ -151,6 +151,22 @@ def test_a_fault_in_either_reader_is_found(kind: str, tmp_path: Path, monkeypatc
                 assert sorted(os.listdir(tmp_path)) == before
 
 
+@pytest.mark.parametrize("spoil", [spoil_first, spoil_second])
+def test_a_fault_in_reading_a_model_of_ones_own_is_found(
+    spoil: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras
+
+    layers = [keras.layers.Conv2D(3, 3, name="conv"), keras.layers.GlobalAveragePooling2D(name="pool")]
+    keras.Sequential([keras.Input((8, 8, 3)), *layers], name="own").save(tmp_path / "in.keras")
+    with monkeypatch.context() as patch:
+        spoil(patch, "keras", one_byte)
+        with pytest.raises(DiptychError, match=r"two readers differ at .* please report it"):
+            diptych.convert(tmp_path / "in.keras", tmp_path / "out.npz")
+    assert os.listdir(tmp_path) == ["in.keras"]
+    assert "source" in diptych.convert(tmp_path / "in.keras", tmp_path / "out.npz").readers
+
+
 @pytest.mark.parametrize("suffix", [".npz", ".safetensors", ".keras", ".weights.h5"])
 def test_a_fault_in_reading_the_result_leaves_nothing(
     suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
