@@ -8,8 +8,8 @@ check is left to the slow ones alone, but for a few with their reasons, and that
 Figures and golden text are cheap and run for every network. What emits files, changes options or builds a model once
 (references, pages) runs for the cheapest network of each family, and for the cheapest of its forms in
 keras.applications; emission and options run for all others in `make test-slow`. All gates and the
-emitted files run for GATED, of which QUICKEST are in `make test`: these have every kind of op but for one, which only
-LONG ones have, and which the tests of ops go through.
+emitted files run for GATED, of which QUICKEST are in `make test`: these have every kind of op but for a few, which
+test_selection.py names, and which the tests of ops go through.
 """
 
 from __future__ import annotations
@@ -54,12 +54,8 @@ QUICKEST = (
     "lenet5_1998",
     "lenet5_modern",
     "squeezenet1_1",
-    "googlenet_bvlc",
-    "se_resnet18",
     "mobilenet_v1_025.keras",
     "mobilenet_v3_small.keras",
-    "shufflenet_v2_x0_5",
-    "darknet19_cls",
     "yolov4_tiny",
     "yolox_nano",
 )

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from selection import some
 from stored import tensors
 
 import diptych
@@ -40,7 +41,7 @@ def close(ours: Array, theirs: Array) -> bool:
     return bool(np.abs(ours - theirs).max() < 1e-5 * np.abs(theirs).max())
 
 
-@pytest.mark.parametrize("suffix", [".keras", ".weights.h5"])
+@pytest.mark.parametrize("suffix", some([".keras", ".weights.h5"], ".keras"))
 def test_a_file_keeps_mean_and_variance(tmp_path: Path, suffix: str, small: Net, images: Array) -> None:
     weights = scrambled(small)
     path = tmp_path / f"model{suffix}"

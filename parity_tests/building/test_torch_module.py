@@ -87,6 +87,7 @@ def test_the_whole_graph_is_captured_by_compile(name: str) -> None:
         assert_same(compiled(x), model(x))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # inductor's own imports warn, and nothing here can change it
 def test_the_default_compiler_gives_the_same_numbers() -> None:
     _, model, x = made("lenet5_modern")

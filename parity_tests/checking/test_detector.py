@@ -87,6 +87,7 @@ def test_it_has_a_table_a_drawing_a_page_and_twin_sources() -> None:
     assert "conv_rep" in study_page(net(), ours, theirs)
 
 
+@pytest.mark.slow
 def test_its_files_say_the_same(tmp_path: Path) -> None:
     weights = scrambled(net())
     diptych.export(net(), weights, tmp_path / "out.onnx")

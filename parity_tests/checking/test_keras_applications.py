@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from references import Reference, references
-from selection import placed
+from selection import placed, some
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -56,7 +56,7 @@ def case(reference: Reference) -> Any:
 CASES = [case(item) for item in THEIRS]
 
 
-@pytest.mark.parametrize("size", [0, 1])
+@pytest.mark.parametrize("size", some([0, 1], 0))
 @pytest.mark.parametrize("reference", CASES)
 def test_outputs_are_those_of_keras_applications(reference: Reference, size: int) -> None:
     height, width = network(reference.network).check_sizes[size]
@@ -87,6 +87,7 @@ def test_normalisation_trains_alike(reference: Reference) -> None:
     assert theirs == {path: (op.eps, op.momentum, op.scale) for path, op in ours.items()}
 
 
+@pytest.mark.slow
 def test_the_input_stage_for_imagenet_weights_is_that_of_keras_applications(monkeypatch: pytest.MonkeyPatch) -> None:
     """With its ImageNet weights, which the test does without, EfficientNet has one more layer."""
     reference = next(item for item in THEIRS if item.network == "efficientnet_b0.keras")

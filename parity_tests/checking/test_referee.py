@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from own_network import nested_network, own_network
 from pairs import pair
-from selection import GATED, everyday
+from selection import GATED, QUICKEST, everyday
 from torch import nn
 from typer.testing import CliRunner
 
@@ -231,6 +231,7 @@ DEAR = {
 def case(name: str) -> Any:
     """The cheapest of each family, and what has an op of its own, unless it is dear."""
     marks = [] if name in everyday().union(GATED) - DEAR else [pytest.mark.full]
+    marks += [] if name in QUICKEST else [pytest.mark.slow]
     return pytest.param(name, marks=[*marks, *([pytest.mark.xdist_group("vgg")] if name.startswith("vgg") else [])])
 
 

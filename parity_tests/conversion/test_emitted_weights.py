@@ -104,6 +104,7 @@ def verify(name: str, folder: Path) -> None:
     assert (found.library, found.net.nodes) == (EMITTED, net.nodes), name
 
 
+@pytest.mark.slow
 def test_emitted_files_take_weights_train_and_are_converted_back(tmp_path: Path) -> None:
     trained = {name: [f"{name}.trained.weights.h5", f"{name}.trained.keras"] for name in QUICK}
     ran([job(name, tmp_path, files) for name, files in trained.items()], tmp_path)

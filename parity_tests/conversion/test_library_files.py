@@ -190,9 +190,7 @@ ROUND_TRIPS = (
 )
 
 
-@pytest.mark.parametrize(
-    ("library", "name"), some(ROUND_TRIPS, ("torchvision", "resnet18"), ("timm", "efficientnet_b0"))
-)
+@pytest.mark.parametrize(("library", "name"), some(ROUND_TRIPS, ("torchvision", "resnet18")))
 def test_a_librarys_state_dict_goes_to_keras_and_back(tmp_path: Path, library: str, name: str) -> None:
     """The library's own random weights; nobody says which network they are, or whose names they have."""
     torch.manual_seed(0)
@@ -218,7 +216,7 @@ BACK_TO_KERAS = (
 )
 
 
-@pytest.mark.parametrize(("name", "suffix"), some(BACK_TO_KERAS, *BACK_TO_KERAS[:2]))
+@pytest.mark.parametrize(("name", "suffix"), some(BACK_TO_KERAS, BACK_TO_KERAS[0]))
 def test_a_model_of_keras_applications_goes_to_torch_and_back(tmp_path: Path, name: str, suffix: str) -> None:
     size = SMALLEST[name]
     keras.utils.set_random_seed(0)

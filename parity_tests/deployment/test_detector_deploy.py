@@ -25,8 +25,9 @@ PIXELS = 5e-3
 """Rounding of float32 from the image to the box, whose size is an exponential: 1e-3 on one machine."""
 
 
-@pytest.mark.parametrize("suffix", some([".tflite", ""], ".tflite"))
-@pytest.mark.parametrize("name", some(NAMES, "yolov5n"))
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".tflite", ""])
+@pytest.mark.parametrize("name", NAMES)
 def test_boxes_of_a_program_are_those_of_the_network(name: str, suffix: str, tmp_path: Path) -> None:
     from diptych.tf_impl.detector_artifact import run as served
 

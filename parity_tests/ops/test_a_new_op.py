@@ -140,6 +140,7 @@ def test_it_is_written_in_both_languages(folders: list[Path]) -> None:
     assert_parity(chain, 1)
 
 
+@pytest.mark.slow
 def test_its_examples_are_cases_of_every_test_of_ops(folders: list[Path], tmp_path: Path) -> None:
     """pytest, run anew on the tests of ops with the new files in place, asks the same of it as of every other op."""
     paths = dict(zip((package.__name__ for package in FILES), map(str, folders), strict=True))

@@ -143,6 +143,7 @@ def test_maps_of_another_shape_are_refused(decode: Any, shape: tuple[int, ...]) 
         decode(np.zeros(shape))
 
 
+@pytest.mark.slow
 def test_both_pose_models_find_the_same_points() -> None:
     import torch
 

@@ -91,6 +91,7 @@ def test_convert_says_what_it_took_the_file_for(tmp_path: Path) -> None:
     assert run("convert", tmp_path / "in.safetensors", tmp_path / "out.pth", "--force").exit_code == 0
 
 
+@pytest.mark.slow
 def test_convert_to_keras_is_silent_on_stderr(tmp_path: Path) -> None:
     net = spec("lenet5_modern", input_size=(36, 32))
     write(tmp_path / "in.pth", net, scrambled(net), {})
@@ -203,6 +204,7 @@ def test_check_does_not_work_for_a_report_it_cannot_write(monkeypatch: pytest.Mo
     assert "error: cannot write" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_real_check_of_a_small_network(tmp_path: Path) -> None:
     done = process("check", "lenet5_modern", "--json", tmp_path / "r.json")
     assert (done.returncode, done.stderr) == (0, "")

@@ -33,6 +33,15 @@ ALONE = {
     "conversion/test_identify.py::test_the_signatures_are_those": "a pass over all networks and dialects",
     "spec/test_folding.py::test_every_network_with_a_normalisation": "a pass over all networks",
     "package/test_cli.py::test_check_all_asks": "traces all networks",
+    "building/test_torch_module.py::test_the_default_compiler": "35 s of inductor; whole graphs are in `make test`",
+    "checking/test_keras_applications.py::test_the_input_stage_for": "a whole model of keras.applications",
+    "deployment/test_detector_deploy.py::test_boxes_of_a_program": "a conversion to LiteRT",
+    "checking/test_detector.py::test_its_files_say_the_same": "six formats, each of which has tests of its own",
+    "conversion/test_emitted_weights.py::test_emitted_files_take": "40 s of processes",
+    "package/test_cli.py::test_convert_to_keras_is_silent": "a process that imports both frameworks",
+    "package/test_cli.py::test_a_real_check": "a process that imports both frameworks",
+    "ops/test_a_new_op.py::test_its_examples": "runs the tests of ops in a process",
+    "ops/test_keypoints.py::test_both_pose_models": "two whole models; the functions are in `make test`",
     "study/test_traps_command.py::test_traps_runs_one": "a process; test_traps_as_json runs one in this one",
     "study/test_traps_command.py::test_listing_the_traps_imports_no_framework": "a process that traces all networks",
     "building/test_keras_model.py::test_files_predict_in_a_plain_keras": "twelve networks; test_convert.py has one",
@@ -66,7 +75,8 @@ def test_make_test_goes_through_every_kind_of_op() -> None:
         return {node.kind for name in names for node in traced(name, {}).nodes}
 
     assert set(CASES) == set(kinds()), "test_ops.py has each alone"
-    slow = {"mish", "standardize", "parameter", "weighted_sum"}  # the last two in checking/test_detector.py, too
+    slow = {"mish", "standardize", "channel_shuffle", "local_response_norm", "sigmoid"}
+    slow |= {"parameter", "weighted_sum"}  # these in checking/test_detector.py, too
     assert of(networks()) - of(list(QUICKEST)) == slow, "only what is slow has them"
     assert of(networks()) == of(list(GATED))
 

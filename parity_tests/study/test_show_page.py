@@ -26,7 +26,7 @@ RATIO = 4.5
 """The least contrast of text that WCAG AA allows."""
 
 
-@pytest.mark.parametrize("name", [placed(name) for name in networks()])
+@pytest.mark.parametrize("name", [placed(name, gated=True) for name in networks()])
 def test_every_line_of_both_files_and_of_the_spec_has_its_place(name: str) -> None:
     net = spec(name)
     (torch, tf), zoo = sources(name), zoo_source(net)
@@ -44,7 +44,7 @@ def test_every_line_of_both_files_and_of_the_spec_has_its_place(name: str) -> No
     assert len(origins) > 3
 
 
-@pytest.mark.parametrize("name", [placed(name) for name in networks()])
+@pytest.mark.parametrize("name", [placed(name, gated=True) for name in networks()])
 def test_the_slots_cover_the_files_without_a_gap(name: str) -> None:
     net = spec(name)
     source, zoo = sources(name)[0], zoo_source(net)
