@@ -132,7 +132,7 @@ def eight(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str
     return source, results(place / "one"), time.monotonic() - start
 
 
-@pytest.mark.parametrize("seed", some(range(60), 0))
+@pytest.mark.parametrize("seed", some(range(12), 0) + [pytest.param(n, marks=pytest.mark.full) for n in range(12, 60)])
 def test_a_batch_goes_on_from_a_random_kill(
     seed: int, eight: tuple[Path, dict[str, str], float], tmp_path: Path
 ) -> None:
