@@ -27,7 +27,8 @@ def hollow(net: Net, dialect: Dialect, layers: bool) -> Checkpoint:
                     sides = dict(weight.sizes)
                     height, width = sides.get("H", 1), sides.get("W", 1)
                     shape = (shape[0], shape[1] // (height * width), height, width)
-                arrays[f"{dialect.theirs(node.path)}.{name.rpartition('.')[2]}"] = zeros(shape)
+                layer, _, leaf = name.rpartition(".")
+                arrays[f"{dialect.theirs(layer)}.{leaf}"] = zeros(shape)
         return Tensors(Path("made.pth"), "torch", arrays)
     found: dict[str, list[Array]] = {}
     for layer, slots in slots_of(net).items():

@@ -100,7 +100,7 @@ def prove_own(
         work.compare(net, wanted, gradients)
         gc.collect()  # Keras models are cyclic garbage
     if original is None:
-        work.missing[f"{whose} itself, which was not run"] = None
+        work.missing[f"{whose}, which was not run"] = None
     if gradients:
         work.missing[f"the gradients of {whose}: those of both models were compared"] = None
     return OwnProof(tuple(work.compared), precision, tuple(work.missing), time.monotonic() - start)

@@ -11,6 +11,8 @@ from ...common.spec import Shape
 
 
 def gelu(op: Gelu, x: Shape) -> Lowering:
-    """The exact form with ops.erf, or the approximate one with ops.tanh."""
+    """The exact form with ops.erf, or the approximate one with ops.tanh; Keras's own where its rounding is meant."""
+    if op.rounded:
+        return Lowering((Make("layers.Activation", ("gelu",)),))
     helper = "gelu_tanh" if op.approximate else "gelu_exact"
     return Lowering((Make(helper, layer=False),), function=Function(helper, (X,)), helpers=(helper,))

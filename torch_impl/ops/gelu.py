@@ -1,4 +1,4 @@
-"""Gaussian error linear unit, exact or by its tanh formula."""
+"""Gaussian error linear unit, exact, by its tanh formula, or as TensorFlow has it, which rounds a constant."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from ...common.spec import Shape
 
 
 def gelu(op: Gelu, x: Shape) -> Lowering:
-    """nn.GELU() in a chain, nn.functional.gelu elsewhere."""
+    """nn.GELU() in a chain, nn.functional.gelu elsewhere; a layer of its own where the constant is TensorFlow's."""
+    if op.rounded:
+        return Lowering((Make("GELURounded"),), helpers=("gelu_rounded",))
     rest = {"approximate": "tanh"} if op.approximate else {}
     return Lowering((Make("nn.GELU", (), rest),), function=Function("nn.functional.gelu", (X,), rest))

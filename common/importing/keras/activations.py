@@ -31,7 +31,7 @@ FAR = 50.0
 """Where softplus is the number itself in float64: Keras has no threshold."""
 PLAIN: dict[str, Op] = {
     "elu": Elu(),
-    "gelu": Gelu(),
+    "gelu": Gelu(rounded=True),
     "hard_sigmoid": HardSigmoid(),
     "hard_silu": HardSwish(),
     "hard_swish": HardSwish(),
@@ -162,7 +162,8 @@ def elu(layer: Layer, x: Any, alpha: float | None = None) -> View:
 @means(functions=("Gelu",))
 def gelu(layer: Layer, x: Any, approximate: bool | None = None) -> View:
     """GELU, exact or by tanh; the function between layers is by tanh where nothing is said."""
-    return layer.each(Gelu(bool(layer.config.get("approximate", True) if approximate is None else approximate)), x)
+    by_tanh = layer.config.get("approximate", True) if approximate is None else approximate
+    return layer.each(Gelu(bool(by_tanh), rounded=not by_tanh), x)
 
 
 @means("Softmax", functions=("Softmax",))
