@@ -7,7 +7,7 @@ check is left to the slow ones alone, but for a few with their reasons, and that
 
 Figures and golden text are cheap and run for every network. What emits files, changes options or builds a model once
 (references, pages) runs for the cheapest network of each family, and for the cheapest of its forms in
-keras.applications; emission and options run for all others in `make test-slow`. All gates and the
+keras.applications; emission and options run for all others in `make test-full`. All gates and the
 emitted files run for GATED, of which QUICKEST are in `make test`: these have every kind of op but for a few, which
 test_selection.py names, and which the tests of ops go through.
 """
@@ -105,8 +105,9 @@ def placed(name: str, *values: Any, gated: bool = False, **options: Any) -> Any:
 
 
 def cheap(name: str) -> Any:
-    """A test case of a check of a fraction of a second: marked `slow` where the network is not an everyday one."""
-    return pytest.param(name, marks=[] if name in everyday() else [pytest.mark.slow])
+    """A test case of a check of a second: `slow` where the network is no everyday one, `full` where it is not GATED."""
+    marks = [pytest.mark.slow] if name in GATED else [pytest.mark.full]
+    return pytest.param(name, marks=[] if name in everyday() else marks)
 
 
 def some(values: Iterable[Any], *everyday: Any) -> list[Any]:

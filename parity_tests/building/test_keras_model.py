@@ -63,7 +63,7 @@ def assert_same(a: Any, b: Any, tolerance: float = 1e-12) -> None:
         assert np.abs(left - right).max() / np.abs(right).max() < tolerance
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_files_predict_in_a_plain_keras(tmp_path: Path) -> None:
     """One process that cannot import diptych loads a file of each form; the others have the same layers, only more."""
     lines, expected = [], {}

@@ -13,7 +13,7 @@ from diptych.emission import twins
 FEW = settings(
     max_examples=6, deadline=None, derandomize=True, phases=(Phase.generate,), suppress_health_check=list(HealthCheck)
 )
-MANY = settings(FEW, max_examples=60)
+MANY = settings(FEW, max_examples=30)
 
 
 def hold(made: Choices) -> None:

@@ -80,7 +80,7 @@ print(step)
 """
 
 
-@pytest.mark.parametrize("stride", [17, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("stride", [17, pytest.param(1, marks=pytest.mark.full)])
 def test_a_batch_goes_on_from_every_step(stride: int, tmp_path: Path) -> None:
     """`step` counts the calls to the system that change files; each time the run ends before the next of them."""
     source = sources(tmp_path / "in", 2)

@@ -120,7 +120,7 @@ def test_emitted_files_take_weights_train_and_are_converted_back(tmp_path: Path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("turn", range(TURNS))
+@pytest.mark.parametrize("turn", [0, *(pytest.param(turn, marks=pytest.mark.full) for turn in range(1, TURNS))])
 def test_the_emitted_files_of_every_family_take_weights(turn: int, tmp_path: Path) -> None:
     names = CANONICAL[turn::TURNS]
     ran([job(name, tmp_path) for name in names], tmp_path)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from hollow import hollow, zeros
-from selection import everyday
+from selection import QUICKEST
 
 from diptych.common.dialect import NUMBERED_KERAS, OWN, Dialect, dialect
 from diptych.common.registry import network, networks, traced
@@ -81,8 +81,8 @@ def measured(names: Collection[str]) -> dict[str, int]:
 
 @pytest.mark.slow
 def test_every_network_in_every_dialect_is_identified() -> None:
-    """Of each family the cheapest, whole, with other heads and without; a tie is one that no method could break."""
-    counts = measured(everyday())
+    """Some networks, whole, with other heads and without; a tie is one that no method could break."""
+    counts = measured({*QUICKEST, "efficientdet_d0"})
     assert counts["alone"] > counts["tie"] > 0
 
 
