@@ -102,5 +102,6 @@ def held(
         assert result.module is not None
         taken, unread = model.state_dict(), result.module.unread
         assert all(torch.equal(taken[name], tensor) for name, tensor in own.items() if name not in unread)
-        model.load_state_dict(own)
+        for name, tensor in taken.items():  # a plain dict has no versions, without which some modules take none
+            tensor.copy_(own[name])
     return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,7 @@ from torch.func import functional_call
 from torch.utils import _pytree as pytree
 
 from ..common.errors import DiptychError
-from ..common.importing.imported import Imported, StateDict
+from ..common.importing.imported import VERSIONS, Imported, StateDict
 from ..common.importing.original import Original
 from ..common.spec import Array
 from ..common.text import shape_text
@@ -38,7 +39,7 @@ def completed(model: nn.Module, result: Imported) -> Imported:
             names[name] = home
         else:
             unread[name] = value.detach().clone() if isinstance(value, torch.Tensor) else value
-    return replace(result, module=StateDict(names, unread, _tensor))
+    return replace(result, module=StateDict(names, unread, _tensor, vars(model.state_dict())[VERSIONS]))
 
 
 def load(model: nn.Module, arrays: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -56,7 +57,9 @@ def load(model: nn.Module, arrays: Mapping[str, Any]) -> dict[str, list[str]]:
     problems = {"missing": missing, "unexpected": [name for name in arrays if name not in wanted]}
     problems |= {"of another shape": misfits}
     if not any(problems.values()):
-        model.load_state_dict({name: _tensor(array) for name, array in both.items()}, strict=False)
+        state = OrderedDict((name, _tensor(array)) for name, array in both.items())
+        vars(state)[VERSIONS] = vars(model.state_dict())[VERSIONS]
+        model.load_state_dict(state, strict=False)
     return problems
 
 

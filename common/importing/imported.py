@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,18 +18,23 @@ from .net import nodes_of, traced
 from .tidy import Steps
 from .tree import relabelled
 
+VERSIONS = "_metadata"
+"""The attribute of a state dict that has the versions of its classes."""
+
 
 @dataclass(frozen=True)
 class StateDict:
     """The state dict of a module that was read: name -> the first name of the same tensor, of those that were read.
 
     `unread` are the others, such as counters and what no output depends on, as they stood; `tensor` makes one of the
-    framework's tensors of an array.
+    framework's tensors of an array. `versions` are those of its classes, as PyTorch keeps them beside a state dict: a
+    module of torchvision (MNASNet) takes none without.
     """
 
     names: Mapping[str, str]
     unread: Mapping[str, Any]
     tensor: Callable[[Array], Any]
+    versions: Any = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,9 @@ class Imported:
             raise DiptychError(f"{self.net.name} was not read from a PyTorch module, which alone has a state dict")
         theirs = self.own_arrays(weights)
         made = {name: self.module.tensor(theirs[own]) for name, own in self.module.names.items()}
-        return {**made, **self.module.unread}
+        state = OrderedDict({**made, **self.module.unread})
+        vars(state)[VERSIONS] = self.module.versions  # where load_state_dict looks for them
+        return state
 
     def own_arrays(self, weights: Mapping[str, Any] | None = None) -> dict[str, Array]:
         """The same as arrays, each tensor under the first of its names; raises WeightsError as `state_dict` does."""

@@ -51,7 +51,7 @@ class Gelu(Elementwise):
         (x,) = arrays
         if self.approximate:
             return np.asarray(0.5 * x * (1 + np.tanh((2 / math.pi) ** 0.5 * (x + 0.044715 * x**3))))
-        return np.asarray(0.5 * x * (1 + ERF(x * ROOT[self.rounded]).astype(x.dtype)))
+        return np.asarray(0.5 * x * (1 + np.asarray(ERF(x * ROOT[self.rounded]), x.dtype)))
 
     def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
         if g.double and not self.approximate:

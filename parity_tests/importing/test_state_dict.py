@@ -12,6 +12,7 @@ import diptych
 from diptych import backends
 from diptych.common.errors import DiptychError, WeightsError
 from diptych.common.weights import scrambled
+from diptych.torch_impl import original
 
 
 @pytest.mark.parametrize("make", [modules.UNet, modules.Siamese, modules.Functional, lambda: modules.Gated(True)])
@@ -25,6 +26,26 @@ def test_other_weights_go_back_into_the_module(make: type[torch.nn.Module]) -> N
     built = diptych.build(result.net, "torch", weights=weights, dtype="float64")
     found = list(backends.get("torch").outputs(built, result.net, images))
     assert difference(found, outputs(model, images)) < 1e-12
+
+
+class Versioned(torch.nn.Conv2d):
+    """A layer that takes no state dict without its version, as torchvision's MNASNet."""
+
+    _version = 2
+
+    def _load_from_state_dict(self, state: object, prefix: str, versions: dict[str, object], *rest: object) -> None:
+        assert versions["version"] == 2
+        super()._load_from_state_dict(state, prefix, versions, *rest)
+
+
+def test_versions_of_classes_go_back_too() -> None:
+    model = torch.nn.Sequential(Versioned(3, 2, 1))
+    result = diptych.read(model, torch.zeros(1, 3, 8, 8))
+    model.load_state_dict(result.state_dict(scrambled(result.net)), strict=True)
+    assert original.load(model, {"0.weight": np.ones((2, 3, 1, 1), "f4"), "0.bias": np.ones(2, "f4")}) == {
+        "missing": [], "unexpected": [], "of another shape": []
+    }  # fmt: skip
+    assert float(model.state_dict()["0.bias"].sum()) == 2
 
 
 def test_what_was_not_read_stays_as_it_was() -> None:
