@@ -145,6 +145,7 @@ def _weights(item: Input, folder: Path) -> tuple[str, str]:
     diptych.convert(path, result, check=None)
     if first and "registered" not in first:
         raise WrongError(f"converted, though identify says {first}")
+    signal.alarm(0)  # the time is diptych's: h5py alone walks 3000 nested groups for 10 s, and 20 s on a busy machine
     try:
         differs = oracles.compare(path)
     except oracles.NoLibraryError as error:
