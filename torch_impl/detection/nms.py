@@ -13,6 +13,7 @@ from ...common.detection.checks import require_boxes
 from ...common.detection.detector import Found
 from ...common.detection.limits import require_limits
 from .boxes import area, diou
+from .boxes import overlap as overlap_of
 from .candidates import candidates, take
 from .soft_nms import soft_nms
 
@@ -75,24 +76,20 @@ def _greedy(
 
 def _hits(boxes: torch.Tensor, groups: torch.Tensor, size: int, iou: float, power: float | None) -> torch.Tensor:
     """Which of the first candidates (N, size, 1) suppresses which of all (N, 1, K), if it is left itself."""
-    first, second = boxes[:, :size, None], boxes[:, None]
-    overlap = _overlap(first, second) if power is None else diou(first, second, 0.0, power)
+    first, second, areas = boxes[:, :size, None], boxes[:, None], area(boxes)
     number = torch.arange(boxes.shape[1], device=boxes.device)
     behind = number[:size, None] < number
-    return (overlap > iou) & behind & (groups[:, :size, None] == groups[:, None])
+    overlap = overlap_of(first, second, areas[:, :size, None], areas[:, None])
+    hits = (overlap > iou) & behind & (groups[:, :size, None] == groups[:, None])
+    return hits if power is None else _near(hits, boxes, iou, power)
 
 
-def _overlap(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """The numbers of `iou` in half of its passes, but for NaN where both boxes are empty: neither is above a threshold.
-
-    The passes that are left out keep the gradient of ties, which nobody asks for here.
-    """
-    width, height = (
-        (torch.minimum(first[..., high], second[..., high]) - torch.maximum(first[..., low], second[..., low])).relu_()
-        for low, high in ((0, 2), (1, 3))
-    )
-    intersection = width * height
-    return intersection / (area(first) + area(second) - intersection)
+def _near(hits: torch.Tensor, boxes: torch.Tensor, iou: float, power: float) -> torch.Tensor:
+    """Those that are above with Darknet's form of DIoU, too. It is never more than IoU: no other pair can be above."""
+    if torch.compiler.is_compiling():  # a graph has fixed sizes
+        return hits & (diou(boxes[:, : hits.shape[1], None], boxes[:, None], 0.0, power) > iou)
+    image, one, other = hits.nonzero(as_tuple=True)
+    return hits.index_put((image, one, other), diou(boxes[image, one], boxes[image, other], 0.0, power) > iou)
 
 
 def _settled(hits: torch.Tensor, able: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,8 @@ from ...common.detection.candidates import NEVER
 from ...common.detection.checks import require_boxes
 from ...common.detection.detector import Found
 from ...common.detection.limits import require_limits
-from .boxes import iou as iou_of
+from .boxes import area
+from .boxes import overlap as overlap_of
 from .candidates import candidates, take
 
 
@@ -51,6 +52,7 @@ def _taken(
     """The scores (N, most) with which candidates (N, K) are taken, minus infinity where none is left, and which."""
     number = torch.arange(boxes.shape[1], device=boxes.device)
     turns = torch.arange(most, device=boxes.device)
+    areas = area(boxes)
 
     def more(turn: torch.Tensor, *_: torch.Tensor) -> torch.Tensor:
         return turn < most
@@ -60,7 +62,7 @@ def _taken(
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         top = running.amax(1, keepdim=True)
         at = torch.where(running == top, number, len(number)).amin(1, keepdim=True)
-        overlap = iou_of(take(boxes, at), boxes, 0.0)
+        overlap = overlap_of(take(boxes, at), boxes, take(areas, at), areas)
         meets = (overlap > 0) & (groups == take(groups, at))
         running = running * torch.where(meets, torch.exp(-overlap * overlap / sigma), 1)
         running = torch.where((running > least) & (number != at), running, NEVER)
