@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +53,11 @@ def written_through_a_view(x: Tensor) -> Tensor:
 
 def of_two_sizes(x: Tensor) -> Tensor:
     return x * x.shape[2]
+
+
+def of_even_sides(x: Tensor) -> Tensor:
+    assert x.shape[3] % 2 == 7
+    return x
 
 
 def of_another_layer(x: Tensor) -> Tensor:
@@ -121,3 +127,10 @@ def test_what_is_no_module_is_refused() -> None:
 def test_one_size_is_read_where_it_is_asked_for() -> None:
     net, _ = diptych.read(Made(of_another_layer), IMAGES, one_size=True)
     assert net.nodes[-1].kind == "sigmoid"
+
+
+def test_an_error_of_the_model_says_its_line() -> None:
+    with pytest.raises(diptych.DiptychError) as error:
+        diptych.read(Made(of_even_sides), IMAGES)
+    line = of_even_sides.__code__.co_firstlineno + 1
+    assert f"AssertionError, in {Path(__file__).name}:{line} (assert x.shape[3] % 2 == 7)" in str(error.value)

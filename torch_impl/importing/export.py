@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -35,11 +37,20 @@ def exported(model: nn.Module, images: torch.Tensor) -> Exported:
 
 
 def _refusal(model: nn.Module, error: Exception) -> str:
-    said = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+    text = str(error).strip().partition("\n")[0]
+    said = f"{type(error).__name__}{': ' if text else ''}{text}{_place(error)}"
     if any(word in f"{type(error).__name__} {error}" for word in BRANCHES):
         return (f"{type(model).__name__} decides by the numbers of an image what it does ({said}); "
                 "a network here does the same for every image")  # fmt: skip
     return f"torch.export cannot follow {type(model).__name__}: {said}"
+
+
+def _place(error: Exception) -> str:
+    """Where in the code of the model an error was thrown, with its line."""
+    others = tuple(str(Path(file).parent) for file in (torch.__file__, Path(__file__).parents[1]))
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(others)]
+    frames = [frame for frame in frames if Path(frame.filename).parent != Path(traceback.__file__).parent]
+    return f", in {Path(frames[-1].filename).name}:{frames[-1].lineno} ({frames[-1].line})" if frames else ""
 
 
 @contextmanager
