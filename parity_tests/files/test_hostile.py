@@ -25,8 +25,8 @@ GROUPS = (
     ("reports",),
     ("manifests", "nets"),
 )
-EACH = 60
-"""Of every kind, `make test` takes one input of so many."""
+EACH, SOME = 60, 12
+"""Of every kind, `make test` takes one input of so many, and `make test-slow`."""
 
 PLANT = """
 import os, signal
@@ -68,6 +68,12 @@ def test_some_of_every_kind_end_well() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kinds", GROUPS, ids=lambda kinds: kinds[0])
+def test_more_of_every_kind_end_well(kinds: tuple[str, ...]) -> None:
+    assert faults(drive(kinds, each=SOME)) == []
+
+
+@pytest.mark.full
 @pytest.mark.parametrize("kinds", GROUPS, ids=lambda kinds: kinds[0])
 def test_all_end_well(kinds: tuple[str, ...]) -> None:
     outcomes = drive(kinds)
