@@ -38,7 +38,7 @@ class LogSoftmax(Op):
         return np.asarray(apart - np.log(np.exp(apart).sum(axis=1, keepdims=True)))
 
     def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
-        # Written out: LogSoftmax of onnx's reference evaluator is the logarithm of a softmax, which may be that of zero.
+        # Written out: onnx's reference evaluator takes the logarithm of the softmax, which may be that of zero.
         apart = g.add("Sub", *inputs, g.add("ReduceMax", *inputs, g.integers(1), keepdims=1))
         return g.add("Sub", apart, g.add("Log", g.add("ReduceSum", g.add("Exp", apart), g.integers(1), keepdims=1)))
 

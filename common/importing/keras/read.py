@@ -23,6 +23,8 @@ SIZE = 224
 
 LARGEST = 1 << 16
 """Rows, columns or channels of an image at most."""
+DEPTH = 50
+"""Models within models that are looked into."""
 
 
 def read(
@@ -44,6 +46,11 @@ def read(
     found = graph(entry, where)
     if len(found.inputs) != 1:
         raise DiptychError(f"{where} takes {len(found.inputs)} inputs; a network here takes one image")
+    if turned := list(_channels_first(entry, 0)):
+        raise DiptychError(
+            f"{where} has channels first in {len(turned)} of its layers (first in {printable(turned[0], NAME)}); make it "
+            "again with data_format='channels_last', and axis=-1 in its normalisations: its weights fit as they are"
+        )
     notes: list[str] = []
     draft = Draft(batch=2)
     image = seen(draft.image(_image(entry, found, where, size, notes)))
@@ -91,6 +98,16 @@ def _said(reading: Reading) -> Iterator[str]:
         yield f"read as it answers with training=False; without that it calls as in training: {names}"
     if reading.formats:
         yield f"it computes in {' and '.join(sorted(reading.formats))}; here it is in full precision"
+
+
+def _channels_first(entry: Entry, depth: int) -> Iterator[str]:
+    """The layers whose maps are (N, C, H, W), in models within models too."""
+    for layer in layers_of(entry):
+        config = layer.get("config") if isinstance(layer, Mapping) else None
+        if isinstance(config, Mapping) and config.get("data_format") == "channels_first":
+            yield str(config.get("name"))
+        elif config is not None and is_model(layer) and depth < DEPTH:
+            yield from _channels_first(layer, depth + 1)
 
 
 def _image(entry: Entry, found: Graph, where: str, size: Any, notes: list[str]) -> tuple[int, int, int]:

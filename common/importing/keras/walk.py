@@ -14,11 +14,11 @@ from ...errors import DiptychError, SpecError
 from ...text import NAME, printable
 from ..axes import Unknown
 from ..draft import Missing, Scope, View
-from . import activations, inputs, joins, layers, maps, parts, tensorflow
+from . import activations, inputs, joins, layers, maps, parts, tensorflow, vectors
 from .graph import BROKEN, Call, Entry, Graph, Ref, graph, is_model, is_operation
 from .table import FUNCTIONS, MEANINGS, Layer, Reading, seen
 
-__all__ = ["Walk", "activations", "inputs", "joins", "layers", "maps", "parts", "tensorflow"]
+__all__ = ["Walk", "activations", "inputs", "joins", "layers", "maps", "parts", "tensorflow", "vectors"]
 
 MOST = 20_000
 """Calls of layers at most: models that call each other twice have more than anybody could wait for."""
