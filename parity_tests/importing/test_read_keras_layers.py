@@ -166,7 +166,7 @@ def test_a_map_flattened_in_another_order_is_read(order: tuple[int, int, int]) -
 
 @pytest.mark.parametrize("order", [(2, 1, 3), (2, 3, 1), (3, 1, 2)])
 def test_a_layer_of_a_map_in_another_order_is_refused(order: tuple[int, int, int]) -> None:
-    with pytest.raises(DiptychError, match="Conv2D: .*(exchanged|mixes)"):
+    with pytest.raises(DiptychError, match=r"Conv2D: .*(exchanged|mixes)"):
         diptych.read(model_of(lambda x: layers.Conv2D(3, 3)(layers.Permute(order)(x)), (4, 4)))
 
 

@@ -45,14 +45,14 @@ def relu(x: Any) -> Any:
 def strange() -> keras.Model:
     image = keras.Input(SIZE)
     x = layers.Lambda(lambda v: v * 2, name="double")(image)
-    x = layers.UnitNormalization(1)(ReLU()(x))
+    x = layers.Masking()(ReLU()(x))
     x = layers.Conv2D(3, 3, name="first")(keras.ops.sin(x))
     x = layers.Conv2D(3, 3, name="second", activation="sparsemax")(x)
-    return keras.Model(image, layers.UnitNormalization(1)(x))
+    return keras.Model(image, layers.Masking()(x))
 
 
 STRANGE = (
-    "Lambda (once, first in double)", "UnitNormalization: along another axis than channels (1) (2 times", "ReLU: a class of", "Sin (once",
+    "Lambda (once, first in double)", "Masking (2 times", "ReLU: a class of", "Sin (once",
     "'sparsemax' (once, first in second)",
 )  # fmt: skip
 

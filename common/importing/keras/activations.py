@@ -27,6 +27,7 @@ from ...ops.tanh import Tanh
 from ..axes import Unknown
 from ..draft import View
 from .composed import COMPOSED
+from .graph import HOMES
 from .table import FAR, FUNCTIONS, MEANINGS, Layer, means, single, value
 
 SLOPE = single(0.2)
@@ -101,7 +102,7 @@ def function(layer: Layer, given: Any, x: View, before: str = "") -> View:
 def _object(layer: Layer, given: Mapping[str, Any], x: View) -> View:
     """A layer that stands where a function may."""
     kind, config = given.get("class_name"), given.get("config")
-    own = str(given.get("module") or "").partition(".")[0] == "keras" and kind in ACTIVATIONS
+    own = str(given.get("module") or "").partition(".")[0] in HOMES and kind in ACTIVATIONS
     if not own or not isinstance(config, Mapping):
         named = config if isinstance(config, str) else kind
         raise Unknown(f"with an activation of its own, {named!r:.80}")

@@ -165,25 +165,29 @@ def thresholded(layer: Layer, x: Any) -> View:
 
 @means("ReLU", functions=("ReLU",))
 def relu(layer: Layer, x: Any) -> View:
-    """A rectifier, which may be leaky, have a maximum, and begin at a threshold."""
+    """A rectifier, which may be leaky, have a maximum, and begin at a threshold; Keras 3 rounds most of these."""
     most, slope, threshold = (layer.config.get(key) for key in ("max_value", "negative_slope", "threshold"))
-    if slope and most is None and not threshold:
+    rounded = float if layer.old else single
+    most = None if most is None else rounded(most)
+    if threshold:
+        return _from_threshold(layer, x, rounded(threshold), most)
+    if slope and most is None:
         return layer.each(LeakyRelu(single(slope)), x)
-    if slope and not threshold:  # here Keras does not round the slope
-        return layer.each(LeakyRelu(float(slope)), layer.each(Clamp(None, single(most)), x, f"{layer.path}_clamp"))
-    if not threshold:
-        return _limited(layer, x, most)
-    more = bool(slope) or most is not None
-    above = layer.each(Threshold(single(threshold)), x, f"{layer.path}_above" if more else "")
-    if most is not None:
-        above = layer.each(Clamp(0.0, single(most)), above, f"{layer.path}_clamp" if slope else "")
-    if not slope:
-        return above
-    under = layer.each(Rescale(-1.0, float(threshold)), x, f"{layer.path}_under")
-    return _less(layer, above, layer.each(Relu(), under, f"{layer.path}_below"), "", float(slope))
-
-
-def _limited(layer: Layer, x: Any, most: float | None) -> View:
+    if slope:
+        return layer.each(LeakyRelu(float(slope)), layer.each(Clamp(None, most), x, f"{layer.path}_clamp"))
     if most is None:
         return layer.each(Relu(), x)
-    return layer.each(Relu6() if float(most) == 6 else Clamp(0.0, single(most)), x)
+    return layer.each(Relu6() if most == 6 else Clamp(0.0, most), x)
+
+
+def _from_threshold(layer: Layer, x: Any, threshold: float, most: float | None) -> View:
+    """x above a threshold, up to a maximum, less a slope times how far it is below."""
+    slope = float(layer.config.get("negative_slope") or 0)
+    more = bool(slope) or most is not None
+    above = layer.each(Threshold(threshold), x, f"{layer.path}_above" if more else "")
+    if most is not None:
+        above = layer.each(Clamp(0.0, most), above, f"{layer.path}_clamp" if slope else "")
+    if not slope:
+        return above
+    under = layer.each(Rescale(-1.0, float(layer.config["threshold"])), x, f"{layer.path}_under")
+    return _less(layer, above, layer.each(Relu(), under, f"{layer.path}_below"), "", slope)

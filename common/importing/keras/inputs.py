@@ -54,9 +54,13 @@ def dropout(layer: Layer, x: Any) -> View:
 
 
 def _constant(layer: Layer, key: str, usual: float) -> Array:
-    """A number or list of a config, as the layer has it: rounded to float32, but for arrays in a model of float64."""
+    """A number or list of a config, as the layer has it: rounded to float32, but for arrays in a model of float64.
+
+    The means and variances of Keras 2 are arrays.
+    """
     given = constant(layer.config.get(key, usual))
     exact = isinstance(given, np.ndarray) and given.dtype == np.float64 and _precision(layer) == "float64"
+    exact = exact or (layer.old and layer.kind == "Normalization")
     return np.asarray(given, np.float64) if exact else np.asarray(given, np.float32).astype(np.float64)
 
 

@@ -48,8 +48,8 @@ def read(
         raise DiptychError(f"{where} takes {len(found.inputs)} inputs; a network here takes one image")
     if turned := list(_channels_first(entry, 0)):
         raise DiptychError(
-            f"{where} has channels first in {len(turned)} of its layers (first in {printable(turned[0], NAME)}); make it "
-            "again with data_format='channels_last', and axis=-1 in its normalisations: its weights fit as they are"
+            f"{where} has channels first in {len(turned)} of its layers (first in {printable(turned[0], NAME)}); make "
+            "it again with data_format='channels_last', and axis=-1 in its normalisations: its weights fit as they are"
         )
     notes: list[str] = []
     draft = Draft(batch=2)

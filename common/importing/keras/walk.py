@@ -15,7 +15,7 @@ from ...text import NAME, printable
 from ..axes import Unknown
 from ..draft import Missing, Scope, View
 from . import activations, inputs, joins, layers, maps, parts, tensorflow, vectors
-from .graph import BROKEN, Call, Entry, Graph, Ref, graph, is_model, is_operation
+from .graph import BROKEN, HOMES, Call, Entry, Graph, Ref, graph, is_model, is_operation
 from .table import FUNCTIONS, MEANINGS, Layer, Reading, seen
 
 __all__ = ["Walk", "activations", "inputs", "joins", "layers", "maps", "parts", "tensorflow", "vectors"]
@@ -148,7 +148,7 @@ def _kind(entry: Entry, foreign: str) -> str:
     package = str(entry.get("registered_name") or "").rpartition(">")[0].partition(".")[0]
     if foreign:
         raise Unknown(foreign)
-    if module.partition(".")[0] != "keras" or package not in ("", "keras", "Keras"):
+    if module.partition(".")[0] not in HOMES or package not in ("", "Keras", *HOMES):
         raise Unknown(f"a class of {printable(package or module, NAME)}")
     if kind not in (FUNCTIONS if is_operation(entry) else MEANINGS):
         raise Unknown("")
