@@ -39,7 +39,7 @@ def chain() -> Any:
         layers.MaxPooling2D(),
         layers.SeparableConv2D(6, 3, strides=2, padding="same", activation="swish"),
         layers.BatchNormalization(epsilon=1e-5), layers.LeakyReLU(0.1), layers.Flatten(), layers.Dropout(0.5),
-        layers.Dense(5, activation="elu"), layers.Dense(3, activation="softmax"),
+        layers.Dense(5, activation="hard_sigmoid"), layers.Dense(3, activation="softmax"),
     ]  # fmt: skip
     return K.Sequential([K.Input((*SIZE, 3)), *given], name="chain")
 

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers, ops
 from keras.src.activations import ALL_OBJECTS_DICT
 from keras_reading import agrees, held, named, scramble
@@ -50,6 +51,16 @@ def test_an_activation_is_read_in_both_frameworks(name: str) -> None:
     agrees(diptych.read(model := model_of(layers.Activation(name))), model, BOTH)
     inside = model_of(layers.Conv2D(4, 3, activation=name))
     agrees(diptych.read(inside), inside)
+
+
+def test_a_function_of_tensorflow_is_read_in_memory(tmp_path: Path) -> None:
+    """A file has only what TensorFlow calls it, which may be anybody's, and Keras itself does not read it again."""
+    steps = [layers.Activation(tf.nn.silu), layers.Conv2D(3, 3, activation=tf.nn.log_softmax, name="inside")]
+    model = model_of(lambda x: layers.Activation(tf.nn.softmax)(keras.Sequential(steps)(x)))
+    agrees(diptych.read(model), model)
+    model.save(tmp_path / "model.keras")
+    with pytest.raises(DiptychError, match=r"'log_softmax_v2' \(once, first in sequential/inside"):
+        diptych.read(tmp_path / "model.keras")
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.3, -0.4])
@@ -166,7 +177,7 @@ def test_a_map_flattened_in_another_order_is_read(order: tuple[int, int, int]) -
 
 @pytest.mark.parametrize("order", [(2, 1, 3), (2, 3, 1), (3, 1, 2)])
 def test_a_layer_of_a_map_in_another_order_is_refused(order: tuple[int, int, int]) -> None:
-    with pytest.raises(DiptychError, match=r"Conv2D: .*(exchanged|mixes)"):
+    with pytest.raises(DiptychError, match=r"Conv2D: .*(exchanged|mixes|come last)"):
         diptych.read(model_of(lambda x: layers.Conv2D(3, 3)(layers.Permute(order)(x)), (4, 4)))
 
 
@@ -181,6 +192,22 @@ def test_means_of_windows_count_no_zeros(window: Any, stride: int, tmp_path: Pat
     image = keras.Input((None, None, 3))
     model = keras.Model(image, layers.AveragePooling2D(window, stride, padding="same")(layers.Conv2D(4, 1)(image)))
     held(model, tmp_path, sizes=((9, 7), (8, 10)), frameworks=BOTH, suffixes=())
+
+
+OTHERS: dict[str, Callable[[Any], Any]] = {
+    "given size": lambda x: layers.AdaptiveMaxPooling2D(2)(layers.AdaptiveAveragePooling2D((3, 5))(x)),
+    "squares": lambda x: ops.depth_to_space(ops.space_to_depth(ops.depth_to_space(x, 2), 2), 2),
+    "shares of places": lambda x: layers.Softmax(axis=[1, 2])(x),
+    "whole map": lambda x: layers.LayerNormalization(axis=[1, 2, 3])(x),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_another_layer_is_read(name: str, tmp_path: Path) -> None:
+    model = model_of(OTHERS[name])
+    model.save(tmp_path / "model.keras")
+    agrees(diptych.read(model), model, BOTH)
+    assert diptych.read(tmp_path / "model.keras").net == diptych.read(model).net
 
 
 def test_channels_first_are_refused_at_once(tmp_path: Path) -> None:

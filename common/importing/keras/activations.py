@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...op import Op
@@ -26,7 +26,7 @@ from ...ops.softsign import Softsign
 from ...ops.tanh import Tanh
 from ..axes import Unknown
 from ..draft import View
-from .composed import COMPOSED
+from .composed import COMPOSED, steep_sigmoid
 from .graph import HOMES
 from .table import FAR, FUNCTIONS, MEANINGS, Layer, means, single, value
 
@@ -72,13 +72,17 @@ CLASSES = {
     "Tanh": "tanh",
 }
 """Class of a function between layers -> its name inside a layer."""
-OTHERWISE_BEFORE = ("hard_sigmoid",)
-"""Those that were others in Keras 2: clip(0.2 x + 0.5, 0, 1)."""
+OTHERWISE_BEFORE: dict[str, Callable[..., View]] = {"hard_sigmoid": steep_sigmoid}
+"""Those that were others in Keras 2."""
 
 
 def activated(layer: Layer, x: View) -> View:
     """A value after the activation that a layer has inside."""
-    return function(layer, layer.config.get("activation"), x, f"{layer.path}_")
+    return function(layer, _given(layer), x, f"{layer.path}_")
+
+
+def _given(layer: Layer) -> Any:
+    return layer.reading.functions.get(layer.place, layer.config.get("activation"))
 
 
 def function(layer: Layer, given: Any, x: View, before: str = "") -> View:
@@ -90,12 +94,11 @@ def function(layer: Layer, given: Any, x: View, before: str = "") -> View:
     label = f"{before}{given}" if before else ""
     if given in SHARES:
         return layer.add(SHARES[given], layer.value(x), label=label)
-    if given in COMPOSED:
-        return COMPOSED[given](layer, x, label)
+    composed = {**COMPOSED, **OTHERWISE_BEFORE} if layer.old else COMPOSED
+    if given in composed:
+        return composed[given](layer, x, label)
     if given not in PLAIN:
         raise Unknown(f"with the activation {given!r:.80}")
-    if layer.old and given in OTHERWISE_BEFORE:
-        raise Unknown(f"with the {given} of Keras 2, which is another function than that of Keras 3")
     return layer.each(PLAIN[given], x, label)
 
 
@@ -114,7 +117,7 @@ def _object(layer: Layer, given: Mapping[str, Any], x: View) -> View:
 @means("Activation")
 def activation(layer: Layer, x: Any) -> View:
     """A function by its name."""
-    return function(layer, layer.config.get("activation"), value(x))
+    return function(layer, _given(layer), value(x))
 
 
 def _between(name: str) -> Any:
@@ -165,10 +168,12 @@ def gelu(layer: Layer, x: Any, approximate: bool | None = None) -> View:
 
 @means("Softmax", functions=("Softmax", "LogSoftmax"))
 def softmax(layer: Layer, x: Any, axis: int | None = None, mask: Any = None) -> View:
-    """Softmax over the last axis, or its logarithm."""
-    view = value(x)
+    """Softmax over the last axis, or its logarithm; or over the places of a map."""
+    view, axis = value(x), layer.said("axis", axis, -1)
     last = len(view.axes) - 1
-    if layer.said("axis", axis, -1) not in (-1, last, [-1], [last]) or mask is not None:
+    if layer.kind == "Softmax" and axis in ([1, 2], [-3, -2]) and last == 3 and mask is None:
+        return layer.add(Softmax("places"), layer.map(view))
+    if axis not in (-1, last, [-1], [last]) or mask is not None:
         raise Unknown("over another axis than channels, or with a mask")
     return layer.add(SHARES["log_softmax" if layer.kind == "LogSoftmax" else "softmax"], layer.value(view))
 

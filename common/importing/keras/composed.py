@@ -82,6 +82,11 @@ def sparse_sigmoid(layer: Layer, x: View, label: str = "") -> View:
     return layer.each(Clamp(0.0, 1.0), layer.each(Rescale(0.5, 0.5), x, f"{layer.path}_half"), label)
 
 
+def steep_sigmoid(layer: Layer, x: View, label: str = "") -> View:
+    """The hard sigmoid of Keras 2, x / 5 + 1 / 2 between 0 and 1; that of Keras 3 is x / 6 + 1 / 2."""
+    return layer.each(Clamp(0.0, 1.0), layer.each(Rescale(0.2, 0.5), x, f"{layer.path}_fifth"), label)
+
+
 def sparse_plus(layer: Layer, x: View, label: str = "") -> View:
     """((x + 1) / 2) ** 2 between -1 and 1, zero below and x above."""
     share = sparse_sigmoid(layer, x, f"{layer.path}_share")

@@ -12,7 +12,7 @@ from ...ops.conv import Conv
 from ...ops.conv_transpose import ConvTranspose
 from ...ops.crop import Crop
 from ...ops.group_norm import GroupNorm
-from ...ops.layer_norm import LayerNorm
+from ...ops.layer_norm import LayerNorm, Over
 from ...ops.linear import Linear
 from ...ops.prelu import PRelu
 from ...ops.rms_norm import RmsNorm
@@ -153,7 +153,7 @@ def over_channels(layer: Layer, x: Any) -> int:
     return layer.value(view)
 
 
-@means("BatchNormalization")
+@means("BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2", "SyncBatchNormalization")
 def batch_norm(layer: Layer, x: Any) -> View:
     """Batch normalisation by running statistics."""
     config, step = layer.config, over_channels(layer, x)
@@ -180,11 +180,15 @@ def _affine(layer: Layer) -> dict[str, Array | None]:
 
 @means("LayerNormalization")
 def layer_norm(layer: Layer, x: Any) -> View:
-    """Layer normalisation over channels."""
+    """Layer normalisation over channels, or over a whole map, whose weights have its shape."""
     if layer.config.get("rms_scaling"):
         raise Unknown("by the root mean square alone")
-    step, found = over_channels(layer, x), _affine(layer)
-    op = LayerNorm("channels", float(layer.config.get("epsilon", 1e-3)), "weight" in found, "bias" in found)
+    whole = layer.config.get("axis") in ([1, 2, 3], [-3, -2, -1])
+    step, found = layer.map(x) if whole else over_channels(layer, x), _affine(layer)
+    if whole:
+        found = {name: array if array is None else array.transpose(2, 0, 1) for name, array in found.items()}
+    over: Over = "map" if whole else "channels"
+    op = LayerNorm(over, float(layer.config.get("epsilon", 1e-3)), "weight" in found, "bias" in found)
     return layer.weighted(op, step, found)
 
 

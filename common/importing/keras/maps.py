@@ -11,12 +11,14 @@ from ...ops.adaptive_max_pool import AdaptiveMaxPool
 from ...ops.avg_pool import AvgPool
 from ...ops.channel_reduce import ChannelReduce, How
 from ...ops.crop import Crop
+from ...ops.depth_to_space import DepthToSpace
 from ...ops.global_avg_pool import GlobalAvgPool
 from ...ops.global_max_pool import GlobalMaxPool
 from ...ops.max_pool import MaxPool
 from ...ops.pad import Mode as PadMode
 from ...ops.pad import Pad
 from ...ops.resize import Mode, Resize
+from ...ops.space_to_depth import SpaceToDepth
 from ..axes import Unknown, reshaped
 from ..draft import View
 from .layers import pads
@@ -25,6 +27,8 @@ from .table import Layer, means, two, value
 PADS: dict[str, PadMode] = {"constant": "constant", "reflect": "reflect"}
 """What Keras calls a border -> its name here."""
 
+ADAPTIVE = {"AdaptiveAveragePooling2D": AdaptiveAvgPool, "AdaptiveMaxPooling2D": AdaptiveMaxPool}
+SQUARES = {"DepthToSpace": DepthToSpace, "SpaceToDepth": SpaceToDepth}
 HOW: dict[str, How] = {"Max": "max", "Mean": "mean", "Sum": "sum"}
 """What Keras calls a function over channels -> its name here."""
 
@@ -62,6 +66,18 @@ def global_max_pool(layer: Layer, x: Any) -> View:
     """The maximum of each channel."""
     kept = layer.config.get("keepdims")
     return layer.add(AdaptiveMaxPool((1, 1)) if kept else GlobalMaxPool(), layer.map(x))
+
+
+@means("AdaptiveAveragePooling2D", "AdaptiveMaxPooling2D")
+def adaptive_pool(layer: Layer, x: Any) -> View:
+    """The mean or the maximum of as many windows as the output has places."""
+    return layer.add(ADAPTIVE[layer.kind](two(layer.config["output_size"])), layer.map(x))
+
+
+@means(functions=("DepthToSpace", "SpaceToDepth"))
+def squares(layer: Layer, x: Any, block_size: int | None = None) -> View:
+    """Channels as squares of places, and back."""
+    return layer.add(SQUARES[layer.kind](int(layer.said("block_size", block_size, 0)), "tf"), layer.map(x))
 
 
 @means(functions=("Mean", "Max", "Sum"))

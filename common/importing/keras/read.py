@@ -34,12 +34,13 @@ def read(
     size: tuple[int, int] | None = None,
     foreign: Mapping[str, str] | None = None,
     obeyed: bool = False,
+    functions: Mapping[str, str] | None = None,
 ) -> Imported:
     """The Net and the weights of a model's config; `arrays` are the variables of each layer, by "outer/inner".
 
     `size` is the (height, width) to read it at, where it takes more than one. `foreign` says of layers, by the same
-    names, what is not Keras's own in them; `obeyed` is said of a class (see `Reading`). Raises DiptychError with all
-    that is in the way.
+    names, what is not Keras's own in them, and `functions` what their activations are called; `obeyed` is said of a
+    class (see `Reading`). Raises DiptychError with all that is in the way.
     """
     if not is_model(entry):
         raise DiptychError(f"{where} states no layers; a model of a class of its own is read in memory alone")
@@ -54,7 +55,7 @@ def read(
     notes: list[str] = []
     draft = Draft(batch=2)
     image = seen(draft.image(_image(entry, found, where, size, notes)))
-    reading = Reading(draft, arrays, foreign=foreign or {}, obeyed=obeyed)
+    reading = Reading(draft, arrays, foreign=foreign or {}, obeyed=obeyed, functions=functions or {})
     try:
         values = Walk(reading, found.old).run(found, [image], "")
     except Unknown as error:

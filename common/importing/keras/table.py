@@ -41,8 +41,8 @@ class Reading:
     `idle` are the classes of layers that do nothing in evaluation and are left out, with the number of them; `trained`
     are layers that the model calls as in training, unless somebody says that it is evaluated; where such calls are
     `obeyed` even then, as in Keras 2 and in the code of a class, they are refused. `foreign` says of layers what is
-    another's in them, where a config does not. `filled` are weights that the model has not: its layer does without a
-    scale or an offset that an op here has.
+    another's in them, where a config does not, and `functions` how Keras calls their activations. `filled` are weights
+    that the model has not: its layer does without a scale or an offset that an op here has.
     """
 
     draft: Draft
@@ -54,6 +54,7 @@ class Reading:
     trained: list[str] = field(default_factory=list)
     obeyed: bool = False
     foreign: Mapping[str, str] = field(default_factory=dict)
+    functions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
