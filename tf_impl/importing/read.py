@@ -6,7 +6,7 @@ import inspect
 import json
 from collections.abc import Iterator
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeGuard
 
 import keras
 import numpy as np
@@ -88,7 +88,7 @@ def _foreign(model: keras.Model, outer: str) -> Iterator[tuple[str, str]]:
             yield path, f"with an activation of its own, {function.__name__!r}"
 
 
-def _is_own(function: Any) -> bool:
+def _is_own(function: Any) -> TypeGuard[FunctionType]:
     return isinstance(function, FunctionType) and function.__module__.partition(".")[0] in OWN
 
 
