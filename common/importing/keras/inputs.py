@@ -21,6 +21,8 @@ from .table import MEANINGS, Layer, means, value
 NOISE = ("AlphaDropout", "GaussianDropout", "GaussianNoise", "SpatialDropout2D", "StochasticDepth")
 TRAINED = ("BatchNormalization", "Dropout", *NOISE)
 """Layers of the network itself that do something else in training."""
+FRACTIONS = ("bfloat16", "float16", "float32", "float64")
+"""Types of numbers that are no whole ones."""
 AUGMENTATION = (
     *("AugMix", "CutMix", "MixUp", "RandAugment", "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter"),
     *("RandomContrast", "RandomElasticTransform", "RandomErasing", "RandomFlip", "RandomGaussianBlur"),
@@ -41,6 +43,16 @@ MEANINGS.update(dict.fromkeys((*NOISE, *AUGMENTATION), _left_out))
 @means("Identity", "ActivityRegularization")
 def identity(layer: Layer, x: Any) -> View:
     """The value as it is."""
+    return value(x)
+
+
+@means(functions=("Cast",))
+def cast(layer: Layer, x: Any, dtype: Any = None) -> View:
+    """The value as it is; another precision is said in a note."""
+    kind = layer.said("dtype", dtype, None)
+    if not isinstance(kind, str) or kind not in FRACTIONS:
+        raise Unknown(f"to {kind!r:.40}")
+    layer.reading.formats.update({kind} - {"float32", "float64"})
     return value(x)
 
 

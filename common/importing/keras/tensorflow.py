@@ -20,6 +20,7 @@ NAMES: Mapping[str, str] = {
     "__operators__.pow": "Power",
     "__operators__.sub": "Subtract",
     "__operators__.truediv": "TrueDivide",
+    "cast": "Cast",
     "clip_by_value": "Clip",
     "concat": "Concatenate",
     "expand_dims": "ExpandDims",

@@ -98,8 +98,9 @@ class Walk:
         kind = _kind(entry, self.reading.foreign.get(inner, ""))
         if any(view.doubtful for view in given):
             return [_hole(self.reading)]
-        _check_precision(entry, self.reading)
         operation = is_operation(entry)
+        if not operation:
+            _check_precision(entry, self.reading)
         layer = Layer(self.reading, kind, entry["config"], path, inner, found.old or self.old, operation)
         result = (FUNCTIONS if operation else MEANINGS)[kind](layer, *args, **named)
         return list(result) if isinstance(result, list) else [result]
