@@ -25,18 +25,27 @@ def arrays_of(file: Layers) -> Mapping[str, Sequence[Array]]:
     if file.model is None:
         advice = "save the whole model, or read it in memory"
         raise FileError(f"{file.path} states no layers, and a Net is made of those; {advice}")
-    if not file.places:
-        return file.layers
     try:
         pairs = list(_places(file.model, "", ""))
     except BROKEN as error:
         raise FileError(f"{file.path} has a config that Keras does not write ({type(error).__name__})") from None
+    if not file.places:
+        _check_inside(file, {name.rpartition("/")[0] for name, _ in pairs if "/" in name})
+        return file.layers
     found = {layer: file.places[place] for layer, place in pairs if place in file.places}
     known = {place for _, place in pairs}
     strange = next((place for place in file.places if place not in known and not _inside(place, known)), None)
     if strange is not None:
         raise FileError(f"{file.path} has weights in {strange!r:.200}, where its config has no layer")
     return found
+
+
+def _check_inside(file: Layers, models: set[str]) -> None:
+    """Raise FileError for the weights of a model without those of its layers, as Keras 3.0 wrote them in HDF5."""
+    for name in sorted(models):
+        if any(array.size for array in file.layers.get(name, ())):
+            told = f"{file.path} does not say which layers in {name!r:.200} its weights are of, as Keras 3.0 wrote .h5"
+            raise FileError(f"{told}; load it with that Keras, and save it as .keras")
 
 
 def _inside(place: str, known: set[str]) -> bool:

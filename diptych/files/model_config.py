@@ -49,7 +49,7 @@ def _collect(config: Any, outer: str, found: dict[str, Any]) -> None:
         raise TypeError("its layers are no list")
     for entry in layers:
         inside = entry["config"]
-        own = inside["name"] if isinstance(inside, dict) else entry["name"]
+        own = inside["name"] if isinstance(inside, dict) and "name" in inside else entry["name"]
         if not isinstance(own, str) or not isinstance(entry.get("class_name", ""), str):
             raise TypeError(f"a layer is named {own!r:.80}")
         name = f"{outer}{own}"

@@ -75,6 +75,16 @@ class LRN(OpRun):
         return ((x / (bias + alpha / size * total) ** beta).astype(x.dtype),)
 
 
+class LogSoftmax(OpRun):
+    """It takes the logarithm of the softmax, which is rounded to zero where one number is far above the others."""
+
+    op_domain = ""
+
+    def _run(self, x: Array, axis: int) -> tuple[Array]:
+        apart = x - x.max(axis=axis, keepdims=True)
+        return ((apart - np.log(np.exp(apart).sum(axis=axis, keepdims=True))).astype(x.dtype),)
+
+
 class MaxPool(ItsMaxPool):
     """At stride 1 it takes the pads for top, bottom, left, right, where they are top, left, bottom, right."""
 
@@ -82,5 +92,5 @@ class MaxPool(ItsMaxPool):
     _run: ClassVar[Any] = ItsMaxPool._max_pool  # which it has for other strides
 
 
-CORRECTED_OPS = [AveragePool, ConvTranspose, Erf, LRN, MaxPool]
+CORRECTED_OPS = [AveragePool, ConvTranspose, Erf, LRN, LogSoftmax, MaxPool]
 """Given to the evaluator as operators of its own."""

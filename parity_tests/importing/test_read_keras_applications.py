@@ -8,12 +8,9 @@ from collections.abc import Iterator
 import keras
 import pytest
 from keras_reading import agrees, scramble
-from reading import TOLERANCE
 
 import diptych
 
-IMPRECISE = 1e-8
-"""The GELU of Keras divides by a square root of 2 in float32."""
 QUICK = {"MobileNet": 40, "MobileNetV2": 40, "MobileNetV3Small": 40}
 SLOW = {
     **dict.fromkeys([f"EfficientNetB{n}" for n in range(8)], 40),
@@ -41,7 +38,7 @@ def held(name: str, size: int) -> None:
     scramble(model)
     result = diptych.read(model)
     assert sum(array.size for array in result.weights.values()) == numbers_of(model)
-    agrees(result, model, tolerance=IMPRECISE if name.startswith("ConvNeXt") else TOLERANCE)
+    agrees(result, model)
 
 
 def numbers_of(model: keras.Model) -> int:

@@ -136,7 +136,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "rows split": (lambda x: ops.multiply(*ops.split(x[:, :8], 2, axis=1)), "Split: along another axis"),
     "border of channels": (lambda x: ops.pad(x, [[0, 0], [0, 0], [0, 0], [1, 1]]), "Pad: by 'constant'"),
     "a layer in a layer": (lambda x: layers.SpectralNormalization(layers.Conv2D(4, 3))(x), "SpectralNormalization"),
-    "a threshold": (lambda x: layers.ReLU(threshold=0.2)(x), "threshold"),
+    "a power of a value": (lambda x: ops.power(x, x), "Power: to a power that is computed"),
 }
 
 

@@ -45,15 +45,15 @@ def relu(x: Any) -> Any:
 def strange() -> keras.Model:
     image = keras.Input(SIZE)
     x = layers.Lambda(lambda v: v * 2, name="double")(image)
-    x = layers.UnitNormalization()(ReLU()(x))
+    x = layers.Masking()(ReLU()(x))
     x = layers.Conv2D(3, 3, name="first")(keras.ops.sin(x))
-    x = layers.Conv2D(3, 3, name="second", activation="exponential")(x)
-    return keras.Model(image, layers.UnitNormalization()(x))
+    x = layers.Conv2D(3, 3, name="second", activation="sparsemax")(x)
+    return keras.Model(image, layers.Masking()(x))
 
 
 STRANGE = (
-    "Lambda (once, first in double)", "UnitNormalization (2 times", "ReLU: a class of", "Sin (once",
-    "'exponential' (once, first in second)",
+    "Lambda (once, first in double)", "Masking (2 times", "ReLU: a class of", "Sin (once",
+    "'sparsemax' (once, first in second)",
 )  # fmt: skip
 
 
@@ -107,7 +107,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "rows normalised": (lambda: chain(layers.BatchNormalization(axis=1)), "another axis"),
     "softmax of rows": (lambda: chain(layers.Softmax(axis=1)), "another axis"),
     "bicubic": (lambda: chain(layers.UpSampling2D(2, interpolation="bicubic")), "bicubic"),
-    "a threshold": (lambda: chain(layers.ReLU(threshold=0.5)), "threshold"),
+    "channels first": (lambda: chain(layers.Conv2D(3, 3, data_format="channels_first")), "make it again with"),
     "slopes of places": (lambda: chain(layers.PReLU()), "a slope for each place"),
     "inverted": (lambda: chain(layers.Normalization(mean=1.0, variance=2.0, invert=True)), "inverted"),
     "places mixed": (lambda: chain(layers.Permute((2, 1, 3)), layers.Conv2D(3, 3)), "exchanged"),

@@ -6,7 +6,7 @@ import inspect
 import json
 from collections.abc import Iterator
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeGuard
 
 import keras
 import numpy as np
@@ -20,6 +20,8 @@ from ...common.text import NAME, printable
 
 OWN = ("keras", "tensorflow")
 """Whose functions may be activations: a config has their names alone."""
+CALLED = {"exp": "exponential", "log_softmax_v2": "log_softmax", "softmax_v2": "softmax", "swish": "silu"}
+"""What TensorFlow's functions are called by themselves -> their names in Keras, where these are others."""
 
 
 def read(model: keras.Model, example: Any, one_size: bool = False) -> Imported:
@@ -32,7 +34,8 @@ def read(model: keras.Model, example: Any, one_size: bool = False) -> Imported:
         raise DiptychError(f"expected a keras.Model, got the layer {printable(str(name), NAME)}")
     plain, entry = _stated(model, example, name)
     own = not isinstance(model, Functional | keras.Sequential)
-    return configs.read(entry, dict(_arrays(plain, "")), name, size, dict(_foreign(plain, "")), own)
+    foreign, functions = dict(_foreign(plain, "")), dict(_functions(plain, ""))
+    return configs.read(entry, dict(_arrays(plain, "")), name, size, foreign, own, functions)
 
 
 def _stated(model: keras.Model, example: Any, name: str) -> tuple[keras.Model, dict[str, Any]]:
@@ -81,8 +84,22 @@ def _foreign(model: keras.Model, outer: str) -> Iterator[tuple[str, str]]:
             yield from _foreign(layer, f"{path}/")
         elif home.partition(".")[0] != "keras":
             yield path, f"a class of {printable(home, NAME)}"
-        elif isinstance(function, FunctionType) and function.__module__.partition(".")[0] not in OWN:
+        elif isinstance(function, FunctionType) and not _is_own(function):
             yield path, f"with an activation of its own, {function.__name__!r}"
+
+
+def _is_own(function: Any) -> TypeGuard[FunctionType]:
+    return isinstance(function, FunctionType) and function.__module__.partition(".")[0] in OWN
+
+
+def _functions(model: keras.Model, outer: str) -> Iterator[tuple[str, str]]:
+    """Layers whose activation is a function of TensorFlow that a config calls by a name of its own."""
+    for layer in model.layers:
+        function, path = getattr(layer, "activation", None), f"{outer}{layer.name}"
+        if isinstance(layer, keras.Model):
+            yield from _functions(layer, f"{path}/")
+        elif _is_own(function) and function.__name__ in CALLED:
+            yield path, CALLED[function.__name__]
 
 
 def _arrays(model: keras.Model, outer: str) -> Iterator[tuple[str, list[Array]]]:

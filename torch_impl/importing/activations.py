@@ -8,25 +8,35 @@ from ...common.importing.axes import Unknown, joined
 from ...common.importing.draft import View
 from ...common.importing.layout import as_value, channels_first, like
 from ...common.op import Op
+from ...common.ops.add import Add
+from ...common.ops.channel_slice import ChannelSlice
 from ...common.ops.clamp import Clamp
 from ...common.ops.dropout import Dropout
 from ...common.ops.elu import Elu
+from ...common.ops.exponential import Exponential
 from ...common.ops.gelu import Gelu
 from ...common.ops.hard_sigmoid import HardSigmoid
 from ...common.ops.hard_swish import HardSwish
 from ...common.ops.leaky_relu import LeakyRelu
+from ...common.ops.log_softmax import LogSoftmax
 from ...common.ops.mish import Mish
+from ...common.ops.multiply import Multiply
 from ...common.ops.relu import Relu
 from ...common.ops.relu6 import Relu6
+from ...common.ops.rescale import Rescale
 from ...common.ops.selu import Selu
 from ...common.ops.sigmoid import Sigmoid
 from ...common.ops.silu import Silu
 from ...common.ops.softmax import Softmax
 from ...common.ops.softplus import Softplus
 from ...common.ops.tanh import Tanh
+from ...common.ops.threshold import Threshold
 from .table import MEANINGS, Reading, means, value
 
+FAR = 50.0
+"""Where softplus is the number itself in float64."""
 PLAIN: dict[str, type[Op]] = {
+    "exp": Exponential,
     "relu": Relu,
     "relu6": Relu6,
     "silu": Silu,
@@ -78,10 +88,60 @@ def elu(reading: Reading, x: Any, alpha: float = 1.0, scale: float = 1.0, inner:
 
 @means("celu")
 def celu(reading: Reading, x: Any, alpha: float = 1.0) -> View:
-    """CELU, which at an alpha of 1 is ELU."""
-    if alpha != 1:
-        raise Unknown("of another alpha than 1")
-    return each(reading, x, Elu(1.0))
+    """CELU, which is ELU of x / alpha, times alpha."""
+    if alpha == 1:
+        return each(reading, x, Elu(1.0))
+    return each(reading, each(reading, each(reading, x, Rescale(1 / alpha)), Elu(1.0)), Rescale(float(alpha)))
+
+
+@means("threshold")
+def threshold(reading: Reading, x: Any, limit: float, otherwise: float) -> View:
+    """The numbers above a threshold, and another in the place of the rest."""
+    return each(reading, x, Threshold(float(limit), float(otherwise)))
+
+
+def _together(reading: Reading, op: Op, one: View, other: View) -> View:
+    """An op of two values that are seen alike."""
+    return reading.add(op, one.step, other.step).seen(one.axes)
+
+
+@means("abs")
+def absolute(reading: Reading, x: Any) -> View:
+    """|x|, which is relu(x) + relu(-x)."""
+    below = each(reading, each(reading, x, Rescale(-1.0)), Relu())
+    return _together(reading, Add(), each(reading, x, Relu()), below)
+
+
+@means("hardshrink")
+def hard_shrink(reading: Reading, x: Any, limit: float = 0.5) -> View:
+    """x where it is further than a limit from zero, else zero."""
+    below = threshold(reading, each(reading, x, Rescale(-1.0)), limit, 0.0)
+    return _together(reading, Add(), threshold(reading, x, limit, 0.0), each(reading, below, Rescale(-1.0)))
+
+
+@means("softshrink")
+def soft_shrink(reading: Reading, x: Any, limit: float = 0.5) -> View:
+    """x nearer to zero by a limit."""
+    held = each(reading, x, Clamp(-float(limit), float(limit)))
+    return _together(reading, Add(), value(x), each(reading, held, Rescale(-1.0)))
+
+
+@means("log_sigmoid")
+def log_sigmoid(reading: Reading, x: Any) -> View:
+    """-softplus(-x)."""
+    soft = each(reading, each(reading, x, Rescale(-1.0)), Softplus(threshold=FAR))
+    return each(reading, soft, Rescale(-1.0))
+
+
+@means("glu")
+def glu(reading: Reading, x: Any, axis: int = -1) -> View:
+    """The first half of the channels, gated by the second."""
+    x = value(x, "glu")
+    if x.order not in ("map", "vector") or axis % len(x.axes) != 1 or x.shape[1] % 2:
+        raise Unknown("over another axis than channels, or of an odd number of them")
+    step, half = as_value(reading.draft, x), x.shape[1] // 2
+    gate = each(reading, reading.add(ChannelSlice(half, 2 * half), step), Sigmoid())
+    return _together(reading, Multiply(), reading.add(ChannelSlice(0, half), step), gate)
 
 
 @means("softplus")
@@ -113,16 +173,26 @@ def dropout(reading: Reading, x: Any, rate: float, train: bool = False) -> View:
     return each(reading, x, Dropout(float(rate))) if 0 < rate < 1 else value(x)
 
 
+@means("log_softmax", "_log_softmax")
+def log_softmax(reading: Reading, x: Any, axis: int, *_: Any) -> View:
+    """The logarithm of the softmax over channels."""
+    return _over_channels(reading, value(x, "log_softmax"), axis, LogSoftmax())
+
+
 @means("softmax", "_softmax")
 def softmax(reading: Reading, x: Any, axis: int, *_: Any) -> View:
-    """Softmax over channels."""
+    """Softmax over channels, over groups of them, or over places."""
     x = value(x, "softmax")
     special = _special(x, axis % len(x.axes))
     if special is not None:
         return reading.add(special, x.step).seen(x.axes)
+    return _over_channels(reading, x, axis, Softmax())
+
+
+def _over_channels(reading: Reading, x: View, axis: int, op: Op) -> View:
     if (x.order, axis % len(x.axes)) not in (("map", 1), ("vector", 1), ("last", 3)):
         raise Unknown("over another axis than channels")
-    made = reading.add(Softmax(), as_value(reading.draft, channels_first(x) if x.order == "last" else x))
+    made = reading.add(op, as_value(reading.draft, channels_first(x) if x.order == "last" else x))
     return like(x, made)
 
 

@@ -16,6 +16,7 @@ from ...common.ops.parameter import Parameter, Start
 from ...common.ops.power import Power
 from ...common.ops.rescale import Rescale
 from .activations import each
+from .moments import unit_norm
 from .norms import FACTOR
 from .table import Const, Param, Reading, means, own_axes, value
 
@@ -108,7 +109,9 @@ def divide(reading: Reading, x: Any, y: Any, **rounded: Any) -> View:
     if _number(x) is not None:
         return _factor(reading, one_over(reading, y), _number(x) or 0.0)
     x = value(x, "a division")
-    return _with_parameter(reading, x, y, Divide()) if isinstance(y, Param) else _of_two(reading, x, value(y), Divide())
+    if isinstance(y, Param):
+        return _with_parameter(reading, x, y, Divide())
+    return unit_norm(reading, x, value(y)) or _of_two(reading, x, value(y), Divide())
 
 
 def _offset(reading: Reading, x: Any, number: float) -> View:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...common.importing.axes import Atom, Unknown
+from ...common.importing.axes import Atom, Unknown, unstretched
 from ...common.importing.draft import View
 from ...common.importing.layout import beside
+from ...common.op import Op
+from ...common.ops.channel_reduce import ChannelReduce
+from ...common.ops.clamp import Clamp
+from ...common.ops.multiply import Multiply
 from ...common.ops.place_reduce import Measure, PlaceReduce
 from ...common.ops.power import Power
+from ...common.ops.unit_norm import UnitNorm
 from .activations import each
 from .channels import places_of, reduced
 from .table import Reading, means, value
@@ -44,11 +49,31 @@ def std(reading: Reading, x: Any, *args: Any, **named: Any) -> View:
 
 @means("linalg_vector_norm", "norm")
 def norm(reading: Reading, x: Any, p: float = 2, axes: Any = None, keep: bool = False, **_: Any) -> View:
-    """The Euclidean norm over all places of each channel, or of each group of channels."""
+    """The Euclidean norm over channels, or over all places of each channel or of each group of channels."""
     x = value(x, "a norm")
     if p != 2:
         raise Unknown(f"of the order {p}")
-    return _measured(reading, x, places_of(x, axes), keep, "norm")
+    gone = places_of(x, axes)
+    if {atom.letter for place in gone for atom in x.axes[place]} == {"C"} and not x.doubtful:
+        square = reading.add(Multiply(), x.step, x.step).seen(x.axes)
+        return each(reading, reduced(reading, square, gone, keep, "sum"), Power(0.5))
+    return _measured(reading, x, gone, keep, "norm")
+
+
+def unit_norm(reading: Reading, x: View, y: View) -> View | None:
+    """A value over the norm of its channels, which has a limit below; None for another quotient."""
+    ops, step = list[Op | None](), y.step
+    for _ in range(4):
+        made = reading.draft.steps[step]
+        if not made.inputs:
+            return None
+        ops, step = [*ops, made.op], made.inputs[0]
+    limit = ops[0]
+    norm = ops[1:] == [Power(0.5), ChannelReduce("sum"), Multiply()] and made.inputs == (x.step, x.step)
+    if not norm or not isinstance(limit, Clamp) or limit.low is None or limit.high is not None or x.doubtful:
+        return None
+    left = tuple(() if axis == x.whole("C") else axis for axis in x.axes)
+    return reading.add(UnitNorm(limit.low), x.step).seen(x.axes) if unstretched(y.axes) == left else None
 
 
 def _measured(reading: Reading, x: View, gone: Sequence[int], keep: bool, how: Measure) -> View:

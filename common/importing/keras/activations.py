@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...op import Op
 from ...ops.clamp import Clamp
 from ...ops.elu import Elu
+from ...ops.exponential import Exponential
 from ...ops.gelu import Gelu
 from ...ops.hard_sigmoid import HardSigmoid
 from ...ops.hard_swish import HardSwish
 from ...ops.leaky_relu import LeakyRelu
+from ...ops.log_softmax import LogSoftmax
 from ...ops.mish import Mish
 from ...ops.relu import Relu
 from ...ops.relu6 import Relu6
@@ -20,21 +22,24 @@ from ...ops.sigmoid import Sigmoid
 from ...ops.silu import Silu
 from ...ops.softmax import Softmax
 from ...ops.softplus import Softplus
+from ...ops.softsign import Softsign
 from ...ops.tanh import Tanh
 from ..axes import Unknown
 from ..draft import View
-from .table import FUNCTIONS, MEANINGS, Layer, means, single, value
+from .composed import COMPOSED, steep_sigmoid
+from .graph import HOMES
+from .table import FAR, FUNCTIONS, MEANINGS, Layer, means, single, value
 
 SLOPE = single(0.2)
 """The slope of Keras's function `leaky_relu`, which rounds it; the layer has 0.3."""
-FAR = 50.0
-"""Where softplus is the number itself in float64: Keras has no threshold."""
 PLAIN: dict[str, Op] = {
     "elu": Elu(),
+    "exponential": Exponential(),
     "gelu": Gelu(rounded=True),
     "hard_sigmoid": HardSigmoid(),
     "hard_silu": HardSwish(),
     "hard_swish": HardSwish(),
+    "hard_tanh": Clamp(-1.0, 1.0),
     "leaky_relu": LeakyRelu(SLOPE),
     "mish": Mish(),
     "relu": Relu(),
@@ -43,14 +48,19 @@ PLAIN: dict[str, Op] = {
     "sigmoid": Sigmoid(),
     "silu": Silu(),
     "softplus": Softplus(threshold=FAR),
+    "softsign": Softsign(),
     "swish": Silu(),
     "tanh": Tanh(),
 }
 """Name of a function of Keras -> its op."""
+SHARES: dict[str, Op] = {"log_softmax": LogSoftmax(), "softmax": Softmax()}
+"""Those over the channels."""
 CLASSES = {
+    "Exp": "exponential",
     "HardSigmoid": "hard_sigmoid",
     "HardSilu": "hard_silu",
     "HardSwish": "hard_silu",
+    "HardTanh": "hard_tanh",
     "Mish": "mish",
     "Relu": "relu",
     "Relu6": "relu6",
@@ -58,16 +68,21 @@ CLASSES = {
     "Sigmoid": "sigmoid",
     "Silu": "silu",
     "Softplus": "softplus",
+    "Softsign": "softsign",
     "Tanh": "tanh",
 }
 """Class of a function between layers -> its name inside a layer."""
-OTHERWISE_BEFORE = ("hard_sigmoid",)
-"""Those that were others in Keras 2: clip(0.2 x + 0.5, 0, 1)."""
+OTHERWISE_BEFORE: dict[str, Callable[..., View]] = {"hard_sigmoid": steep_sigmoid}
+"""Those that were others in Keras 2."""
 
 
 def activated(layer: Layer, x: View) -> View:
     """A value after the activation that a layer has inside."""
-    return function(layer, layer.config.get("activation"), x, f"{layer.path}_")
+    return function(layer, _given(layer), x, f"{layer.path}_")
+
+
+def _given(layer: Layer) -> Any:
+    return layer.reading.functions.get(layer.place, layer.config.get("activation"))
 
 
 def function(layer: Layer, given: Any, x: View, before: str = "") -> View:
@@ -76,19 +91,21 @@ def function(layer: Layer, given: Any, x: View, before: str = "") -> View:
         return x
     if isinstance(given, Mapping):
         return _object(layer, given, x)
-    if given == "softmax":
-        return layer.add(Softmax(), layer.value(x), label=f"{before}softmax" if before else "")
+    label = f"{before}{given}" if before else ""
+    if given in SHARES:
+        return layer.add(SHARES[given], layer.value(x), label=label)
+    composed = {**COMPOSED, **OTHERWISE_BEFORE} if layer.old else COMPOSED
+    if given in composed:
+        return composed[given](layer, x, label)
     if given not in PLAIN:
         raise Unknown(f"with the activation {given!r:.80}")
-    if layer.old and given in OTHERWISE_BEFORE:
-        raise Unknown(f"with the {given} of Keras 2, which is another function than that of Keras 3")
-    return layer.each(PLAIN[given], x, f"{before}{given}" if before else "")
+    return layer.each(PLAIN[given], x, label)
 
 
 def _object(layer: Layer, given: Mapping[str, Any], x: View) -> View:
     """A layer that stands where a function may."""
     kind, config = given.get("class_name"), given.get("config")
-    own = str(given.get("module") or "").partition(".")[0] == "keras" and kind in ACTIVATIONS
+    own = str(given.get("module") or "").partition(".")[0] in HOMES and kind in ACTIVATIONS
     if not own or not isinstance(config, Mapping):
         named = config if isinstance(config, str) else kind
         raise Unknown(f"with an activation of its own, {named!r:.80}")
@@ -100,7 +117,7 @@ def _object(layer: Layer, given: Mapping[str, Any], x: View) -> View:
 @means("Activation")
 def activation(layer: Layer, x: Any) -> View:
     """A function by its name."""
-    return function(layer, layer.config.get("activation"), value(x))
+    return function(layer, _given(layer), value(x))
 
 
 def _between(name: str) -> Any:
@@ -108,23 +125,6 @@ def _between(name: str) -> Any:
 
 
 FUNCTIONS.update({kind: _between(name) for kind, name in CLASSES.items()})
-
-
-@means("ReLU")
-def relu(layer: Layer, x: Any) -> View:
-    """A rectifier, which may be leaky or have a maximum."""
-    config = layer.config
-    most, slope = config.get("max_value"), config.get("negative_slope") or 0
-    if config.get("threshold"):
-        raise Unknown("with a threshold")
-    if slope and most is not None:
-        below = layer.each(Clamp(None, single(most)), x, f"{layer.path}_clamp")
-        return layer.each(LeakyRelu(float(slope)), below)  # which is not rounded beside a maximum
-    if slope:
-        return layer.each(LeakyRelu(single(slope)), x)
-    if most is None:
-        return layer.each(Relu(), x)
-    return layer.each(Relu6() if float(most) == 6 else Clamp(0.0, single(most)), x)
 
 
 @means("LeakyReLU")
@@ -166,15 +166,16 @@ def gelu(layer: Layer, x: Any, approximate: bool | None = None) -> View:
     return layer.each(Gelu(bool(by_tanh), rounded=not by_tanh), x)
 
 
-@means("Softmax", functions=("Softmax",))
+@means("Softmax", functions=("Softmax", "LogSoftmax"))
 def softmax(layer: Layer, x: Any, axis: int | None = None, mask: Any = None) -> View:
-    """Softmax over the last axis."""
-    view = value(x)
-    axis = layer.config.get("axis", -1) if axis is None else axis
+    """Softmax over the last axis, or its logarithm; or over the places of a map."""
+    view, axis = value(x), layer.said("axis", axis, -1)
     last = len(view.axes) - 1
+    if layer.kind == "Softmax" and axis in ([1, 2], [-3, -2]) and last == 3 and mask is None:
+        return layer.add(Softmax("places"), layer.map(view))
     if axis not in (-1, last, [-1], [last]) or mask is not None:
         raise Unknown("over another axis than channels, or with a mask")
-    return layer.add(Softmax(), layer.value(view))
+    return layer.add(SHARES["log_softmax" if layer.kind == "LogSoftmax" else "softmax"], layer.value(view))
 
 
 ACTIVATIONS = ("ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax")

@@ -19,7 +19,11 @@ from ...text import printable
 Entry = Mapping[str, Any]
 BROKEN = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """What reading a value of another type raises than Keras writes."""
-INPUT = "InputLayer"
+INPUT, CONSTANT = "InputLayer", "_CONSTANT_VALUE"
+CAST = "Cast"
+"""The function that has a dtype, as layers have."""
+HOMES = ("keras", "tf_keras")
+"""What Keras calls itself; Keras 2 has the second name where Keras 3 has the first."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,8 @@ def is_model(entry: Entry) -> bool:
 
 def is_operation(entry: Entry) -> bool:
     """Whether an entry is a function of Keras that was called between layers, and no layer."""
+    if entry.get("class_name") == CAST:
+        return True
     config = entry["config"]
     return entry.get("class_name") != INPUT and not is_model(entry) and not {"trainable", "dtype"} & set(config)
 
@@ -172,12 +178,17 @@ def _calls(entry: Entry, read: Mapping[tuple[str, int], int]) -> Iterator[Call]:
 def _of_lists(node: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments of a call as Keras 2 writes them."""
     items = [node] if _is_ref(node) else list(node)
-    found = [_ref(item) for item in items]
+    found = [_of_list(item) for item in items]
     named: dict[str, Any] = {}
     for item in items:
         more = item[3] if len(item) > 3 else {}
-        named |= {key: _ref(value) if _is_ref(value) else _value(value) for key, value in more.items()}
+        named |= {key: _of_list(value) if _is_ref(value) else _value(value) for key, value in more.items()}
     return (found[0] if len(found) == 1 else found,), named
+
+
+def _of_list(item: Any) -> Any:
+    """A value as Keras 2 writes it, or a number in the place of one."""
+    return _value(item[2]) if _is_ref(item) and item[:2] == [CONSTANT, -1] else _ref(item)
 
 
 def _value(given: Any) -> Any:

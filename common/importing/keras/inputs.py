@@ -21,6 +21,8 @@ from .table import MEANINGS, Layer, means, value
 NOISE = ("AlphaDropout", "GaussianDropout", "GaussianNoise", "SpatialDropout2D", "StochasticDepth")
 TRAINED = ("BatchNormalization", "Dropout", *NOISE)
 """Layers of the network itself that do something else in training."""
+FRACTIONS = ("bfloat16", "float16", "float32", "float64")
+"""Types of numbers that are no whole ones."""
 AUGMENTATION = (
     *("AugMix", "CutMix", "MixUp", "RandAugment", "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter"),
     *("RandomContrast", "RandomElasticTransform", "RandomErasing", "RandomFlip", "RandomGaussianBlur"),
@@ -44,6 +46,16 @@ def identity(layer: Layer, x: Any) -> View:
     return value(x)
 
 
+@means(functions=("Cast",))
+def cast(layer: Layer, x: Any, dtype: Any = None) -> View:
+    """The value as it is; another precision is said in a note."""
+    kind = layer.said("dtype", dtype, None)
+    if not isinstance(kind, str) or kind not in FRACTIONS:
+        raise Unknown(f"to {kind!r:.40}")
+    layer.reading.formats.update({kind} - {"float32", "float64"})
+    return value(x)
+
+
 @means("Dropout")
 def dropout(layer: Layer, x: Any) -> View:
     """Dropout; one whose mask has a shape of its own is left out."""
@@ -54,9 +66,13 @@ def dropout(layer: Layer, x: Any) -> View:
 
 
 def _constant(layer: Layer, key: str, usual: float) -> Array:
-    """A number or list of a config, as the layer has it: rounded to float32, but for arrays in a model of float64."""
+    """A number or list of a config, as the layer has it: rounded to float32, but for arrays in a model of float64.
+
+    The means and variances of Keras 2 are arrays.
+    """
     given = constant(layer.config.get(key, usual))
     exact = isinstance(given, np.ndarray) and given.dtype == np.float64 and _precision(layer) == "float64"
+    exact = exact or (layer.old and layer.kind == "Normalization")
     return np.asarray(given, np.float64) if exact else np.asarray(given, np.float32).astype(np.float64)
 
 

@@ -13,13 +13,18 @@ from ...ops.channel_offset import ChannelOffset
 from ...ops.channel_rescale import ChannelRescale
 from ...ops.clamp import Clamp
 from ...ops.concat import Concat
+from ...ops.divide import Divide
 from ...ops.maximum import Maximum
 from ...ops.multiply import Multiply
+from ...ops.power import Power
 from ...ops.rescale import Rescale
 from ...ops.to_map import ToMap
 from ..axes import Unknown
 from ..draft import View
 from .table import CHANNELS, Layer, means, seen, value, values
+
+EXPONENTS = {"Reciprocal": -1.0, "Rsqrt": -0.5, "Sqrt": 0.5}
+"""Powers that have a name."""
 
 
 def _number(given: Any) -> float | None:
@@ -115,13 +120,15 @@ def multiply(layer: Layer, *given: Any, **named: Any) -> View:
 
 @means(functions=("Divide", "TrueDivide"))
 def divide(layer: Layer, x: Any, y: Any) -> View:
-    """A quotient by a number."""
+    """A quotient: by a number, by one for each channel, or of two values."""
     factors, number = _per_channel(y), _number(y)
     if factors and all(factors):
         return layer.add(ChannelRescale(tuple(1 / n for n in factors)), layer.map(x))
-    if not number:
-        raise Unknown("by a value")
-    return layer.each(Rescale(1 / number), x)
+    if number:
+        return layer.each(Rescale(1 / number), x)
+    if (number := _number(x)) is not None:
+        return layer.each(Rescale(number), layer.each(Power(-1.0), y, f"{layer.path}_power"))
+    return _joined(layer, Divide(), [x, y])
 
 
 @means("Maximum", functions=("Maximum",))
@@ -151,6 +158,15 @@ def negative(layer: Layer, x: Any) -> View:
 def square(layer: Layer, x: Any) -> View:
     """A value times itself."""
     return _joined(layer, Multiply(), [x, x])
+
+
+@means(functions=("Power", "Reciprocal", "Rsqrt", "Sqrt"))
+def power(layer: Layer, x: Any, y: Any = None) -> View:
+    """A value to a fixed power."""
+    exponent = EXPONENTS.get(layer.kind, _number(y))
+    if exponent is None:
+        raise Unknown("to a power that is computed")
+    return square(layer, x) if exponent == 2 else layer.each(Power(exponent), x)
 
 
 @means("Average")

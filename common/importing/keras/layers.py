@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ...geometry import Padding, Pair, check_window, resolved
@@ -11,7 +12,7 @@ from ...ops.conv import Conv
 from ...ops.conv_transpose import ConvTranspose
 from ...ops.crop import Crop
 from ...ops.group_norm import GroupNorm
-from ...ops.layer_norm import LayerNorm
+from ...ops.layer_norm import LayerNorm, Over
 from ...ops.linear import Linear
 from ...ops.prelu import PRelu
 from ...ops.rms_norm import RmsNorm
@@ -52,7 +53,7 @@ def _stated(layer: Layer, key: str, found: int) -> int:
     return found
 
 
-def _biased(layer: Layer, kernels: int) -> tuple[list[Array], Array | None]:
+def biased(layer: Layer, kernels: int) -> tuple[list[Array], Array | None]:
     """(the kernels, the bias) of a layer; None where it has no bias."""
     bias = bool(layer.config.get("use_bias", True))
     found = layer.arrays(kernels + bias)
@@ -63,7 +64,7 @@ def _biased(layer: Layer, kernels: int) -> tuple[list[Array], Array | None]:
 def conv(layer: Layer, x: Any) -> View:
     """A convolution."""
     step = layer.map(x)
-    (kernel,), bias = _biased(layer, 1)
+    (kernel,), bias = biased(layer, 1)
     window, groups = _window(layer, kernel), int(layer.config.get("groups", 1))
     op = Conv(_stated(layer, "filters", int(kernel.shape[3])), *window, groups, bias is not None)
     made = layer.weighted(op, step, {"weight": kernel.transpose(3, 2, 0, 1), "bias": bias})
@@ -80,7 +81,7 @@ def _depthwise(kernel: Array) -> Array:
 def depthwise(layer: Layer, x: Any) -> View:
     """A convolution of each channel by itself."""
     step = layer.map(x)
-    (kernel,), bias = _biased(layer, 1)
+    (kernel,), bias = biased(layer, 1)
     window, channels, times = _window(layer, kernel), int(kernel.shape[2]), int(kernel.shape[3])
     op = Conv(channels * _stated(layer, "depth_multiplier", times), *window, channels, bias is not None)
     return activated(layer, layer.weighted(op, step, {"weight": _depthwise(kernel), "bias": bias}))
@@ -90,7 +91,7 @@ def depthwise(layer: Layer, x: Any) -> View:
 def separable(layer: Layer, x: Any) -> View:
     """A convolution of each channel by itself, and then one of 1 x 1."""
     step = layer.map(x)
-    (kernel, pointwise), bias = _biased(layer, 2)
+    (kernel, pointwise), bias = biased(layer, 2)
     window, channels, times = _window(layer, kernel, pointwise), int(kernel.shape[2]), int(kernel.shape[3])
     first = Conv(channels * times, *window, channels, False)
     made = layer.weighted(first, step, {"weight": _depthwise(kernel)}, "depthwise")
@@ -103,7 +104,7 @@ def separable(layer: Layer, x: Any) -> View:
 def transposed(layer: Layer, x: Any) -> View:
     """A transposed convolution, of which SAME cuts the odd row and column off the end."""
     step = layer.map(x)
-    (kernel,), bias = _biased(layer, 1)
+    (kernel,), bias = biased(layer, 1)
     size, stride, _, dilation = _window(layer, kernel)
     if dilation != (1, 1) or layer.config.get("output_padding") is not None:
         raise Unknown("with a dilation or an output padding")
@@ -121,9 +122,9 @@ def transposed(layer: Layer, x: Any) -> View:
 
 @means("Dense")
 def dense(layer: Layer, x: Any) -> View:
-    """A linear layer of a vector, or over the channels of a map."""
-    step = layer.value(x)
-    (kernel,), bias = _biased(layer, 1)
+    """A linear layer of a vector, or over the channels of a map; its kernel has the order in which one is flattened."""
+    step, order = layer.flattened(x)
+    (kernel,), bias = biased(layer, 1)
     if kernel.ndim != 2:
         raise Unknown("with a kernel of other than 2 axes")
     weight, features = kernel.T, _stated(layer, "units", int(kernel.shape[1]))
@@ -132,10 +133,12 @@ def dense(layer: Layer, x: Any) -> View:
         return activated(layer, layer.weighted(over, step, {"weight": weight, "bias": bias}))
     folded = layer.draft.steps[step].flattened
     if folded is not None:
-        channels, height, width = map(int, folded)
-        if kernel.shape[0] != channels * height * width:
-            raise Unknown(f"with a kernel of {kernel.shape[0]} inputs, expected {channels * height * width}")
-        weight = weight.reshape(-1, height, width, channels).transpose(0, 3, 1, 2).reshape(weight.shape)
+        sizes = dict(zip("CHW", map(int, folded), strict=True))
+        if kernel.shape[0] != math.prod(folded):
+            raise Unknown(f"with a kernel of {kernel.shape[0]} inputs, expected {math.prod(folded)}")
+        places = [1 + order.index(letter) for letter in "CHW"]
+        as_map = weight.reshape(-1, *(sizes[letter] for letter in order))
+        weight = as_map.transpose(0, *places).reshape(weight.shape)
     op = Linear(features, bias is not None, folded)
     return activated(layer, layer.weighted(op, step, {"weight": weight, "bias": bias}))
 
@@ -150,7 +153,7 @@ def over_channels(layer: Layer, x: Any) -> int:
     return layer.value(view)
 
 
-@means("BatchNormalization")
+@means("BatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2", "SyncBatchNormalization")
 def batch_norm(layer: Layer, x: Any) -> View:
     """Batch normalisation by running statistics."""
     config, step = layer.config, over_channels(layer, x)
@@ -177,11 +180,15 @@ def _affine(layer: Layer) -> dict[str, Array | None]:
 
 @means("LayerNormalization")
 def layer_norm(layer: Layer, x: Any) -> View:
-    """Layer normalisation over channels."""
+    """Layer normalisation over channels, or over a whole map, whose weights have its shape."""
     if layer.config.get("rms_scaling"):
         raise Unknown("by the root mean square alone")
-    step, found = over_channels(layer, x), _affine(layer)
-    op = LayerNorm("channels", float(layer.config.get("epsilon", 1e-3)), "weight" in found, "bias" in found)
+    whole = layer.config.get("axis") in ([1, 2, 3], [-3, -2, -1])
+    step, found = layer.map(x) if whole else over_channels(layer, x), _affine(layer)
+    if whole:
+        found = {name: array if array is None else array.transpose(2, 0, 1) for name, array in found.items()}
+    over: Over = "map" if whole else "channels"
+    op = LayerNorm(over, float(layer.config.get("epsilon", 1e-3)), "weight" in found, "bias" in found)
     return layer.weighted(op, step, found)
 
 

@@ -9,14 +9,16 @@ from typing import Any
 from ...ops.adaptive_avg_pool import AdaptiveAvgPool
 from ...ops.adaptive_max_pool import AdaptiveMaxPool
 from ...ops.avg_pool import AvgPool
-from ...ops.channel_reduce import ChannelReduce
+from ...ops.channel_reduce import ChannelReduce, How
 from ...ops.crop import Crop
+from ...ops.depth_to_space import DepthToSpace
 from ...ops.global_avg_pool import GlobalAvgPool
 from ...ops.global_max_pool import GlobalMaxPool
 from ...ops.max_pool import MaxPool
 from ...ops.pad import Mode as PadMode
 from ...ops.pad import Pad
 from ...ops.resize import Mode, Resize
+from ...ops.space_to_depth import SpaceToDepth
 from ..axes import Unknown, reshaped
 from ..draft import View
 from .layers import pads
@@ -24,6 +26,11 @@ from .table import Layer, means, two, value
 
 PADS: dict[str, PadMode] = {"constant": "constant", "reflect": "reflect"}
 """What Keras calls a border -> its name here."""
+
+ADAPTIVE = {"AdaptiveAveragePooling2D": AdaptiveAvgPool, "AdaptiveMaxPooling2D": AdaptiveMaxPool}
+SQUARES = {"DepthToSpace": DepthToSpace, "SpaceToDepth": SpaceToDepth}
+HOW: dict[str, How] = {"Max": "max", "Mean": "mean", "Sum": "sum"}
+"""What Keras calls a function over channels -> its name here."""
 
 
 def _window(layer: Layer) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -61,18 +68,30 @@ def global_max_pool(layer: Layer, x: Any) -> View:
     return layer.add(AdaptiveMaxPool((1, 1)) if kept else GlobalMaxPool(), layer.map(x))
 
 
-@means(functions=("Mean", "Max"))
+@means("AdaptiveAveragePooling2D", "AdaptiveMaxPooling2D")
+def adaptive_pool(layer: Layer, x: Any) -> View:
+    """The mean or the maximum of as many windows as the output has places."""
+    return layer.add(ADAPTIVE[layer.kind](two(layer.config["output_size"])), layer.map(x))
+
+
+@means(functions=("DepthToSpace", "SpaceToDepth"))
+def squares(layer: Layer, x: Any, block_size: int | None = None) -> View:
+    """Channels as squares of places, and back."""
+    return layer.add(SQUARES[layer.kind](int(layer.said("block_size", block_size, 0)), "tf"), layer.map(x))
+
+
+@means(functions=("Mean", "Max", "Sum"))
 def over_places(layer: Layer, x: Any, axis: Any = None, keepdims: bool | None = None) -> View:
-    """The mean or the maximum over height and width, or over channels, as a function between layers."""
-    axes = layer.config.get("axis") if axis is None else axis
-    kept = layer.config.get("keepdims", False) if keepdims is None else keepdims
-    over = sorted(n % 4 for n in ([axes] if isinstance(axes, int) else axes or ()))
-    if over not in ([1, 2], [3]):
+    """The mean or the maximum over height and width, or these and the sum over channels, as a function."""
+    view, axes = value(x), layer.said("axis", axis, None)
+    kept, last = layer.said("keepdims", keepdims, False), len(view.axes) - 1
+    over = sorted(n % (last + 1) for n in ([axes] if isinstance(axes, int) else axes or ()))
+    if over == [last]:
+        reduced = layer.add(ChannelReduce(HOW[layer.kind]), layer.value(view))
+        return reduced if kept else reduced.seen(reduced.axes[:last])
+    if over != [1, 2] or layer.kind == "Sum":
         raise Unknown("over other axes than height and width, or channels")
-    step = layer.map(x)
-    if over == [3]:
-        reduced = layer.add(ChannelReduce("mean" if layer.kind == "Mean" else "max"), step)
-        return reduced if kept else reduced.seen(reduced.axes[:3])
+    step = layer.map(view)
     if layer.kind == "Mean":
         return layer.add(AdaptiveAvgPool((1, 1)) if kept else GlobalAvgPool(), step)
     return layer.add(AdaptiveMaxPool((1, 1)) if kept else GlobalMaxPool(), step)
@@ -173,9 +192,8 @@ def _of(layer: Layer, step: int) -> View:
 @means("Flatten")
 def flatten(layer: Layer, x: Any) -> View:
     """A map as a vector, in the order of Keras: height, width, channels."""
+    layer.check_format()
     view = value(x)
-    if len(view.axes) > 2:
-        layer.map(view)
     return _reshaped(layer, view, [view.shape[0], -1])
 
 

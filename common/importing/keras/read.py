@@ -23,6 +23,8 @@ SIZE = 224
 
 LARGEST = 1 << 16
 """Rows, columns or channels of an image at most."""
+DEPTH = 50
+"""Models within models that are looked into."""
 
 
 def read(
@@ -32,22 +34,28 @@ def read(
     size: tuple[int, int] | None = None,
     foreign: Mapping[str, str] | None = None,
     obeyed: bool = False,
+    functions: Mapping[str, str] | None = None,
 ) -> Imported:
     """The Net and the weights of a model's config; `arrays` are the variables of each layer, by "outer/inner".
 
     `size` is the (height, width) to read it at, where it takes more than one. `foreign` says of layers, by the same
-    names, what is not Keras's own in them; `obeyed` is said of a class (see `Reading`). Raises DiptychError with all
-    that is in the way.
+    names, what is not Keras's own in them, and `functions` what their activations are called; `obeyed` is said of a
+    class (see `Reading`). Raises DiptychError with all that is in the way.
     """
     if not is_model(entry):
         raise DiptychError(f"{where} states no layers; a model of a class of its own is read in memory alone")
     found = graph(entry, where)
     if len(found.inputs) != 1:
         raise DiptychError(f"{where} takes {len(found.inputs)} inputs; a network here takes one image")
+    if turned := list(_channels_first(entry, 0)):
+        raise DiptychError(
+            f"{where} has channels first in {len(turned)} of its layers (first in {printable(turned[0], NAME)}); make "
+            "it again with data_format='channels_last', and axis=-1 in its normalisations: its weights fit as they are"
+        )
     notes: list[str] = []
     draft = Draft(batch=2)
     image = seen(draft.image(_image(entry, found, where, size, notes)))
-    reading = Reading(draft, arrays, foreign=foreign or {}, obeyed=obeyed)
+    reading = Reading(draft, arrays, foreign=foreign or {}, obeyed=obeyed, functions=functions or {})
     try:
         values = Walk(reading, found.old).run(found, [image], "")
     except Unknown as error:
@@ -91,6 +99,16 @@ def _said(reading: Reading) -> Iterator[str]:
         yield f"read as it answers with training=False; without that it calls as in training: {names}"
     if reading.formats:
         yield f"it computes in {' and '.join(sorted(reading.formats))}; here it is in full precision"
+
+
+def _channels_first(entry: Entry, depth: int) -> Iterator[str]:
+    """The layers whose maps are (N, C, H, W), in models within models too."""
+    for layer in layers_of(entry):
+        config = layer.get("config") if isinstance(layer, Mapping) else None
+        if isinstance(config, Mapping) and config.get("data_format") == "channels_first":
+            yield str(config.get("name"))
+        elif config is not None and is_model(layer) and depth < DEPTH:
+            yield from _channels_first(layer, depth + 1)
 
 
 def _image(entry: Entry, found: Graph, where: str, size: Any, notes: list[str]) -> tuple[int, int, int]:

@@ -26,6 +26,10 @@ CHANNELS = (-1, 3, [-1], [3])
 """What the axis of channels of a map is called."""
 
 
+ORDERS = ("HWC", "CHW", "HCW", "WHC", "WCH", "CWH")
+"""Orders in which a map is flattened, of which the first is that of Keras."""
+FAR = 50.0
+"""Where softplus is the number itself in float64: Keras has no threshold."""
 TURNED = 1 << 16
 """Channels at most whose order is another than that of memory: each is then named."""
 
@@ -37,8 +41,8 @@ class Reading:
     `idle` are the classes of layers that do nothing in evaluation and are left out, with the number of them; `trained`
     are layers that the model calls as in training, unless somebody says that it is evaluated; where such calls are
     `obeyed` even then, as in Keras 2 and in the code of a class, they are refused. `foreign` says of layers what is
-    another's in them, where a config does not. `filled` are weights that the model has not: its layer does without a
-    scale or an offset that an op here has.
+    another's in them, where a config does not, and `functions` how Keras calls their activations. `filled` are weights
+    that the model has not: its layer does without a scale or an offset that an op here has.
     """
 
     draft: Draft
@@ -50,6 +54,7 @@ class Reading:
     trained: list[str] = field(default_factory=list)
     obeyed: bool = False
     foreign: Mapping[str, str] = field(default_factory=dict)
+    functions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,10 @@ class Layer:
             raise Unknown(f"with {len(found) or 'none'} of its {count} weights" if len(found) < count else "with "
                           f"{len(found)} weights, expected {count}")  # fmt: skip
         return found
+
+    def said(self, key: str, given: Any, usual: Any) -> Any:
+        """An argument of a function: as it is called, as it was made, or as it is where nobody says it."""
+        return self.config.get(key, usual) if given is None else given
 
     def add(self, op: Op, *inputs: int, label: str = "") -> View:
         """The value of a new op."""
@@ -108,10 +117,14 @@ class Layer:
         self.reading.filled.append(f"{self.path}.{name} ({'ones' if number else 'zeros'})")
         return np.full_like(like, number)
 
-    def map(self, x: Any) -> int:
-        """The step of a map."""
+    def check_format(self) -> None:
+        """Raise Unknown for channels first."""
         if self.config.get("data_format", "channels_last") not in ("channels_last", None):
             raise Unknown("with channels first")
+
+    def map(self, x: Any) -> int:
+        """The step of a map."""
+        self.check_format()
         view = value(x)
         if len(view.axes) != 4:
             raise Unknown(f"of a value of {len(view.axes)} axes where a map is taken")
@@ -125,7 +138,10 @@ class Layer:
         if len(view.axes) == 4 and len(view.base) == 1 and view.axes[1:3] == ((), ()):
             view = seen(self.draft.view(self.draft.add(ToMap(), as_vector(self.draft, _vector(view)))))
         if len(view.axes) == 4:
-            return as_map(self.draft, channels_first(view))
+            own = channels_first(view)
+            if own.order == "last":  # which is what code of PyTorch means by such axes
+                raise Unknown("height, width and channels exchanged")
+            return as_map(self.draft, own)
         if len(view.axes) == 2 and len(view.base) == 3:
             flat = joined([atom for letter in "HWC" for atom in view.whole(letter)])
             if view.axes[1] != flat:
@@ -134,6 +150,15 @@ class Layer:
         if len(view.axes) != 2:
             raise Unknown(f"of a value of {len(view.axes)} axes")
         return as_vector(self.draft, view)
+
+    def flattened(self, x: Any) -> tuple[int, str]:
+        """The step of a map or of a vector, and the order in which a flattened map stands there."""
+        view = value(x)
+        if len(view.axes) == 2 and len(view.base) == 3:
+            for order in ORDERS:
+                if view.axes[1] == joined([atom for letter in order for atom in view.whole(letter)]):
+                    return self._flattened(view), order
+        return self.value(view), ORDERS[0]
 
     def _flattened(self, view: View) -> int:
         key = (view.step, ((), ()))

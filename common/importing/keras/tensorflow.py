@@ -8,41 +8,59 @@ from typing import Any
 
 from ...text import NAME, printable
 from ..axes import Unknown
-from . import activations, joins, maps, parts
+from . import activations, joins, maps, parts, vectors
 from .table import FUNCTIONS, Layer, means
 
-__all__ = ["activations", "called", "joins", "maps", "parts"]
+__all__ = ["activations", "called", "joins", "maps", "parts", "vectors"]
 
 NAMES: Mapping[str, str] = {
     "__operators__.add": "Add",
     "__operators__.getitem": "GetItem",
     "__operators__.mul": "Multiply",
+    "__operators__.pow": "Power",
     "__operators__.sub": "Subtract",
     "__operators__.truediv": "TrueDivide",
+    "cast": "Cast",
     "clip_by_value": "Clip",
     "concat": "Concatenate",
     "expand_dims": "ExpandDims",
+    "math.abs": "Abs",
     "math.add": "Add",
     "math.divide": "TrueDivide",
-    "math.multiply": "Multiply",
+    "math.exp": "Exp",
+    "math.l2_normalize": "Normalize",
+    "math.log_sigmoid": "LogSigmoid",
     "math.maximum": "Maximum",
     "math.minimum": "Minimum",
+    "math.multiply": "Multiply",
+    "math.pow": "Power",
+    "math.reciprocal": "Reciprocal",
     "math.reduce_max": "Max",
     "math.reduce_mean": "Mean",
+    "math.reduce_sum": "Sum",
+    "math.rsqrt": "Rsqrt",
     "math.sigmoid": "Sigmoid",
+    "math.softplus": "Softplus",
+    "math.sqrt": "Sqrt",
+    "math.square": "Square",
     "math.subtract": "Subtract",
     "math.tanh": "Tanh",
     "math.truediv": "TrueDivide",
     "nn.bias_add": "Add",
+    "nn.depth_to_space": "DepthToSpace",
     "nn.elu": "Elu",
     "nn.gelu": "Gelu",
+    "nn.l2_normalize": "Normalize",
     "nn.leaky_relu": "LeakyRelu",
+    "nn.log_softmax": "LogSoftmax",
     "nn.relu": "Relu",
     "nn.relu6": "Relu6",
     "nn.sigmoid": "Sigmoid",
     "nn.silu": "Silu",
     "nn.softmax": "Softmax",
     "nn.softplus": "Softplus",
+    "nn.softsign": "Softsign",
+    "nn.space_to_depth": "SpaceToDepth",
     "nn.swish": "Silu",
     "nn.tanh": "Tanh",
     "pad": "Pad",
@@ -61,7 +79,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "Transpose": {"perm": "axes"},
 }
 """What TensorFlow calls an argument otherwise than Keras."""
-USUAL: Mapping[str, Mapping[str, Any]] = {"Gelu": {"approximate": False}, "Split": {"axis": 0}, "Stack": {"axis": 0}}
+USUAL: Mapping[str, Mapping[str, Any]] = {
+    "Gelu": {"approximate": False},
+    "Normalize": {"epsilon": vectors.SQUARED},
+    "Split": {"axis": 0},
+    "Stack": {"axis": 0},
+}
 """Arguments that TensorFlow has where nothing is said."""
 LAST = ("NHWC", "N...C")
 """What TensorFlow calls channels that are the last axis."""

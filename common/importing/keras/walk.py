@@ -14,11 +14,11 @@ from ...errors import DiptychError, SpecError
 from ...text import NAME, printable
 from ..axes import Unknown
 from ..draft import Missing, Scope, View
-from . import activations, inputs, joins, layers, maps, parts, tensorflow
-from .graph import BROKEN, Call, Entry, Graph, Ref, graph, is_model, is_operation
+from . import activations, inputs, joins, layers, maps, parts, tensorflow, vectors
+from .graph import BROKEN, HOMES, Call, Entry, Graph, Ref, graph, is_model, is_operation
 from .table import FUNCTIONS, MEANINGS, Layer, Reading, seen
 
-__all__ = ["Walk", "activations", "inputs", "joins", "layers", "maps", "parts", "tensorflow"]
+__all__ = ["Walk", "activations", "inputs", "joins", "layers", "maps", "parts", "tensorflow", "vectors"]
 
 MOST = 20_000
 """Calls of layers at most: models that call each other twice have more than anybody could wait for."""
@@ -98,8 +98,9 @@ class Walk:
         kind = _kind(entry, self.reading.foreign.get(inner, ""))
         if any(view.doubtful for view in given):
             return [_hole(self.reading)]
-        _check_precision(entry, self.reading)
         operation = is_operation(entry)
+        if not operation:
+            _check_precision(entry, self.reading)
         layer = Layer(self.reading, kind, entry["config"], path, inner, found.old or self.old, operation)
         result = (FUNCTIONS if operation else MEANINGS)[kind](layer, *args, **named)
         return list(result) if isinstance(result, list) else [result]
@@ -148,7 +149,7 @@ def _kind(entry: Entry, foreign: str) -> str:
     package = str(entry.get("registered_name") or "").rpartition(">")[0].partition(".")[0]
     if foreign:
         raise Unknown(foreign)
-    if module.partition(".")[0] != "keras" or package not in ("", "keras", "Keras"):
+    if module.partition(".")[0] not in HOMES or package not in ("", "Keras", *HOMES):
         raise Unknown(f"a class of {printable(package or module, NAME)}")
     if kind not in (FUNCTIONS if is_operation(entry) else MEANINGS):
         raise Unknown("")

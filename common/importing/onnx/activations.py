@@ -10,10 +10,12 @@ from ...op import Op
 from ...ops.clamp import Clamp
 from ...ops.dropout import Dropout
 from ...ops.elu import Elu
+from ...ops.exponential import Exponential
 from ...ops.gelu import Gelu
 from ...ops.hard_sigmoid import HardSigmoid
 from ...ops.hard_swish import HardSwish
 from ...ops.leaky_relu import LeakyRelu
+from ...ops.log_softmax import LogSoftmax
 from ...ops.mish import Mish
 from ...ops.relu import Relu
 from ...ops.relu6 import Relu6
@@ -23,17 +25,21 @@ from ...ops.sigmoid import Sigmoid
 from ...ops.silu import Silu
 from ...ops.softmax import Softmax
 from ...ops.softplus import Softplus
+from ...ops.softsign import Softsign
 from ...ops.tanh import Tanh
+from ...ops.threshold import Threshold
 from ..axes import Unknown, joined
 from ..draft import View
 from ..layout import as_value, channels_first, like
 from .table import MEANINGS, Call, Const, attribute, means
 
 PLAIN: dict[str, type[Op]] = {
+    "Exp": Exponential,
     "HardSwish": HardSwish,
     "Mish": Mish,
     "Relu": Relu,
     "Sigmoid": Sigmoid,
+    "Softsign": Softsign,
     "Tanh": Tanh,
 }
 """Those without an attribute."""
@@ -166,21 +172,29 @@ def dropout(call: Call) -> list[View]:
     return [call.each(Dropout(rate)) if 0 < rate < 1 else call.value()]
 
 
-@means("Softmax")
+@means("ThresholdedRelu")
+def thresholded(call: Call) -> View:
+    """The numbers above a threshold, else zero."""
+    return call.each(Threshold(attribute(call.said("alpha", 1.0))))
+
+
+@means("Softmax", "LogSoftmax")
 def softmax(call: Call) -> View:
-    """Softmax over channels, over the places of each channel, or over groups of channels."""
-    x = call.value()
+    """Softmax over channels, over the places of each channel, or over groups; its logarithm over channels."""
+    x, logarithm = call.value(), call.node.kind == "LogSoftmax"
+    op: Op = LogSoftmax() if logarithm else Softmax()
     old = call.reading.opset < 13
     axis = call.said("axis", 1 if old else -1) % len(x.axes)
     if old and any(x.axes[axis + 1 :]):
         raise Unknown("over several axes at once")
     own = x.axes[axis]
-    if own and own == joined([*x.whole("H"), *x.whole("W")]):
+    if not logarithm and own and own == joined([*x.whole("H"), *x.whole("W")]):
         return call.each(Softmax("places"), x)
-    if len(own) == 1 and own[0].letter == "C" and own[0].stride > 1 and own[0].stride * own[0].size == x.base[0]:
+    runs = len(own) == 1 and own[0].letter == "C" and own[0].stride > 1 and own[0].stride * own[0].size == x.base[0]
+    if runs and not logarithm:
         return call.each(Softmax("groups", own[0].size), x)
     if own and own == x.whole("C"):
-        return call.each(Softmax(), x)
+        return call.each(op, x)
     if (x.order, axis) not in (("map", 1), ("vector", 1), ("last", 3)):
         raise Unknown("over another axis than channels")
-    return like(x, call.add(Softmax(), as_value(call.draft, channels_first(x) if x.order == "last" else x)))
+    return like(x, call.add(op, as_value(call.draft, channels_first(x) if x.order == "last" else x)))

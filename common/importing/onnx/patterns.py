@@ -24,6 +24,7 @@ from ...ops.relu6 import Relu6
 from ...ops.scaled_tanh import ScaledTanh
 from ...ops.silu import Silu
 from ...ops.softplus import Softplus
+from ...ops.threshold import Threshold
 from ...spec import Array
 from .activations import FAR
 from .graph import Graph, Node
@@ -161,6 +162,8 @@ def _candidates(nodes: list[Node], constants: list[float]) -> Iterator[Op]:
     kinds = {node.kind for node in nodes}
     if "Where" in kinds:
         yield from (Softplus(a, b) for a, b in itertools.product(constants, repeat=2) if a > 0 and b > 0)
+    if kinds == {"Greater", "Where"}:
+        yield from (Threshold(a, b) for a, b in itertools.product(constants, repeat=2))
     yield from FIXED
     if kinds == {"Mul", "Tanh"}:
         yield from (ScaledTanh(a, b) for a, b in itertools.permutations(constants, 2))

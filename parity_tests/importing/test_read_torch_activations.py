@@ -1,0 +1,80 @@
+"""Activations and unit norms of PyTorch that are several ops here, or ops that few networks have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from reading import held
+from torch import nn
+from torch.nn import functional
+
+import diptych
+from diptych.common.errors import DiptychError
+
+
+class Between(nn.Module):
+    """A function between a convolution and a linear layer."""
+
+    def __init__(self, function: Callable[[Any], Any], channels: int = 6) -> None:
+        super().__init__()
+        self.conv, self.function = nn.Conv2d(3, 6, 3), function
+        self.head = nn.Conv2d(channels, 2, 1)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return self.head(self.function(self.conv(x)))
+
+
+class Embedding(nn.Module):
+    """Vectors that are compared by their angle."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.conv, self.head, self.function = nn.Conv2d(3, 6, 3), nn.Linear(6, 4), function
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return self.function(self.head(self.conv(x).mean((2, 3))))
+
+
+BETWEEN: dict[str, Callable[[Any], Any]] = {
+    "exponential": torch.exp,
+    "absolute": torch.abs,
+    "softsign": nn.Softsign(),
+    "threshold": nn.Threshold(0.1, -0.3),
+    "hard shrink": nn.Hardshrink(0.3),
+    "soft shrink": nn.Softshrink(0.3),
+    "tanh shrink": nn.Tanhshrink(),
+    "log softmax": nn.LogSoftmax(1),
+}
+ROUNDED: dict[str, Callable[[Any], Any]] = {"log sigmoid": nn.LogSigmoid(), "celu": nn.CELU(0.7)}
+
+
+@pytest.mark.parametrize("name", [*BETWEEN, *ROUNDED])
+def test_a_function_is_read(name: str) -> None:
+    held(Between((BETWEEN | ROUNDED)[name]), sizes=((12, 10),), exact=name in BETWEEN)
+
+
+def test_halves_that_gate_each_other_are_read() -> None:
+    held(Between(nn.GLU(1), 3), sizes=((12, 10),), exact=False)
+    with pytest.raises(DiptychError, match="glu: over another axis"):
+        diptych.read(Between(nn.GLU(2)), torch.zeros(1, 3, 12, 10))
+
+
+UNIT: dict[str, Callable[[], nn.Module]] = {
+    "map": lambda: Between(functional.normalize),
+    "vector": lambda: Embedding(lambda x: functional.normalize(x, dim=1, eps=1.7)),
+    "logarithms": lambda: Embedding(nn.LogSoftmax(dim=-1)),
+}
+
+
+@pytest.mark.parametrize("name", UNIT)
+def test_a_norm_of_channels_is_one_op(name: str) -> None:
+    result = held(UNIT[name](), sizes=((12, 10),))
+    assert {node.op.kind for node in result.net.nodes} & {"unit_norm", "log_softmax"}
+
+
+def test_a_norm_of_something_else_is_no_unit_norm() -> None:
+    result = held(Between(lambda x: x / torch.tanh(x).norm(dim=1, keepdim=True).clamp_min(0.1)), exact=False)
+    assert "divide" in {node.op.kind for node in result.net.nodes}
