@@ -141,7 +141,7 @@ WRONG: list[tuple[Function, str]] = [
     (lambda x: channel_reduce(x, "sample_variance", 1), "at least two numbers"),
     (lambda x: channel_reduce(x, "min"), "mean, max, sum, variance, sample_variance, not 'min'"),  # type: ignore[arg-type]
     (lambda x: place_reduce(x, "variance", 3), "do not split into 3"),
-    (lambda x: place_reduce(x, "mean"), "variance or norm, not 'mean'"),  # type: ignore[arg-type]
+    (lambda x: place_reduce(x, "max"), "mean, variance, norm, not 'max'"),  # type: ignore[arg-type]
     (lambda x: place_reduce(global_avg_pool(x)), "is a map"),
     (lambda x: power(x, float("nan")), "is a number, not nan"),
     (lambda x: divide(x, global_avg_pool(x)), "cannot divide"),

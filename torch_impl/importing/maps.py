@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ...common.importing.axes import Unknown, letters
+from ...common.importing.axes import Unknown
 from ...common.importing.draft import View
-from ...common.importing.layout import MEAN, as_map, beside, like
+from ...common.importing.layout import as_map, like
 from ...common.ops.adaptive_avg_pool import AdaptiveAvgPool
 from ...common.ops.adaptive_max_pool import AdaptiveMaxPool
 from ...common.ops.avg_pool import AvgPool
@@ -16,7 +16,6 @@ from ...common.ops.crop import Crop
 from ...common.ops.max_pool import MaxPool
 from ...common.ops.pad import Pad
 from ...common.ops.resize import Mode, Resize, Rule
-from .channels import reduced
 from .table import Reading, means, two, value
 
 
@@ -61,24 +60,6 @@ def avg_pool2d(
 def adaptive_avg_pool2d(reading: Reading, x: Any, size: Sequence[int]) -> View:
     """The mean of windows, as many as are asked for."""
     return reading.add(AdaptiveAvgPool(two(size)), as_map(reading.draft, value(x, "a pool")))
-
-
-@means("mean")
-def mean(reading: Reading, x: Any, axes: int | Sequence[int] | None = None, keep: bool = False, **_: Any) -> View:
-    """The mean over height and width, however they are seen."""
-    x = value(x, "a mean")
-    count = len(x.axes)
-    gone = [n % count for n in (range(count) if axes is None else [axes] if isinstance(axes, int) else axes)]
-    over = [atom for n in gone for atom in x.axes[n]]
-    wanted = [atom for letter in "HW" for atom in x.whole(letter)]
-    if not over or {atom.letter for atom in over} == {"C"}:
-        return reduced(reading, x, gone, keep, "mean")
-    if x.doubtful or len(x.base) != 3 or sorted(over) != sorted(wanted):
-        found = "".join(letters(x.axes[n]) for n in gone)
-        raise Unknown(f"over {found or 'nothing'} of a value of {count} axes")
-    made = reading.add(AdaptiveAvgPool((1, 1)), x.step, label=beside(reading.draft, MEAN))
-    left = [() if n in gone else axis for n, axis in enumerate(x.axes) if keep or n not in gone]
-    return made.seen(tuple(left))
 
 
 @means("adaptive_max_pool2d")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from ...common.importing.axes import Atom, Unknown
+from ...common.importing.axes import Unknown
 from ...common.importing.draft import View
-from ...common.importing.layout import beside
-from ...common.ops.place_reduce import Measure, PlaceReduce
+from ...common.importing.reductions import reduced
 from ...common.ops.power import Power
 from .activations import each
-from .channels import places_of, reduced
+from .channels import places_of
 from .table import Reading, means, value
 
 
@@ -30,10 +28,10 @@ def var(
     x, less = value(x, "a variance"), int(unbiased) if correction is None else correction
     gone, keep = places_of(x, axes), keep or keepdim
     if {atom.letter for place in gone for atom in x.axes[place]} == {"C"} and less in (0, 1):
-        return reduced(reading, x, gone, keep, "sample_variance" if less else "variance")
+        return reduced(reading.draft, x, gone, keep, "sample_variance" if less else "variance")
     if less:
         raise Unknown("over places, of a sample")
-    return _measured(reading, x, gone, keep, "variance")
+    return reduced(reading.draft, x, gone, keep, "variance")
 
 
 @means("std")
@@ -48,19 +46,4 @@ def norm(reading: Reading, x: Any, p: float = 2, axes: Any = None, keep: bool = 
     x = value(x, "a norm")
     if p != 2:
         raise Unknown(f"of the order {p}")
-    return _measured(reading, x, places_of(x, axes), keep, "norm")
-
-
-def _measured(reading: Reading, x: View, gone: Sequence[int], keep: bool, how: Measure) -> View:
-    """What is measured over all places of a map, by groups of as many channels as are measured together."""
-    over = sorted(atom for place in gone for atom in x.axes[place])
-    places = sorted([*x.whole("H"), *x.whole("W")])
-    together = [atom for atom in over if atom.letter == "C"]
-    size = together[0].size if together else 1
-    known = len(x.base) == 3 and sorted([*together, *places]) == over and places
-    if x.doubtful or not known or together not in ([], [Atom("C", 1, size)]):
-        raise Unknown(f"over other things than all places of a value of {len(x.axes)} axes")
-    op = PlaceReduce(how, x.base[0] // size if together else None)
-    made = reading.add(op, x.step, label=beside(reading.draft, how))
-    left = [() if n in gone else axis for n, axis in enumerate(x.axes) if keep or n not in gone]
-    return made.seen(tuple(left))
+    return reduced(reading.draft, x, places_of(x, axes), keep, "norm")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...ops._normal import standardised
 from ...spec import Array
 from ..axes import Unknown
 
@@ -180,6 +181,18 @@ def _chain(function: Callable[..., Any]) -> Callable[..., Array]:
     return made
 
 
+def _softmax(given: Given, attributes: Any, opset: int, count: int) -> Array:
+    if opset < 13:
+        raise Unknown("softmax of constants, as old files have it")
+    axis = int(attributes.get("axis", -1))
+    parts = np.exp(given[0] - given[0].max(axis=axis, keepdims=True))
+    return np.asarray(parts / parts.sum(axis=axis, keepdims=True))
+
+
+def _standardised(given: Given, attributes: Any, opset: int, count: int) -> Array:
+    return standardised(given[0], tuple(attributes["axes"]), attributes["eps"])
+
+
 FOLDS: dict[str, Callable[..., Any]] = {
     "Abs": _each(np.abs),
     "Add": _each(np.add),
@@ -217,16 +230,20 @@ FOLDS: dict[str, Callable[..., Any]] = {
     "ReduceMean": _reduced(np.mean),
     "Relu": _each(lambda x: np.maximum(x, 0)),
     "Reshape": _reshape,
+    "Sigmoid": _each(lambda x: 1 / (1 + np.exp(-x))),
     "Shape": lambda given, *_: np.array(given[0].shape, np.int64),
     "Size": lambda given, *_: np.array(given[0].size, np.int64),
     "Slice": _slice,
+    "Softmax": _softmax,
     "Split": _split,
     "Sqrt": _each(np.sqrt),
     "Squeeze": _squeeze,
     "Sub": _each(np.subtract),
     "Sum": _chain(np.add),
+    "Tanh": _each(np.tanh),
     "Transpose": lambda given, said, *_: given[0].transpose(said.get("perm")),
     "Unsqueeze": _unsqueeze,
     "Where": _each(np.where),
+    "_Standardised": _standardised,
 }
 """Kind of an operator -> its results of constants."""

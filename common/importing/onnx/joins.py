@@ -1,4 +1,7 @@
-"""Layers whose offsets and scales a graph writes as sums and products beside them, as one step each."""
+"""Layers whose offsets and scales a graph writes as sums and products beside them, as one step each.
+
+Norms that a graph writes out are found by their numbers: what is computed of one value and of moments of it is tried.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,19 @@ from ...ops.add import Add
 from ...ops.channel_linear import ChannelLinear
 from ...ops.conv import Conv
 from ...ops.conv_transpose import ConvTranspose
+from ...ops.flatten import Flatten
 from ...ops.group_norm import GroupNorm
 from ...ops.layer_norm import LayerNorm
 from ...ops.linear import Linear
 from ...ops.multiply import Multiply
 from ...ops.parameter import Parameter
+from ...ops.place_reduce import PlaceReduce
+from ...ops.power import Power
+from ...ops.scale import Scale
 from ..draft import Step, weighted_label
 from ..tidy import Steps
-from .table import Reading
+from .table import Reading, survives
+from .written import Written, with_weights, written
 
 UNNAMED = re.compile(r"(^|\.)parameter(_\d+)?$")
 """What numbers are called whose name is not known, after the place where they are used."""
@@ -43,8 +51,13 @@ class _Join:
         self.uses = self.given.uses()
 
     def at(self, index: int) -> None:
-        """Join a sum or product with the layer that it takes, where it is that layer's own."""
+        """Join a sum or product with the layer that it takes, where it is that layer's own, or with a whole norm."""
         step = self.given.steps[index]
+        norm = written(self.given, self.reading, index)
+        made = self._root(step) if norm is None else self._norm(step, norm)
+        if made is not None:
+            self.given.steps[index] = made
+            return
         if not isinstance(step.op, Add | Multiply) or len(step.inputs) != 2:
             return
         for one, other in (step.inputs, step.inputs[::-1]):
@@ -54,6 +67,37 @@ class _Join:
                 if made is not None:
                     self.given.steps[index] = made
                     return
+
+    def _root(self, step: Step) -> Step | None:
+        """A norm over places that is squared, of which this is the root."""
+        square = self.given.steps[step.inputs[0]] if step.op == Power(0.5) else None
+        if square is None or not isinstance(square.op, Multiply) or square.inputs[0] != square.inputs[1]:
+            return None
+        size = self.given.steps[square.inputs[0]]
+        return replace(size, scopes=step.scopes) if isinstance(size.op, PlaceReduce) and size.op.how == "norm" else None
+
+    def _norm(self, step: Step, norm: Written) -> Step | None:
+        """A norm that a sum or product ends; None where its op has no form of these weights."""
+        parameters = {"weight": norm.weight, "bias": norm.bias}
+        own = {name: self.given.steps[index] for name, index in parameters.items() if index is not None}
+        op = with_weights(norm.op, "weight" in own, "bias" in own)
+        source = self._source(step, norm)
+        if op is None or source is None:
+            return None
+        plain = replace(step, op=op, inputs=(source,), names={}, vector=None)
+        return self._with(plain, plain, op, own) if own else plain
+
+    def _source(self, step: Step, norm: Written) -> int | None:
+        """What a norm takes: a map of one place is flattened before it where it was flattened on the way."""
+        steps = self.given.steps
+        if len(steps[norm.source].shape) == len(step.shape):
+            return norm.source
+        flat = [n for n in norm.inside if isinstance(steps[n].op, Flatten)]
+        free = [n for n in flat if all(n not in own.inputs or at in norm.inside for at, own in enumerate(steps))]
+        if not free:
+            return None
+        steps[free[0]] = replace(steps[free[0]], inputs=(norm.source,))
+        return free[0]
 
     def _made(self, step: Step, before: Step, parameter: Step) -> Step | None:
         op: Any = before.op
@@ -71,13 +115,18 @@ class _Join:
         return None
 
     def _affine(self, product: Step, offset: Step) -> Step | None:
-        """A group norm times a scale, and an offset."""
+        """A group norm times a scale, and an offset; or a scale and an offset of each channel of anything."""
         for one, other in (product.inputs, product.inputs[::-1]):
             norm, scale = self.given.steps[one], self.given.steps[other]
             plain = isinstance(norm.op, GroupNorm) and not norm.op.affine and self.uses[one] == 1
             if plain and isinstance(scale.op, Parameter) and scale.shape == (norm.shape[0], 1, 1):
                 op: Any = norm.op
                 return self._with(norm, product, replace(op, affine=True), {"weight": scale, "bias": offset})
+        for one, other in (product.inputs, product.inputs[::-1]):
+            scale, flattened = self.given.steps[other], self.given.steps[one].flattened
+            if isinstance(scale.op, Parameter) and scale.shape == offset.shape and flattened is None:
+                plain = replace(product, op=Scale(), inputs=(one,), names={})
+                return self._with(plain, product, Scale(), {"weight": scale, "bias": offset})
         return None
 
     def _with(self, layer: Step, place: Step, op: Op, parameters: Mapping[str, Step]) -> Step:
@@ -87,6 +136,9 @@ class _Join:
         for own, parameter in parameters.items():
             theirs = parameter.names[""]
             prefix = next((name.removesuffix(f".{first}") for first, name in names.items()), "")
+            origin = reading.origins[theirs]
+            if not prefix and survives(origin) and origin.endswith(f".{own}"):
+                prefix = origin.removesuffix(f".{own}")
             prefix = prefix or UNNAMED.sub("", theirs.removesuffix(f".{own}")) or op.kind
             name = f"{prefix}.{own}"
             reading.tensors[name] = reading.tensors[theirs].reshape(wanted[own])
