@@ -37,7 +37,7 @@ def _groups_alike(draft: Draft, x: View, y: View) -> bool:
     if len(x.axes) != len(y.axes) or len(x.base) != 3 or len(y.base) != 3 or x.base[0] != y.base[0]:
         return False
     for a, b in zip(x.axes, y.axes, strict=True):
-        spread = letters(a or b) in ("H", "W", "HW") or (letters(a or b) == "C" and alike(draft, y if a else x))
+        spread = letters(a or b) in ("H", "W", "HW") or (letters(a or b)[:1] == "C" and alike(draft, y if a else x))
         if a != b and ((a and b) or not spread):
             return False
     return True
@@ -47,7 +47,7 @@ def alike(draft: Draft, view: View) -> bool:
     """Whether channels are alike in each of the groups that a view without its last atoms of channels sees."""
     groups = [atom for axis in view.axes for atom in axis if atom.letter == "C"]
     one = len(groups) == 1 and groups[0].stride * groups[0].size == view.base[0]
-    return one and _measured(draft, view.step, groups[0].size)
+    return (one or not groups) and _measured(draft, view.step, groups[0].size if groups else 1)
 
 
 def _measured(draft: Draft, index: int, groups: int) -> bool:

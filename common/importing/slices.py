@@ -1,4 +1,4 @@
-"""Parts of an axis, of which a stride may leave some out, and parts that are joined: channels, groups, rows."""
+"""Parts of an axis, of which a stride may leave some out, borders around a map, and parts that are joined."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..ops.channel_slice import ChannelSlice
 from ..ops.concat import Concat
 from ..ops.crop import Crop
 from ..ops.max_pool import MaxPool
+from ..ops.pad import Mode, Pad
 from ..ops.space_to_depth import Order, SpaceToDepth
 from .axes import Atom, Unknown, joined
 from .draft import Draft, View
@@ -89,6 +90,18 @@ def _of(draft: Draft, index: int, scopes: Sequence[object] | None = None) -> _Pl
     if isinstance(step.op, Crop) and scopes in (None, step.scopes):
         found = replace(found, step=step.inputs[0], cuts=step.op.cuts)
     return found
+
+
+def framed(draft: Draft, x: View, pads: Pads, mode: Mode = "constant", number: float = 0.0) -> View:
+    """A map with a border; numbers below zero are cut off."""
+    top, bottom, left, right = (max(n, 0) for n in pads)
+    made = x
+    if min(pads) < 0:
+        above, below, before, after = (max(-n, 0) for n in pads)
+        made = like(x, draft.view(draft.add(Crop((above, below, before, after)), as_map(draft, x))))
+    if max(pads) <= 0:
+        return made
+    return like(x, draft.view(draft.add(Pad((top, bottom, left, right), number, mode), as_map(draft, made))))
 
 
 def concatenated(draft: Draft, given: Sequence[View], axis: int) -> View:

@@ -8,13 +8,12 @@ from typing import Any
 
 from ...common.importing.axes import Unknown
 from ...common.importing.draft import View
-from ...common.importing.layout import as_map, like
+from ...common.importing.layout import as_map
+from ...common.importing.slices import framed
 from ...common.ops.adaptive_avg_pool import AdaptiveAvgPool
 from ...common.ops.adaptive_max_pool import AdaptiveMaxPool
 from ...common.ops.avg_pool import AvgPool
-from ...common.ops.crop import Crop
 from ...common.ops.max_pool import MaxPool
-from ...common.ops.pad import Pad
 from ...common.ops.resize import Mode, Resize, Rule
 from .table import Reading, means, two, value
 
@@ -82,16 +81,7 @@ def pad(reading: Reading, x: Any, pads: Sequence[int], mode: Any = "constant", f
         return value(x)
     if x.order not in ("map", "last") or any(others):
         raise Unknown("of channels or of a vector")
-    around = [top, bottom, left, right]
-    made = x
-    if min(around) < 0:
-        cuts = Crop((max(-top, 0), max(-bottom, 0), max(-left, 0), max(-right, 0)))
-        made = like(x, reading.add(cuts, as_map(reading.draft, x)))
-        top, bottom, left, right = (max(n, 0) for n in around)
-    if max(around) <= 0:
-        return made
-    op = Pad((top, bottom, left, right), float(fill or 0), mode)
-    return like(x, reading.add(op, as_map(reading.draft, made)))
+    return framed(reading.draft, x, (top, bottom, left, right), mode, float(fill or 0))
 
 
 @means("upsample_nearest2d")

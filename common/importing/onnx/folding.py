@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ...ops._normal import standardised
 from ...spec import Array
 from ..axes import Unknown
 
@@ -189,10 +188,6 @@ def _softmax(given: Given, attributes: Any, opset: int, count: int) -> Array:
     return np.asarray(parts / parts.sum(axis=axis, keepdims=True))
 
 
-def _standardised(given: Given, attributes: Any, opset: int, count: int) -> Array:
-    return standardised(given[0], tuple(attributes["axes"]), attributes["eps"])
-
-
 FOLDS: dict[str, Callable[..., Any]] = {
     "Abs": _each(np.abs),
     "Add": _each(np.add),
@@ -244,6 +239,5 @@ FOLDS: dict[str, Callable[..., Any]] = {
     "Transpose": lambda given, said, *_: given[0].transpose(said.get("perm")),
     "Unsqueeze": _unsqueeze,
     "Where": _each(np.where),
-    "_Standardised": _standardised,
 }
 """Kind of an operator -> its results of constants."""

@@ -105,6 +105,8 @@ class _Join:
         channels = size in (before.shape[:1], (before.shape[0], 1, 1))
         if isinstance(step.op, Add) and isinstance(op, LAYERS) and type(op).kind != "std_conv" and channels:
             return None if op.bias else self._with(before, before, replace(op, bias=True), {"bias": parameter})
+        if isinstance(op, GroupNorm) and (op.groups, op.affine, size) == (1, False, before.shape) and not channels:
+            op = LayerNorm("map", op.eps, False, False)  # the same function, until it has numbers for each place
         if isinstance(op, LayerNorm) and (channels if op.over == "channels" else size == before.shape):
             if isinstance(step.op, Multiply) and not op.scale and not op.bias:
                 return self._with(before, before, replace(op, scale=True), {"weight": parameter})

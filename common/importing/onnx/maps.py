@@ -15,13 +15,11 @@ from ...ops.adaptive_avg_pool import AdaptiveAvgPool
 from ...ops.adaptive_max_pool import AdaptiveMaxPool
 from ...ops.attention_pool import AttentionPool
 from ...ops.avg_pool import AvgPool
-from ...ops.crop import Crop
 from ...ops.depth_to_space import DepthToSpace
 from ...ops.local_response_norm import LocalResponseNorm
 from ...ops.max_pool import MaxPool
 from ...ops.multiply import Multiply
 from ...ops.pad import Mode as Border
-from ...ops.pad import Pad
 from ...ops.resize import Mode, Resize, Rule
 from ...ops.space_to_depth import SpaceToDepth
 from ..axes import Unknown, letters
@@ -30,6 +28,7 @@ from ..layout import MEAN, as_map, beside, like
 from ..pairs import of_two
 from ..reductions import How
 from ..reductions import reduced as reduction
+from ..slices import framed
 from .activations import limit
 from .folding import axes_of
 from .layers import pads, pair
@@ -169,19 +168,11 @@ def pad(call: Call) -> View:
         raise Unknown("of channels or of a vector")
     fill = call.const(2, "a number")
     value = attribute(float(call.node.attributes.get("value", 0.0))) if fill is None else limit(fill)
-    sides = (*around.get(rows, (0, 0)), *around.get(columns, (0, 0)))
-    made = x
-    if min(sides) < 0:
-        cuts = [max(-n, 0) for n in sides]
-        made = like(x, call.add(Crop((cuts[0], cuts[1], cuts[2], cuts[3])), as_map(call.draft, x)))
-    if max(sides) <= 0:
-        return made
+    (top, bottom), (left, right) = around.get(rows, (0, 0)), around.get(columns, (0, 0))
     mode = call.said("mode", "constant")
     if mode not in BORDERS:
         raise Unknown(f"of the mode {mode!r:.40}")
-    added = [max(n, 0) for n in sides]
-    op = Pad((added[0], added[1], added[2], added[3]), value if mode == "constant" else 0.0, BORDERS[mode])
-    return like(x, call.add(op, as_map(call.draft, made)))
+    return framed(call.draft, x, (top, bottom, left, right), BORDERS[mode], value if mode == "constant" else 0.0)
 
 
 @means("Resize", "Upsample")

@@ -122,13 +122,14 @@ def named(graph: Graph) -> Graph:
     parts = [[part for part in path[:-1] if part not in INSIDE] + path[-1:] for path in paths]
     roots = {found[0] for found in parts if len(found) > 1}
     below = {found[1] for found in parts if len(found) > 2}
+    name = graph.name
     if len(roots) == 1 and below:
+        name = NUMBERED.sub("", *roots)
         parts = [found[1:] if len(found) > 2 else found[-1:] for found in parts]
     if len(roots) == 1 and all(NUMBERED.search(part) for part in {*roots, *below}):
         parts = [[NUMBERED.sub("", found[0]), *found[1:]] if len(found) > 1 else found for found in parts]
-    return graph.with_nodes(
-        [replace(node, name="/".join(found)) for node, found in zip(graph.nodes, parts, strict=True)]
-    )
+    nodes = [replace(node, name="/".join(found)) for node, found in zip(graph.nodes, parts, strict=True)]
+    return replace(graph, nodes=tuple(nodes), name=name)
 
 
 def _of_weight(node: Node, graph: Graph) -> str:

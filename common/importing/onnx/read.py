@@ -19,7 +19,6 @@ from ..sizes import agreed, doubtful, larger
 from ..tidy import Steps, tidied
 from .graph import Graph
 from .joins import joined
-from .moments import written_out
 from .patterns import known
 from .places import located, named, settled
 from .responses import responses
@@ -41,7 +40,7 @@ def read(graph: Graph, where: str, size: tuple[int, int] | None = None, one_size
 
     `size` is the (height, width) to read it at, where it takes more than one.
     """
-    graph = known(responses(written_out(located(named(graph.pruned())))))
+    graph = known(responses(located(named(graph.pruned()))))
     notes: list[str] = []
     last = _channels_last(graph)
     shape = _image(graph, where, last, size, notes)

@@ -16,6 +16,7 @@ import numpy as np
 from ...op import Op
 from ...ops.adaptive_avg_pool import AdaptiveAvgPool
 from ...ops.add import Add
+from ...ops.channel_gather import ChannelGather
 from ...ops.channel_reduce import ChannelReduce
 from ...ops.divide import Divide
 from ...ops.flatten import Flatten
@@ -26,6 +27,7 @@ from ...ops.parameter import Parameter
 from ...ops.place_reduce import PlaceReduce
 from ...ops.power import Power
 from ...ops.rescale import Rescale
+from ...ops.rms_norm import RmsNorm
 from ...spec import Array
 from ..draft import Step
 from ..tidy import Steps
@@ -33,6 +35,7 @@ from .table import Reading
 
 JOINTS = (Add, Multiply, Divide)
 MOMENTS = (AdaptiveAvgPool, ChannelReduce, PlaceReduce)
+EACH = (ChannelGather, Flatten, Power, Rescale)
 MOST = 24
 """Ops of one norm at most."""
 NEAR = 1e-9
@@ -55,14 +58,11 @@ def written(given: Steps, reading: Reading, last: int) -> Written | None:
     """The norm that the steps up to one are; None for none."""
     if not isinstance(given.steps[last].op, JOINTS):
         return None
+    found = None
     for source, inside in _cones(given, last):
-        steps = [given.steps[index] for index in inside]
-        if not any(isinstance(step.op, MOMENTS) for step in steps):
-            continue
-        found = _norm(given, reading, source, inside)
-        if found is not None:
-            return found
-    return None
+        if any(isinstance(given.steps[index].op, MOMENTS) for index in inside):
+            found = _norm(given, reading, source, inside) or found
+    return found
 
 
 def _cones(given: Steps, last: int) -> Iterator[tuple[int, list[int]]]:
@@ -77,7 +77,7 @@ def _cones(given: Steps, last: int) -> Iterator[tuple[int, list[int]]]:
             continue
         if not open_ - {n for n in open_ if isinstance(given.steps[n].op, Parameter)}:
             yield index, sorted({*inside, *free, *open_})
-        if not isinstance(step.op, (*JOINTS, *MOMENTS, Flatten, Power, Rescale)):
+        if not isinstance(step.op, (*JOINTS, *MOMENTS, *EACH)):
             return
         inside.append(index)
         open_.update(step.inputs)
@@ -95,7 +95,10 @@ def _norm(given: Steps, reading: Reading, source: int, inside: list[int]) -> Wri
             return None
         y = y.reshape(x.shape)
         for op in _candidates([given.steps[index] for index in inside], size[1]):
-            found = _scaled(op.run(x), y, [(index, _numbers(given.steps[index], reading)) for index in parameters])
+            plain = {weight.name: np.ones(size[1]) for weight in op.weights(shape)}
+            found = _scaled(
+                op.run(x, **plain), y, [(index, _numbers(given.steps[index], reading)) for index in parameters]
+            )
             if found is not None:
                 return Written(op, source, *found, frozenset(inside))
     return None
@@ -121,7 +124,7 @@ def _candidates(steps: list[Step], channels: int) -> Iterator[Op]:
     groups |= {channels} if any(isinstance(op, AdaptiveAvgPool) for op in ops) else set()
     for eps in sorted(added):
         if any(isinstance(op, ChannelReduce) for op in ops):
-            yield LayerNorm("channels", eps, False, False)
+            yield from (LayerNorm("channels", eps, False, False), RmsNorm(eps))
         yield from (GroupNorm(number, eps, False) for number in sorted(groups))
 
 
@@ -132,21 +135,26 @@ def _scaled(x: Array, y: Array, parameters: list[tuple[int, Array]]) -> tuple[in
     apart = [item - mean for item, mean in zip((x, y), middle, strict=True)]
     scale = (apart[0] * apart[1]).sum(axes, keepdims=True) / (apart[0] ** 2).sum(axes, keepdims=True)
     offset = middle[1] - scale * middle[0]
-    if np.abs(x * scale + offset - y).max() > NEAR * np.abs(y).max():
-        return None
-    found = []
-    for wanted, usual in ((scale, 1.0), (offset, 0.0)):
+    found, made = list[int | None](), x
+    for wanted, usual, by in ((scale, 1.0, np.multiply), (offset, 0.0, np.add)):
         flat = wanted.reshape(-1)
-        same = [index for index, own in parameters if own.shape == flat.shape and np.allclose(own, flat, 1e-6, 1e-8)]
-        if not same and not np.allclose(flat, usual, 0, 1e-8):
-            return None
-        found.append(same[0] if same else None)
-    return found[0], found[1]
+        near = [(float(np.abs(own - flat).max()), index) for index, own in parameters if own.shape == flat.shape]
+        if np.abs(flat - usual).max() > NEAR:
+            if not near:
+                return None
+            found.append(min(near)[1])
+            usual = dict(parameters)[min(near)[1]].reshape(wanted.shape)
+        else:
+            found.append(None)
+        made = by(made, usual)
+    return (found[0], found[1]) if np.abs(made - y).max() <= NEAR * np.abs(y).max() else None
 
 
 def with_weights(op: Op, weight: bool, bias: bool) -> Op | None:
     """The norm with as many weights; None where it has no such form."""
     if isinstance(op, LayerNorm):
         return replace(op, scale=weight, bias=bias)
+    if isinstance(op, RmsNorm):
+        return op if weight and not bias else None
     affine = isinstance(op, GroupNorm) and weight == bias
     return replace(op, affine=weight) if affine else None  # type: ignore[call-arg]
