@@ -88,9 +88,9 @@ class View:
         if len(self.axes) != 4:
             return ""
         h, w = self.whole("H"), self.whole("W")
-        places = self.axes[1:3]
+        places: Axes = self.axes[1:3]
         if (h, w) != ((), ()):
-            places = tuple(tuple(atom for atom in axis if atom.letter != STRETCHED) for axis in places)
+            places = tuple(tuple(atom for atom in axis if atom.letter != STRETCHED) for axis in self.axes[1:3])
         told = (h, w) != ((), ()) or self.axes[3] != ()
         if len(self.base) == 3 and places == (h, w) and told and only(self.axes[3], "C"):
             return "last"

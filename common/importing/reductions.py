@@ -56,6 +56,6 @@ def _over_channels(x: View, over: list[Atom], how: How) -> Op | None:
     atom = over[0]
     whole = len(over) == 1 and atom.stride * atom.size == x.base[0]
     groups = None if atom.stride == 1 else atom.size
-    if not whole or how == "norm" or (len(x.base) == 1 and groups is None):
+    if not whole or how == "norm":
         return None
     return ChannelReduce(how, groups)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
 from reading import held
 from torch import Tensor, nn
 from torch.nn import functional
+
+from diptych.common.importing.imported import Imported
 
 SIZES = ((40, 36), (49, 58))
 
@@ -85,10 +88,14 @@ class Nasnet(nn.Module):
         return found
 
 
+def ops(result: Imported, kind: str) -> list[Any]:
+    return [node.op for node in result.net.nodes if node.kind == kind]
+
+
 @pytest.mark.parametrize("stride", [1, 2])
 def test_a_mean_that_counts_its_border(stride: int) -> None:
     result = held(nn.Sequential(nn.Conv2d(3, 4, 1), Mean(3, stride)), sizes=SIZES, keras=stride == 2)
-    (pool,) = [node.op for node in result.net.nodes if node.kind == "avg_pool"]
+    (pool,) = ops(result, "avg_pool")
     assert (pool.pads, pool.count_include_pad) == ("same" if stride == 2 else (1, 1, 1, 1), True)
 
 
@@ -96,4 +103,4 @@ def test_a_network_of_cells() -> None:
     result = held(Nasnet(), sizes=SIZES)
     kinds = [node.kind for node in result.net.nodes]
     assert (kinds.count("avg_pool"), kinds.count("max_pool")) == (4, 1)
-    assert [node.op.pads for node in result.net.nodes if node.kind == "pad"] == [(0, 1, 0, 1)]
+    assert [op.pads for op in ops(result, "pad")] == [(0, 1, 0, 1)]

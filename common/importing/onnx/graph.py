@@ -16,6 +16,8 @@ MOST = 50_000
 """Nodes at most: more than any network has."""
 USUAL = ("", "ai.onnx")
 """The domains of ONNX's own operators."""
+BROKEN = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
+"""What reading an attribute of another type raises than ONNX has there."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from ...op import Op
 from ...ops.add import Add
 from ...ops.channel_linear import ChannelLinear
@@ -24,6 +26,8 @@ from ...ops.parameter import Parameter
 from ...ops.place_reduce import PlaceReduce
 from ...ops.power import Power
 from ...ops.scale import Scale
+from ...ops.to_map import ToMap
+from ...spec import Array
 from ..draft import Step, weighted_label
 from ..tidy import Steps
 from .table import Reading, survives
@@ -54,7 +58,7 @@ class _Join:
         """Join a sum or product with the layer that it takes, where it is that layer's own, or with a whole norm."""
         step = self.given.steps[index]
         norm = written(self.given, self.reading, index)
-        made = self._root(step) if norm is None else self._norm(step, norm)
+        made = (self._root(step) or self._of_vector(step)) if norm is None else self._norm(step, norm)
         if made is not None:
             self.given.steps[index] = made
             return
@@ -88,16 +92,28 @@ class _Join:
         return self._with(plain, plain, op, own) if own else plain
 
     def _source(self, step: Step, norm: Written) -> int | None:
-        """What a norm takes: a map of one place is flattened before it where it was flattened on the way."""
+        """What a norm takes: where a value was a vector, or was made one, on the way, that is done before it."""
         steps = self.given.steps
         if len(steps[norm.source].shape) == len(step.shape):
             return norm.source
-        flat = [n for n in norm.inside if isinstance(steps[n].op, Flatten)]
-        free = [n for n in flat if all(n not in own.inputs or at in norm.inside for at, own in enumerate(steps))]
+        kind = Flatten if len(step.shape) == 1 else ToMap
+        found = [n for n in norm.inside if isinstance(steps[n].op, kind)]
+        if kind is ToMap:
+            return next((n for n in found if steps[n].inputs == (norm.source,)), None)
+        free = [n for n in found if all(n not in own.inputs or at in norm.inside for at, own in enumerate(steps))]
         if not free:
             return None
         steps[free[0]] = replace(steps[free[0]], inputs=(norm.source,))
         return free[0]
+
+    def _of_vector(self, step: Step) -> Step | None:
+        """A norm of a vector that was made a map for it, and is made a vector again by this step."""
+        norm = self.given.steps[step.inputs[0]] if isinstance(step.op, Flatten) else None
+        if norm is None or not isinstance(norm.op, LayerNorm) or self.uses[step.inputs[0]] != 1:
+            return None
+        (source,) = norm.inputs
+        before = self.given.steps[source]
+        return replace(norm, inputs=before.inputs, shape=step.shape) if isinstance(before.op, ToMap) else None
 
     def _made(self, step: Step, before: Step, parameter: Step) -> Step | None:
         op: Any = before.op
@@ -110,7 +126,7 @@ class _Join:
         if isinstance(op, LayerNorm) and (channels if op.over == "channels" else size == before.shape):
             if isinstance(step.op, Multiply) and not op.scale and not op.bias:
                 return self._with(before, before, replace(op, scale=True), {"weight": parameter})
-            if isinstance(step.op, Add) and not op.bias:
+            if isinstance(step.op, Add) and op.scale and not op.bias:
                 return self._with(before, before, replace(op, bias=True), {"bias": parameter})
         if isinstance(step.op, Add) and isinstance(op, Multiply) and channels:
             return self._affine(before, parameter)
@@ -125,30 +141,43 @@ class _Join:
                 op: Any = norm.op
                 return self._with(norm, product, replace(op, affine=True), {"weight": scale, "bias": offset})
         for one, other in (product.inputs, product.inputs[::-1]):
-            scale, flattened = self.given.steps[other], self.given.steps[one].flattened
-            if isinstance(scale.op, Parameter) and scale.shape == offset.shape and flattened is None:
-                plain = replace(product, op=Scale(), inputs=(one,), names={})
-                return self._with(plain, product, Scale(), {"weight": scale, "bias": offset})
+            value, scale = self.given.steps[one], self.given.steps[other]
+            plain = value.shape == product.shape and value.flattened is None and not isinstance(value.op, Parameter)
+            if isinstance(scale.op, Parameter) and scale.shape == offset.shape and plain:
+                scaled = replace(product, op=Scale(), inputs=(one,), names={})
+                return self._with(scaled, product, Scale(), {"weight": scale, "bias": offset})
         return None
 
     def _with(self, layer: Step, place: Step, op: Op, parameters: Mapping[str, Step]) -> Step:
         """A layer with more weights, under names beside those that it has."""
         names, reading = dict(layer.names), self.reading
         wanted = {w.name: tuple(map(int, w.shape)) for w in op.weights(self.given.steps[layer.inputs[0]].shape)}
+        arrays = {own: reading.tensors[step.names[""]].reshape(wanted[own]) for own, step in parameters.items()}
+        prefix = next((name.removesuffix(f".{first}") for first, name in names.items()), "")
+        prefix = self._free(prefix or self._prefix(op, parameters), arrays)
         for own, parameter in parameters.items():
-            theirs = parameter.names[""]
-            prefix = next((name.removesuffix(f".{first}") for first, name in names.items()), "")
-            origin = reading.origins[theirs]
-            if not prefix and survives(origin) and origin.endswith(f".{own}"):
-                prefix = origin.removesuffix(f".{own}")
-            prefix = prefix or UNNAMED.sub("", theirs.removesuffix(f".{own}")) or op.kind
-            name = f"{prefix}.{own}"
-            reading.tensors[name] = reading.tensors[theirs].reshape(wanted[own])
-            reading.origins[name] = reading.origins[theirs]
-            names[own] = name
+            names[own] = f"{prefix}.{own}"
+            reading.tensors[names[own]] = arrays[own]
+            reading.origins[names[own]] = reading.origins[parameter.names[""]]
         ordered = {own: names[own] for own in wanted}
         vector: Any = layer.vector
         if vector is not None and "bias" in parameters:
             vector = replace(vector, bias=True)
         label, scopes = weighted_label(op, ordered), layer.scopes or place.scopes
         return replace(layer, op=op, names=ordered, label=label, scopes=scopes, vector=vector)
+
+    def _prefix(self, op: Op, parameters: Mapping[str, Step]) -> str:
+        """The layer that parameters are of, by the names that they have in the file, or by their places."""
+        for own, parameter in parameters.items():
+            theirs, origin = parameter.names[""], self.reading.origins[parameter.names[""]]
+            if survives(origin) and origin.endswith(f".{own}"):
+                return origin.removesuffix(f".{own}")
+            return UNNAMED.sub("", theirs.removesuffix(f".{own}")) or op.kind
+        return op.kind
+
+    def _free(self, first: str, arrays: Mapping[str, Array]) -> str:
+        """A name for a layer, that no other has whose weights are not the same."""
+        prefix, number, tensors = first, 2, self.reading.tensors
+        while any(not np.array_equal(tensors.get(f"{prefix}.{own}", array), array) for own, array in arrays.items()):
+            prefix, number = f"{first}_{number}", number + 1
+        return prefix

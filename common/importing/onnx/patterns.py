@@ -28,7 +28,7 @@ from ...ops.silu import Silu
 from ...ops.softplus import Softplus
 from ...spec import Array
 from .activations import FAR
-from .graph import Graph, Node
+from .graph import BROKEN, Graph, Node
 from .table import attribute, decimal
 
 MOST = 12
@@ -144,7 +144,10 @@ def known(graph: Graph) -> Graph:
             continue
         found = None
         for source, nodes in search.cones(node):
-            op, turn = _op(search, source, nodes), _turn(source, nodes)
+            try:
+                op, turn = _op(search, source, nodes), _turn(source, nodes)
+            except BROKEN:
+                continue
             if op is not None and turn is not None:
                 found = (source, nodes, op, turn)
         if found is not None:
@@ -160,10 +163,7 @@ def known(graph: Graph) -> Graph:
 def _op(search: _Search, source: str, nodes: list[Node]) -> Op | None:
     """The op that operators are, the nearest of them; None for none."""
     with np.errstate(all="ignore"):
-        try:
-            values = search.run(source, nodes)
-        except (TypeError, ValueError, LookupError):
-            return None
+        values = search.run(source, nodes)
     if values.shape != TRIED.shape:
         return None
     constants = sorted({search.numbers[name] for node in nodes for name in node.inputs if name in search.numbers})

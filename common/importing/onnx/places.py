@@ -124,7 +124,7 @@ def named(graph: Graph) -> Graph:
     below = {found[1] for found in parts if len(found) > 2}
     name = graph.name
     if len(roots) == 1 and below:
-        name = NUMBERED.sub("", *roots)
+        name = NUMBERED.sub("", next(iter(roots)))
         parts = [found[1:] if len(found) > 2 else found[-1:] for found in parts]
     if len(roots) == 1 and all(NUMBERED.search(part) for part in {*roots, *below}):
         parts = [[NUMBERED.sub("", found[0]), *found[1:]] if len(found) > 1 else found for found in parts]

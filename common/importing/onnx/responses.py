@@ -9,7 +9,7 @@ from ...ops.local_response_norm import LocalResponseNorm
 from ...spec import Array
 from ..axes import Unknown
 from .folding import axes_of, folded, slice_numbers
-from .graph import Graph, Node
+from .graph import BROKEN, Graph, Node
 from .table import decimal
 
 SEEN = ("Reshape", "Squeeze", "Unsqueeze")
@@ -20,7 +20,10 @@ def responses(graph: Graph) -> Graph:
     seen = _Seen({name: node for node in graph.nodes for name in node.outputs}, graph.arrays(), graph.opset)
     kept = []
     for node in graph.nodes:
-        op = seen.norm(node) if node.kind == "Div" and len(node.inputs) == 2 else None
+        try:
+            op = seen.norm(node) if node.kind == "Div" and len(node.inputs) == 2 else None
+        except BROKEN:  # what reading an attribute raises that is none of ONNX's
+            op = None
         said = {"op": op, "rank": 4, "turn": ()}
         kept.append(Node("_Known", node.name, node.inputs[:1], node.outputs, said, "", node.modules) if op else node)
     return graph.with_nodes(kept).pruned()
@@ -96,7 +99,7 @@ class _Seen:
         pad = self._back(name)
         if pad is None or pad.kind != "Pad" or pad.attributes.get("mode", "constant") != "constant":
             return None
-        given = [self._array(name) for name in pad.inputs]
+        given: list[Any] = [self._array(name) for name in pad.inputs]
         square = self._back(pad.inputs[0])
         if square is None or square.kind != "Mul" or square.inputs != (x, x) or given[1] is None:
             return None

@@ -28,14 +28,17 @@ from ...ops.place_reduce import PlaceReduce
 from ...ops.power import Power
 from ...ops.rescale import Rescale
 from ...ops.rms_norm import RmsNorm
+from ...ops.to_map import ToMap
 from ...spec import Array
 from ..draft import Step
 from ..tidy import Steps
 from .table import Reading
 
 JOINTS = (Add, Multiply, Divide)
-MOMENTS = (AdaptiveAvgPool, ChannelReduce, PlaceReduce)
-EACH = (ChannelGather, Flatten, Power, Rescale)
+NORMS = (LayerNorm, GroupNorm)
+"""Without weights: they are found, and joined with what comes after them."""
+MOMENTS = (AdaptiveAvgPool, ChannelReduce, PlaceReduce, *NORMS)
+EACH = (ChannelGather, Flatten, Power, Rescale, ToMap)
 MOST = 24
 """Ops of one norm at most."""
 NEAR = 1e-9
@@ -77,7 +80,7 @@ def _cones(given: Steps, last: int) -> Iterator[tuple[int, list[int]]]:
             continue
         if not open_ - {n for n in open_ if isinstance(given.steps[n].op, Parameter)}:
             yield index, sorted({*inside, *free, *open_})
-        if not isinstance(step.op, (*JOINTS, *MOMENTS, *EACH)):
+        if step.names or not isinstance(step.op, (*JOINTS, *MOMENTS, *EACH)):
             return
         inside.append(index)
         open_.update(step.inputs)
@@ -89,6 +92,8 @@ def _norm(given: Steps, reading: Reading, source: int, inside: list[int]) -> Wri
     size = (2, int(shape[0]), *(TRIED if len(shape) == 3 and shape[1:] != (1, 1) else shape[1:]))
     x = np.random.default_rng(0).standard_normal(size) + 0.3
     parameters = [index for index in inside if isinstance(given.steps[index].op, Parameter)]
+    if any(given.steps[index].shape[1:] not in ((), (1, 1)) for index in parameters):
+        return None  # numbers for each place are no scale of channels
     with np.errstate(all="ignore"):
         y = _run(given, reading, inside, {source: x})
         if y.size != x.size or not np.isfinite(y).all():
@@ -119,6 +124,7 @@ def _numbers(step: Step, reading: Reading) -> Array:
 def _candidates(steps: list[Step], channels: int) -> Iterator[Op]:
     """The norms of these moments, by each number that is added as an epsilon may be."""
     ops: list[Any] = [step.op for step in steps]
+    yield from (op for op in ops if isinstance(op, NORMS))
     added = {op.offset for op in ops if isinstance(op, Rescale) and op.factor == 1 and 0 < op.offset < 0.1}
     groups = {op.groups or channels for op in ops if isinstance(op, PlaceReduce)}
     groups |= {channels} if any(isinstance(op, AdaptiveAvgPool) for op in ops) else set()
@@ -138,22 +144,21 @@ def _scaled(x: Array, y: Array, parameters: list[tuple[int, Array]]) -> tuple[in
     found, made = list[int | None](), x
     for wanted, usual, by in ((scale, 1.0, np.multiply), (offset, 0.0, np.add)):
         flat = wanted.reshape(-1)
-        near = [(float(np.abs(own - flat).max()), index) for index, own in parameters if own.shape == flat.shape]
-        if np.abs(flat - usual).max() > NEAR:
-            if not near:
-                return None
-            found.append(min(near)[1])
-            usual = dict(parameters)[min(near)[1]].reshape(wanted.shape)
-        else:
+        if np.abs(flat - usual).max() <= NEAR:
             found.append(None)
-        made = by(made, usual)
+            continue
+        near = [(float(np.abs(own - flat).max()), index) for index, own in parameters if own.shape == flat.shape]
+        if not near:
+            return None
+        found.append(min(near)[1])
+        made = by(made, dict(parameters)[min(near)[1]].reshape(wanted.shape))
     return (found[0], found[1]) if np.abs(made - y).max() <= NEAR * np.abs(y).max() else None
 
 
 def with_weights(op: Op, weight: bool, bias: bool) -> Op | None:
     """The norm with as many weights; None where it has no such form."""
     if isinstance(op, LayerNorm):
-        return replace(op, scale=weight, bias=bias)
+        return None if bias and not weight else replace(op, scale=weight, bias=bias)
     if isinstance(op, RmsNorm):
         return op if weight and not bias else None
     affine = isinstance(op, GroupNorm) and weight == bias
