@@ -45,7 +45,7 @@ def test_what_is_read_is_the_same_function(kind: str, dtype: str, tmp_path: Path
     for number, function in enumerate(CASES[kind]):
         net = traced(function, EVEN)
         weights = {name: array.astype(dtype).astype(float) for name, array in scrambled(net).items()}
-        path.write_bytes(build.model(Graph(net, dtype), weights).SerializeToString())  # type: ignore[arg-type]
+        path.write_bytes(build.model(Graph(net, dtype), weights).SerializeToString())
         if number in REFUSED.get(kind, ()):
             with pytest.raises(diptych.DiptychError):
                 diptych.read(path, x)
