@@ -178,6 +178,9 @@ class _Join:
     def _free(self, first: str, arrays: Mapping[str, Array]) -> str:
         """A name for a layer, that no other has whose weights are not the same."""
         prefix, number, tensors = first, 2, self.reading.tensors
-        while any(not np.array_equal(tensors.get(f"{prefix}.{own}", array), array) for own, array in arrays.items()):
+        while any(
+            f"{prefix}.{own}" in tensors and not np.array_equal(tensors[f"{prefix}.{own}"], array)
+            for own, array in arrays.items()
+        ):
             prefix, number = f"{first}_{number}", number + 1
         return prefix
