@@ -182,6 +182,8 @@ def _turn(source: str, nodes: list[Node]) -> tuple[int, ...] | None:
         (order,) = found
         if node.kind == TURN:
             turn = tuple(node.attributes.get("perm") or ())
+            if not turn or sorted(turn) != list(range(len(turn))):
+                return None
             order = tuple(order[place] for place in turn) if order else turn
         orders[node.outputs[0]] = () if list(order) == sorted(order) else order
     return orders[nodes[-1].outputs[0]]
