@@ -124,6 +124,12 @@ MODELS: dict[str, tuple[Callable[[], nn.Module], int]] = {
         lambda: nn.Sequential(conv(3, 4), nn.GroupNorm(2, 4, affine=False), *head(), nn.LayerNorm(4, bias=False)),
         13,
     ),
+    "squares over channels": (
+        lambda: Plain(
+            lambda m, x: m.a(x) / torch.sqrt((x * x).sum(1, keepdim=True) + 0.1) * x.amax((2, 3), True), conv(3, 3)
+        ),
+        14,
+    ),
     "gates": (lambda: nn.Sequential(conv(3, 8), Gate(8), Gate(8)), 14),
     "residuals": (lambda: nn.Sequential(conv(3, 8), Residual(8), Residual(8)), 17),
     "shuffle": (lambda: Plain(lambda m, x: shuffled(m.a(x), 4), conv(3, 8)), 13),

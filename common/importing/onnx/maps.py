@@ -129,23 +129,24 @@ def reduced(call: Call) -> View:
     gone = [n % len(x.axes) for n in (axes or range(len(x.axes)))]
     keep, how = bool(call.said("keepdims", 1)), MEASURED[call.node.kind]
     step = call.draft.steps[x.step]
-    if how != "sum" or not isinstance(step.op, Multiply) or not {"H", "W"} & set("".join(map(letters, x.axes))):
-        return reduction(call.draft, x, gone, keep, how)
-    return _of_products(call, x, gone, keep)
+    places = {"H", "W"} & set("".join(letters(x.axes[n]) for n in gone))
+    if how == "sum" and places and isinstance(step.op, Multiply):
+        return _of_products(call, x, gone, keep)
+    return reduction(call.draft, x, gone, keep, how)
 
 
 def _of_products(call: Call, x: View, gone: list[int], keep: bool) -> View:
     """The sum over places of squares, or of a map times weights of its places."""
     draft, (one, other) = call.draft, call.draft.steps[x.step].inputs
     over = sorted(atom for n in gone for atom in x.axes[n])
-    whole = over == sorted([*x.whole("H"), *x.whole("W")])
-    shapes = [draft.steps[index].shape for index in (one, other)]
     if one == other:
         root = reduction(draft, replace(x, step=one), gone, keep, "norm")
         return of_two(draft, root, root, Multiply())
-    if whole and shapes[1][0] == 1 and shapes[0][1:] == shapes[1][1:]:
-        left = tuple(() if n in gone else axis for n, axis in enumerate(x.axes) if keep or n not in gone)
-        return call.add(AttentionPool(), one, other).seen(left)
+    for value, weights in ((one, other), (other, one)):
+        shapes = [draft.steps[index].shape for index in (value, weights)]
+        if over == sorted([*x.whole("H"), *x.whole("W")]) and shapes[1] == (1, *shapes[0][1:]):
+            left = tuple(() if n in gone else axis for n, axis in enumerate(x.axes) if keep or n not in gone)
+            return call.add(AttentionPool(), value, weights).seen(left)
     return reduction(draft, x, gone, keep, "sum")
 
 
