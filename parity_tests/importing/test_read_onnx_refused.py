@@ -134,6 +134,13 @@ def test_layers_of_one_name_with_numbers_that_are_none(tmp_path: Path) -> None:
     assert len(result.weights) == 4
 
 
+def test_numbers_that_tf2onnx_leaves_out(tmp_path: Path) -> None:
+    model = graph([node("Sub", ["x", "model/Sub/y:0"], ["y"])], {}, inputs=("x", "model/Sub/y:0"))
+    model.producer_name = "tf2onnx"
+    with pytest.raises(diptych.DiptychError, match=r"takes 2 inputs.*what a Normalization layer holds"):
+        diptych.read(saved(model, tmp_path), np.zeros((1, 3, 8, 6)))
+
+
 def test_precision(tmp_path: Path) -> None:
     said = refused([node("Conv", ["x", "h"], ["y"])], tmp_path, weights={"h": KERNEL.astype(np.float16)})
     assert "weights of 16 bits (1, first h)" in said
