@@ -69,16 +69,15 @@ def _places(draft: Draft, x: View, axis: int, cut: Pair, apart: int) -> View:
     cuts[2 * place] += cut[0]
     cuts[2 * place + 1] += cut[1]
     strides[place] = apart
-    left = _Places(found.step, (cuts[0], cuts[1], cuts[2], cuts[3]), (strides[0], strides[1]))
-    return like(x, draft.view(_made(draft, left)))
+    around, stride = (cuts[0], cuts[1], cuts[2], cuts[3]), (strides[0], strides[1])
+    return like(x, draft.view(thinned(draft, found.step, around, stride)))
 
 
-def _made(draft: Draft, places: _Places) -> int:
-    """The step of some places: what is cut off, and a pool of single numbers for a stride."""
-    step = places.step
-    if any(places.cuts):
-        step = draft.add(Crop(places.cuts), step)
-    return step if places.stride == (1, 1) else draft.add(MaxPool((1, 1), places.stride), step)
+def thinned(draft: Draft, step: int, cuts: Pads, stride: Pair, label: str = "") -> int:
+    """The step of some places of a map: without what is cut off, and a pool of single numbers for a stride."""
+    if any(cuts):
+        step = draft.add(Crop(cuts), step, label=label and f"{label}_crop")
+    return step if stride == (1, 1) else draft.add(MaxPool((1, 1), stride), step, label=label and f"{label}_stride")
 
 
 def _of(draft: Draft, index: int, scopes: Sequence[object] | None = None) -> _Places:
@@ -113,12 +112,12 @@ def concatenated(draft: Draft, given: Sequence[View], axis: int) -> View:
     if (orders not in ({"map"}, {"vector"}) and not last) or axis % len(given[0].axes) != (3 if last else 1):
         raise Unknown("along another axis than channels")
     steps = [as_value(draft, x) for x in given]
-    square = None if orders == {"vector"} else _squares(draft, steps)
+    square = None if orders == {"vector"} else squares(draft, steps)
     made = draft.add(Concat(), *steps) if square is None else draft.add(square[1], square[0])
     return like(given[0], draft.view(made))
 
 
-def _squares(draft: Draft, steps: Sequence[int]) -> tuple[int, SpaceToDepth] | None:
+def squares(draft: Draft, steps: Sequence[int]) -> tuple[int, SpaceToDepth] | None:
     """(step, op) of the squares of places that these are, one after the other; None for anything else.
 
     So a focus layer is written: four slices of every second row and column, concatenated.
