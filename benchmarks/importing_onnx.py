@@ -1,12 +1,13 @@
-"""Read thirty ONNX files of four exporters, and hold the Nets to the models that the files were made of.
+"""Read 39 ONNX files of five exporters, and hold the Nets to the models that the files were made of.
 
     python -m benchmarks.importing_onnx                 # all of them
     python -m benchmarks.importing_onnx --shard 0/3     # a third
     python -m benchmarks.importing_onnx resnet18        # those of this name
 
 Models have scrambled weights and are exported in float64; the Net's PyTorch model is compared with the original in
-float64. A line says "exact", "refused" with the reason, or "WRONG", and how many of the Net's weights bear the name of
-the original's: that of its state dict, and for an offset that a folded normalisation left that of its convolution.
+float64. Those of tf2onnx are the files of the tests, with Keras's answers (`benchmarks/tf2onnx_files.py`). A line says
+"exact", "refused" with the reason, or "WRONG", and how many of the Net's weights bear the name of the original's: that
+of its state dict, or of Keras's layer, and for an offset that a folded normalisation left that of its convolution.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,11 +32,13 @@ import numpy as np
 
 import diptych
 from diptych.common.importing.imported import Imported
+from diptych.common.spec import Array
 
 sys.path.insert(0, "parity_tests")  # what the tests hold models with
 
 TOLERANCE = 1e-10
 SIZE = (64, 96)
+WRITTEN = Path("parity_tests/importing/tf2onnx")
 
 
 class File(NamedTuple):
@@ -59,6 +63,9 @@ FILES = (
     *(File("diptych", name, "diptych", 22) for name in (
         "lenet5_modern", "alexnet_original", "resnet18", "mobilenet_v2", "shufflenet_v2_x0_5", "efficientnet_b0",
         "squeezenet1_1", "ghostnet_0_5", "mobilenet_v3_small")),
+    *(File("keras", name, "tf2onnx", opset) for name, opset in (
+        ("mobile", 13), ("residual", 14), ("vgg", 15), ("gates", 16), ("unet", 17), ("convnext", 18), ("groups", 13),
+        ("slices", 15), ("attention", 18))),
 )  # fmt: skip
 
 
@@ -101,28 +108,41 @@ def found_by_name(result: Imported, names: set[str]) -> tuple[int, int]:
     return len(bearing), len(result.weights)
 
 
-def measured(file: File, folder: Path) -> tuple[str, tuple[int, int], float]:
-    """(what was found, weights by name, seconds to read it)."""
+def prepared(file: File, path: Path) -> tuple[Path, set[str], Any, Callable[[Array], list[Array]]]:
+    """(the file, the names of weights, an image, the original's answers)."""
     import reading
     import torch
 
-    model, path = original(file), folder / "model.onnx"
+    if file.exporter == "tf2onnx":
+        kept = np.load(WRITTEN / f"{file.name}.npz")
+        answers = [kept[key] for key in kept.files if key.startswith("arr_")]
+        wanted = [item.transpose(0, 3, 1, 2) if item.ndim == 4 else item for item in answers]
+        names = {f"{layer}.{own}" for layer in kept["layers"] for own in ("weight", "bias", "parameter")}
+        images = kept["images"].astype(np.float64).transpose(0, 3, 1, 2)
+        return WRITTEN / f"{file.name}.onnx", names, images, lambda _: wanted
+    model = original(file)
     if file.library == "diptych":
         net = diptych.spec(file.name)
         state = diptych.weights(model, net)
         diptych.export(net, state, path, dtype="float64", opset=file.opset)
-        names, example = set(state), torch.zeros(1, *map(int, net.input_shape))
-    else:
-        exported(file, model, path)
-        names, example = set(model.state_dict()), torch.zeros(1, 3, *SIZE)
+        return path, set(state), torch.zeros(1, *map(int, net.input_shape)), partial(reading.outputs, model)
+    exported(file, model, path)
+    return path, set(model.state_dict()), torch.zeros(1, 3, *SIZE), partial(reading.outputs, model)
+
+
+def measured(file: File, folder: Path) -> tuple[str, tuple[int, int], float]:
+    """(what was found, weights by name, seconds to read it)."""
+    import reading
+
+    path, names, example, answers = prepared(file, folder / "model.onnx")
     begin = time.perf_counter()
     try:
         result = diptych.read(path, example)
     except diptych.DiptychError as error:
         return f"refused {error}", (0, 1), time.perf_counter() - begin
     seconds = time.perf_counter() - begin
-    images = reading.images_of(result.net)
-    wanted = reading.outputs(model, images)
+    images = example if file.exporter == "tf2onnx" else reading.images_of(result.net)
+    wanted = answers(images)
     got = reading.built(result, "torch", images)
     worst = max(float(np.abs(a.reshape(b.shape) - b).max() / np.abs(b).max()) for a, b in zip(got, wanted, strict=True))
     diptych.source(result.net, "torch")

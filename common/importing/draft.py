@@ -14,7 +14,7 @@ from typing import Literal
 from ..errors import SpecError
 from ..op import Input, Op
 from ..traits import Shape
-from .axes import Axes, Axis, Unknown, only, shape_of, whole
+from .axes import STRETCHED, Axes, Axis, Unknown, only, shape_of, whole
 
 BATCH = "N"
 
@@ -88,8 +88,11 @@ class View:
         if len(self.axes) != 4:
             return ""
         h, w = self.whole("H"), self.whole("W")
+        places: Axes = self.axes[1:3]
+        if (h, w) != ((), ()):
+            places = tuple(tuple(atom for atom in axis if atom.letter != STRETCHED) for axis in self.axes[1:3])
         told = (h, w) != ((), ()) or self.axes[3] != ()
-        if len(self.base) == 3 and self.axes[1:3] == (h, w) and told and only(self.axes[3], "C"):
+        if len(self.base) == 3 and places == (h, w) and told and only(self.axes[3], "C"):
             return "last"
         return "map"
 

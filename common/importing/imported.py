@@ -14,6 +14,7 @@ from ..spec import Array, Net
 from ..text import first_few, shape_text
 from ..weights import Weights, checked
 from .draft import Missing
+from .growing import running
 from .net import nodes_of, traced
 from .tidy import Steps
 from .tree import relabelled
@@ -93,7 +94,7 @@ def refuse(name: str, missing: list[Missing]) -> None:
 
 def imported(given: Steps, tensors: Mapping[str, Any], name: str, title: str, doc: str, notes: list[str]) -> Imported:
     """The Net of steps, with the weights by the names that they have there."""
-    given = relabelled(given)
+    given = relabelled(running(given))
     net, tree = traced(given, name, title, doc)
     weights: Weights = {}
     renamed: dict[str, str] = {}

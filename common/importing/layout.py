@@ -7,6 +7,7 @@ from ..ops.channel_gather import ChannelGather
 from ..ops.channel_shuffle import ChannelShuffle
 from ..ops.flatten import Flatten
 from ..ops.place_reduce import PlaceReduce
+from ..ops.resize import Resize
 from ..ops.space_to_depth import Order, SpaceToDepth
 from ..ops.to_map import ToMap
 from ..ops.unflatten import Order as VectorOrder
@@ -27,6 +28,9 @@ def as_map(draft: Draft, view: View) -> int:
     if len(view.axes) != 4 or view.axes[0] != whole(BATCH, draft.batch) or view.doubtful:
         raise Unknown(f"{_rank(view)} where a map is taken")
     _, c, h, w = view.axes
+    if view.base[1:] == (1, 1) and (h or w) and only(joined([*c, *h, *w]), "C"):
+        flat = _made(draft, view.step, Flatten(view.base), "flatten", "Flatten")
+        return _unflattened(draft, draft.view(flat).seen(view.axes))
     if len(view.base) == 1:
         if h or w:
             return _unflattened(draft, view)
@@ -35,9 +39,34 @@ def as_map(draft: Draft, view: View) -> int:
         return _made(draft, _ordered(draft, view, c), ToMap(), "to_map")
     if h == view.whole("H") and w == view.whole("W") and (only(c, "C") or channels(c)):
         return _ordered(draft, view, c)
+    factors = _repeats(view)
+    if factors is not None and only(c, "C"):
+        return _repeated(draft, view, factors)
     if h == view.whole("W") and w == view.whole("H") and only(c, "C"):
         raise Unknown("height and width exchanged")
     return _squares(draft, view)
+
+
+def _repeats(view: View) -> tuple[int, int] | None:
+    """How often each row and each column is there, one beside the other; None for any other view."""
+    found = []
+    for axis, own in zip(view.axes[2:], (view.whole("H"), view.whole("W")), strict=True):
+        rest = axis[len(own) :]
+        if axis[: len(own)] != own or len(rest) > 1 or any(atom.letter != STRETCHED for atom in rest):
+            return None
+        found.append(rest[0].size if rest else 1)
+    return found[0], found[1]
+
+
+def _repeated(draft: Draft, view: View, factors: tuple[int, int]) -> int:
+    """A map of which each row and column is there several times: the nearest pixels of one of another size."""
+    key = (view.step, view.axes)
+    if key not in draft.made:
+        _, height, width = view.base
+        size = (height * factors[0], width * factors[1])
+        op = Resize(factors[0]) if factors[0] == factors[1] else Resize(size=size, source=(height, width))
+        draft.made[key] = draft.add(op, _ordered(draft, view, view.axes[1]), label=beside(draft, "resize", "Upsample"))
+    return draft.made[key]
 
 
 def _unflattened(draft: Draft, view: View) -> int:

@@ -76,9 +76,7 @@ def _merged(one: Steps, other: Steps, a: Step, b: Step) -> Op | None:
     differing = set(_differing(a, b)) - SIZES.get(a.op.kind, set())
     if not differing:
         return a.op
-    # A border of its own has no SAME, and neither has a mean that counts the border.
-    fixed = isinstance(a.op, Pad) or (isinstance(a.op, AvgPool) and a.op.count_include_pad)
-    if differing == {"pads"} and not fixed and _same(one, a) and _same(other, b):
+    if differing == {"pads"} and not isinstance(a.op, Pad) and _same(one, a) and _same(other, b):
         return replace(a.op, pads="same")  # type: ignore[call-arg]
     whole = isinstance(a.op, AvgPool) and _whole(one, a) and _whole(other, b)
     if whole and differing <= {"kernel", "stride"}:

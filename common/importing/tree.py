@@ -65,9 +65,23 @@ def grown(given: Steps, title: str, doc: str = "", sharing: bool = True) -> Tree
     wiring.wire(root)
     _settle(root, wiring)
     wiring.wire(root)
+    _unroll(root, wiring)
     _list(root)
     root.inputs, root.outputs = [0], [index for _, index in given.outputs]
     return root
+
+
+def _unroll(root: Tree, wiring: Wiring) -> None:
+    """Make chains of blocks that do nothing but call others of one class, as many as there are in each."""
+    lengths: dict[str, set[int]] = {}
+    calls = Counter((tree.path, tree.kind) for tree in root.walk())
+    for tree in root.walk():
+        lengths.setdefault(tree.kind, set()).add(len(tree.items))
+    for tree in root.walk():
+        kinds = {item.kind if isinstance(item, Tree) and item.style == "block" else "" for item in tree.items}
+        several = len(lengths[tree.kind]) > 1 and calls[tree.path, tree.kind] == 1 and tree is not root
+        if tree.style == "block" and several and len(kinds) == 1 and "" not in kinds and _chain(tree, wiring, False):
+            tree.style = "stack"
 
 
 def _list(root: Tree) -> None:

@@ -7,7 +7,6 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from ..errors import SpecError
 from ..geometry import Pads, Pair, padding, pair, resolved
 from ..onnx_graph import Graph, attributes
 from ..spec import Array, Shape
@@ -35,14 +34,16 @@ class AvgPool(Pool):
         lambda x, op: op.avg_pool(x, 3, 2, pad=(0, 1, 2, 1)),
         lambda x, op: op.avg_pool(x, 3, 2, pad=(0, 1, 2, 1), count_include_pad=False),
         lambda x, op: op.avg_pool(x, 3, 2, pad="same", count_include_pad=False),
+        lambda x, op: op.avg_pool(x, 3, 2, pad="same"),
+        lambda x, op: op.avg_pool(x, (2, 3), (1, 3), pad="same"),
     )
     title: ClassVar[str] = "average pool"
     count_include_pad: bool = True
 
-    def shape(self, *inputs: Shape) -> Shape:
-        if self.pads == "same" and self.count_include_pad:
-            raise SpecError("'same' leaves the padding out of the mean: say count_include_pad=False")
-        return super().shape(*inputs)
+    def class_key(self, *inputs: Shape) -> tuple[Pads, ...]:
+        # Keras pads by zeros that count where its size says so.
+        counted = self.pads == "same" and self.count_include_pad
+        return (self.explicit((inputs[0][1], inputs[0][2])),) if counted else super().class_key(*inputs)
 
     def counted(self, size: Pair) -> Pads:
         """How much of the padding on each side belongs to the mean."""
@@ -81,6 +82,6 @@ def avg_pool(
     count_include_pad: bool = True,
     name: str | None = None,
 ) -> Value:
-    """Pool a map (C, H, W); the stride is the kernel where none is given; "same" needs count_include_pad=False."""
+    """Pool a map (C, H, W); the stride is the kernel where none is given; Keras's own "same" counts no padding."""
     strides = pair(kernel if stride is None else stride)
     return apply(AvgPool(pair(kernel), strides, padding(pad), ceil_mode, count_include_pad), x, name=name)

@@ -34,6 +34,9 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "channels backwards": lambda x: x[..., ::-1] * FOUR,
     "every other channel": lambda x: x[..., 1::2],
     "places and channels": lambda x: x[:, 1:-2, 3:, :3],
+    "a stride": lambda x: x[:, 1:-1:2, ::3],
+    "a stride of channels, too": lambda x: x[:, ::2, :, 1::2],
+    "squares of a part": lambda x: ops.concatenate([x[:, i:8:2, j:10:2] for i in (0, 1) for j in (0, 1)], axis=-1),
     "no part": lambda x: x[:, :, :, :] * 2.0,
     "stacked": lambda x: ops.stack([x[..., 2], x[..., 0], x[..., 0]], axis=-1),
     "stacked values": lambda x: ops.stack([ops.mean(x, axis=-1), ops.relu(x)[..., 1]], axis=-1),
@@ -59,6 +62,17 @@ def test_a_function_is_read(name: str) -> None:
     model = keras.Model(image, FUNCTIONS[name](layers.Conv2D(4, 3, padding="same")(image)))
     scramble(model)
     agrees(diptych.read(model), model)
+
+
+def test_squares_that_are_concatenated_are_one_op() -> None:
+    """As a focus layer is written in Keras."""
+    image = keras.Input((8, 6, 3))
+    parts = [image[:, i::2, j::2] for j in (0, 1) for i in (0, 1)]
+    model = keras.Model(image, layers.Conv2D(4, 3)(layers.Concatenate()(parts)))
+    scramble(model)
+    result = diptych.read(model)
+    agrees(result, model)
+    assert [node.op.kind for node in result.net.nodes] == ["input", "space_to_depth", "conv"]
 
 
 def test_channels_that_are_stacked_are_one_op() -> None:
@@ -131,7 +145,7 @@ def test_statistics_that_were_measured_are_read(name: str, tmp_path: Path) -> No
 
 
 REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
-    "a stride": (lambda x: x[:, ::2], "GetItem: with a stride over places"),
+    "rows backwards": (lambda x: x[:, ::-1], "GetItem: with rows or columns backwards"),
     "one row": (lambda x: layers.Dense(3)(x[:, 0]), "a value of 3 axes"),
     "rows split": (lambda x: ops.multiply(*ops.split(x[:, :8], 2, axis=1)), "Split: along another axis"),
     "border of channels": (lambda x: ops.pad(x, [[0, 0], [0, 0], [0, 0], [1, 1]]), "Pad: by 'constant'"),

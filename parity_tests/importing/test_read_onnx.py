@@ -69,6 +69,10 @@ def conv(inside: int, outside: int, kernel: int = 3, **more: Any) -> nn.Conv2d:
     return nn.Conv2d(inside, outside, kernel, padding=kernel // 2, **more)
 
 
+def head() -> tuple[nn.Module, ...]:
+    return nn.AdaptiveAvgPool2d(1), nn.Flatten()
+
+
 def shuffled(x: torch.Tensor, groups: int) -> torch.Tensor:
     n, c, h, w = x.shape
     return x.view(n, groups, c // groups, h, w).transpose(1, 2).reshape(n, c, h, w)
@@ -112,6 +116,20 @@ MODELS: dict[str, tuple[Callable[[], nn.Module], int]] = {
     "instance norm": (lambda: nn.Sequential(conv(3, 8), nn.InstanceNorm2d(8, affine=True), nn.InstanceNorm2d(8)), 12),
     "layer norm": (lambda: nn.Sequential(conv(3, 8), Norm(8), Norm(8)), 17),
     "layer norm, written out": (lambda: nn.Sequential(conv(3, 8), Norm(8), Norm(8)), 11),
+    "layer norm of vectors, written out": (
+        lambda: nn.Sequential(conv(3, 4), *head(), nn.LayerNorm(4), nn.Linear(4, 6), nn.LayerNorm(6), nn.ReLU()),
+        11,
+    ),
+    "norms without weights": (
+        lambda: nn.Sequential(conv(3, 4), nn.GroupNorm(2, 4, affine=False), *head(), nn.LayerNorm(4, bias=False)),
+        13,
+    ),
+    "squares over channels": (
+        lambda: Plain(
+            lambda m, x: m.a(x) / torch.sqrt((x * x).sum(1, keepdim=True) + 0.1) * x.amax((2, 3), True), conv(3, 3)
+        ),
+        14,
+    ),
     "gates": (lambda: nn.Sequential(conv(3, 8), Gate(8), Gate(8)), 14),
     "residuals": (lambda: nn.Sequential(conv(3, 8), Residual(8), Residual(8)), 17),
     "shuffle": (lambda: Plain(lambda m, x: shuffled(m.a(x), 4), conv(3, 8)), 13),

@@ -84,6 +84,34 @@ FAULTS: dict[str, tuple[list[Any], dict[str, Any], str]] = {
         [node("Resize", ["x", "", "f"], ["y"])], {"weights": {"f": np.array([1, 1, 1e9, 1e9], np.float32)}}, "Resize",
     ),
     "an attribute of another type": ([node("Conv", ["x", "w"], ["y"], strides="two")], {}, "strides"),
+    "pixels weighted as in TensorFlow": (
+        [node("Resize", ["x", "", "f"], ["y"], mode="cubic", cubic_coeff_a=-0.5, exclude_outside=1)],
+        {"weights": {"f": np.array([1, 1, 2, 2], np.float32)}}, "cubic as TensorFlow has it",
+    ),
+    "a matrix of rows": (
+        [node("MatMul", ["m", "x"], ["y"])], {"weights": {"m": np.eye(8)[::-1] * 2}}, "neither a resize nor",
+    ),
+    "rows backwards": (
+        [node("Slice", ["x", "a", "b", "c", "d"], ["y"])],
+        {"weights": dict(zip("abcd", np.array([[-1], [-9], [2], [-1]], np.int64), strict=True))}, "backwards",
+    ),
+    "a sum over places": (
+        [node("ReduceSum", ["x", "a"], ["y"])], {"weights": {"a": np.array([2, 3])}}, "the sum over HW",
+    ),
+    "axes turned by no order": (
+        [node("Sigmoid", ["x"], ["a"]), node("Transpose", ["a"], ["b"]), node("Mul", ["x", "b"], ["y"])], {}, "Mul",
+    ),
+    "axes in no order": (
+        [node("Sigmoid", ["x"], ["a"]), node("Transpose", ["a"], ["b"], perm=[0, 9]), node("Mul", ["x", "b"], ["y"])],
+        {}, "Transpose",
+    ),
+    "squares of other channels": (
+        [node("Mul", ["x", "x"], ["a"]), node("Pad", ["a", "p", "", "c"], ["b"]),
+         node("Slice", ["b", "s", "e", "c"], ["d"]), node("Sum", ["d"], ["f"]), node("Mul", ["f", "k"], ["g"]),
+         node("Add", ["g", "k"], ["h"]), node("Pow", ["h", "k"], ["i"]), node("Div", ["x", "i"], ["y"])],
+        {"weights": {"p": np.array([1, 0]), "c": np.array([1]), "s": np.array([0]), "e": np.array([3]),
+                     "k": np.array(2.0)}}, "Pad: of channels",
+    ),
     "a view of another size": (
         [node("Reshape", ["x", "s"], ["y"])], {"weights": {"s": np.array([1, 7, -1], np.int64)}}, "Reshape",
     ),
@@ -94,6 +122,23 @@ FAULTS: dict[str, tuple[list[Any], dict[str, Any], str]] = {
 def test_faults(name: str, tmp_path: Path) -> None:
     nodes, options, wanted = FAULTS[name]
     assert wanted in refused(nodes, tmp_path, **dict(options))
+
+
+def test_layers_of_one_name_with_numbers_that_are_none(tmp_path: Path) -> None:
+    """NaN is not equal to itself; each of two layers still has a name of its own."""
+    weights = {name: np.full((1, 3, 1, 1), number) for name, number in zip("abcd", (np.nan, 2, np.nan, 3), strict=True)}
+    nodes = [node(kind, [source, weight], [result]) for kind, source, weight, result in (
+        ("Mul", "x", "a", "p"), ("Add", "p", "b", "q"), ("Mul", "q", "c", "r"), ("Add", "r", "d", "y"))]  # fmt: skip
+    result = diptych.read(saved(graph(nodes, weights), tmp_path), np.zeros((1, 3, 8, 6)))
+    assert [item.kind for item in result.net.nodes[1:]] == ["scale", "scale"]
+    assert len(result.weights) == 4
+
+
+def test_numbers_that_tf2onnx_leaves_out(tmp_path: Path) -> None:
+    model = graph([node("Sub", ["x", "model/Sub/y:0"], ["y"])], {}, inputs=("x", "model/Sub/y:0"))
+    model.producer_name = "tf2onnx"
+    with pytest.raises(diptych.DiptychError, match=r"takes 2 inputs.*what a Normalization layer holds"):
+        diptych.read(saved(model, tmp_path), np.zeros((1, 3, 8, 6)))
 
 
 def test_precision(tmp_path: Path) -> None:

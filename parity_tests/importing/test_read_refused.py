@@ -74,7 +74,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], str]] = {
     "the batch mixed": (lambda x: x.reshape(4, 2, *x.shape[2:]), "images mixed"),
     "a variance of rows": (
         lambda x: x / x.var(2, unbiased=False, keepdim=True),
-        "var: over other things than all places",
+        "var: the variance over H of a value of 4 axes",
     ),
     "a variance of a sample of places": (lambda x: x / x.var((2, 3), keepdim=True), "var: over places, of a sample"),
     "another norm": (lambda x: x / x.norm(p=1, dim=1, keepdim=True), "of the order 1"),

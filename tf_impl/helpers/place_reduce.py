@@ -1,10 +1,10 @@
-"""The variance or the norm over places."""
+"""The mean, variance or norm over places."""
 
 from keras import layers, ops
 
 
 class PlaceReduce(layers.Layer):
-    """For each channel, the biased "variance" or the "norm" of its group of channels, or of itself, over all places."""
+    """For each channel, the "mean", biased "variance" or "norm" of its group, or of itself, over all places."""
 
     def __init__(self, how, groups=None):
         super().__init__()
@@ -13,6 +13,9 @@ class PlaceReduce(layers.Layer):
     def call(self, x):
         groups = self.groups or x.shape[-1]
         parts = ops.reshape(x, (-1, 1, 1, x.shape[1] * x.shape[2], groups, x.shape[-1] // groups))
-        norm = self.how == "norm"
-        found = ops.sqrt(ops.sum(ops.square(parts), (3, 5))) if norm else ops.var(parts, (3, 5))
+        if self.how == "mean":
+            found = ops.mean(parts, (3, 5))
+        else:
+            norm = self.how == "norm"
+            found = ops.sqrt(ops.sum(ops.square(parts), (3, 5))) if norm else ops.var(parts, (3, 5))
         return ops.repeat(found, x.shape[-1] // groups, -1)

@@ -17,10 +17,10 @@ DEFAULTS = {"pads": (0, 0, 0, 0), "ceil_mode": False, "include_pad": True}
 def avg_pool(op: AvgPool, x: Shape) -> Lowering:
     """layers.AveragePooling2D(kernel, stride, ...); its own padding="same" leaves the padding out of the mean."""
     flat = op.pads == (0, 0, 0, 0)
-    if op.pads == "same" or (not flat and not op.count_include_pad and is_same(op.pads, op.kernel, op.stride)):
+    if not flat and not op.count_include_pad and is_same(op.pads, op.kernel, op.stride):
         return Lowering((Make("layers.AveragePooling2D", (op.kernel, op.stride), {"padding": "same"}),))
     if not op.ceil_mode and (flat or op.count_include_pad):
-        before = zero_padding(op.pads)
+        before = zero_padding(op.explicit((x[1], x[2])) if op.pads == "same" else op.pads)
         pool = Make("layers.AveragePooling2D", (op.kernel, op.stride))
         return Lowering((*before, pool), helpers=("padded",) if before else ())
     rest = given(DEFAULTS, pads=op.pads, ceil_mode=op.ceil_mode, include_pad=op.count_include_pad)

@@ -1,4 +1,4 @@
-"""The variance or the norm over places."""
+"""The mean, variance or norm over places."""
 
 from __future__ import annotations
 

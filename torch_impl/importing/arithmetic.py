@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ...common.importing.axes import Axes, Unknown, length, letters, unstretched
+from ...common.importing.axes import Axes, Unknown, length, unstretched
 from ...common.importing.draft import View
 from ...common.importing.layout import as_value, channels_first
+from ...common.importing.pairs import of_two
 from ...common.ops.add import Add
 from ...common.ops.divide import Divide
 from ...common.ops.multiply import Multiply
@@ -111,7 +112,7 @@ def divide(reading: Reading, x: Any, y: Any, **rounded: Any) -> View:
     x = value(x, "a division")
     if isinstance(y, Param):
         return _with_parameter(reading, x, y, Divide())
-    return unit_norm(reading, x, value(y)) or _of_two(reading, x, value(y), Divide())
+    return unit_norm(reading, x, value(y)) or of_two(reading.draft, x, value(y), Divide())
 
 
 def _offset(reading: Reading, x: Any, number: float) -> View:
@@ -142,33 +143,7 @@ def _pair(reading: Reading, x: Any, y: Any, op: Add | Multiply, by: Callable[[Re
             raise Unknown("with constants for each channel")
         if isinstance(one, Param):
             return _with_parameter(reading, value(other, op.kind), one, op)
-    return _of_two(reading, value(x), value(y), op)
-
-
-def _of_two(reading: Reading, x: View, y: View, op: Add | Multiply | Divide) -> View:
-    if x.doubtful or y.doubtful:
-        raise Unknown("a value that is not known")
-    if x.base == y.base and x.axes == y.axes:
-        return reading.add(op, x.step, y.step).seen(x.axes)
-    if _groups_alike(x, y):
-        made = reading.add(op, x.step, y.step)
-        return made.seen(tuple(a or b for a, b in zip(x.axes, y.axes, strict=True)))
-    if len(x.axes) != len(y.axes) or not (x.order and y.order):
-        raise Unknown(f"of values of {len(x.axes)} and {len(y.axes)} axes")
-    last = "last" in (x.order, y.order)
-    flat = [v.seen(unstretched(v.axes)) for v in (x, y)]
-    steps = [as_value(reading.draft, channels_first(v) if last else v) for v in flat]
-    made = reading.add(op, *steps)
-    return made.seen((made.axes[0], made.axes[2], made.axes[3], made.axes[1])) if last else made
-
-
-def _groups_alike(x: View, y: View) -> bool:
-    """Whether channels are seen in the same groups, and one of the two may have no height and width."""
-    if len(x.axes) != len(y.axes) or len(x.axes) < 5 or len(x.base) != 3 or len(y.base) != 3 or x.base[0] != y.base[0]:
-        return False
-    return all(
-        a == b or (bool(a) != bool(b) and letters(a or b) in ("H", "W")) for a, b in zip(x.axes, y.axes, strict=True)
-    )
+    return of_two(reading.draft, value(x), value(y), op)
 
 
 def _with_parameter(reading: Reading, x: View, param: Param, op: Add | Multiply | Divide) -> View:

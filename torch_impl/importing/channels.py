@@ -2,50 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from ...common.importing.axes import Unknown, joined, letters
+from ...common.importing.axes import Unknown, joined
 from ...common.importing.draft import View
-from ...common.importing.layout import beside
-from ...common.ops.adaptive_max_pool import AdaptiveMaxPool
+from ...common.importing.reductions import reduced
 from ...common.ops.attention_pool import AttentionPool
-from ...common.ops.channel_reduce import ChannelReduce, How
 from .table import Reading, means, value
-
-
-def reduced(reading: Reading, x: View, gone: Sequence[int], keep: bool, how: How) -> View:
-    """The mean, maximum or sum over all channels of a map, or over the groups that they are seen in."""
-    own = [atom for place in gone for atom in x.axes[place]]
-    if x.doubtful or not own or {atom.letter for atom in own} != {"C"} or len(own) != 1:
-        raise Unknown(f"over {''.join(letters(x.axes[n]) for n in gone) or 'nothing'} of a value of {len(x.axes)} axes")
-    (atom,) = own
-    if atom.stride * atom.size != x.base[0]:
-        raise Unknown("over a part of the channels")
-    groups = None if atom.stride == 1 else atom.size
-    if len(x.base) == 1 and groups is None:
-        raise Unknown("over the numbers of a vector")
-    made = reading.add(ChannelReduce(how, groups), x.step, label=beside(reading.draft, how))
-    return made.seen(tuple(() if n in gone else axis for n, axis in enumerate(x.axes) if keep or n not in gone))
 
 
 @means("sum")
 def total(reading: Reading, x: Any, axes: Any = None, keep: bool = False, **_: Any) -> View:
     """A sum over channels."""
     x = value(x, "a sum")
-    return reduced(reading, x, places_of(x, axes), keep, "sum")
+    return reduced(reading.draft, x, places_of(x, axes), keep, "sum")
+
+
+@means("mean")
+def mean(reading: Reading, x: Any, axes: Any = None, keep: bool = False, **_: Any) -> View:
+    """A mean over channels, or over all places, however they are seen."""
+    x = value(x, "a mean")
+    return reduced(reading.draft, x, places_of(x, axes), keep, "mean")
 
 
 @means("amax")
 def amax(reading: Reading, x: Any, axes: Any = (), keep: bool = False) -> View:
     """A maximum over channels, or over all places."""
     x = value(x, "a maximum")
-    gone = places_of(x, axes)
-    over = [atom for place in gone for atom in x.axes[place]]
-    if len(x.base) == 3 and over and sorted(over) == sorted([*x.whole("H"), *x.whole("W")]):
-        made = reading.add(AdaptiveMaxPool((1, 1)), x.step, label=beside(reading.draft, "max"))
-        return made.seen(tuple(() if n in gone else axis for n, axis in enumerate(x.axes) if keep or n not in gone))
-    return reduced(reading, x, gone, keep, "max")
+    return reduced(reading.draft, x, places_of(x, axes), keep, "max")
 
 
 @means("max")

@@ -6,17 +6,15 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ...common.importing.axes import Unknown, letters
+from ...common.importing.axes import Unknown
 from ...common.importing.draft import View
-from ...common.importing.layout import MEAN, as_map, beside, like
+from ...common.importing.layout import as_map
+from ...common.importing.slices import framed
 from ...common.ops.adaptive_avg_pool import AdaptiveAvgPool
 from ...common.ops.adaptive_max_pool import AdaptiveMaxPool
 from ...common.ops.avg_pool import AvgPool
-from ...common.ops.crop import Crop
 from ...common.ops.max_pool import MaxPool
-from ...common.ops.pad import Pad
 from ...common.ops.resize import Mode, Resize, Rule
-from .channels import reduced
 from .table import Reading, means, two, value
 
 
@@ -63,24 +61,6 @@ def adaptive_avg_pool2d(reading: Reading, x: Any, size: Sequence[int]) -> View:
     return reading.add(AdaptiveAvgPool(two(size)), as_map(reading.draft, value(x, "a pool")))
 
 
-@means("mean")
-def mean(reading: Reading, x: Any, axes: int | Sequence[int] | None = None, keep: bool = False, **_: Any) -> View:
-    """The mean over height and width, however they are seen."""
-    x = value(x, "a mean")
-    count = len(x.axes)
-    gone = [n % count for n in (range(count) if axes is None else [axes] if isinstance(axes, int) else axes)]
-    over = [atom for n in gone for atom in x.axes[n]]
-    wanted = [atom for letter in "HW" for atom in x.whole(letter)]
-    if not over or {atom.letter for atom in over} == {"C"}:
-        return reduced(reading, x, gone, keep, "mean")
-    if x.doubtful or len(x.base) != 3 or sorted(over) != sorted(wanted):
-        found = "".join(letters(x.axes[n]) for n in gone)
-        raise Unknown(f"over {found or 'nothing'} of a value of {count} axes")
-    made = reading.add(AdaptiveAvgPool((1, 1)), x.step, label=beside(reading.draft, MEAN))
-    left = [() if n in gone else axis for n, axis in enumerate(x.axes) if keep or n not in gone]
-    return made.seen(tuple(left))
-
-
 @means("adaptive_max_pool2d")
 def adaptive_max_pool2d(reading: Reading, x: Any, size: Sequence[int]) -> list[View]:
     """The maximum of windows, as many as are asked for; where they are is not told."""
@@ -101,16 +81,7 @@ def pad(reading: Reading, x: Any, pads: Sequence[int], mode: Any = "constant", f
         return value(x)
     if x.order not in ("map", "last") or any(others):
         raise Unknown("of channels or of a vector")
-    around = [top, bottom, left, right]
-    made = x
-    if min(around) < 0:
-        cuts = Crop((max(-top, 0), max(-bottom, 0), max(-left, 0), max(-right, 0)))
-        made = like(x, reading.add(cuts, as_map(reading.draft, x)))
-        top, bottom, left, right = (max(n, 0) for n in around)
-    if max(around) <= 0:
-        return made
-    op = Pad((top, bottom, left, right), float(fill or 0), mode)
-    return like(x, reading.add(op, as_map(reading.draft, made)))
+    return framed(reading.draft, x, (top, bottom, left, right), mode, float(fill or 0))
 
 
 @means("upsample_nearest2d")

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from ...common.importing.axes import Atom, Unknown, unstretched
+from ...common.importing.axes import Unknown, unstretched
 from ...common.importing.draft import View
-from ...common.importing.layout import beside
+from ...common.importing.reductions import reduced
 from ...common.op import Op
 from ...common.ops.channel_reduce import ChannelReduce
 from ...common.ops.clamp import Clamp
 from ...common.ops.multiply import Multiply
-from ...common.ops.place_reduce import Measure, PlaceReduce
 from ...common.ops.power import Power
 from ...common.ops.unit_norm import UnitNorm
 from .activations import each
-from .channels import places_of, reduced
+from .channels import places_of
 from .table import Reading, means, value
 
 
@@ -35,10 +33,10 @@ def var(
     x, less = value(x, "a variance"), int(unbiased) if correction is None else correction
     gone, keep = places_of(x, axes), keep or keepdim
     if {atom.letter for place in gone for atom in x.axes[place]} == {"C"} and less in (0, 1):
-        return reduced(reading, x, gone, keep, "sample_variance" if less else "variance")
+        return reduced(reading.draft, x, gone, keep, "sample_variance" if less else "variance")
     if less:
         raise Unknown("over places, of a sample")
-    return _measured(reading, x, gone, keep, "variance")
+    return reduced(reading.draft, x, gone, keep, "variance")
 
 
 @means("std")
@@ -56,8 +54,8 @@ def norm(reading: Reading, x: Any, p: float = 2, axes: Any = None, keep: bool = 
     gone = places_of(x, axes)
     if {atom.letter for place in gone for atom in x.axes[place]} == {"C"} and not x.doubtful:
         square = reading.add(Multiply(), x.step, x.step).seen(x.axes)
-        return each(reading, reduced(reading, square, gone, keep, "sum"), Power(0.5))
-    return _measured(reading, x, gone, keep, "norm")
+        return each(reading, reduced(reading.draft, square, gone, keep, "sum"), Power(0.5))
+    return reduced(reading.draft, x, gone, keep, "norm")
 
 
 def unit_norm(reading: Reading, x: View, y: View) -> View | None:
@@ -74,18 +72,3 @@ def unit_norm(reading: Reading, x: View, y: View) -> View | None:
         return None
     left = tuple(() if axis == x.whole("C") else axis for axis in x.axes)
     return reading.add(UnitNorm(limit.low), x.step).seen(x.axes) if unstretched(y.axes) == left else None
-
-
-def _measured(reading: Reading, x: View, gone: Sequence[int], keep: bool, how: Measure) -> View:
-    """What is measured over all places of a map, by groups of as many channels as are measured together."""
-    over = sorted(atom for place in gone for atom in x.axes[place])
-    places = sorted([*x.whole("H"), *x.whole("W")])
-    together = [atom for atom in over if atom.letter == "C"]
-    size = together[0].size if together else 1
-    known = len(x.base) == 3 and sorted([*together, *places]) == over and places
-    if x.doubtful or not known or together not in ([], [Atom("C", 1, size)]):
-        raise Unknown(f"over other things than all places of a value of {len(x.axes)} axes")
-    op = PlaceReduce(how, x.base[0] // size if together else None)
-    made = reading.add(op, x.step, label=beside(reading.draft, how))
-    left = [() if n in gone else axis for n, axis in enumerate(x.axes) if keep or n not in gone]
-    return made.seen(tuple(left))

@@ -6,14 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ...common.importing.axes import STRETCHED, Atom, Unknown, joined, reshaped
+from ...common.importing.axes import STRETCHED, Atom, Unknown, reshaped
 from ...common.importing.draft import View
-from ...common.importing.layout import as_map, as_value, channels_first, like, settled
+from ...common.importing.layout import as_map, as_value, settled
+from ...common.importing.slices import concatenated
+from ...common.importing.slices import part as axis_part
 from ...common.ops.channel_gather import ChannelGather
 from ...common.ops.channel_shuffle import ChannelShuffle
-from ...common.ops.channel_slice import ChannelSlice
-from ...common.ops.concat import Concat
-from ...common.ops.crop import Crop
 from ...common.ops.depth_to_space import DepthToSpace
 from ...common.ops.space_to_depth import SpaceToDepth
 from .table import Const, Param, Reading, means, value
@@ -143,38 +142,7 @@ def part(
     first, last, apart = slice(start, stop, step).indices(size)
     if (first, last, apart) == (0, size, 1):
         return x
-    x = value(x, "a slice")
-    axis %= len(x.axes)
-    if x.order in ("map", "vector", "last") and axis == (3 if x.order == "last" else 1):
-        step_of = as_value(reading.draft, channels_first(x) if x.order == "last" else x)
-        whole = apart == 1
-        op = ChannelSlice(first, last) if whole else ChannelGather(tuple(range(first, last, apart)))
-        return like(x, reading.add(op, step_of))
-    return _groups(reading, x, axis, first, last, apart)
-
-
-def _groups(reading: Reading, x: View, axis: int, first: int, last: int, apart: int) -> View:
-    """Some of the groups that the channels are seen in."""
-    own = x.axes[axis]
-    if len(own) != 1 or own[0].letter != "C" or x.doubtful:
-        return _cropped(reading, x, axis, first, last, apart)
-    inner = own[0].stride
-    if apart != 1 or inner * own[0].size != x.base[0]:
-        raise Unknown("a slice of every second group of channels")
-    made = reading.add(ChannelSlice(first * inner, last * inner), x.step)
-    axes = list(x.axes)
-    axes[axis] = joined([Atom("C", inner, last - first)])
-    return made.seen(tuple(axes))
-
-
-def _cropped(reading: Reading, x: View, axis: int, first: int, last: int, apart: int) -> View:
-    """A map without the rows or columns at its ends."""
-    place = axis - (1 if x.order == "last" else 2)
-    if x.order not in ("map", "last") or place not in (0, 1) or apart != 1:
-        raise Unknown("a slice of every second row" if x.order in ("map", "last") else "a slice of another axis")
-    cuts = [0, 0, 0, 0]
-    cuts[2 * place : 2 * place + 2] = first, x.shape[axis] - last
-    return like(x, reading.add(Crop((cuts[0], cuts[1], cuts[2], cuts[3])), as_map(reading.draft, x)))
+    return axis_part(reading.draft, value(x, "a slice"), axis % len(x.axes), first, last, apart)
 
 
 @means("narrow")
@@ -217,16 +185,7 @@ def chunk(reading: Reading, x: Any, parts: int, axis: int = 0) -> list[Any]:
 @means("cat", "concat", "concatenate")
 def cat(reading: Reading, values: Sequence[Any], axis: int = 0) -> View:
     """Values one after the other along their channels."""
-    given = [value(x, "a concatenation") for x in values]
-    if len(given) == 1:
-        return given[0]
-    orders = {x.order for x in given}
-    if orders == {"last"} and axis % 4 == 3:
-        made = reading.add(Concat(), *(as_map(reading.draft, channels_first(x)) for x in given))
-        return like(given[0], made)
-    if orders not in ({"map"}, {"vector"}) or axis % len(given[0].axes) != 1:
-        raise Unknown("along another axis than channels")
-    return reading.add(Concat(), *(as_value(reading.draft, x) for x in given))
+    return concatenated(reading.draft, [value(x, "a concatenation") for x in values], axis)
 
 
 @means("stack")

@@ -12,7 +12,9 @@ DEFAULTS = {"padding": (0, 0), "ceil_mode": False, "count_include_pad": True}
 def avg_pool(op: AvgPool, x: Shape) -> Lowering:
     """nn.AvgPool2d(kernel, stride, ...)."""
     if op.pads == "same":
-        return Lowering((Make("AvgPool2dSame", (op.kernel, op.stride)),), helpers=("same_pad", "avg_pool2d_same"))
+        counted = given({"counted": False}, counted=op.count_include_pad)
+        make = Make("AvgPool2dSame", (op.kernel, op.stride), counted)
+        return Lowering((make,), helpers=("same_pad", "avg_pool2d_same"))
     include = op.count_include_pad or op.pads == (0, 0, 0, 0)
     if op.plain:
         pads = (op.pads[0], op.pads[2])

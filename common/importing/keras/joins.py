@@ -21,6 +21,7 @@ from ...ops.rescale import Rescale
 from ...ops.to_map import ToMap
 from ..axes import Unknown
 from ..draft import View
+from ..slices import squares
 from .table import CHANNELS, Layer, means, seen, value, values
 
 EXPONENTS = {"Reciprocal": -1.0, "Rsqrt": -0.5, "Sqrt": 0.5}
@@ -190,7 +191,9 @@ def concatenate(layer: Layer, *given: Any, axis: Any = None) -> View:
         raise Unknown(f"along another axis than channels ({axis!r:.40})")
     if len(found) == 1:
         return found[0]
-    return layer.add(Concat(), *(layer.value(item) for item in found))
+    steps = [layer.value(item) for item in found]
+    square = squares(layer.draft, steps) if ranks == {4} else None
+    return layer.add(Concat(), *steps) if square is None else layer.add(square[1], square[0])
 
 
 @means("CustomScaleLayer")

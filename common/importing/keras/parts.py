@@ -9,9 +9,9 @@ from typing import Any
 from ...ops.channel_gather import ChannelGather
 from ...ops.channel_slice import ChannelSlice
 from ...ops.concat import Concat
-from ...ops.crop import Crop
 from ..axes import Unknown
 from ..draft import View
+from ..slices import thinned
 from .maps import settled
 from .table import Layer, means, value, values
 
@@ -53,11 +53,11 @@ def _cut(layer: Layer, view: View, parts: Sequence[int | slice]) -> View:
         return view
     step, channels = layer.value(view), kept[-1]
     places, sizes = kept[1:-1], view.shape[1:-1]
-    if any(own.step != 1 for own in places):
-        raise Unknown("with a stride over places")
-    around = [n for own, size in zip(places, sizes, strict=True) for n in (own.start, size - own.stop)]
-    if any(around):
-        step = layer.draft.add(Crop((around[0], around[1], around[2], around[3])), step, label=f"{layer.path}_crop")
+    if any(own.step < 1 for own in places):
+        raise Unknown("with rows or columns backwards")
+    if places:
+        rows, columns = ((own.start, size - own.stop) for own, size in zip(places, sizes, strict=True))
+        step = thinned(layer.draft, step, (*rows, *columns), (places[0].step, places[1].step), layer.path)
     if channels.step == 1 and len(channels) < view.shape[-1]:
         return layer.add(ChannelSlice(channels.start, channels.stop), step)
     if channels.step != 1:

@@ -16,11 +16,12 @@ from ...ops.hard_sigmoid import HardSigmoid
 from ...ops.hard_swish import HardSwish
 from ...ops.leaky_relu import LeakyRelu
 from ...ops.log_softmax import LogSoftmax
+from ...ops.maximum import Maximum
 from ...ops.mish import Mish
 from ...ops.relu import Relu
 from ...ops.relu6 import Relu6
 from ...ops.rescale import Rescale
-from ...ops.selu import Selu
+from ...ops.selu import ALPHA, SCALE, Selu
 from ...ops.sigmoid import Sigmoid
 from ...ops.silu import Silu
 from ...ops.softmax import Softmax
@@ -31,6 +32,7 @@ from ...ops.threshold import Threshold
 from ..axes import Unknown, joined
 from ..draft import View
 from ..layout import as_value, channels_first, like
+from ..pairs import of_two
 from .table import MEANINGS, Call, Const, attribute, means
 
 PLAIN: dict[str, type[Op]] = {
@@ -56,8 +58,12 @@ MEANINGS.update({kind: _plain(op) for kind, op in PLAIN.items()})
 
 @means("_Known")
 def known(call: Call) -> View:
-    """Several operators that are one function."""
-    return call.each(call.node.attributes["op"])
+    """Several operators that are one function, of numbers of so many axes."""
+    if len(call.value().axes) < call.node.attributes["rank"]:
+        raise Unknown("with numbers of more axes than the value")
+    made = call.each(call.node.attributes["op"])
+    turn = call.node.attributes["turn"]
+    return made.seen(tuple(made.axes[place] for place in turn)) if turn else made
 
 
 @means("Gelu")
@@ -103,8 +109,8 @@ def celu(call: Call) -> View:
 @means("Selu")
 def selu(call: Call) -> View:
     """SELU."""
-    usual = (1.6732632, 1.0507009)
-    if (attribute(call.said("alpha", usual[0])), attribute(call.said("gamma", usual[1]))) != usual:
+    numbers = (np.float32(call.said("alpha", ALPHA)), np.float32(call.said("gamma", SCALE)))
+    if numbers != (np.float32(ALPHA), np.float32(SCALE)):
         raise Unknown("with numbers of its own")
     return call.each(Selu())
 
@@ -150,14 +156,23 @@ def clamped(call: Call, low: float | None, high: float | None) -> View:
 
 @means("Max", "Min")
 def bounded(call: Call) -> View:
-    """A value and a number, the larger or the smaller of both."""
+    """The larger or the smaller of a value and a number, or of several values at each place."""
     views = [item for item in call.given if isinstance(item, View)]
-    consts = [item for item in call.given if isinstance(item, Const)]
-    if len(views) != 1 or len(consts) != 1 or len(call.given) != 2:
-        raise Unknown("of two values")
-    inner = Call(call.reading, call.node, call.place, views)
-    number = limit(consts[0])
-    return clamped(inner, number, None) if call.node.kind == "Max" else clamped(inner, None, number)
+    numbers = [limit(item) for item in call.given if isinstance(item, Const)]
+    low, made = call.node.kind == "Max", views[0]
+    for view in views[1:]:
+        made = of_two(call.draft, made, view, Maximum()) if low else _smaller(call, made, view)
+    inner = Call(call.reading, call.node, call.place, [made])
+    for number in numbers:
+        made = clamped(inner, number, None) if low else clamped(inner, None, number)
+        inner = Call(call.reading, call.node, call.place, [made])
+    return inner.value()
+
+
+def _smaller(call: Call, x: View, y: View) -> View:
+    """The smaller of two values, which is the larger of both times -1, times -1."""
+    turned = [call.each(Rescale(-1.0), item) for item in (x, y)]
+    return call.each(Rescale(-1.0), of_two(call.draft, turned[0], turned[1], Maximum()))
 
 
 @means("Dropout")

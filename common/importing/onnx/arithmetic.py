@@ -9,14 +9,18 @@ from typing import Any
 import numpy as np
 
 from ...ops.add import Add
+from ...ops.divide import Divide
 from ...ops.multiply import Multiply
 from ...ops.parameter import Parameter, Start
+from ...ops.power import Power
 from ...ops.rescale import Rescale
 from ...spec import Array
-from ..axes import Axes, Unknown, length, letters, unstretched
+from ...text import shape_text
+from ..axes import Unknown, length, letters, places
 from ..draft import View
 from ..layout import as_value, channels_first
-from .table import Call, Const, means, own_axes
+from ..pairs import inside_groups, of_two
+from .table import Call, Const, means
 
 By = Callable[[Call, View, float], View]
 
@@ -53,13 +57,30 @@ def subtract(call: Call) -> View:
 
 @means("Div")
 def divide(call: Call) -> View:
-    """x / y, for numbers y."""
+    """x / y."""
     x, y = call.given
-    if not isinstance(y, Const) or not y.array.all():
-        raise Unknown("by a value, or by zero")
+    if isinstance(x, Const):
+        below = call.each(Power(-1.0), _known(y))
+        return below if x.number == 1 else _pair(call, x, below, Multiply(), _factor)
+    if not isinstance(y, Const):
+        return of_two(call.draft, _known(x), _known(y), Divide())
+    if not y.array.all():
+        raise Unknown("by zero")
     if y.number is not None:
         return _factor(call, _known(x), 1 / y.number)
     return _pair(call, x, _changed(y, np.reciprocal), Multiply(), _factor)
+
+
+@means("Sqrt")
+def root(call: Call) -> View:
+    """The square root."""
+    return call.each(Power(0.5))
+
+
+@means("Reciprocal")
+def one_over(call: Call) -> View:
+    """1 / x."""
+    return call.each(Power(-1.0))
 
 
 @means("Neg")
@@ -70,12 +91,14 @@ def negative(call: Call) -> View:
 
 @means("Pow")
 def power(call: Call) -> View:
-    """x * x; another power has no op."""
+    """x to a fixed power."""
     exponent = call.const(1, "an exponent")
-    if exponent is None or exponent.number not in (1, 2):
-        raise Unknown(f"a power of {exponent.number if exponent else 'nothing'}")
+    if exponent is None or exponent.number is None:
+        raise Unknown("by several exponents")
     x = call.value()
-    return x if exponent.number == 1 else _of_two(call, x, x, Multiply())
+    if exponent.number == 1:
+        return x
+    return of_two(call.draft, x, x, Multiply()) if exponent.number == 2 else call.each(Power(exponent.number))
 
 
 def _changed(const: Const, function: Callable[..., Any]) -> Const:
@@ -105,58 +128,64 @@ def _pair(call: Call, x: View | Const | None, y: View | Const | None, op: Add | 
             if one.number is not None and len(one.shape) <= len(view.axes) and "." not in one.name:
                 return by(call, view, one.number)
             return _with_parameter(call, view, one, op)
-    return _of_two(call, _known(x), _known(y), op)
-
-
-def _of_two(call: Call, x: View, y: View, op: Add | Multiply) -> View:
-    if x.base == y.base and x.axes == y.axes:
-        return call.add(op, x.step, y.step).seen(x.axes)
-    if _groups_alike(x, y):
-        made = call.add(op, x.step, y.step)
-        return made.seen(tuple(a or b for a, b in zip(x.axes, y.axes, strict=True)))
-    if len(x.axes) != len(y.axes) or not (x.order and y.order):
-        raise Unknown(f"of values of {len(x.axes)} and {len(y.axes)} axes")
-    last = "last" in (x.order, y.order)
-    flat = [v.seen(unstretched(v.axes)) for v in (x, y)]
-    steps = [as_value(call.draft, channels_first(v) if last else v) for v in flat]
-    made = call.add(op, *steps)
-    return made.seen((made.axes[0], made.axes[2], made.axes[3], made.axes[1])) if last else made
-
-
-def _groups_alike(x: View, y: View) -> bool:
-    """Whether channels are seen in the same groups, and one of the two may have no height and width."""
-    if len(x.axes) != len(y.axes) or len(x.axes) < 5 or len(x.base) != 3 or len(y.base) != 3 or x.base[0] != y.base[0]:
-        return False
-    return all(
-        a == b or (bool(a) != bool(b) and letters(a or b) in ("H", "W")) for a, b in zip(x.axes, y.axes, strict=True)
-    )
+    return of_two(call.draft, _known(x), _known(y), op)
 
 
 def _with_parameter(call: Call, x: View, const: Const, op: Add | Multiply) -> View:
     """A value and numbers, which become a map or a vector that is spread over it."""
     if not x.order:
-        raise Unknown(f"of numbers and a value of {len(x.axes)} axes")
+        return _in_groups(call, x, const, op)
     if len(x.axes) == 4 and len(const.shape) == 1 and x.order == "map" and x.shape[3] != const.shape[0]:
         raise Unknown(f"of {const.shape[0]} numbers and a value of the shape {x.shape}")
-    axes: Axes = own_axes(x, const.shape)
-    array: Array = const.array
+    array = const.array.reshape(_spread(x, const.shape))
+    if x.order == "vector" and array.shape != (1, x.shape[1]):  # one number, which is spread as a map of one place
+        made = _with_parameter(call, x.seen((*x.axes, (), ())), replace(const, array=array[..., None, None]), op)
+        return made.seen(made.axes[:2])
     alone = len(x.axes) == 4 and x.axes[1:3] == ((), ()) and x.axes[3] == x.whole("C") != ()
     if x.order == "last" or alone:
-        axes = (axes[0], axes[3], axes[1], axes[2])
-        array = array.reshape((1,) * (4 - array.ndim) + array.shape).transpose(0, 3, 1, 2)
-        x = channels_first(x)
-        made = call.add(op, as_value(call.draft, x), _parameter(call, const, array, axes, False))
+        x, array = channels_first(x), array.transpose(0, 3, 1, 2)
+        made = call.add(op, as_value(call.draft, x), _parameter(call, const, array[0]))
         n, c, h, w = made.axes
         return made.seen((n, h, w, c))
     step = as_value(call.draft, x)
-    return call.add(op, step, _parameter(call, const, array, axes, x.order == "vector"))
+    return call.add(op, step, _parameter(call, const, array[0]))
 
 
-def _parameter(call: Call, const: Const, array: Array, axes: Axes, vector: bool) -> int:
-    """The step of a parameter."""
-    size = tuple(length(axis) for axis in axes[1:])
-    plain = np.array(array.reshape(size), order="C")
-    if vector and size == (1,):
+def _spread(x: View, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape of as many axes as a value; raises Unknown where numbers of it are not spread over the value."""
+    found = (1,) * (len(x.axes) - len(shape)) + shape
+    if len(found) != len(x.axes) or any(1 not in (n, m) and n != m for n, m in zip(found, x.shape, strict=True)):
+        raise Unknown(f"of numbers of the shape {shape_text(shape)} and a value of {shape_text(x.shape)}")
+    if found[0] != 1:
+        raise Unknown("of numbers for each image")
+    return found
+
+
+def _in_groups(call: Call, x: View, const: Const, op: Add | Multiply) -> View:
+    """A map whose channels are seen in groups, and numbers for them."""
+    axes = list(x.axes)
+    shape = _spread(x, const.shape)
+    for n, (size, axis) in enumerate(zip(shape, x.axes, strict=True)):
+        if size > 1 and not axis:
+            axes[n] = inside_groups(call.draft, x, size)
+    own = tuple(axis if size > 1 else () for size, axis in zip(shape, axes, strict=True))
+    if len(x.base) != 3 or any(axis and letters(axis) != "C" for axis in own):
+        raise Unknown(f"of numbers and a value of {len(x.axes)} axes")
+    channels = [axis if axis and letters(axis) == "C" else () for axis in axes]
+    spread = np.broadcast_to(const.array.reshape(shape), [length(axis) for axis in channels])
+    place: Array = np.zeros((), int)
+    for axis in channels:
+        place = np.asarray(place[..., None] + np.array(places(axis)))
+    array = np.empty(x.base[0], const.array.dtype)
+    array[place.reshape(-1)] = spread.reshape(-1)
+    made = call.add(op, x.step, _parameter(call, const, array[:, None, None]))
+    return made.seen(tuple(axes))
+
+
+def _parameter(call: Call, const: Const, array: Array) -> int:
+    """The step of a parameter of this shape."""
+    size, plain = array.shape, np.array(array, order="C")
+    if size == (1,):
         raise Unknown("of one number and a vector")
     if const.source is None or const.source.size != plain.size or (const.source.reshape(-1) != plain.reshape(-1)).any():
         const = replace(const, source=plain)

@@ -180,6 +180,14 @@ def _chain(function: Callable[..., Any]) -> Callable[..., Array]:
     return made
 
 
+def _softmax(given: Given, attributes: Any, opset: int, count: int) -> Array:
+    if opset < 13:
+        raise Unknown("softmax of constants, as old files have it")
+    axis = int(attributes.get("axis", -1))
+    parts = np.exp(given[0] - given[0].max(axis=axis, keepdims=True))
+    return np.asarray(parts / parts.sum(axis=axis, keepdims=True))
+
+
 FOLDS: dict[str, Callable[..., Any]] = {
     "Abs": _each(np.abs),
     "Add": _each(np.add),
@@ -217,14 +225,17 @@ FOLDS: dict[str, Callable[..., Any]] = {
     "ReduceMean": _reduced(np.mean),
     "Relu": _each(lambda x: np.maximum(x, 0)),
     "Reshape": _reshape,
+    "Sigmoid": _each(lambda x: 1 / (1 + np.exp(-x))),
     "Shape": lambda given, *_: np.array(given[0].shape, np.int64),
     "Size": lambda given, *_: np.array(given[0].size, np.int64),
     "Slice": _slice,
+    "Softmax": _softmax,
     "Split": _split,
     "Sqrt": _each(np.sqrt),
     "Squeeze": _squeeze,
     "Sub": _each(np.subtract),
     "Sum": _chain(np.add),
+    "Tanh": _each(np.tanh),
     "Transpose": lambda given, said, *_: given[0].transpose(said.get("perm")),
     "Unsqueeze": _unsqueeze,
     "Where": _each(np.where),

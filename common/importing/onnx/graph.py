@@ -16,6 +16,8 @@ MOST = 50_000
 """Nodes at most: more than any network has."""
 USUAL = ("", "ai.onnx")
 """The domains of ONNX's own operators."""
+BROKEN = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
+"""What reading an attribute of another type raises than ONNX has there."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,13 @@ def checked(graph: Graph, where: str) -> Graph:
         raise DiptychError(f"{where} has {len(graph.nodes):,} nodes, expected at most {MOST:,}")
     if len(graph.inputs) != 1:
         names = first_few([printable(port.name, NAME) for port in graph.inputs], 4)
-        raise DiptychError(f"{where} takes {len(graph.inputs)} inputs ({names}); a network here takes one image")
+        left = graph.producer.startswith("tf2onnx") and any(":" in port.name for port in graph.inputs)
+        why = (
+            "; tf2onnx leaves out what a Normalization layer holds: give it as weights, or as a Rescaling"
+            if left
+            else ""
+        )
+        raise DiptychError(f"{where} takes {len(graph.inputs)} inputs ({names}); a network here takes one image{why}")
     if not graph.outputs:
         raise DiptychError(f"{where} has no output")
     known = {"", graph.inputs[0].name, *graph.constants}

@@ -7,18 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from ...geometry import Padding, Pair, resolved, same_pads
+from ...geometry import Padding, Pads, Pair, resolved, same_pads
 from ...ops.batch_norm import BatchNorm
+from ...ops.blur import Blur
 from ...ops.channel_conv import ChannelConv
 from ...ops.channel_linear import ChannelLinear
 from ...ops.conv import Conv
 from ...ops.conv_transpose import ConvTranspose
+from ...ops.crop import Crop
+from ...ops.leaky_relu import LeakyRelu
 from ...ops.linear import Linear
 from ...ops.prelu import PRelu
+from ...spec import Array
 from ..axes import Unknown, joined
 from ..draft import View
 from ..layout import as_map, as_value, as_vector, channels_first, like
-from .table import Call, Const, attribute, means, own_axes
+from .products import along
+from .table import Call, Const, attribute, decimal, means, own_axes, survives
 
 MAP = (64, 64)
 """Any size, at which a border that no size changes is found."""
@@ -67,6 +72,10 @@ def conv(call: Call) -> View:
     stride, dilation = pair(call.ints("strides", 2, 1)), pair(call.ints("dilations", 2, 1))
     _, height, width = call.draft.steps[step].shape
     around = pads(call, kernel, stride, dilation, (height, width))
+    if call.said("group", 1) == weight.shape[0] and (around, dilation, bias) == ((0, 0, 0, 0), (1, 1), None):
+        rows = weight.array[0, 0]
+        if not survives(weight.name) and weight.shape[1] == 1 and (weight.array == rows).all():
+            return call.add(Blur(tuple(tuple(map(float, row)) for row in rows), stride), step)
     op = Conv(weight.shape[0], kernel, stride, around, dilation, call.said("group", 1), bias is not None)
     return call.weighted(op, step, {"weight": weight, "bias": bias})
 
@@ -99,18 +108,29 @@ def conv_transpose(call: Call) -> View:
         around = pads(call, (1, 1), (1, 1))
     if call.said("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
         raise Unknown("with a border that depends on the size")
-    cut, more = _even(around, extra, stride)
+    cut, more, rest = _even(around, extra, stride)
     op = ConvTranspose(weight.shape[1] * groups, kernel, stride, cut, more, groups, bias is not None)
-    return call.weighted(op, step, {"weight": weight, "bias": bias})
+    made = call.weighted(op, step, {"weight": weight, "bias": bias})
+    return call.add(Crop(rest), made.step) if any(rest) else made
 
 
-def _even(around: Padding, extra: Pair, stride: Pair) -> tuple[Pair, Pair]:
-    """(what is cut off on either side, what is added at the end); raises Unknown where that cannot say it."""
+def _even(around: Padding, extra: Pair, stride: Pair) -> tuple[Pair, Pair, Pads]:
+    """(what is cut off on either side, what is added at the end, what is cut off the result)."""
     top, bottom, left, right = around if around != "same" else (0, 0, 0, 0)
-    more = (extra[0] + top - bottom, extra[1] + left - right)
-    if min(more) < 0 or any(n >= s for n, s in zip(more, stride, strict=True)):
-        raise Unknown("with pads that differ by more than its stride")
-    return (top, left), more
+    sides = [_side(*numbers) for numbers in zip((top, left), (bottom, right), extra, stride, strict=True)]
+    (cut_top, more_down, above, below), (cut_left, more_across, before, after) = sides
+    return (cut_top, cut_left), (more_down, more_across), (above, below, before, after)
+
+
+def _side(first: int, last: int, extra: int, stride: int) -> tuple[int, int, int, int]:
+    """(cut off either side, added at the end, cut off the beginning and the end of the result) of one axis."""
+    more = extra + first - last
+    if 0 <= more < stride:
+        return first, more, 0, 0
+    both = min(first, last)
+    if extra:
+        raise Unknown("with pads that differ by more than its stride, and more at its end")
+    return both, 0, first - both, last - both
 
 
 @means("Gemm")
@@ -129,11 +149,21 @@ def gemm(call: Call) -> View:
 
 @means("MatMul")
 def matmul(call: Call) -> View:
-    """A product of a value and a matrix."""
-    weight = call.const(1, "a matrix")
+    """A product of a value and a matrix, which is a layer, or one along the height or width of a map."""
+    if isinstance(call.given[0], Const):
+        return _along(call, call.value(1), 0, call.given[0].array)
+    weight, x = call.const(1, "a matrix"), call.value()
     if weight is None or len(weight.shape) != 2:
         raise Unknown(f"with a matrix of {len(weight.shape) if weight else 'no'} axes")
-    return linear(call, call.value(), replace(weight, array=np.ascontiguousarray(weight.array.T)), None)
+    if x.order == "map" and x.axes[1:3] != ((), ()):
+        return _along(call, x, 1, weight.array.T)
+    return linear(call, x, replace(weight, array=np.ascontiguousarray(weight.array.T)), None)
+
+
+def _along(call: Call, x: View, place: int, matrix: Array) -> View:
+    if x.order != "map" or matrix.ndim != 2:
+        raise Unknown(f"of a matrix and a value of {len(x.axes)} axes")
+    return call.draft.view(along(call.draft, as_map(call.draft, x), place, matrix))
 
 
 def linear(call: Call, x: View, weight: Const, bias: Const | None) -> View:
@@ -145,17 +175,26 @@ def linear(call: Call, x: View, weight: Const, bias: Const | None) -> View:
         bias = replace(bias, array=np.array(np.broadcast_to(bias.array.reshape(-1), (features,))))
     given = {"weight": weight, "bias": bias}
     vector = Linear(features, bias is not None)
-    if len(x.axes) == 2 and x.base[1:] != (1, 1):
+    if len(x.axes) == 2 and x.base[1:] != (1, 1) and not _rows(x):
         x, weight = _in_order(x, weight)
         step = as_vector(draft, x)
         return call.weighted(replace(vector, folded=draft.steps[step].flattened), step, given | {"weight": weight})
     over = ChannelLinear(features, vector.bias)
+    if _rows(x):
+        n, c, h, w = call.weighted(over, as_map(draft, draft.view(x.step)), given).axes
+        return draft.view(len(draft.steps) - 1).seen(((*n, *h, *w), c))
     if x.order == "last":
         return like(x, call.weighted(over, as_map(draft, x), given))
     if len(x.axes) in (2, 4) and x.axes[1:-1] in ((), ((), ())):
         made = call.weighted(over, as_map(draft, x.seen((x.axes[0], x.axes[-1], (), ()))), given, vector)
         return made.seen((made.axes[0], *x.axes[1:-1], made.axes[1]))
     raise Unknown(f"of a value of {len(x.axes)} axes")
+
+
+def _rows(x: View) -> bool:
+    """Whether a value is rows of channels, one for each place of each image, as TensorFlow multiplies by matrices."""
+    places = (*x.whole("H"), *x.whole("W"))
+    return len(x.axes) == 2 and bool(places) and x.axes[0][1:] == places and x.axes[1] == x.whole("C")
 
 
 def _in_order(x: View, weight: Const) -> tuple[View, Const]:
@@ -195,6 +234,8 @@ def prelu(call: Call) -> View:
     x, slope = call.value(), call.const(1, "slopes")
     if slope is None or not x.order:
         raise Unknown(f"of a value of {len(x.axes)} axes")
+    if not survives(slope.name) and slope.array.size and (slope.array == slope.array.reshape(-1)[0]).all():
+        return call.each(LeakyRelu(decimal(slope.array.reshape(-1)[0])))
     axes = own_axes(x, slope.shape)
     places = [n for n, axis in enumerate(axes) if axis]
     channel = 3 if x.order == "last" else 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -12,19 +13,22 @@ import numpy as np
 from ...geometry import Pair
 from ...ops.adaptive_avg_pool import AdaptiveAvgPool
 from ...ops.adaptive_max_pool import AdaptiveMaxPool
+from ...ops.attention_pool import AttentionPool
 from ...ops.avg_pool import AvgPool
-from ...ops.channel_reduce import ChannelReduce
-from ...ops.crop import Crop
 from ...ops.depth_to_space import DepthToSpace
 from ...ops.local_response_norm import LocalResponseNorm
 from ...ops.max_pool import MaxPool
+from ...ops.multiply import Multiply
 from ...ops.pad import Mode as Border
-from ...ops.pad import Pad
 from ...ops.resize import Mode, Resize, Rule
 from ...ops.space_to_depth import SpaceToDepth
 from ..axes import Unknown, letters
 from ..draft import View
 from ..layout import MEAN, as_map, beside, like
+from ..pairs import of_two
+from ..reductions import How
+from ..reductions import reduced as reduction
+from ..slices import framed
 from .activations import limit
 from .folding import axes_of
 from .layers import pads, pair
@@ -46,6 +50,7 @@ PLACES: dict[str, Callable[..., Any]] = {
 """Where the place i of n reads in a map of m."""
 LARGEST = 1 << 16
 """Rows or columns at most."""
+MEASURED: dict[str, How] = {"ReduceMean": "mean", "ReduceMax": "max", "ReduceSum": "sum", "ReduceL2": "norm"}
 ROUNDED: dict[str, Callable[..., Any]] = {
     "ceil": np.ceil,
     "floor": np.floor,
@@ -114,34 +119,35 @@ def local_response_norm(call: Call) -> View:
     return call.add(LocalResponseNorm(size, numbers[0], numbers[1], k), call.map())
 
 
-@means("ReduceMean", "ReduceMax", "ReduceSum")
+@means("ReduceMean", "ReduceMax", "ReduceSum", "ReduceL2")
 def reduced(call: Call) -> View:
-    """The mean, maximum or sum over height and width, however they are seen, or over channels."""
+    """What is measured over height and width, however they are seen, or over channels."""
     x = call.value()
-    count = len(x.axes)
     axes = axes_of(call.consts(), call.node.attributes)
     if not axes and call.said("noop_with_empty_axes", 0):
         return x
-    gone = [n % count for n in (axes or range(count))]
-    keep = bool(call.said("keepdims", 1))
+    gone = [n % len(x.axes) for n in (axes or range(len(x.axes)))]
+    keep, how = bool(call.said("keepdims", 1)), MEASURED[call.node.kind]
+    step = call.draft.steps[x.step]
+    places = {"H", "W"} & set("".join(letters(x.axes[n]) for n in gone))
+    if how == "sum" and places and isinstance(step.op, Multiply):
+        return _of_products(call, x, gone, keep)
+    return reduction(call.draft, x, gone, keep, how)
+
+
+def _of_products(call: Call, x: View, gone: list[int], keep: bool) -> View:
+    """The sum over places of squares, or of a map times weights of its places."""
+    draft, (one, other) = call.draft, call.draft.steps[x.step].inputs
     over = sorted(atom for n in gone for atom in x.axes[n])
-    left = tuple(() if n in gone else axis for n, axis in enumerate(x.axes) if keep or n not in gone)
-    hows: dict[str, Literal["mean", "max", "sum"]] = {"ReduceMean": "mean", "ReduceMax": "max", "ReduceSum": "sum"}
-    how = hows[call.node.kind]
-    if not over:
-        whole = len(x.base) == 3 and x.base[1:] == (1, 1) and gone == [2, 3]
-        if not whole:
-            return x.seen(left)
-    if len(x.base) == 3 and over == sorted([*x.whole("H"), *x.whole("W")]) and how != "sum":
-        op = AdaptiveAvgPool((1, 1)) if how == "mean" else AdaptiveMaxPool((1, 1))
-        return call.add(op, x.step, label=beside(call.draft, how)).seen(left)
-    if {atom.letter for atom in over} != {"C"} or len(over) != 1 or over[0].stride * over[0].size != x.base[0]:
-        found = "".join(letters(x.axes[n]) for n in gone)
-        raise Unknown(f"over {found or 'nothing'} of a value of {count} axes")
-    groups = None if over[0].stride == 1 else over[0].size
-    if len(x.base) == 1 and groups is None:
-        raise Unknown("over the numbers of a vector")
-    return call.add(ChannelReduce(how, groups), x.step, label=beside(call.draft, how)).seen(left)
+    if one == other:
+        root = reduction(draft, replace(x, step=one), gone, keep, "norm")
+        return of_two(draft, root, root, Multiply())
+    for value, weights in ((one, other), (other, one)):
+        shapes = [draft.steps[index].shape for index in (value, weights)]
+        if over == sorted([*x.whole("H"), *x.whole("W")]) and shapes[1] == (1, *shapes[0][1:]):
+            left = tuple(() if n in gone else axis for n, axis in enumerate(x.axes) if keep or n not in gone)
+            return call.add(AttentionPool(), value, weights).seen(left)
+    return reduction(draft, x, gone, keep, "sum")
 
 
 @means("Pad")
@@ -163,19 +169,11 @@ def pad(call: Call) -> View:
         raise Unknown("of channels or of a vector")
     fill = call.const(2, "a number")
     value = attribute(float(call.node.attributes.get("value", 0.0))) if fill is None else limit(fill)
-    sides = (*around.get(rows, (0, 0)), *around.get(columns, (0, 0)))
-    made = x
-    if min(sides) < 0:
-        cuts = [max(-n, 0) for n in sides]
-        made = like(x, call.add(Crop((cuts[0], cuts[1], cuts[2], cuts[3])), as_map(call.draft, x)))
-    if max(sides) <= 0:
-        return made
+    (top, bottom), (left, right) = around.get(rows, (0, 0)), around.get(columns, (0, 0))
     mode = call.said("mode", "constant")
     if mode not in BORDERS:
         raise Unknown(f"of the mode {mode!r:.40}")
-    added = [max(n, 0) for n in sides]
-    op = Pad((added[0], added[1], added[2], added[3]), value if mode == "constant" else 0.0, BORDERS[mode])
-    return like(x, call.add(op, as_map(call.draft, made)))
+    return framed(call.draft, x, (top, bottom, left, right), BORDERS[mode], value if mode == "constant" else 0.0)
 
 
 @means("Resize", "Upsample")
@@ -226,8 +224,8 @@ def _rule(call: Call, has: Pair, wanted: Pair, factors: tuple[Fraction, Fraction
     old = call.node.kind == "Upsample" or call.reading.opset < 11
     mode = call.said("mode", "nearest")
     where = call.said("coordinate_transformation_mode", "asymmetric" if old else "half_pixel")
-    if call.said("antialias", 0) or call.said("exclude_outside", 0) or where not in PLACES:
-        raise Unknown(f"by the rule {where!r:.40}, or with an antialias")
+    if call.said("antialias", 0) or where not in PLACES:
+        raise Unknown(f"by the rule {where!r:.40}{', with an antialias' if call.said('antialias', 0) else ''}")
     if mode == "nearest":
         return "nearest", _nearest(call, where, old, has, wanted, factors)
     rule: Rule = "align_corners" if where == "align_corners" else "half_pixel"
@@ -235,8 +233,10 @@ def _rule(call: Call, has: Pair, wanted: Pair, factors: tuple[Fraction, Fraction
         raise Unknown(f"{mode} by the rule {where!r:.40}")
     if mode == "linear":
         return "bilinear", rule
-    if mode != "cubic" or attribute(call.said("cubic_coeff_a", -0.75)) != -0.75:
+    if mode != "cubic":
         raise Unknown(f"of the mode {mode!r:.40}")
+    if attribute(call.said("cubic_coeff_a", -0.75)) != -0.75 or call.said("exclude_outside", 0):
+        raise Unknown("cubic as TensorFlow has it, by a = -0.5 or without what is outside; ops have PyTorch's -0.75")
     return "bicubic", rule
 
 

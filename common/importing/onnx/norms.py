@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -112,38 +111,3 @@ def group_norm(call: Call) -> View:
         weight, bias = (replace(item, array=item.array.repeat(channels // groups)) for item in (weight, bias))
     op = GroupNorm(groups, attribute(call.said("epsilon", USUAL)))
     return call.weighted(op, step, {"weight": weight, "bias": bias})
-
-
-@means("_Standardised")
-def standardised(call: Call) -> View:
-    """(x - mean) / sqrt(variance + eps), as operators write it out."""
-    x = call.value()
-    gone = {n % len(x.axes) for n in call.node.attributes["axes"]}
-    eps = call.node.attributes["eps"]
-    over = [atom for n in sorted(gone) for atom in x.axes[n]]
-    found = {atom.letter for atom in over}
-    plain = LayerNorm("channels", eps, False, False)
-    whole_map = len(x.base) == 3 and sorted(over) == sorted(atom for letter in "CHW" for atom in x.whole(letter))
-    if found == {"C"} and tuple(over) == x.whole("C"):
-        return call.add(plain, x.step).seen(x.axes)
-    if whole_map and found - {"C"}:
-        return call.add(replace(plain, over="map"), x.step).seen(x.axes)
-    if len(x.base) == 3 and sorted(over) == sorted([*x.whole("H"), *x.whole("W")]) and over:
-        return call.add(GroupNorm(x.base[0], eps, False), x.step).seen(x.axes)
-    groups = _groups(x)
-    if groups is None or gone != set(range(2, len(x.axes))):
-        raise Unknown(f"a norm over {''.join(sorted(found)) or 'nothing'} of a value of {len(x.axes)} axes")
-    return call.add(GroupNorm(groups, eps, False), x.step).seen(x.axes)
-
-
-@means("_RootMeanSquare")
-def root_mean_square(call: Call) -> View:
-    """x / sqrt(mean(x * x) + eps) * weight, over channels."""
-    x, weight = call.value(), call.const(1, "a weight")
-    gone = [n % len(x.axes) for n in call.node.attributes["axes"]]
-    over: list[Any] = [atom for n in gone for atom in x.axes[n]]
-    if tuple(over) != x.whole("C") or weight is None or weight.array.size != x.base[0]:
-        raise Unknown("a root of a mean of squares over other axes than channels")
-    view = x.seen(x.axes) if x.order != "last" else channels_first(x)
-    op = RmsNorm(call.node.attributes["eps"])
-    return like(x, call.weighted(op, as_value(call.draft, view), {"weight": _flat(weight)}))

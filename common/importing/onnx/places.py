@@ -2,6 +2,7 @@
 
 PyTorch's exporters say it in metadata (path and class), or in names such as `/layer1/layer1.0/conv1/Conv`, in which a
 part of a chain repeats the name of the chain. TensorFlow's names have the same form without that; ours have dots.
+tf2onnx gives some nodes a number for a name, whose weights still say where they stand.
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ CHAIN = "Sequential"
 LAYERS = "torch.nn.modules."
 AROUND = re.compile(r"(Stateful)?PartitionedCall(_\d+)?$")
 WORDS = re.compile(r"\W")
+OPERATOR = re.compile(r"(?<=.)\.[A-Z][A-Za-z]*\d*$")
+"""What an operator of ours is called, after the op that it is a part of."""
+NUMBERED = re.compile(r"_\d+$")
+INSIDE = ("Cast", "Tensordot", "batchnorm", "conv_transpose", "convolution", "depthwise", "moments", "separable_conv2d")
+"""What TensorFlow calls parts of a layer."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ def place(node: Node, ours: bool) -> Place:
     if ours:
         end = node.outputs[0] if node.outputs else node.name
         path = node.name.removesuffix(".value") if node.name in (end, f"{end}.value") else node.name.rpartition(".")[0]
-        return _of_parts(_prefixes(path))
+        return _of_parts(_prefixes(OPERATOR.sub("", path)))
     return _of_parts(_segments(node.name))
 
 
@@ -102,6 +108,33 @@ def _class(path: str) -> str:
     words = [word for word in path.split(".") if not word.isdecimal()]
     plain = words[-1].rstrip("0123456789_") if words else ""
     return "".join(part[:1].upper() + part[1:] for part in plain.split("_")) or "Part"
+
+
+def named(graph: Graph) -> Graph:
+    """The graph of tf2onnx with the names that Keras's layers have: `model_1/conv_1/BiasAdd` is `conv/BiasAdd`.
+
+    TensorFlow makes names unique by a number where a model was traced before, and puts the model's own before each.
+    """
+    if not graph.producer.startswith("tf2onnx"):
+        return graph
+    names = [_of_weight(node, graph) if "/" not in node.name else node.name for node in graph.nodes]
+    paths = [[part for part in name.split("/") if not AROUND.match(part)] for name in names]
+    parts = [[part for part in path[:-1] if part not in INSIDE] + path[-1:] for path in paths]
+    roots = {found[0] for found in parts if len(found) > 1}
+    below = {found[1] for found in parts if len(found) > 2}
+    name = graph.name
+    if len(roots) == 1 and below:
+        name = NUMBERED.sub("", next(iter(roots)))
+        parts = [found[1:] if len(found) > 2 else found[-1:] for found in parts]
+    if len(roots) == 1 and all(NUMBERED.search(part) for part in {*roots, *below}):
+        parts = [[NUMBERED.sub("", found[0]), *found[1:]] if len(found) > 1 else found for found in parts]
+    nodes = [replace(node, name="/".join(found)) for node, found in zip(graph.nodes, parts, strict=True)]
+    return replace(graph, nodes=tuple(nodes), name=name)
+
+
+def _of_weight(node: Node, graph: Graph) -> str:
+    """The name of a node by that of its weight."""
+    return next((name for name in node.inputs if "/" in name and name in graph.constants), node.name)
 
 
 def located(graph: Graph) -> Graph:

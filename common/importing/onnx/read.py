@@ -19,9 +19,9 @@ from ..sizes import agreed, doubtful, larger
 from ..tidy import Steps, tidied
 from .graph import Graph
 from .joins import joined
-from .moments import written_out
 from .patterns import known
-from .places import located, settled
+from .places import located, named, settled
+from .responses import responses
 from .table import Const, Reading, survives
 from .walk import Walk
 
@@ -40,7 +40,7 @@ def read(graph: Graph, where: str, size: tuple[int, int] | None = None, one_size
 
     `size` is the (height, width) to read it at, where it takes more than one.
     """
-    graph = known(written_out(located(graph.pruned())))
+    graph = known(responses(located(named(graph.pruned()))))
     notes: list[str] = []
     last = _channels_last(graph)
     shape = _image(graph, where, last, size, notes)

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 
 from ...ops.channel_gather import ChannelGather
-from ...ops.channel_slice import ChannelSlice
-from ...ops.concat import Concat
-from ...ops.crop import Crop
 from ..axes import STRETCHED, Atom, Unknown, joined, reshaped
 from ..draft import View
 from ..layout import as_map, as_value, channels_first, like, settled
+from ..slices import concatenated, part
 from .folding import axes_of, element, slice_numbers, split_sizes, wanted_shape
+from .products import along
 from .table import Call, Const, means
 
 TURNED = 1 << 16
@@ -116,37 +115,15 @@ def expand(call: Call) -> View:
     return x.seen(tuple(found))
 
 
-def part(call: Call, x: View, axis: int, first: int, last: int, apart: int = 1) -> View:
-    """Numbers first ... last - 1 of an axis."""
-    length = x.shape[axis]
-    if (first, last, apart) == (0, length, 1):
-        return x
-    if first >= last or apart < 1:
-        raise Unknown("a slice of nothing, or backwards")
-    if x.order in ("map", "vector", "last") and axis == (3 if x.order == "last" else 1):
-        step = as_value(call.draft, channels_first(x) if x.order == "last" else x)
-        places = tuple(range(first, last, apart))
-        return like(x, call.add(ChannelSlice(first, last) if apart == 1 else ChannelGather(places), step))
-    own = x.axes[axis]
-    if len(own) == 1 and own[0].letter == "C":
-        return _groups(call, x, axis, first, last, apart)
-    place = axis - (1 if x.order == "last" else 2)
-    if x.order not in ("map", "last") or place not in (0, 1) or apart != 1:
-        raise Unknown("a slice of every second row" if x.order in ("map", "last") else "a slice of another axis")
-    cuts = [0, 0, 0, 0]
-    cuts[2 * place : 2 * place + 2] = first, length - last
-    return like(x, call.add(Crop((cuts[0], cuts[1], cuts[2], cuts[3])), as_map(call.draft, x)))
-
-
-def _groups(call: Call, x: View, axis: int, first: int, last: int, apart: int) -> View:
-    """Some of the groups that the channels are seen in."""
-    (own,) = x.axes[axis]
-    if apart != 1 or own.stride * own.size != x.base[0]:
-        raise Unknown("a slice of every second group of channels")
-    made = call.add(ChannelSlice(first * own.stride, last * own.stride), x.step)
-    axes = list(x.axes)
-    axes[axis] = joined([Atom("C", own.stride, last - first)])
-    return made.seen(tuple(axes))
+@means("Tile")
+def tile(call: Call) -> View:
+    """Axes several times, one after the other."""
+    x, times = call.value(), call.const(1, "numbers")
+    counts = [int(n) for n in times.array.reshape(-1)] if times else []
+    if len(counts) != len(x.axes) or min(counts) < 1:
+        raise Unknown(f"{counts} times")
+    found = [((Atom(STRETCHED, 0, n),) if n > 1 else ()) + axis for n, axis in zip(counts, x.axes, strict=True)]
+    return x.seen(tuple(map(joined, found)))
 
 
 @means("Slice")
@@ -157,7 +134,7 @@ def sliced(call: Call) -> View:
     for place, start in enumerate(starts):
         axis = (axes[place] if axes is not None else place) % len(x.axes)
         bounds = slice(start, stops[place], steps[place] if steps else 1).indices(x.shape[axis])
-        x = part(call, x, axis, *bounds)
+        x = part(call.draft, x, axis, *bounds)
     return x
 
 
@@ -168,7 +145,7 @@ def split(call: Call) -> list[View]:
     axis = call.said("axis", 0) % len(x.axes)
     found, at = [], 0
     for length in split_sizes(call.consts(), call.node.attributes, x.shape[axis], count):
-        found.append(part(call, x, axis, at, at + length))
+        found.append(part(call.draft, x, axis, at, at + length))
         at += length
     return found
 
@@ -191,7 +168,7 @@ def gather(call: Call) -> View:
         inner = list(places.shape)
         return _again(call, x, reshaped(x.axes, [*x.shape[:axis], *inner, *x.shape[axis + 1 :]]))
     if not places.shape:
-        found = part(call, x, axis, numbers[0], numbers[0] + 1)
+        found = part(call.draft, x, axis, numbers[0], numbers[0] + 1)
         return found.seen(tuple(own for n, own in enumerate(found.axes) if n != axis))
     return _picked(call, x, axis, numbers, places)
 
@@ -199,7 +176,12 @@ def gather(call: Call) -> View:
 def _picked(call: Call, x: View, axis: int, numbers: list[int], places: Const) -> View:
     if len(places.shape) != 1 or x.order not in ("map", "vector", "last"):
         raise Unknown("by numbers of several axes, or of another axis than channels")
-    if axis != (3 if x.order == "last" else 1):
+    channel = 3 if x.order == "last" else 1
+    if axis != channel and x.order != "vector":
+        place = axis - (1 if x.order == "last" else 2)
+        made = along(call.draft, as_map(call.draft, x), place, np.eye(x.shape[axis])[numbers])
+        return like(x, call.draft.view(made))
+    if axis != channel:
         raise Unknown("of another axis than channels")
     step = as_value(call.draft, channels_first(x) if x.order == "last" else x)
     whole = like(x, call.draft.view(step))
@@ -225,12 +207,4 @@ def _turned(x: View, axis: int, numbers: list[int]) -> Any:
 def concat(call: Call) -> View:
     """Values one after the other along their channels."""
     given = [call.value(place) for place in range(len(call.given))]
-    if len(given) == 1:
-        return given[0]
-    orders, axis = {x.order for x in given}, call.said("axis", 0)
-    if orders == {"last"} and axis % 4 == 3:
-        made = call.add(Concat(), *(as_map(call.draft, channels_first(x)) for x in given))
-        return like(given[0], made)
-    if orders not in ({"map"}, {"vector"}) or axis % len(given[0].axes) != 1:
-        raise Unknown("along another axis than channels")
-    return call.add(Concat(), *(as_value(call.draft, x) for x in given))
+    return concatenated(call.draft, given, call.said("axis", 0))

@@ -12,7 +12,7 @@ from ..axes import Unknown
 from ..draft import Draft, Missing, View
 from . import activations, arithmetic, layers, maps, norms, shapes
 from .folding import folded
-from .graph import USUAL, Graph, Node, constant
+from .graph import BROKEN, USUAL, Graph, Node, constant
 from .places import Place, place
 from .table import MEANINGS, Call, Const, Reading, survives
 
@@ -24,8 +24,6 @@ SEEN = ("Identity", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Cast", "Fla
 """Operators after which numbers are still those of the file."""
 CHANNELS, FEATURES = 1 << 18, 1 << 24
 """Channels of a map and numbers of a vector at most."""
-BROKEN = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
-"""What reading an attribute of another type raises than ONNX has there."""
 Value = View | Const | None
 
 
