@@ -6,7 +6,7 @@ from typing import Any
 
 from ...common.importing.axes import Unknown, joined
 from ...common.importing.draft import View
-from ...common.importing.layout import as_value, channels_first, like
+from ...common.importing.layout import as_value, first, like
 from ...common.op import Op
 from ...common.ops.clamp import Clamp
 from ...common.ops.dropout import Dropout
@@ -122,7 +122,7 @@ def softmax(reading: Reading, x: Any, axis: int, *_: Any) -> View:
         return reading.add(special, x.step).seen(x.axes)
     if (x.order, axis % len(x.axes)) not in (("map", 1), ("vector", 1), ("last", 3)):
         raise Unknown("over another axis than channels")
-    made = reading.add(Softmax(), as_value(reading.draft, channels_first(x) if x.order == "last" else x))
+    made = reading.add(Softmax(), as_value(reading.draft, first(x)))
     return like(x, made)
 
 

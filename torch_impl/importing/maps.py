@@ -8,7 +8,7 @@ from typing import Any
 
 from ...common.importing.axes import Unknown, letters
 from ...common.importing.draft import View
-from ...common.importing.layout import MEAN, as_map, beside, like
+from ...common.importing.layout import MEAN, as_map, beside, first, like
 from ...common.ops.adaptive_avg_pool import AdaptiveAvgPool
 from ...common.ops.adaptive_max_pool import AdaptiveMaxPool
 from ...common.ops.avg_pool import AvgPool
@@ -105,12 +105,12 @@ def pad(reading: Reading, x: Any, pads: Sequence[int], mode: Any = "constant", f
     made = x
     if min(around) < 0:
         cuts = Crop((max(-top, 0), max(-bottom, 0), max(-left, 0), max(-right, 0)))
-        made = like(x, reading.add(cuts, as_map(reading.draft, x)))
+        made = like(x, reading.add(cuts, as_map(reading.draft, first(x))))
         top, bottom, left, right = (max(n, 0) for n in around)
     if max(around) <= 0:
         return made
     op = Pad((top, bottom, left, right), float(fill or 0), mode)
-    return like(x, reading.add(op, as_map(reading.draft, made)))
+    return like(x, reading.add(op, as_map(reading.draft, first(made))))
 
 
 @means("upsample_nearest2d")

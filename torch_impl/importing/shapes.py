@@ -6,9 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import torch
+
 from ...common.importing.axes import STRETCHED, Atom, Unknown, joined, reshaped
 from ...common.importing.draft import View
-from ...common.importing.layout import as_map, as_value, channels_first, like, settled
+from ...common.importing.layout import as_map, as_value, channels_first, first, like, settled
 from ...common.ops.channel_gather import ChannelGather
 from ...common.ops.channel_shuffle import ChannelShuffle
 from ...common.ops.channel_slice import ChannelSlice
@@ -140,41 +142,41 @@ def part(
 ) -> Any:
     """Numbers start ... stop - 1 of an axis."""
     size = x.shape[axis]
-    first, last, apart = slice(start, stop, step).indices(size)
-    if (first, last, apart) == (0, size, 1):
+    low, high, apart = slice(start, stop, step).indices(size)
+    if (low, high, apart) == (0, size, 1):
         return x
     x = value(x, "a slice")
     axis %= len(x.axes)
     if x.order in ("map", "vector", "last") and axis == (3 if x.order == "last" else 1):
-        step_of = as_value(reading.draft, channels_first(x) if x.order == "last" else x)
+        step_of = as_value(reading.draft, first(x))
         whole = apart == 1
-        op = ChannelSlice(first, last) if whole else ChannelGather(tuple(range(first, last, apart)))
+        op = ChannelSlice(low, high) if whole else ChannelGather(tuple(range(low, high, apart)))
         return like(x, reading.add(op, step_of))
-    return _groups(reading, x, axis, first, last, apart)
+    return _groups(reading, x, axis, low, high, apart)
 
 
-def _groups(reading: Reading, x: View, axis: int, first: int, last: int, apart: int) -> View:
+def _groups(reading: Reading, x: View, axis: int, low: int, high: int, apart: int) -> View:
     """Some of the groups that the channels are seen in."""
     own = x.axes[axis]
     if len(own) != 1 or own[0].letter != "C" or x.doubtful:
-        return _cropped(reading, x, axis, first, last, apart)
+        return _cropped(reading, x, axis, low, high, apart)
     inner = own[0].stride
     if apart != 1 or inner * own[0].size != x.base[0]:
         raise Unknown("a slice of every second group of channels")
-    made = reading.add(ChannelSlice(first * inner, last * inner), x.step)
+    made = reading.add(ChannelSlice(low * inner, high * inner), x.step)
     axes = list(x.axes)
-    axes[axis] = joined([Atom("C", inner, last - first)])
+    axes[axis] = joined([Atom("C", inner, high - low)])
     return made.seen(tuple(axes))
 
 
-def _cropped(reading: Reading, x: View, axis: int, first: int, last: int, apart: int) -> View:
+def _cropped(reading: Reading, x: View, axis: int, low: int, high: int, apart: int) -> View:
     """A map without the rows or columns at its ends."""
     place = axis - (1 if x.order == "last" else 2)
     if x.order not in ("map", "last") or place not in (0, 1) or apart != 1:
         raise Unknown("a slice of every second row" if x.order in ("map", "last") else "a slice of another axis")
     cuts = [0, 0, 0, 0]
-    cuts[2 * place : 2 * place + 2] = first, x.shape[axis] - last
-    return like(x, reading.add(Crop((cuts[0], cuts[1], cuts[2], cuts[3])), as_map(reading.draft, x)))
+    cuts[2 * place : 2 * place + 2] = low, x.shape[axis] - high
+    return like(x, reading.add(Crop((cuts[0], cuts[1], cuts[2], cuts[3])), as_map(reading.draft, first(x))))
 
 
 @means("narrow")
@@ -249,6 +251,8 @@ def index(reading: Reading, x: Any, places: Sequence[Any]) -> View:
     known = len(given) == 1 and isinstance(given[0], Const) and len(given[0].shape) == 1
     if len(places) < 2 or places[1] is None or not known or x.order not in ("map", "vector"):
         raise Unknown("by numbers that are computed, or of another axis than channels")
+    if given[0].tensor.dtype == torch.bool:
+        raise Unknown("by a mask; pick channels by their numbers")
     numbers = tuple(int(n) % x.shape[1] for n in given[0].tensor.tolist())
     return reading.add(ChannelGather(numbers), as_value(reading.draft, x))
 

@@ -130,16 +130,10 @@ class Layer:
             flat = joined([atom for letter in "HWC" for atom in view.whole(letter)])
             if view.axes[1] != flat:
                 raise Unknown("a map flattened in another order")
-            return self._flattened(view)
+            return self.draft.once(Flatten(view.base), view.step)
         if len(view.axes) != 2:
             raise Unknown(f"of a value of {len(view.axes)} axes")
         return as_vector(self.draft, view)
-
-    def _flattened(self, view: View) -> int:
-        key = (view.step, ((), ()))
-        if key not in self.draft.made:
-            self.draft.made[key] = self.draft.add(Flatten(view.base), view.step)
-        return self.draft.made[key]
 
     def leave_out(self, x: Any) -> View:
         """The value as it is, of a layer that only training shows."""

@@ -26,7 +26,7 @@ from ...ops.softplus import Softplus
 from ...ops.tanh import Tanh
 from ..axes import Unknown, joined
 from ..draft import View
-from ..layout import as_value, channels_first, like
+from ..layout import as_value, first, like
 from .table import MEANINGS, Call, Const, attribute, means
 
 PLAIN: dict[str, type[Op]] = {
@@ -183,4 +183,4 @@ def softmax(call: Call) -> View:
         return call.each(Softmax(), x)
     if (x.order, axis) not in (("map", 1), ("vector", 1), ("last", 3)):
         raise Unknown("over another axis than channels")
-    return like(x, call.add(Softmax(), as_value(call.draft, channels_first(x) if x.order == "last" else x)))
+    return like(x, call.add(Softmax(), as_value(call.draft, first(x))))

@@ -24,7 +24,7 @@ from ...ops.resize import Mode, Resize, Rule
 from ...ops.space_to_depth import SpaceToDepth
 from ..axes import Unknown, letters
 from ..draft import View
-from ..layout import MEAN, as_map, beside, like
+from ..layout import MEAN, as_map, beside, first, like
 from .activations import limit
 from .folding import axes_of
 from .layers import pads, pair
@@ -167,7 +167,7 @@ def pad(call: Call) -> View:
     made = x
     if min(sides) < 0:
         cuts = [max(-n, 0) for n in sides]
-        made = like(x, call.add(Crop((cuts[0], cuts[1], cuts[2], cuts[3])), as_map(call.draft, x)))
+        made = like(x, call.add(Crop((cuts[0], cuts[1], cuts[2], cuts[3])), as_map(call.draft, first(x))))
     if max(sides) <= 0:
         return made
     mode = call.said("mode", "constant")
@@ -175,14 +175,14 @@ def pad(call: Call) -> View:
         raise Unknown(f"of the mode {mode!r:.40}")
     added = [max(n, 0) for n in sides]
     op = Pad((added[0], added[1], added[2], added[3]), value if mode == "constant" else 0.0, BORDERS[mode])
-    return like(x, call.add(op, as_map(call.draft, made)))
+    return like(x, call.add(op, as_map(call.draft, first(made))))
 
 
 @means("Resize", "Upsample")
 def resize(call: Call) -> View:
     """A map of another size, by any rule that an op has."""
     x = call.value()
-    step = as_map(call.draft, x)
+    step = as_map(call.draft, first(x))
     channels = 3 if x.order == "last" else 1
     rows = 1 if x.order == "last" else 2
     sizes, scales = _target(call, x)

@@ -13,7 +13,7 @@ from ...ops.rms_norm import RmsNorm
 from ..axes import Unknown
 from ..draft import View
 from ..layout import as_value, channels_first, like
-from .table import Call, Const, attribute, means
+from .table import Call, Const, attribute, means, own_axes
 
 USUAL = float(np.float32(1e-5))
 
@@ -144,6 +144,8 @@ def root_mean_square(call: Call) -> View:
     over: list[Any] = [atom for n in gone for atom in x.axes[n]]
     if tuple(over) != x.whole("C") or weight is None or weight.array.size != x.base[0]:
         raise Unknown("a root of a mean of squares over other axes than channels")
+    if [axis for axis in own_axes(x, weight.shape) if axis] != [x.whole("C")]:
+        raise Unknown("a root of a mean of squares, and a weight of other axes than channels")
     view = x.seen(x.axes) if x.order != "last" else channels_first(x)
     op = RmsNorm(call.node.attributes["eps"])
     return like(x, call.weighted(op, as_value(call.draft, view), {"weight": _flat(weight)}))

@@ -12,7 +12,7 @@ from ...ops.concat import Concat
 from ...ops.crop import Crop
 from ..axes import STRETCHED, Atom, Unknown, joined, reshaped
 from ..draft import View
-from ..layout import as_map, as_value, channels_first, like, settled
+from ..layout import as_map, as_value, channels_first, first, like, settled
 from .folding import axes_of, element, slice_numbers, split_sizes, wanted_shape
 from .table import Call, Const, means
 
@@ -116,36 +116,36 @@ def expand(call: Call) -> View:
     return x.seen(tuple(found))
 
 
-def part(call: Call, x: View, axis: int, first: int, last: int, apart: int = 1) -> View:
-    """Numbers first ... last - 1 of an axis."""
+def part(call: Call, x: View, axis: int, low: int, high: int, apart: int = 1) -> View:
+    """Numbers low ... high - 1 of an axis."""
     length = x.shape[axis]
-    if (first, last, apart) == (0, length, 1):
+    if (low, high, apart) == (0, length, 1):
         return x
-    if first >= last or apart < 1:
+    if low >= high or apart < 1:
         raise Unknown("a slice of nothing, or backwards")
     if x.order in ("map", "vector", "last") and axis == (3 if x.order == "last" else 1):
-        step = as_value(call.draft, channels_first(x) if x.order == "last" else x)
-        places = tuple(range(first, last, apart))
-        return like(x, call.add(ChannelSlice(first, last) if apart == 1 else ChannelGather(places), step))
+        step = as_value(call.draft, first(x))
+        places = tuple(range(low, high, apart))
+        return like(x, call.add(ChannelSlice(low, high) if apart == 1 else ChannelGather(places), step))
     own = x.axes[axis]
     if len(own) == 1 and own[0].letter == "C":
-        return _groups(call, x, axis, first, last, apart)
+        return _groups(call, x, axis, low, high, apart)
     place = axis - (1 if x.order == "last" else 2)
     if x.order not in ("map", "last") or place not in (0, 1) or apart != 1:
         raise Unknown("a slice of every second row" if x.order in ("map", "last") else "a slice of another axis")
     cuts = [0, 0, 0, 0]
-    cuts[2 * place : 2 * place + 2] = first, length - last
-    return like(x, call.add(Crop((cuts[0], cuts[1], cuts[2], cuts[3])), as_map(call.draft, x)))
+    cuts[2 * place : 2 * place + 2] = low, length - high
+    return like(x, call.add(Crop((cuts[0], cuts[1], cuts[2], cuts[3])), as_map(call.draft, first(x))))
 
 
-def _groups(call: Call, x: View, axis: int, first: int, last: int, apart: int) -> View:
+def _groups(call: Call, x: View, axis: int, low: int, high: int, apart: int) -> View:
     """Some of the groups that the channels are seen in."""
     (own,) = x.axes[axis]
     if apart != 1 or own.stride * own.size != x.base[0]:
         raise Unknown("a slice of every second group of channels")
-    made = call.add(ChannelSlice(first * own.stride, last * own.stride), x.step)
+    made = call.add(ChannelSlice(low * own.stride, high * own.stride), x.step)
     axes = list(x.axes)
-    axes[axis] = joined([Atom("C", own.stride, last - first)])
+    axes[axis] = joined([Atom("C", own.stride, high - low)])
     return made.seen(tuple(axes))
 
 
@@ -201,7 +201,7 @@ def _picked(call: Call, x: View, axis: int, numbers: list[int], places: Const) -
         raise Unknown("by numbers of several axes, or of another axis than channels")
     if axis != (3 if x.order == "last" else 1):
         raise Unknown("of another axis than channels")
-    step = as_value(call.draft, channels_first(x) if x.order == "last" else x)
+    step = as_value(call.draft, first(x))
     whole = like(x, call.draft.view(step))
     axes = _turned(whole, axis, numbers)
     return _again(call, whole, axes) if axes else like(x, call.add(ChannelGather(tuple(numbers)), step))
