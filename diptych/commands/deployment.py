@@ -11,8 +11,7 @@ import typer
 
 from ..common.errors import DiptychError
 from ..common.spec import Array, Net
-from .checkpoints import Cfg
-from .options import Channels, Classes, Example, Force, Name, Size, asked, chosen
+from .options import Cfg, Channels, Classes, Example, Force, Name, OneSize, Size, asked, chosen
 from .quiet import native_stderr_kept
 from .streams import say
 
@@ -55,6 +54,7 @@ def export(
     in_channels: Channels = None,
     input_size: Size = None,
     example: Example = None,
+    one_size: OneSize = False,
     with_decode: Decode = False,
     with_nms: Nms = False,
     score: Score = None,
@@ -71,7 +71,7 @@ def export(
 
     place = _places(name, weights, out)
     check_destination(place.out, place.source, force)
-    wanted = asked(num_classes, in_channels, input_size, example=example)
+    wanted = asked(num_classes, in_channels, input_size, example=example, one_size=one_size)
     behind = _behind(with_decode, with_nms, score, iou, max_boxes, plain_iou, labels)
     with native_stderr_kept(), output.waiting(f"exporting {place.shown}") as update:
         net, arrays, record, notes = _read(place, wanted, cfg)
@@ -95,6 +95,7 @@ def deploy(
     in_channels: Channels = None,
     input_size: Size = None,
     example: Example = None,
+    one_size: OneSize = False,
     with_decode: Decode = False,
     with_nms: Nms = False,
     score: Score = None,
@@ -112,7 +113,7 @@ def deploy(
     place = _places(name, weights, out)
     if place.out.suffix:
         check_destination(place.out, place.source, force)
-    wanted = asked(num_classes, in_channels, input_size, example=example)
+    wanted = asked(num_classes, in_channels, input_size, example=example, one_size=one_size)
     behind = _behind(with_decode, with_nms, score, iou, max_boxes, plain_iou, labels)
     with native_stderr_kept(), output.waiting(f"reading {place.shown}") as update:
         net, arrays, record, notes = _read(place, wanted, cfg)
@@ -187,8 +188,7 @@ def _read(place: _Places, wanted: Asked, cfg: Path | None) -> tuple[Net, Mapping
         assert result is not None  # noqa: S101 - of what is no registered name
         return result.net, result.weights, {"from": place.name, "versions": versions()}, result.notes
     assert place.weights is not None  # noqa: S101 - see `_places`
-    if wanted.example is not None:
-        raise DiptychError("--example is for models of your own; say --input-size and --in-channels")
+    wanted.refuse_own(place.name)
     options = {key: getattr(wanted, key) for key in ("num_classes", "in_channels", "input_size")}
     name, options, said = configured(cfg, place.name, options)
     found, given, sha256 = load_source(place.weights, name, options)

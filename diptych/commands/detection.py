@@ -11,8 +11,7 @@ import typer
 
 from ..common.errors import DiptychError, FileError
 from .border import BAD, DIFFERENT
-from .checkpoints import Cfg
-from .options import Classes, Force, size_of
+from .options import Cfg, Classes, Force, size_of
 from .progress import progress
 from .quiet import native_stderr_kept
 from .streams import complain, say

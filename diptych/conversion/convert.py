@@ -68,8 +68,9 @@ def convert(
     weights, to `emit` (DST's name with .py), and the model itself is run against all that is made of it.
     """
     options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": input_size}
-    asked_of = {"network": network, "form": form, "cfg": cfg, "html": html} | options
-    own = Request(Path(dst), emit, check, force, gradients, one_size, to, progress or (lambda text: None))
+    asked_of = {"network": network, "form": form, "cfg": cfg} | options
+    page, say = Path(html) if html else None, progress or (lambda text: None)
+    own = Request(Path(dst), emit, check, force, gradients, one_size, to, say, page)
     if not isinstance(src, str | os.PathLike):
         own.refuse(asked_of)
         return convert_own(of_model(src, example, one_size), own)
