@@ -34,7 +34,7 @@ def agreed(name: str, one: Steps, other: Steps) -> Steps:
         sizes = " and ".join(f"{h} x {w}" for _, h, w in (one.steps[0].shape, other.steps[0].shape))
         raise DiptychError(
             f"{name} is not the same network for images of {sizes}: {first_few(faults, 6, '; ')}. Read it with "
-            "one_size=True to have it as it is for images of the size of the example"
+            "one_size=True (--one-size) to have it as it is for images of the size of the example"
         )
     steps = [_agreed(one, other, a, b) for a, b in zip(one.steps, other.steps, strict=True)]
     return Steps([_alike(one, other, place, step) for place, step in enumerate(steps)], one.outputs)

@@ -25,6 +25,15 @@ Weights = Annotated[
         help="A file of its weights, in any format that convert reads; files of whole models and code need none.",
     ),
 ]
+OnnxFile = Annotated[Path | None, typer.Argument(metavar="OUT", help="The .onnx file to write.")]
+Deployed = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="OUT", help=".onnx, .pt2, .tflite, a weights file, or without a suffix a SavedModel's folder."
+    ),
+]
+Dtype = Annotated[Literal["float32", "float64"], typer.Option(help="The numbers of the graph.")]
+Opset = Annotated[int | None, typer.Option(help="The version of ONNX's operators.")]
 Check = Annotated[bool, typer.Option(help="Run what was written.")]
 Decode = Annotated[bool, typer.Option("--with-decode", help="Of a detector: with its boxes and scores inside.")]
 Nms = Annotated[bool, typer.Option("--with-nms", help="Of a detector: with its boxes and their suppression inside.")]
@@ -45,9 +54,9 @@ Labels = Annotated[
 def export(
     name: Name,
     weights: Weights,
-    out: Annotated[Path | None, typer.Argument(metavar="OUT", help="The .onnx file to write.")] = None,
-    dtype: Annotated[Literal["float32", "float64"], typer.Option(help="The numbers of the graph.")] = "float32",
-    opset: Annotated[int | None, typer.Option(help="The version of ONNX's operators.")] = None,
+    out: OnnxFile = None,
+    dtype: Dtype = "float32",
+    opset: Opset = None,
     check: Check = True,
     force: Force = False,
     num_classes: Classes = None,
@@ -66,11 +75,9 @@ def export(
 ) -> None:
     """Write a network as an ONNX model, built from its spec without a framework, and run it."""
     from ..deployment.export import export as run
-    from ..files.atomic import check_destination
     from . import output
 
-    place = _places(name, weights, out)
-    check_destination(place.out, place.source, force)
+    place = _places(name, weights, out, force)
     wanted = asked(num_classes, in_channels, input_size, example=example, one_size=one_size)
     behind = _behind(with_decode, with_nms, score, iou, max_boxes, plain_iou, labels)
     with native_stderr_kept(), output.waiting(f"exporting {place.shown}") as update:
@@ -84,12 +91,7 @@ def export(
 def deploy(
     name: Name,
     weights: Weights,
-    out: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="OUT", help=".onnx, .pt2, .tflite, a weights file, or without a suffix a SavedModel's folder."
-        ),
-    ] = None,
+    out: Deployed = None,
     force: Force = False,
     num_classes: Classes = None,
     in_channels: Channels = None,
@@ -107,12 +109,9 @@ def deploy(
 ) -> None:
     """Fold batch normalisation into the convolutions, write the network for others to run, and run what was written."""
     from ..deployment.deploy import deploy as run
-    from ..files.atomic import check_destination
     from . import output
 
-    place = _places(name, weights, out)
-    if place.out.suffix:
-        check_destination(place.out, place.source, force)
+    place = _places(name, weights, out, force, folder=True)
     wanted = asked(num_classes, in_channels, input_size, example=example, one_size=one_size)
     behind = _behind(with_decode, with_nms, score, iou, max_boxes, plain_iou, labels)
     with native_stderr_kept(), output.waiting(f"reading {place.shown}") as update:
@@ -159,8 +158,12 @@ class _Places:
         return str(self.weights or self.name)
 
 
-def _places(name: str, weights: Path, out: Path | None) -> _Places:
-    """The last path is that to write: a model of somebody's own has its weights, unless some are named."""
+def _places(name: str, weights: Path, out: Path | None, force: bool, folder: bool = False) -> _Places:
+    """The last path is that to write: a model of somebody's own has its weights, unless some are named.
+
+    Raises DiptychError for a file that cannot be written there; of a `folder`, which has no suffix, nothing is said.
+    """
+    from ..files.atomic import check_destination
     from ..opening.code import is_code
     from ..opening.named import is_own
 
@@ -169,7 +172,10 @@ def _places(name: str, weights: Path, out: Path | None) -> _Places:
         raise DiptychError(f"{name} is a registered network: name a file of its weights, and then where to write")
     if out is not None and own and not is_code(name):
         raise DiptychError(f"{name} has its weights already; name it and where to write, and no other file")
-    return _Places(name, None, weights) if out is None else _Places(name, weights, out)
+    place = _Places(name, None, weights) if out is None else _Places(name, weights, out)
+    if place.out.suffix or not folder:
+        check_destination(place.out, place.source, force)
+    return place
 
 
 def _read(place: _Places, wanted: Asked, cfg: Path | None) -> tuple[Net, Mapping[str, Array], dict[str, Any], Any]:

@@ -155,7 +155,7 @@ def of_file(path: Path, example: Any, why: Unidentified, asked: Request, others:
     try:
         own = from_file(path, checkpoint, example, asked.check is not None)
     except DiptychError as error:
-        raise DiptychError(f"{printable(str(why), 700)}; nor is it read as a model: {error}") from None
+        raise DiptychError(f"{error}. Nor is it of a registered network: {printable(str(why), 300)}") from None
     said = f"read as a model: no network is it ({printable(str(why), 800)})"
     return replace(own, notes=(said,))
 
