@@ -32,7 +32,9 @@ def check(model: nn.Module) -> None:
     named = type(model).__name__
     if len(_inputs(model)) > 1:
         inputs = first_few(_inputs(model), 8)
-        raise DiptychError(f"{named} takes {len(_inputs(model))} inputs: {inputs}; a network here takes one batch of images")
+        raise DiptychError(
+            f"{named} takes {len(_inputs(model))} inputs: {inputs}; a network here takes one batch of images"
+        )
     if isinstance(model, torch.jit.ScriptModule):
         raise DiptychError(
             f"{named} is a TorchScript module, whose code is no Python; read the module it was made from"
