@@ -103,7 +103,7 @@ def step(model: keras.Model, net: Net, x: Array, cotangents: Sequence[Array], tr
         tape.watch([image, *(entry[2].value for entry in weights)])
         results = in_order(net, model(image, training=training))
         pairs = zip(net.outputs, results, cotangents, strict=True)
-        loss = tf.add_n([tf.reduce_sum(o * _like(net.nodes[i].flattened, o, c)) for i, o, c in pairs])
+        loss = tf.add_n([tf.reduce_sum(o * like(net.nodes[i].flattened, o, c)) for i, o, c in pairs])
     sources = [image, *(entry[2].value for entry in weights)]
     first, *rest = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     after = {name: np.array(v) for name, weight, v, _ in kept if weight.kind == "statistic"}
@@ -146,7 +146,7 @@ def nchw(node: Node, value: Array) -> Array:
     return value
 
 
-def _like(flattened: Shape | None, output: Any, cotangent: Array) -> tf.Tensor:
+def like(flattened: Shape | None, output: Any, cotangent: Array) -> tf.Tensor:
     """A cotangent, given in canonical order, in the order of the model's output."""
     if cotangent.ndim == 4:
         cotangent = rearranged(cotangent, BATCH["torch"], BATCH["tf"])

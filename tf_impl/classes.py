@@ -49,7 +49,7 @@ def _layer(model: Any, net: Net, path: str, place: Place) -> Any:
     try:
         for step in place.steps:
             if isinstance(step, str):
-                found = getattr(found, step)
+                found = found[step] if isinstance(found, dict) else getattr(found, step)
             else:
                 found = (found if isinstance(found, (list, tuple)) else found.layers)[step]
     except (AttributeError, IndexError, TypeError, KeyError):

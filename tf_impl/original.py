@@ -13,11 +13,11 @@ from keras.src.models.functional import Functional
 
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
-from ..common.importing.original import Original
+from ..common.importing.original import IMAGE, Original
 from ..common.layouts import BATCH, rearranged
-from ..common.spec import Array
+from ..common.spec import Array, Net
 from ..common.text import shape_text
-from .backend import nchw
+from .backend import like, nchw
 from .importing.read import read
 from .settings import recast
 
@@ -72,15 +72,42 @@ def original(model: keras.Model, result: Imported, example: Any, dtype: str, see
     again = read(copy, example)
     if again.net != result.net:
         raise DiptychError(f"{result.net.name} is another network in {dtype}; please report it")
-    kind = copy.inputs[0].dtype
 
     def outputs(x: Array) -> tuple[Array, ...]:
-        images = tf.constant(rearranged(x, BATCH["torch"], BATCH["tf"]), dtype=kind)
-        found = keras.tree.flatten(copy(images, training=False))
+        found = keras.tree.flatten(copy(_images(copy, x), training=False))
         pairs = zip(result.net.outputs, found, strict=True)
         return tuple(nchw(result.net.nodes[index], np.array(value)) for index, value in pairs)
 
-    return Original(again.weights, outputs)
+    def gradients(x: Array, cotangents: Sequence[Array]) -> dict[str, Array]:
+        image, own = _slopes(copy, _images(copy, x), cotangents, result.net)
+        # A second copy has the gradients for its numbers, so that the reader says whose they are, and in which order.
+        slopes = type(model).from_config(recast(model.get_config(), dtype))
+        for variable, value in zip(slopes.variables, own, strict=True):
+            variable.assign(value)
+        read_of = read(slopes, example).weights
+        filled = {name for name, array in result.weights.items() if np.array_equal(array, again.weights[name])}
+        trained = [n for n, w in result.net.weights.items() if w.kind == "trainable" and n not in filled]
+        return {IMAGE: rearranged(image, BATCH["tf"], BATCH["torch"])} | {name: read_of[name] for name in trained}
+
+    return Original(again.weights, outputs, gradients)
+
+
+def _images(model: keras.Model, x: Array) -> Any:
+    return tf.constant(rearranged(x, BATCH["torch"], BATCH["tf"]), dtype=model.inputs[0].dtype)
+
+
+def _slopes(model: keras.Model, images: Any, cotangents: Sequence[Array], net: Net) -> tuple[Array, list[Array]]:
+    """The gradients of a model's image, and of its variables in their own order; what is no fraction stays."""
+    moved = [variable for variable in model.variables if "float" in variable.dtype]
+    with tf.GradientTape() as tape:
+        tape.watch([images, *(variable.value for variable in moved)])
+        found = keras.tree.flatten(model(images, training=False))
+        pairs = zip(net.outputs, found, cotangents, strict=True)
+        loss = tf.add_n([tf.reduce_sum(value * like(net.nodes[i].flattened, value, c)) for i, value, c in pairs])
+    sources = [images, *(variable.value for variable in moved)]
+    image, *rest = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    slopes = {variable.path: np.array(tf.convert_to_tensor(slope)) for variable, slope in zip(moved, rest, strict=True)}
+    return np.array(image), [slopes.get(variable.path, np.array(variable)) for variable in model.variables]
 
 
 def of_config(entry: Mapping[str, Any]) -> keras.Model | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from torch.utils import _pytree as pytree
 
 from ..common.errors import DiptychError
 from ..common.importing.imported import VERSIONS, Imported, StateDict
-from ..common.importing.original import Original
+from ..common.importing.original import IMAGE, Original
 from ..common.spec import Array
 from ..common.text import shape_text
 from ..common.weights import scrambled
@@ -71,15 +71,31 @@ def original(model: nn.Module, result: Imported, example: Any, dtype: str, seed:
     state |= {name: _to(_tensor(array), dtype) for name, array in result.own_arrays(weights).items()}
 
     def outputs(x: Array) -> tuple[Array, ...]:
-        with left_alone(model), torch.no_grad():
-            answer = functional_call(model, state, (_to(_tensor(x), dtype),))
-        found = [item for item in pytree.tree_leaves(answer) if isinstance(item, torch.Tensor)]
-        if len(found) != len(result.net.outputs):
-            names = len(result.net.outputs)
-            raise DiptychError(f"{result.net.name} answers with {len(found)} tensors, of which {names} were read")
-        return tuple(item.numpy() for item in found)
+        with torch.no_grad():
+            return tuple(item.numpy() for item in _answer(model, state, _to(_tensor(x), dtype), result))
 
-    return Original(weights, outputs)
+    def gradients(x: Array, cotangents: Sequence[Array]) -> dict[str, Array]:
+        trained = dict.fromkeys(owners[n] for n, weight in result.net.weights.items() if weight.kind == "trainable")
+        image, own = _to(_tensor(x), dtype).requires_grad_(), {n: state[n].clone().requires_grad_() for n in trained}
+        found = _answer(model, {**state, **own}, image.clone(), result)  # in case it writes into what it is given
+        scaled = [(item * _tensor(c).reshape(item.shape)).sum() for item, c in zip(found, cotangents, strict=True)]
+        sources = [image, *own.values()]
+        made = torch.autograd.grad(sum(scaled[1:], scaled[0]), sources, allow_unused=True, materialize_grads=True)
+        return dict(zip((IMAGE, *own), (item.numpy() for item in made), strict=True))
+
+    owners = {name: result.renamed.get(name, name) for name in weights}
+    return Original(weights, outputs, gradients, owners)
+
+
+def _answer(model: nn.Module, state: Mapping[str, Any], images: torch.Tensor, result: Imported) -> list[torch.Tensor]:
+    """The tensors that a module answers with, by other weights; as many as were read."""
+    with left_alone(model):
+        answer = functional_call(model, dict(state), (images,))
+    found = [item for item in pytree.tree_leaves(answer) if isinstance(item, torch.Tensor)]
+    if len(found) != len(result.net.outputs):
+        names = len(result.net.outputs)
+        raise DiptychError(f"{result.net.name} answers with {len(found)} tensors, of which {names} were read")
+    return found
 
 
 def _to(tensor: torch.Tensor, dtype: str) -> torch.Tensor:

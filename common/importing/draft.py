@@ -109,8 +109,8 @@ class Missing:
 class Draft:
     """The list, while it grows.
 
-    `rounded` are the modules in which numbers are brought to another precision, and `fixed` the buffers whose numbers
-    stand in ops.
+    `rounded` are the modules in which numbers are brought to another precision, `fixed` the buffers whose numbers stand
+    in ops, and `said` what else is not as in the model.
     """
 
     batch: int
@@ -118,8 +118,9 @@ class Draft:
     missing: list[Missing] = field(default_factory=list)
     rounded: list[str] = field(default_factory=list)
     fixed: set[str] = field(default_factory=set)
+    said: list[str] = field(default_factory=list)
     scopes: tuple[Scope, ...] = ()
-    made: dict[tuple[int, Axes], int] = field(default_factory=dict)
+    made: dict[tuple[int, Op], int] = field(default_factory=dict)
     owners: dict[tuple[str, ...], int] = field(default_factory=dict)
 
     def image(self, shape: Shape) -> View:
@@ -166,6 +167,12 @@ class Draft:
                 step.label = self.scopes[-1].path
         self.steps.append(step)
         return len(self.steps) - 1
+
+    def once(self, op: Op, step: int, label: str = "") -> int:
+        """The one step of an op that a view of a step means, however often code sees it so."""
+        if (step, op) not in self.made:
+            self.made[step, op] = self.add(op, step, label=label)
+        return self.made[step, op]
 
     def _label(self, kind: str) -> str:
         """A layer of the framework bears its own name; anything else is named after what it does."""

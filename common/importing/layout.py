@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..op import Op
 from ..ops.channel_gather import ChannelGather
 from ..ops.channel_shuffle import ChannelShuffle
 from ..ops.flatten import Flatten
@@ -22,21 +21,25 @@ MEAN = "mean"
 
 
 def as_map(draft: Draft, view: View) -> int:
-    """The step whose value is what code sees as (N, C, H, W); raises Unknown where no op means the view."""
-    if view.order == "last":
-        view = channels_first(view)
+    """The step whose value is what code sees as (N, C, H, W); raises Unknown where no op means the view.
+
+    Axes are told by what they are made of, never by how long they are: a map whose channels come last is none here, and
+    who means one says `first` of it.
+    """
     if len(view.axes) != 4 or view.axes[0] != whole(BATCH, draft.batch) or view.doubtful:
         raise Unknown(f"{_rank(view)} where a map is taken")
+    if view.order == "last":
+        raise Unknown("a map whose channels come last where they come first")
     _, c, h, w = view.axes
     if view.base[1:] == (1, 1) and (h or w) and only(joined([*c, *h, *w]), "C"):
-        flat = _made(draft, view.step, Flatten(view.base), "flatten", "Flatten")
+        flat = draft.once(Flatten(view.base), view.step, beside(draft, "flatten", "Flatten"))
         return _unflattened(draft, draft.view(flat).seen(view.axes))
     if len(view.base) == 1:
         if h or w:
             return _unflattened(draft, view)
         if not only(c, "C"):
             raise Unknown("a repeated number as a map")
-        return _made(draft, _ordered(draft, view, c), ToMap(), "to_map")
+        return draft.once(ToMap(), _ordered(draft, view, c), beside(draft, "to_map"))
     if h == view.whole("H") and w == view.whole("W") and (only(c, "C") or channels(c)):
         return _ordered(draft, view, c)
     factors = _repeats(view)
@@ -60,13 +63,10 @@ def _repeats(view: View) -> tuple[int, int] | None:
 
 def _repeated(draft: Draft, view: View, factors: tuple[int, int]) -> int:
     """A map of which each row and column is there several times: the nearest pixels of one of another size."""
-    key = (view.step, view.axes)
-    if key not in draft.made:
-        _, height, width = view.base
-        size = (height * factors[0], width * factors[1])
-        op = Resize(factors[0]) if factors[0] == factors[1] else Resize(size=size, source=(height, width))
-        draft.made[key] = draft.add(op, _ordered(draft, view, view.axes[1]), label=beside(draft, "resize", "Upsample"))
-    return draft.made[key]
+    _, height, width = view.base
+    size = (height * factors[0], width * factors[1])
+    op = Resize(factors[0]) if factors[0] == factors[1] else Resize(size=size, source=(height, width))
+    return draft.once(op, _ordered(draft, view, view.axes[1]), beside(draft, "resize", "Upsample"))
 
 
 def _unflattened(draft: Draft, view: View) -> int:
@@ -75,12 +75,9 @@ def _unflattened(draft: Draft, view: View) -> int:
     orders: dict[VectorOrder, Axis] = {"torch": (*c, *h, *w), "tf": (*h, *w, *c)}
     for order, atoms in orders.items():
         if joined(atoms) == view.whole("C"):
-            key = (view.step, view.axes)
-            if key not in draft.made:
-                channels, height, width = view.shape[1:]
-                op = Unflatten((channels, height, width), order)
-                draft.made[key] = draft.add(op, view.step, label=beside(draft, "unflatten", "Reshape", "Unflatten"))
-            return draft.made[key]
+            channels, height, width = view.shape[1:]
+            op = Unflatten((channels, height, width), order)
+            return draft.once(op, view.step, beside(draft, "unflatten", "Reshape", "Unflatten"))
     raise Unknown("a vector seen as a map in another order")
 
 
@@ -96,7 +93,7 @@ def _squares(draft: Draft, view: View) -> int:
     )
     for order, letters in SQUARES.items():
         if tiled and c == joined([atom for letter in letters for atom in inner[letter]]):
-            return _made(draft, view.step, SpaceToDepth(block, order), "space_to_depth")
+            return draft.once(SpaceToDepth(block, order), view.step, beside(draft, "space_to_depth"))
     raise Unknown("a view that mixes channels and places")
 
 
@@ -113,15 +110,7 @@ def as_vector(draft: Draft, view: View) -> int:
         if view.base[1:] != (1, 1) or not only(axis, "C"):
             raise Unknown("a map flattened in another order")
         view = draft.view(_ordered(draft, view, axis))
-    return _made(draft, view.step, Flatten(view.base), "flatten", "Flatten")
-
-
-def _made(draft: Draft, step: int, op: Op, name: str, *classes: str) -> int:
-    """The one step of an op that a view means."""
-    key = (step, ((),))
-    if key not in draft.made:
-        draft.made[key] = draft.add(op, step, label=beside(draft, name, *classes))
-    return draft.made[key]
+    return draft.once(Flatten(view.base), view.step, beside(draft, "flatten", "Flatten"))
 
 
 def as_value(draft: Draft, view: View) -> int:
@@ -133,10 +122,15 @@ def settled(draft: Draft, view: View) -> View:
     """The same view; where it means an op already, the op is made here, where the model's code says it."""
     if view.order and not view.doubtful:
         try:
-            as_value(draft, view)
+            as_value(draft, first(view))
         except Unknown:
             return view
     return view
+
+
+def first(view: View) -> View:
+    """A map whose channels come last as one whose channels come first; anything else as it is."""
+    return channels_first(view) if view.order == "last" else view
 
 
 def channels_first(view: View) -> View:
@@ -170,13 +164,10 @@ def _ordered(draft: Draft, view: View, axis: Axis) -> int:
     """The value with its channels in the order of an axis."""
     if axis == view.whole("C") or _alike(draft, view, axis):
         return view.step
-    key = (view.step, (axis,))
-    if key not in draft.made:
-        inner = len(axis) == 2 and axis[0].stride == 1 and axis[1].stride == axis[0].size and len(view.base) == 3
-        whole_axis = inner and axis[0].size * axis[1].size == view.base[0]
-        op = ChannelShuffle(axis[1].size) if whole_axis else ChannelGather(places(axis))
-        draft.made[key] = draft.add(op, view.step, label=beside(draft, op.kind, "ChannelShuffle"))
-    return draft.made[key]
+    inner = len(axis) == 2 and axis[0].stride == 1 and axis[1].stride == axis[0].size and len(view.base) == 3
+    whole_axis = inner and axis[0].size * axis[1].size == view.base[0]
+    op = ChannelShuffle(axis[1].size) if whole_axis else ChannelGather(places(axis))
+    return draft.once(op, view.step, beside(draft, op.kind, "ChannelShuffle"))
 
 
 def _alike(draft: Draft, view: View, axis: Axis) -> bool:

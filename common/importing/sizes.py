@@ -29,18 +29,19 @@ def larger(height: int, width: int) -> Iterator[tuple[int, int]]:
 
 def agreed(name: str, one: Steps, other: Steps) -> Steps:
     """The network of which both are readings; raises DiptychError, with the places, where they are of two."""
-    faults = list(_faults(one, other))
+    faults = list(differences(one, other))
     if faults:
         sizes = " and ".join(f"{h} x {w}" for _, h, w in (one.steps[0].shape, other.steps[0].shape))
         raise DiptychError(
             f"{name} is not the same network for images of {sizes}: {first_few(faults, 6, '; ')}. Read it with "
-            "one_size=True to have it as it is for images of the size of the example"
+            "one_size=True (--one-size) to have it as it is for images of the size of the example"
         )
     steps = [_agreed(one, other, a, b) for a, b in zip(one.steps, other.steps, strict=True)]
     return Steps([_alike(one, other, place, step) for place, step in enumerate(steps)], one.outputs)
 
 
-def _faults(one: Steps, other: Steps) -> Iterator[str]:
+def differences(one: Steps, other: Steps) -> Iterator[str]:
+    """What two readings of a model differ in, in more than sizes."""
     for a, b in zip(one.steps, other.steps, strict=False):
         if type(a.op) is not type(b.op) or a.inputs != b.inputs or a.names != b.names:
             yield f"{a.label} ({_kind(a)}) where the other has {b.label} ({_kind(b)})"

@@ -15,36 +15,36 @@ from ..ops.pad import Mode, Pad
 from ..ops.space_to_depth import Order, SpaceToDepth
 from .axes import Atom, Unknown, joined
 from .draft import Draft, View
-from .layout import as_map, as_value, channels_first, like
+from .layout import as_map, as_value, first, like
 
 NOTHING: Pads = (0, 0, 0, 0)
 
 
-def part(draft: Draft, x: View, axis: int, first: int, last: int, apart: int = 1) -> View:
-    """Places first, first + apart, ... of an axis, up to last - 1; raises Unknown where no op says it."""
+def part(draft: Draft, x: View, axis: int, low: int, high: int, apart: int = 1) -> View:
+    """Places low, low + apart, ... of an axis, up to high - 1; raises Unknown where no op says it."""
     length = x.shape[axis]
-    if (first, last, apart) == (0, length, 1):
+    if (low, high, apart) == (0, length, 1):
         return x
-    if first >= last or apart < 1:
+    if low >= high or apart < 1:
         raise Unknown("a slice of nothing, or backwards")
     if x.order in ("map", "vector", "last") and axis == (3 if x.order == "last" else 1):
-        step = as_value(draft, channels_first(x) if x.order == "last" else x)
-        op = ChannelSlice(first, last) if apart == 1 else ChannelGather(tuple(range(first, last, apart)))
+        step = as_value(draft, first(x))
+        op = ChannelSlice(low, high) if apart == 1 else ChannelGather(tuple(range(low, high, apart)))
         return like(x, draft.view(draft.add(op, step)))
     own = x.axes[axis]
     if len(own) == 1 and own[0].letter == "C" and not x.doubtful:
-        return _groups(draft, x, axis, first, last, apart)
-    return _places(draft, x, axis, (first, length - last), apart)
+        return _groups(draft, x, axis, low, high, apart)
+    return _places(draft, x, axis, (low, length - high), apart)
 
 
-def _groups(draft: Draft, x: View, axis: int, first: int, last: int, apart: int) -> View:
+def _groups(draft: Draft, x: View, axis: int, low: int, high: int, apart: int) -> View:
     """Some of the groups that the channels are seen in."""
     (own,) = x.axes[axis]
     if apart != 1 or own.stride * own.size != x.base[0]:
         raise Unknown("a slice of every second group of channels")
-    made = draft.view(draft.add(ChannelSlice(first * own.stride, last * own.stride), x.step))
+    made = draft.view(draft.add(ChannelSlice(low * own.stride, high * own.stride), x.step))
     axes = list(x.axes)
-    axes[axis] = joined([Atom("C", own.stride, last - first)])
+    axes[axis] = joined([Atom("C", own.stride, high - low)])
     return made.seen(tuple(axes))
 
 
@@ -62,9 +62,9 @@ def _places(draft: Draft, x: View, axis: int, cut: Pair, apart: int) -> View:
     place = axis - (1 if x.order == "last" else 2)
     if x.order not in ("map", "last") or place not in (0, 1):
         raise Unknown("a slice of another axis")
-    found = _of(draft, as_map(draft, x), draft.scopes)
+    found = _of(draft, as_map(draft, first(x)), draft.scopes)
     if found.stride[place] != 1:
-        found = _Places(as_map(draft, x))
+        found = _Places(as_map(draft, first(x)))
     cuts, strides = list(found.cuts), list(found.stride)
     cuts[2 * place] += cut[0]
     cuts[2 * place + 1] += cut[1]
@@ -97,10 +97,10 @@ def framed(draft: Draft, x: View, pads: Pads, mode: Mode = "constant", number: f
     made = x
     if min(pads) < 0:
         above, below, before, after = (max(-n, 0) for n in pads)
-        made = like(x, draft.view(draft.add(Crop((above, below, before, after)), as_map(draft, x))))
+        made = like(x, draft.view(draft.add(Crop((above, below, before, after)), as_map(draft, first(x)))))
     if max(pads) <= 0:
         return made
-    return like(x, draft.view(draft.add(Pad((top, bottom, left, right), number, mode), as_map(draft, made))))
+    return like(x, draft.view(draft.add(Pad((top, bottom, left, right), number, mode), as_map(draft, first(made)))))
 
 
 def concatenated(draft: Draft, given: Sequence[View], axis: int) -> View:
@@ -111,7 +111,7 @@ def concatenated(draft: Draft, given: Sequence[View], axis: int) -> View:
     last = orders == {"last"}
     if (orders not in ({"map"}, {"vector"}) and not last) or axis % len(given[0].axes) != (3 if last else 1):
         raise Unknown("along another axis than channels")
-    steps = [as_value(draft, x) for x in given]
+    steps = [as_value(draft, first(x)) for x in given]
     square = None if orders == {"vector"} else squares(draft, steps)
     made = draft.add(Concat(), *steps) if square is None else draft.add(square[1], square[0])
     return like(given[0], draft.view(made))

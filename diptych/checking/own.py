@@ -12,15 +12,16 @@ import numpy as np
 
 from .. import backends
 from ..common import reference
-from ..common.compare import difference
+from ..common.backend import Step
+from ..common.compare import compare, difference
 from ..common.errors import DiptychError, SpecError
 from ..common.importing.imported import Imported
-from ..common.importing.original import Original
+from ..common.importing.original import IMAGE, Original
 from ..common.rewriting.resized import resized
 from ..common.spec import Array, Net
 from ..common.weights import scrambled
 from ..emission import twins
-from .backward import gradients_float64
+from .backward import GRADIENT_FLOOR, gradients_float64
 from .case import SIDES, Case
 from .images import random_images
 from .proof import BATCH, FRAMEWORKS, TOLERANCE, Precision
@@ -91,18 +92,21 @@ def prove_own(
     """Hold all that is made of a Net to the model that it was read of, or without that to each other.
 
     That is its meaning in NumPy where it is small, the models that are built in both frameworks and both emitted files;
-    with `gradients` those of the two models to each other. Raises DiptychError where anything differs.
+    with `gradients` those of the two models to each other, and in float64 to the model's own. Raises DiptychError where
+    anything differs.
     """
     start = time.monotonic()
     weights = scrambled(result.net) if original is None else original.weights
     work = _Work(weights, precision, whose, say)
     for net, wanted in _sizes(result.net, original, one_size):
-        work.compare(net, wanted, gradients)
+        work.compare(net, wanted)
+        if gradients:
+            work.compare_gradients(net, original if precision == "float64" else None)
         gc.collect()  # Keras models are cyclic garbage
     if original is None:
         work.missing[f"{whose}, which was not run"] = None
-    if gradients:
-        work.missing[f"the gradients of {whose}: those of both models were compared"] = None
+    if gradients and (original is None or precision != "float64"):
+        work.missing[f"the gradients of {whose}, which was not run in float64"] = None
     return OwnProof(tuple(work.compared), precision, tuple(work.missing), time.monotonic() - start)
 
 
@@ -147,7 +151,7 @@ class _Work:
     compared: list[Compared] = field(default_factory=list)
     missing: dict[str, None] = field(default_factory=dict)
 
-    def compare(self, net: Net, wanted: Outputs | None, gradients: bool) -> None:
+    def compare(self, net: Net, wanted: Outputs | None) -> None:
         """Hold everything at one size to what the model answers, or without that to the first answer."""
         images, judge = _images(net), self.whose
         if wanted is not None:
@@ -159,8 +163,6 @@ class _Work:
             else:
                 gap = self._held(net, (label, answer), judge, wanted)
                 self.compared.append(Compared(label, judge, _size(net), gap))
-        if gradients:
-            self.compared.append(self._gradients(net, images))
 
     def _answers(self, net: Net, images: Array) -> Iterator[tuple[str, Outputs]]:
         """(what it is, its outputs) of all that is made of the network."""
@@ -200,16 +202,41 @@ class _Work:
             f"{f' ({why})' if why else ''}. Nothing was written; please report it, with the model"
         )
 
-    def _gradients(self, net: Net, images: Array) -> Compared:
-        """The gradients of both models, of every weight and of the image."""
+    def compare_gradients(self, net: Net, original: Original | None) -> None:
+        """Hold the gradients of both models, of every weight and of the image, to each other and to the model's own."""
+        images = _images(net)
         torch, keras = (backends.get(side).build(net, self.weights, "float64") for side in SIDES)
         found = gradients_float64(Case(net, torch, keras, self.weights, (images,)))
-        if not found.passed:
+        found_at = "" if found.passed else found.where
+        self._slope(net, ("the gradients in TensorFlow", "those in PyTorch"), found.measured, found_at)
+        if original is None:
+            return
+        random = np.random.default_rng(1)
+        cotangents = [random.standard_normal((BATCH, *net.nodes[index].shape)) for index in net.outputs]
+        theirs = original.gradients(images, cotangents)
+        ours = _by_owner(backends.get("torch").step(torch, net, images, cotangents), original, theirs)
+        floor = GRADIENT_FLOOR * max(float(np.abs(array).max()) for array in theirs.values())
+        worst = compare(ours, theirs, theirs, TOLERANCE["float64"], floor)
+        self._slope(net, ("the gradients in PyTorch", f"those of {self.whose}"), worst.measured, worst.first)
+
+    def _slope(self, net: Net, who: tuple[str, str], measured: float, fault: str) -> None:
+        """Note how far gradients are apart; raises DiptychError for a fault, which is where it is."""
+        if fault:
             raise DiptychError(
-                f"{net.name}: the gradients of the two models differ by {found.measured:.2g} at {found.where}, allowed "
-                f"is {found.tolerance:.0e}. Nothing was written; please report it, with the model"
+                f"{net.name}: {' and '.join(who)} differ by {measured:.2g} at {fault}, allowed is "
+                f"{TOLERANCE['float64']:.0e}. Nothing was written; please report it, with the model"
             )
-        return Compared("the gradients in TensorFlow", "those in PyTorch", _size(net), found.measured)
+        self.compared.append(Compared(*who, _size(net), measured))
+
+
+def _by_owner(step: Step, original: Original, theirs: Mapping[str, Array]) -> dict[str, Array]:
+    """The gradients of a built model by the tensors of the original; those of weights that are one there are summed."""
+    found: dict[str, Array] = {IMAGE: step.input_gradient}
+    for name, array in step.weight_gradients.items():
+        owner = original.owners.get(name, name)
+        if owner in theirs:
+            found[owner] = found.get(owner, 0) + array.reshape(theirs[owner].shape)
+    return found
 
 
 def _check_alive(net: Net, outputs: Outputs) -> None:

@@ -20,6 +20,7 @@ from .options import (
     Family,
     Force,
     Json,
+    OneSize,
     Registered,
     Settings,
     Size,
@@ -87,12 +88,13 @@ def table(
     input_size: Size = None,
     option: Settings = None,
     example: Example = None,
+    one_size: OneSize = False,
     as_json: Json = False,
 ) -> None:
     """Show every layer of a network: shapes, parameters, MACs, receptive field and memory, with totals."""
     if len(names) > 1 and not compare:
         raise DiptychError("table shows the layers of one network; say --compare to put several side by side")
-    wanted = asked(num_classes, in_channels, input_size, option, example)
+    wanted = asked(num_classes, in_channels, input_size, option, example, one_size)
     nets = [chosen(name, wanted).net for name in names]
     from ..common import analysis
     from . import output

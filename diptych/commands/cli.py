@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,9 +16,12 @@ from ..common.errors import DiptychError
 from ..common.spec import Net
 from . import catalogue, checkpoints, deployment, detection, study
 from .border import BAD, DIFFERENT, TRACEBACK, Border
-from .options import NAMES, Example, Size, asked, chosen
+from .options import NAMES, Example, OneSize, Size, asked, chosen
 from .quiet import native_stderr_kept
 from .streams import complain, prepare, say
+
+if TYPE_CHECKING:
+    from ..opening.named import Asked
 
 app = typer.Typer(
     cls=Border,
@@ -63,6 +66,7 @@ def check(
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the reports to this file, as JSON.")] = None,
     input_size: Size = None,
     example: Example = None,
+    one_size: OneSize = False,
 ) -> None:
     """Check that both frameworks compute the same function: exit code 0 same, 1 different, 2 cannot tell."""
     from ..common.registry import networks
@@ -71,7 +75,9 @@ def check(
 
     if bool(names) == every:
         raise DiptychError("name the networks to check, or say --all (not both)")
-    wanted = _named(networks() if every else names or [], input_size, example)
+    wanted = _named(
+        networks() if every else names or [], asked(input_size=input_size, example=example, one_size=one_size)
+    )
     if json_file is not None:
         # Before minutes of work whose result could not be written after them.
         check_destination(json_file, force=True)
@@ -97,11 +103,10 @@ for group in (checkpoints, deployment, detection, catalogue, study):
         app.command(word)(command)
 
 
-def _named(names: list[str], input_size: str | None, example: str | None) -> dict[str, str | Net]:
+def _named(names: list[str], wanted: Asked) -> dict[str, str | Net]:
     """What is to be checked, by name: registered networks, and those of somebody's own."""
     from ..common.registry import network
 
-    wanted = asked(input_size=input_size, example=example)
     found: dict[str, str | Net] = {}
     for name in names:
         one = chosen(name, wanted)

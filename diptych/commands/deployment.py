@@ -11,8 +11,7 @@ import typer
 
 from ..common.errors import DiptychError
 from ..common.spec import Array, Net
-from .checkpoints import Cfg
-from .options import Channels, Classes, Example, Force, Name, Size, asked, chosen
+from .options import Cfg, Channels, Classes, Example, Force, Name, OneSize, Size, asked, chosen
 from .quiet import native_stderr_kept
 from .streams import say
 
@@ -26,6 +25,15 @@ Weights = Annotated[
         help="A file of its weights, in any format that convert reads; files of whole models and code need none.",
     ),
 ]
+OnnxFile = Annotated[Path | None, typer.Argument(metavar="OUT", help="The .onnx file to write.")]
+Deployed = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="OUT", help=".onnx, .pt2, .tflite, a weights file, or without a suffix a SavedModel's folder."
+    ),
+]
+Dtype = Annotated[Literal["float32", "float64"], typer.Option(help="The numbers of the graph.")]
+Opset = Annotated[int | None, typer.Option(help="The version of ONNX's operators.")]
 Check = Annotated[bool, typer.Option(help="Run what was written.")]
 Decode = Annotated[bool, typer.Option("--with-decode", help="Of a detector: with its boxes and scores inside.")]
 Nms = Annotated[bool, typer.Option("--with-nms", help="Of a detector: with its boxes and their suppression inside.")]
@@ -46,15 +54,16 @@ Labels = Annotated[
 def export(
     name: Name,
     weights: Weights,
-    out: Annotated[Path | None, typer.Argument(metavar="OUT", help="The .onnx file to write.")] = None,
-    dtype: Annotated[Literal["float32", "float64"], typer.Option(help="The numbers of the graph.")] = "float32",
-    opset: Annotated[int | None, typer.Option(help="The version of ONNX's operators.")] = None,
+    out: OnnxFile = None,
+    dtype: Dtype = "float32",
+    opset: Opset = None,
     check: Check = True,
     force: Force = False,
     num_classes: Classes = None,
     in_channels: Channels = None,
     input_size: Size = None,
     example: Example = None,
+    one_size: OneSize = False,
     with_decode: Decode = False,
     with_nms: Nms = False,
     score: Score = None,
@@ -66,12 +75,10 @@ def export(
 ) -> None:
     """Write a network as an ONNX model, built from its spec without a framework, and run it."""
     from ..deployment.export import export as run
-    from ..files.atomic import check_destination
     from . import output
 
-    place = _places(name, weights, out)
-    check_destination(place.out, place.source, force)
-    wanted = asked(num_classes, in_channels, input_size, example=example)
+    place = _places(name, weights, out, force)
+    wanted = asked(num_classes, in_channels, input_size, example=example, one_size=one_size)
     behind = _behind(with_decode, with_nms, score, iou, max_boxes, plain_iou, labels)
     with native_stderr_kept(), output.waiting(f"exporting {place.shown}") as update:
         net, arrays, record, notes = _read(place, wanted, cfg)
@@ -84,17 +91,13 @@ def export(
 def deploy(
     name: Name,
     weights: Weights,
-    out: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="OUT", help=".onnx, .pt2, .tflite, a weights file, or without a suffix a SavedModel's folder."
-        ),
-    ] = None,
+    out: Deployed = None,
     force: Force = False,
     num_classes: Classes = None,
     in_channels: Channels = None,
     input_size: Size = None,
     example: Example = None,
+    one_size: OneSize = False,
     with_decode: Decode = False,
     with_nms: Nms = False,
     score: Score = None,
@@ -106,13 +109,10 @@ def deploy(
 ) -> None:
     """Fold batch normalisation into the convolutions, write the network for others to run, and run what was written."""
     from ..deployment.deploy import deploy as run
-    from ..files.atomic import check_destination
     from . import output
 
-    place = _places(name, weights, out)
-    if place.out.suffix:
-        check_destination(place.out, place.source, force)
-    wanted = asked(num_classes, in_channels, input_size, example=example)
+    place = _places(name, weights, out, force, folder=True)
+    wanted = asked(num_classes, in_channels, input_size, example=example, one_size=one_size)
     behind = _behind(with_decode, with_nms, score, iou, max_boxes, plain_iou, labels)
     with native_stderr_kept(), output.waiting(f"reading {place.shown}") as update:
         net, arrays, record, notes = _read(place, wanted, cfg)
@@ -158,8 +158,12 @@ class _Places:
         return str(self.weights or self.name)
 
 
-def _places(name: str, weights: Path, out: Path | None) -> _Places:
-    """The last path is that to write: a model of somebody's own has its weights, unless some are named."""
+def _places(name: str, weights: Path, out: Path | None, force: bool, folder: bool = False) -> _Places:
+    """The last path is that to write: a model of somebody's own has its weights, unless some are named.
+
+    Raises DiptychError for a file that cannot be written there; of a `folder`, which has no suffix, nothing is said.
+    """
+    from ..files.atomic import check_destination
     from ..opening.code import is_code
     from ..opening.named import is_own
 
@@ -168,7 +172,10 @@ def _places(name: str, weights: Path, out: Path | None) -> _Places:
         raise DiptychError(f"{name} is a registered network: name a file of its weights, and then where to write")
     if out is not None and own and not is_code(name):
         raise DiptychError(f"{name} has its weights already; name it and where to write, and no other file")
-    return _Places(name, None, weights) if out is None else _Places(name, weights, out)
+    place = _Places(name, None, weights) if out is None else _Places(name, weights, out)
+    if place.out.suffix or not folder:
+        check_destination(place.out, place.source, force)
+    return place
 
 
 def _read(place: _Places, wanted: Asked, cfg: Path | None) -> tuple[Net, Mapping[str, Array], dict[str, Any], Any]:
@@ -187,8 +194,7 @@ def _read(place: _Places, wanted: Asked, cfg: Path | None) -> tuple[Net, Mapping
         assert result is not None  # noqa: S101 - of what is no registered name
         return result.net, result.weights, {"from": place.name, "versions": versions()}, result.notes
     assert place.weights is not None  # noqa: S101 - see `_places`
-    if wanted.example is not None:
-        raise DiptychError("--example is for models of your own; say --input-size and --in-channels")
+    wanted.refuse_own(place.name)
     options = {key: getattr(wanted, key) for key in ("num_classes", "in_channels", "input_size")}
     name, options, said = configured(cfg, place.name, options)
     found, given, sha256 = load_source(place.weights, name, options)

@@ -11,8 +11,7 @@ import typer
 
 from ..common.errors import DiptychError, FileError
 from .border import BAD, DIFFERENT
-from .checkpoints import Cfg
-from .options import Classes, Force, size_of
+from .options import Cfg, Classes, Force, size_of
 from .progress import progress
 from .quiet import native_stderr_kept
 from .streams import complain, say
@@ -23,60 +22,59 @@ if TYPE_CHECKING:
     from ..detecting.run import Plan
 
 Found = dict[Path, "dict[str, Detections]"]
+Images = Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, or folders of them.")]
+Weights = Annotated[Path, typer.Option(help="A file of the detector's weights, in any format that convert reads.")]
+Network = Annotated[str | None, typer.Option(help="The detector, where the file does not tell.")]
+Framework = Annotated[
+    str, typer.Option(metavar="torch|tf|both|numpy", help="Who runs it; both are held against each other.")
+]
+Score = Annotated[float | None, typer.Option(help="Only boxes of a higher score, 0 to 1.")]
+Iou = Annotated[
+    float | None,
+    typer.Option(
+        help="Of boxes of a class that overlap more than this, 0 to 1, the best; of EfficientDet, of boxes of any "
+        "class, in place of its soft-NMS."
+    ),
+]
+Labels = Annotated[Path | None, typer.Option(help="A file with the name of a class on each line.")]
+InputSize = Annotated[
+    str | None, typer.Option("--input-size", "--size", metavar="HxW", help="Size of the network's input.")
+]
+Batch = Annotated[int, typer.Option(min=1, help="Images that are in memory at once.")]
+Output = Annotated[
+    list[Path] | None,
+    typer.Option("-o", "--output", help="Write a picture (.png, .jpg), a folder of them, or a .json."),
+]
 
 
 def detect(
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, or folders of them.")],
-    weights: Annotated[Path, typer.Option(help="A file of the detector's weights, in any format that convert reads.")],
-    network: Annotated[str | None, typer.Option(help="The detector, where the file does not tell.")] = None,
+    images: Images,
+    weights: Weights,
+    network: Network = None,
     cfg: Cfg = None,
-    framework: Annotated[
-        str, typer.Option(metavar="torch|tf|both|numpy", help="Who runs it; both are held against each other.")
-    ] = "torch",
-    score: Annotated[float | None, typer.Option(help="Only boxes of a higher score, 0 to 1.")] = None,
-    iou: Annotated[
-        float | None,
-        typer.Option(
-            help="Of boxes of a class that overlap more than this, 0 to 1, the best; of EfficientDet, of boxes of any "
-            "class, in place of its soft-NMS."
-        ),
-    ] = None,
-    labels: Annotated[Path | None, typer.Option(help="A file with the name of a class on each line.")] = None,
-    size: Annotated[
-        str | None, typer.Option("--input-size", "--size", metavar="HxW", help="Size of the network's input.")
-    ] = None,
-    batch: Annotated[int, typer.Option(min=1, help="Images that are in memory at once.")] = 8,
-    output: Annotated[
-        list[Path] | None,
-        typer.Option("-o", "--output", help="Write a picture (.png, .jpg), a folder of them, or a .json."),
-    ] = None,
+    framework: Framework = "torch",
+    score: Score = None,
+    iou: Iou = None,
+    labels: Labels = None,
+    size: InputSize = None,
+    batch: Batch = 8,
+    output: Output = None,
     force: Force = False,
     num_classes: Classes = None,
 ) -> None:
     """Find things in pictures with a detector in either framework: a table, boxes on the pictures, COCO's JSON."""
     from ..detecting import images as reading
-    from ..detecting.results import Difference, compare
-    from ..detecting.run import each, plan
+    from ..detecting.run import plan
     from . import output as out
 
     reading.pillow()
     paths = list(dict.fromkeys(reading.files(images)))
     places = plan(paths, output or [], weights, force)
     options = {"num_classes": num_classes, "input_size": size_of(size)}
-    found: Found = {}
-    total, errors = Difference(), list[str]()
     with native_stderr_kept():
         with out.waiting(f"reading {weights}"):
             detector, models, info = _opened((weights, network, cfg), framework, options, (score, iou, labels))
-        with progress("detecting", len(paths)) as advance:
-            for path, answer in each(detector, models, paths, batch):
-                if isinstance(answer, DiptychError):
-                    errors.append(f"error: {_named(path, answer)}")
-                else:
-                    found[path] = answer
-                    total += compare(*answer.values()) if len(answer) == 2 else Difference()
-                    _draw(path, answer, places, force)
-                advance()
+        found, total, errors = _found(detector, models, paths, batch, places, force)
     complain(*errors)
     _report(found, detector, info, total)
     _write(paths, found, detector, places, info | _said(total, len(models)), force)
@@ -85,6 +83,27 @@ def detect(
         raise typer.Exit(BAD)
     if not total.same:
         raise typer.Exit(DIFFERENT)
+
+
+def _found(
+    detector: ObjectDetector, models: dict[str, Any], paths: list[Path], batch: int, places: Plan, force: bool
+) -> tuple[Found, Difference, list[str]]:
+    """(what is on each picture, how far two frameworks are apart, errors), with the boxes drawn where that is asked."""
+    from ..detecting.results import Difference, compare
+    from ..detecting.run import each
+
+    found: Found = {}
+    total, errors = Difference(), list[str]()
+    with progress("detecting", len(paths)) as advance:
+        for path, answer in each(detector, models, paths, batch):
+            if isinstance(answer, DiptychError):
+                errors.append(f"error: {_named(path, answer)}")
+            else:
+                found[path] = answer
+                total += compare(*answer.values()) if len(answer) == 2 else Difference()
+                _draw(path, answer, places, force)
+            advance()
+    return found, total, errors
 
 
 def _opened(

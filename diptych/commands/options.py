@@ -17,6 +17,7 @@ NAMES = (
     "A registered network or alias (see `diptych list`); a file of a whole model (.keras, .h5, .safetensors of "
     "diptych's); or FILE.py:FUNCTION or PACKAGE.MODULE:FUNCTION, whose code is run to make a model."
 )
+READ = "A .safetensors, .pth, .keras, .h5, .npz, .weights, .onnx or .pb file, a SavedModel or a checkpoint"
 Name = Annotated[str, typer.Argument(help=NAMES)]
 Registered = Annotated[str, typer.Argument(help="A registered network or alias (see `diptych list`).")]
 Example = Annotated[
@@ -24,6 +25,15 @@ Example = Annotated[
     typer.Option(
         metavar="SHAPE", help="What a model of your own takes: 1x3x64x64 in PyTorch (NCHW), 1x64x64x3 in Keras."
     ),
+]
+OneSize = Annotated[
+    bool,
+    typer.Option(
+        "--one-size", help="Of a module of your own that is another network at another size: as it is at this one."
+    ),
+]
+Cfg = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The .cfg of Darknet's that says which network a .weights file is.")
 ]
 Family = Annotated[str | None, typer.Option(help="Only the networks of this family.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")]
@@ -75,11 +85,12 @@ def asked(
     input_size: str | None = None,
     option: list[str] | None = None,
     example: str | None = None,
+    one_size: bool = False,
 ) -> Asked:
     """What a command asks of a network beside its name; raises DiptychError for what cannot be read."""
     from ..opening.named import Asked
 
-    return Asked(num_classes, in_channels, size_of(input_size), settings(option), shape_of(example))
+    return Asked(num_classes, in_channels, size_of(input_size), settings(option), shape_of(example), one_size)
 
 
 def shape_of(text: str | None) -> tuple[int, ...] | None:

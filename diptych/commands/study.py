@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..common.errors import DiptychError
-from .options import Channels, Classes, Example, Force, Json, Name, Settings, Size, asked, chosen
+from .options import Channels, Classes, Example, Force, Json, Name, OneSize, Settings, Size, asked, chosen
 
 
 def source(
@@ -23,6 +23,7 @@ def source(
     input_size: Size = None,
     option: Settings = None,
     example: Example = None,
+    one_size: OneSize = False,
 ) -> None:
     """Write a network as one standalone file of PyTorch or of Keras, line for line the twin of the other."""
     from ..emission import source as emitted
@@ -31,7 +32,7 @@ def source(
 
     if torch == tf:
         raise DiptychError("source writes one file: say --torch for PyTorch, or --tf (the same as --keras) for Keras")
-    net = chosen(name, asked(num_classes, in_channels, input_size, option, example)).net
+    net = chosen(name, asked(num_classes, in_channels, input_size, option, example, one_size)).net
     text = emitted(net, "torch" if torch else "tf")
     if output is None:
         write(text)
@@ -52,6 +53,7 @@ def show(
     input_size: Size = None,
     option: Settings = None,
     example: Example = None,
+    one_size: OneSize = False,
 ) -> None:
     """Show the PyTorch and the Keras source of a network side by side, on the terminal or as a page."""
     from ..checking.last_check import read_check, recall
@@ -60,7 +62,7 @@ def show(
 
     if check is not None and html is None:
         raise DiptychError("--check gives the page its measured differences; say --html FILE too")
-    net = chosen(name, asked(num_classes, in_channels, input_size, option, example)).net
+    net = chosen(name, asked(num_classes, in_channels, input_size, option, example, one_size)).net
     if html is None:
         from rich.console import Console
 
@@ -87,11 +89,12 @@ def draw(
     input_size: Size = None,
     option: Settings = None,
     example: Example = None,
+    one_size: OneSize = False,
 ) -> None:
     """Draw the architecture of a network on one page: blocks as units, what is inside them, shapes on the edges."""
     from ..drawing import draw as run
 
-    net = chosen(name, asked(num_classes, in_channels, input_size, option, example)).net
+    net = chosen(name, asked(num_classes, in_channels, input_size, option, example, one_size)).net
     run(net, output, force=force)
 
 

@@ -27,7 +27,9 @@ strong, .number { white-space: nowrap; }
 .none { border-left-color: #b80; }
 </style>
 <h1>{{ source.path }} → {{ result.path }}</h1>
-{% if proof %}
+{% if measured %}
+<p class="proof">{{ measured }}.</p>
+{% elif proof %}
 <p class="proof">The network with the source's weights in {{ proof.source }} and with the result's in
 {{ proof.result }} gave the same output{{ "s" if proof.outputs > 1 }} in {{ proof.precision }} on
 random images of {{ proof.size[0] }}x{{ proof.size[1] }}: largest relative difference
@@ -44,6 +46,16 @@ random images of {{ proof.size[0] }}x{{ proof.size[1] }}: largest relative diffe
 <tr class="{{ key }}"><th>{{ key }}</th><td>{{ source[key] | shown }}</td><td>{{ result[key] | shown }}</td></tr>
 {% endfor %}
 </table>
+{% if emitted %}<p>Its source for {{ emitted.framework }}: {{ emitted.path }}, the class
+<code>{{ emitted.class }}</code></p>{% endif %}
+{% if measured %}<h2>What was compared</h2>
+<table>
+<tr><th>what</th><th>with</th><th>at</th><th>difference</th></tr>
+{% for one in proof.compared %}
+<tr><td>{{ one.one }}</td><td>{{ one.other }}</td><td>{{ one.size[0] }}x{{ one.size[1] }}</td>
+<td class="number">{{ "%.1e" | format(one.difference) }}</td></tr>
+{% endfor %}
+</table>{% endif %}
 {% if not_compared %}<h2>Not compared</h2><ul>{% for part in not_compared %}<li>{{ part }}</li>{% endfor %}</ul>
 {% endif %}
 {% if notes %}<h2>Notes</h2><ul>{% for note in notes %}<li>{{ note }}</li>{% endfor %}</ul>{% endif %}

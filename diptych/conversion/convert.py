@@ -67,34 +67,41 @@ def convert(
     model that no registered network fits. The emitted source for the other framework is then written beside the
     weights, to `emit` (DST's name with .py), and the model itself is run against all that is made of it.
     """
-    options = {"num_classes": num_classes, "in_channels": in_channels, "input_size": input_size}
-    asked_of = {"network": network, "form": form, "cfg": cfg, "html": html} | options
-    own = Request(Path(dst), emit, check, force, gradients, one_size, to, progress or (lambda text: None))
-    if not isinstance(src, str | os.PathLike):
-        own.refuse(asked_of)
-        return convert_own(of_model(src, example, one_size), own)
-    source, known = Path(src), _check_request(Path(src), Path(dst), to, html, force)
+    asked_of: dict[str, Any] = {"network": network, "form": form, "cfg": cfg, "num_classes": num_classes}
+    asked_of |= {"in_channels": in_channels, "input_size": input_size}
+    page, say = Path(html) if html else None, progress or (lambda text: None)
+    own = Request(Path(dst), emit, check, force, gradients, one_size, to, say, page)
+    if isinstance(src, str | os.PathLike):
+        return _of_file(Path(src), asked_of, example, own)
+    own.refuse(asked_of)
+    return convert_own(of_model(src, example, one_size), own)
+
+
+def _of_file(source: Path, wanted: Mapping[str, Any], example: Any, own: Request) -> Conversion:
+    """Convert a file: of a registered network, with the options that are wanted, or else of a whole model."""
+    known = _check_request(source, own)
     own.say(f"reading {source}")
     start = time.monotonic()
-    name, options, said = asked(cfg, network, options)
+    options = {key: wanted[key] for key in ("num_classes", "in_channels", "input_size")}
+    name, options, said = asked(wanted["cfg"], wanted["network"], options)
     try:
-        loaded = load_source(source, name, options, again=check is not None)
+        loaded = load_source(source, name, options, again=own.check is not None)
     except Unidentified as error:
-        return convert_own(of_file(source, example, error, own, asked_of), own)
+        return convert_own(of_file(source, example, error, own, wanted), own)
     own.refuse_more(example)
-    return _converted(source, loaded, said, (form, _names_asked(to, known), html), own, start)
+    return _converted(source, loaded, said, (wanted["form"], _names_asked(own.to, known)), own, start)
 
 
 def _converted(
     source: Path,
     loaded: tuple[Identified, Side, str],
     said: Configured | None,
-    wanted: tuple[str | None, str, str | Path | None],
+    wanted: tuple[str | None, str],
     own: Request,
     start: float,
 ) -> Conversion:
-    """Write what was loaded, in the form and the names that are wanted; the last of these is the page of the report."""
-    (found, given, sha256), (form, library, html) = loaded, wanted
+    """Write what was loaded, in the form and the names that are wanted."""
+    (found, given, sha256), (form, library), html = loaded, wanted, own.html
     destination, check, say, known = own.destination, own.check, own.say, format_of(own.destination)
     weights, more = widened(given.weights, known)
     notes = (*found.notes, *check_configured(said, found.net, source), *more)
@@ -121,9 +128,9 @@ def _readers(found: Identified, result: str) -> dict[str, str]:
     return {"source": found.reader, "result": result} if result else {}
 
 
-def _written(destination: Path, html: str | Path | None) -> list[Path]:
+def _written(destination: Path, html: Path | None) -> list[Path]:
     """The files that a conversion writes: the result, its report, and the page of that where one is asked for."""
-    return [destination, report_path(destination), *([Path(html)] if html else [])]
+    return [destination, report_path(destination), *([html] if html else [])]
 
 
 @dataclass(frozen=True)
@@ -150,11 +157,11 @@ def _names_asked(library: str, known: Format) -> str:
     return OWN if library == EMITTED and known.framework == "torch" else library
 
 
-def _check_request(source: Path, destination: Path, to: str, html: str | Path | None, force: bool) -> Format:
+def _check_request(source: Path, own: Request) -> Format:
     """The format to write; raises DiptychError for what cannot be done whatever is in the source."""
-    known = format_of(destination)
-    check_names(to, known)
-    check_several(_written(destination, html), source, force)
+    known = format_of(own.destination)
+    check_names(own.to, known)
+    check_several(_written(own.destination, own.html), source, own.force)
     return known
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from .. import backends
 from ..checking.own import OwnProof, prove_own
-from ..checking.proof import FRAMEWORKS, Precision
+from ..checking.proof import Precision
 from ..common.dialect import EMITTED, OWN, Dialect
 from ..common.errors import DiptychError, SpecError, Unidentified
 from ..common.importing.imported import Imported
@@ -33,7 +32,8 @@ from ..files.provenance import UNREGISTERED
 from ..reading import read as read_model
 from .emitted import dialect_for
 from .forms import library_name, widened
-from .report import Conversion, digest, names_of, report_path, versions
+from .own_report import OwnConversion, write_own_report
+from .report import digest, report_path, versions
 from .written import written
 
 NEUTRAL = ("safetensors", "npz")
@@ -54,6 +54,7 @@ class Request:
     one_size: bool
     to: str
     say: Callable[[str], None]
+    html: Path | None = None
 
     @property
     def source(self) -> Path:
@@ -63,6 +64,11 @@ class Request:
         name, ends = self.destination.name, format_of(self.destination).suffixes
         end = max((end for end in ends if name.lower().endswith(end)), key=len)
         return self.destination.with_name(f"{name[: -len(end)]}.py")
+
+    @property
+    def paths(self) -> list[Path]:
+        """All that is written: the weights, their report, the source, and the page where one is asked for."""
+        return [self.destination, report_path(self.destination), self.source, *([self.html] if self.html else [])]
 
     def refuse(self, asked: Mapping[str, Any]) -> None:
         """Raise DiptychError for what is asked for that only the file of a registered network takes."""
@@ -86,6 +92,7 @@ class Own:
 
     `places` are the files that it came from, `sha256` the digest of the first, `notes` what is to be said beside the
     reader's own. `one_size` is said of a model that was read at one size alone; `reader` is the second of a file.
+    `kind` says where it came from, and `command` converts it again where that runs somebody's code.
     """
 
     name: str
@@ -98,11 +105,21 @@ class Own:
     notes: tuple[str, ...] = ()
     one_size: bool = False
     reader: str = ""
+    kind: Literal["file", "code", "memory"] = "memory"
+    command: str = ""
 
     @property
     def called(self) -> str:
         """The model, as comparisons name it."""
         return f"the {'PyTorch module' if self.framework == 'torch' else 'Keras model'} itself"
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """What a report says of it."""
+        path = os.path.realpath(self.places[0]) if self.kind == "file" else None
+        example = None if self.example is None else list(map(int, self.example.shape))
+        known = {"name": self.name, "framework": self.framework, "sha256": self.sha256, "kind": self.kind}
+        return {**known, "path": path, "example": example, "command": self.command}
 
     def original(self, precision: Precision) -> Original | None:
         """The model with numbers that hide nothing; None where it cannot be run."""
@@ -113,35 +130,17 @@ class Own:
         return found
 
 
-@dataclass(frozen=True)
-class OwnConversion(Conversion):
-    """The conversion of a model of somebody's own, whose source for a framework is in `emitted`, as the class `root`.
-
-    `measured` is its proof, None where it was not asked for.
-    """
-
-    name: str = ""
-    emitted: Path = field(default_factory=Path)
-    root: str = ""
-    side: str = ""
-    measured: OwnProof | None = None
-
-    def __str__(self) -> str:
-        lines = [f"{self.name} -> {self.destination}: {self.network}"]
-        lines += [f"  {self.matched} weights, read back bitwise equal"]
-        lines += [f"  {self.measured}"] if self.measured else []
-        lines += [f"  {side} read again, the same bits: {reader}" for side, reader in self.readers.items()]
-        lines += [f"  {self.emitted}: its source for {FRAMEWORKS[self.side]}, the class {self.root}"]
-        lines += [f"  not compared: {what}" for what in self.not_compared]
-        return "\n".join(map(printable, [*lines, *(f"  note: {note}" for note in self.notes)]))
-
-
-def of_model(model: Any, example: Any, one_size: bool = False, name: str = "", places: tuple[Path, ...] = ()) -> Own:
-    """A model in memory, read."""
+def of_model(
+    model: Any, example: Any, one_size: bool = False, name: str = "", places: tuple[Path, ...] = (), command: str = ""
+) -> Own:
+    """A model in memory, or that somebody's code made, read."""
     result = read_model(model, example, one_size=one_size)
     framework = backends.framework_of(model)
     alone = one_size or any(ALONE in note for note in result.notes)
-    return Own(name or result.net.name, result, framework, model, example, places, one_size=alone)
+    kind: Any = "code" if command else "memory"
+    return Own(
+        name or result.net.name, result, framework, model, example, places, one_size=alone, kind=kind, command=command
+    )
 
 
 def of_file(path: Path, example: Any, why: Unidentified, asked: Request, others: Mapping[str, Any]) -> Own:
@@ -154,16 +153,20 @@ def of_file(path: Path, example: Any, why: Unidentified, asked: Request, others:
         raise why
     asked.refuse({})
     try:
-        result = read_model(path, example)
+        own = from_file(path, checkpoint, example, asked.check is not None)
     except DiptychError as error:
-        raise DiptychError(f"{printable(str(why), 700)}; nor is it read as a model: {error}") from None
-    reader = compare(checkpoint, path) if asked.check else ""
-    model = _run_by_keras(checkpoint, path, result, example) if asked.check else None
+        raise DiptychError(f"{error}. Nor is it of a registered network: {printable(str(why), 300)}") from None
     said = f"read as a model: no network is it ({printable(str(why), 800)})"
-    framework = "torch" if checkpoint.model is None else "tf"
-    return Own(
-        printable(str(path), NAME), result, framework, model, example, (path,), digest(path), (said,), reader=reader
-    )
+    return replace(own, notes=(said,))
+
+
+def from_file(path: Path, checkpoint: Checkpoint, example: Any, check: bool) -> Own:
+    """What is read of a file of a whole model, by two readers where it is checked, and as Keras itself makes it."""
+    result = read_model(path, example)
+    reader = compare(checkpoint, path) if check else ""
+    model = _run_by_keras(checkpoint, path, result, example) if check else None
+    framework, name = "torch" if checkpoint.model is None else "tf", printable(str(path), NAME)
+    return Own(name, result, framework, model, example, (path,), digest(path), reader=reader, kind="file")
 
 
 def _run_by_keras(checkpoint: Checkpoint, path: Path, result: Imported, example: Any) -> Any:
@@ -191,37 +194,40 @@ def _run_by_keras(checkpoint: Checkpoint, path: Path, result: Imported, example:
 def convert_own(own: Own, asked: Request) -> OwnConversion:
     """Prove what was read of a model, then write its weights, its source, and the report; all of them or nothing."""
     start, known = time.monotonic(), format_of(asked.destination)
-    destination, place = asked.destination, asked.source
-    paths = [destination, report_path(destination), place]
     for file in own.places or (None,):
-        check_several(paths, file, asked.force)
-    net = own.result.net
-    side = own.framework if known.name not in NEUTRAL else _other(own.framework)
-    side = known.framework if known.name not in NEUTRAL else side
-    source = emitted(net, side)
-    content, notes = _content(own, known, asked.to)
-    proof = None
-    if asked.check is not None:
-        say = asked.say
-        proof = prove_own(
-            own.result, own.original(asked.check), own.called, asked.check, asked.gradients, own.one_size, say
-        )
+        check_several(asked.paths, file, asked.force)
+    side = _side(own, known)
+    source = emitted(own.result.net, side)
+    content, notes = content_of(own, known, asked.to)
+    proof = _proof(own, asked)
+    if proof is not None:
         measured = {"difference": proof.difference, "precision": proof.precision}
         content = replace(content, record={**content.record, **measured})
-    with transaction(paths, asked.force) as staged:
-        asked.say(f"writing {destination}")
-        _, reader = written(staged[destination], content, destination, again=proof is not None)
-        staged[place].write_text(source.text, encoding="utf-8")
+    with transaction(asked.paths, asked.force) as staged:
+        asked.say(f"writing {asked.destination}")
+        _, reader = written(staged[asked.destination], content, asked.destination, again=proof is not None)
+        staged[asked.source].write_text(source.text, encoding="utf-8")
         done = OwnConversion(
-            own.places[0] if own.places else Path(own.name), destination, net.name, dict(net.options),
-            len(content.arrays), (*own.result.notes, *own.notes, *notes), True,
-            to=content.dialect.library, sha256=own.sha256, result=digest(staged[destination]),
-            seconds=time.monotonic() - start, readers=_readers(own, reader),
-            not_compared=_not_compared(proof), name=own.name, emitted=place, root=source.root, side=side,
-            measured=proof,
+            own.places[0] if own.places else Path(own.name), asked.destination, content.net.name,
+            dict(content.net.options), len(content.arrays), (*own.result.notes, *own.notes, *notes), True,
+            to=content.dialect.library, sha256=own.sha256, result=digest(staged[asked.destination]),
+            seconds=time.monotonic() - start, readers=_readers(own, reader), not_compared=_not_compared(proof),
+            name=own.name, emitted=asked.source, root=source.root, side=side, measured=proof,
         )  # fmt: skip
-        _report(done, own, content, staged)
+        write_own_report(done, own.stated, own.result.renamed, content, staged, asked.html)
     return done
+
+
+def _side(own: Own, known: Format) -> str:
+    """The framework of the source that is written beside the weights."""
+    return known.framework if known.name not in NEUTRAL else _other(own.framework)
+
+
+def _proof(own: Own, asked: Request) -> OwnProof | None:
+    if asked.check is None:
+        return None
+    original = own.original(asked.check)
+    return prove_own(own.result, original, own.called, asked.check, asked.gradients, own.one_size, asked.say)
 
 
 def _readers(own: Own, result: str) -> dict[str, str]:
@@ -233,7 +239,7 @@ def _other(framework: str) -> str:
     return "tf" if framework == "torch" else "torch"
 
 
-def _content(own: Own, known: Format, to: str) -> tuple[Content, tuple[str, ...]]:
+def content_of(own: Own, known: Format, to: str) -> tuple[Content, tuple[str, ...]]:
     """(what is written, notes): in a file of weights of Keras's with the names of the emitted class, which loads it."""
     net, dialect, notes = own.result.net, Dialect(OWN, "", ""), tuple[str, ...]()
     if known.name == "weights.h5" or (library_name(to) == EMITTED and known.framework == "tf"):
@@ -261,34 +267,3 @@ def _counts(result: Imported) -> dict[str, int]:
 def _not_compared(proof: OwnProof | None) -> tuple[str, ...]:
     nothing = "the outputs: neither the model nor what was made of it was run"
     return (nothing,) if proof is None else proof.not_compared
-
-
-def _report(done: OwnConversion, own: Own, content: Content, staged: Mapping[Path, Path]) -> None:
-    """Write DST.report.json to where it is staged beside the result."""
-    ours = names_of(content.net, content.dialect)
-    data = {
-        "model": {"name": own.name, "framework": own.framework, "sha256": own.sha256},
-        "result": {
-            "path": os.path.realpath(done.destination),
-            "format": format_of(done.destination).name,
-            "sha256": done.result,
-            "names": done.to,
-            "network": done.network,
-        },
-        "emitted": {
-            "path": os.path.realpath(done.emitted),
-            "sha256": digest(staged[done.emitted]),
-            "framework": done.side,
-            "class": done.root,
-        },
-        "versions": versions(),
-        "matched": done.matched,
-        "bitwise": done.bitwise,
-        "proof": asdict(done.measured) if done.measured else None,
-        "readers": dict(done.readers),
-        "seconds": round(done.seconds, 3),
-        "notes": list(done.notes),
-        "not_compared": list(done.not_compared),
-        "mapping": [[own.result.renamed.get(name, name), name, ours[name]] for name in content.net.weights],
-    }
-    staged[done.report].write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")

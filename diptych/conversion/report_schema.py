@@ -38,7 +38,7 @@ def _option(value: Any, where: str) -> None:
         kinds.get(type(value), one_of(True, False, None))(value, where)
 
 
-def _path(value: Any, where: str) -> None:
+def absolute(value: Any, where: str) -> None:
     """The path of a file, as a report has it: relative to nothing, so that no folder one stands in decides."""
     text(4096, "[^\0]+", "a path of at most 4096 characters")(value, where)
     if not os.path.isabs(value):
@@ -49,12 +49,13 @@ def _path(value: Any, where: str) -> None:
         raise Misfit(f"{where} is {short(value)}, expected a name that a file can have") from None
 
 
+SHA256 = text(64, "[0-9a-f]{64}", "64 hexadecimal digits")
 NAME = text(200, r"[\w.\-]+", "a name of letters, digits and full stops")
 SIDE = record(
     {
-        "path": _path,
+        "path": absolute,
         "format": NAME,
-        "sha256": text(64, "[0-9a-f]{64}", "64 hexadecimal digits"),
+        "sha256": SHA256,
         "names": NAME,
         "network": NAME,
         "options": table(text(40, r"[a-z]\w*", "the name of an option"), _option, 20),
@@ -73,16 +74,17 @@ PROOF = record(
         "rounding": nullable(number(0, 1e300)),
     }
 )
+VERSIONS, READERS = table(NAME, text(100), 40), table(one_of("source", "result"), text(300), 2)
 WORDS = sequence(text(8000), 0, 1000)
 REPORT = record(
     {
         "source": SIDE,
         "result": SIDE,
-        "versions": table(NAME, text(100), 40),
+        "versions": VERSIONS,
         "matched": whole(1, 10**6),
         "bitwise": flag,
         "proof": nullable(PROOF),
-        "readers": table(one_of("source", "result"), text(300), 2),
+        "readers": READERS,
         "seconds": number(0, 1e9),
         "notes": WORDS,
         "not_compared": WORDS,
@@ -120,14 +122,23 @@ class StatedReport:
 
 def read_report(path: Path) -> StatedReport:
     """The report beside a converted file; raises FileError where there is none, or one that says something else."""
+    return stated(report_data(path), report_path(path))
+
+
+def report_data(path: Path) -> Any:
+    """The report beside a converted file as it stands; raises FileError where there is none, or no JSON in it."""
     place = report_path(path)
     if not os.path.lexists(place):
         raise FileError(f"{path} has no {place.name} beside it, which says what to hold it against")
     try:
-        data = parsed(read_small(place, MOST, "a report of a conversion"))
-        if isinstance(data, dict) and "model" in data:
-            advice = "convert anew to prove it again"
-            raise FileError(f"{place} is of a model of somebody's own, which verify does not run again; {advice}")
+        return parsed(read_small(place, MOST, "a report of a conversion"))
+    except Misfit as error:
+        raise FileError(f"{place} is no report of a conversion: {error}; convert anew") from None
+
+
+def stated(data: Any, place: Path) -> StatedReport:
+    """What a report says; raises FileError for one that says something else."""
+    try:
         REPORT(data, "")
     except Misfit as error:
         raise FileError(f"{place} is no report of a conversion: {error}; convert anew") from None

@@ -2,54 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from ..checking.proof import Precision, Proof, Side, prove
+from ..checking.proof import Precision, Side, prove
 from ..common.errors import DiptychError, FileError, NotInstalled
 from ..common.spec import Array
-from ..common.text import printable
 from ..common.weights import checked
 from ..files import read, source_format
 from ..files.again.compare import compare
 from ..files.checkpoint import Checkpoint
-from ..files.kinds import check_regular
 from . import audit
 from .forms import target, widened
 from .identify import Identified, identified
 from .not_compared import not_compared
-from .report import digest
-from .report_schema import StatedReport, read_report
-
-VERIFIED, FALSE = "verified", "NOT verified"
-NO_SOURCE, RESULT_ONLY = "result intact, source not compared", "result intact, source left out as asked"
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What was found: `status` in words, and line by line what was compared or why it does not hold.
-
-    `passed` is True where source and result were both read and compared, or the result alone as was asked. `proof` is
-    what was measured now.
-    """
-
-    path: Path
-    network: str
-    passed: bool
-    said: tuple[str, ...]
-    proof: Proof | None = None
-    status: str = FALSE
-
-    def __str__(self) -> str:
-        lines = [f"{self.path}: {self.network}: {self.status}", *(f"  {line}" for line in self.said)]
-        return "\n".join(map(printable, lines))
-
-    @property
-    def unknown(self) -> bool:
-        """Whether nothing speaks against the file, and its source could not be compared."""
-        return self.status == NO_SOURCE
+from .own_schema import is_own, stated_own
+from .report import report_path
+from .report_schema import StatedReport, report_data, stated
+from .verification import CHANGED, NO_SOURCE, RESULT_ONLY, VERIFIED, Verification, of_bytes, of_source
+from .verify_own import verify_own
 
 
 def verify(path: str | Path, check: Precision = "float64", result_only: bool = False) -> Verification:
@@ -60,10 +31,14 @@ def verify(path: str | Path, check: Precision = "float64", result_only: bool = F
     cannot be read.
     """
     path = Path(path)
-    said = read_report(path)
-    lines = [_bytes(path, said)]
-    if lines[0].startswith("its SHA-256 is"):
-        return _false(path, said, *lines, "the file was changed after the conversion; convert it anew")
+    data = report_data(path)
+    if is_own(data):
+        return verify_own(path, stated_own(data, report_path(path)), check, result_only)
+    said = stated(data, report_path(path))
+    intact, line = of_bytes(path, said.result.sha256)
+    lines = [line]
+    if not intact:
+        return _false(path, said, *lines, CHANGED)
     checkpoint = read(path)
     if wrong := audit.in_file(said, checkpoint, path):
         return _false(path, said, *lines, *wrong)
@@ -92,27 +67,12 @@ def _false(path: Path, said: StatedReport, *lines: str) -> Verification:
     return Verification(path, said.result.network, False, lines)
 
 
-def _bytes(path: Path, said: StatedReport) -> str:
-    """Whether the file is the one that was written, in words; raises FileError for what is no regular file."""
-    found = ""
-    if os.path.lexists(path):
-        check_regular(path)
-        source_format(path)
-        found = digest(path)
-    if found != said.result.sha256:
-        return f"its SHA-256 is {found[:16] or 'that of no file'}..., the report says {said.result.sha256[:16]}..."
-    return f"the file is the one that was written (SHA-256 {found[:16]}...)"
-
-
 def _source(said: StatedReport) -> Checkpoint | str:
-    """The source, or why it cannot be compared: it is gone, changed, or no longer read."""
+    """The source, or why it cannot be compared."""
     origin = said.source.path
+    if why := of_source(origin, said.source.sha256):
+        return why
     try:
-        if os.path.lexists(origin) and not origin.is_dir():
-            check_regular(origin)
-        source_format(origin)
-        if digest(origin) != said.source.sha256:
-            return f"its source {origin} has changed since the conversion"
         return read(origin)
     except FileError as error:
         return f"its source cannot be compared: {error}"

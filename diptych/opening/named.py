@@ -27,7 +27,8 @@ LARGEST, NUMBERS = 1 << 16, 1 << 28
 class Asked:
     """What is asked beside a name: the options of a registered network, or the size of the images of another.
 
-    `example` is the shape of a batch as the model takes it: (N, C, H, W) in PyTorch, (N, H, W, C) in Keras.
+    `example` is the shape of a batch as the model takes it: (N, C, H, W) in PyTorch, (N, H, W, C) in Keras. `one_size`
+    reads a module as it is at that size.
     """
 
     num_classes: int | None = None
@@ -35,6 +36,15 @@ class Asked:
     input_size: int | tuple[int, int] | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     example: tuple[int, ...] | None = None
+    one_size: bool = False
+
+    def refuse_own(self, text: str) -> None:
+        """Raise DiptychError for what only a model of somebody's own takes, of a registered network."""
+        if self.example is not None:
+            raise DiptychError(f"--example is for models of your own; of {text}, a registered network, say "
+                               "--input-size and --in-channels")  # fmt: skip
+        if self.one_size:
+            raise DiptychError(f"--one-size is for models of your own; {text}, a registered network, takes any size")
 
     @property
     def size(self) -> tuple[int, int] | None:
@@ -67,12 +77,11 @@ def named(text: str, asked: Asked | None = None) -> Named:
     if _is_file(text):
         _check_own(text, asked)
         example = example_of(asked, "tf")
-        return Named(text, (result := read(Path(text), example)).net, result, example=example)
+        result = read(Path(text), example, one_size=asked.one_size)
+        return Named(text, result.net, result, example=example)
     if is_code(text):
         return of_model(text, model_of(text), asked)
-    if asked.example is not None:
-        raise DiptychError(f"--example is for models of your own; of {shown(text)}, a registered network, say "
-                           "--input-size and --in-channels")  # fmt: skip
+    asked.refuse_own(shown(text))
     found = network(text)
     return Named(text, found.trace(asked.num_classes, asked.in_channels, asked.input_size, **asked.options))
 
@@ -80,7 +89,7 @@ def named(text: str, asked: Asked | None = None) -> Named:
 def of_model(text: str, model: Any, asked: Asked) -> Named:
     """The network of a model, which a text names."""
     example = example_for(text, model, asked)
-    result = read(model, example)
+    result = read(model, example, one_size=asked.one_size)
     return Named(text, result.net, result, model, example)
 
 

@@ -13,7 +13,7 @@ class Last(nn.Module):
         self.norm = LayerNorm2d(4, eps=1e-6)
         self.pwconv1 = ChannelLinear(4, 16)
         self.pwconv2 = ChannelLinear(16, 4)
-        self.gamma = nn.Parameter(torch.ones((4,)))
+        self.gamma = nn.Parameter(torch.ones(4))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = self.pwconv1(self.norm(self.dwconv(x)))

@@ -48,7 +48,8 @@ def _stated(model: keras.Model, example: Any, name: str) -> tuple[keras.Model, d
         plain = keras.Model(model._inputs_struct, model._outputs_struct, name=model.name)
         return plain, _config(plain, name)
     if example is None:
-        raise DiptychError(f"{name} is a class of its own; give a batch of images (N, H, W, C) as an example")
+        raise DiptychError(f"{name} is a class of its own; give a batch of images (N, H, W, C) as an example "
+                           "(--example 1x224x224x3)")  # fmt: skip
     layers = [layer for layer in model._flatten_layers() if layer is not model]
     counts = [(layer, len(layer._inbound_nodes), len(layer._outbound_nodes)) for layer in layers]
     image = keras.Input(tuple(example.shape[1:]), dtype=model.compute_dtype)

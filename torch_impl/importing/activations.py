@@ -6,7 +6,7 @@ from typing import Any
 
 from ...common.importing.axes import Unknown, joined
 from ...common.importing.draft import View
-from ...common.importing.layout import as_value, channels_first, like
+from ...common.importing.layout import as_value, first, like
 from ...common.op import Op
 from ...common.ops.add import Add
 from ...common.ops.channel_slice import ChannelSlice
@@ -192,7 +192,7 @@ def softmax(reading: Reading, x: Any, axis: int, *_: Any) -> View:
 def _over_channels(reading: Reading, x: View, axis: int, op: Op) -> View:
     if (x.order, axis % len(x.axes)) not in (("map", 1), ("vector", 1), ("last", 3)):
         raise Unknown("over another axis than channels")
-    made = reading.add(op, as_value(reading.draft, channels_first(x) if x.order == "last" else x))
+    made = reading.add(op, as_value(reading.draft, first(x)))
     return like(x, made)
 
 

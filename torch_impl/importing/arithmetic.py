@@ -8,7 +8,7 @@ from typing import Any
 
 from ...common.importing.axes import Axes, Unknown, length, unstretched
 from ...common.importing.draft import View
-from ...common.importing.layout import as_value, channels_first
+from ...common.importing.layout import as_value, first
 from ...common.importing.pairs import of_two
 from ...common.ops.add import Add
 from ...common.ops.divide import Divide
@@ -159,7 +159,7 @@ def _with_parameter(reading: Reading, x: View, param: Param, op: Add | Multiply 
         axes = (axes[0], axes[3], axes[1], axes[2])
     if [axis for axis in axes if axis] != [axis for axis in own_axes(param.own) if axis]:
         raise Unknown("of a parameter that is turned or cut")
-    step = as_value(reading.draft, channels_first(x) if x.order == "last" else x)
+    step = as_value(reading.draft, first(x))
     made = reading.add(op, step, _parameter(reading, param, axes, x.order == "vector"))
     if x.order != "last":
         return made

@@ -51,10 +51,12 @@ def places_of(x: View, axes: Any) -> list[int]:
 def matmul(reading: Reading, x: Any, y: Any) -> View:
     """The sum over the places of a map, each with a weight, as global context has it."""
     x, y = value(x, "a product of matrices"), value(y, "a product of matrices")
+    if x.doubtful or y.doubtful or len(x.axes) < 3 or len(y.axes) != len(x.axes):
+        raise Unknown("of other things than a map and weights of its places")
     n, *middle, c, places = x.axes
     own = [*x.whole("H"), *x.whole("W")]
-    weighted = len(y.axes) == len(x.axes) and y.axes[-2] == joined([*y.whole("H"), *y.whole("W")]) and not y.axes[-1]
-    if x.doubtful or y.doubtful or any(middle) or places != joined(own) or not weighted or y.base[:1] != (1,):
+    weighted = y.axes[-2] == joined([*y.whole("H"), *y.whole("W")]) and not y.axes[-1]
+    if any(middle) or places != joined(own) or not weighted or y.base[:1] != (1,):
         raise Unknown("of other things than a map and weights of its places")
     if x.base[1:] != y.base[1:] or c != x.whole("C"):
         raise Unknown("of a map and weights of other places")

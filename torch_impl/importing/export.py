@@ -19,6 +19,8 @@ from ...common.text import first_few
 
 FAKE = "torch._subclasses.fake_tensor"
 Exported = torch.export.ExportedProgram
+TOKENS = "argument #1 'indices' to have one of the following scalar types"
+"""What an embedding says of an image."""
 BRANCHES = ("data-dependent", "GuardOnDataDependent", "_local_scalar_dense", ".item()", "Tensor-likes")
 
 
@@ -42,6 +44,9 @@ def _refusal(model: nn.Module, error: Exception) -> str:
     if any(word in f"{type(error).__name__} {error}" for word in BRANCHES):
         return (f"{type(model).__name__} decides by the numbers of an image what it does ({said}); "
                 "a network here does the same for every image")  # fmt: skip
+    if TOKENS in text:
+        return (f"{type(model).__name__} takes whole numbers, such as tokens ({said}); a network here takes images, of "
+                "floating-point numbers")  # fmt: skip
     return f"torch.export cannot follow {type(model).__name__}: {said}"
 
 

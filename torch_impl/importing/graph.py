@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import operator
 import re
 from collections import defaultdict
@@ -13,13 +12,13 @@ from torch import nn
 from torch.fx import Node
 from torch.utils import _pytree as pytree
 
-from ...common.child_names import word_fault
 from ...common.errors import DiptychError
 from ...common.importing.axes import Unknown
 from ...common.importing.draft import Draft, Scope, View
-from ...common.importing.layout import as_value
+from ...common.importing.layout import as_value, first
 from . import activations, arithmetic, channels, layers, maps, moments, norms, shapes
 from .export import Exported
+from .nodes import fault_of, flattened, function_name, is_known, memory_of, settings, shape_of, written_by
 from .table import MEANINGS, Const, Param, Reading, own_axes
 
 __all__ = [
@@ -40,6 +39,8 @@ Outputs = list[tuple[str, int]]
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 COMPUTED = "computed from parameters"
 LEAF = "torch.nn."
+BROKEN = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
+"""What reading a call raises whose arguments are others than are known."""
 PART_OF_NAME = re.compile(r"@(\d+)$")
 
 
@@ -116,7 +117,7 @@ class _Walk:
             doc = "" if style in ("leaf", "stack") else (type(module).__dict__.get("__doc__") or "").strip()
             number = int(found.group(1)) if found else 0
             self.scopes_of[key, path, kind] = Scope(
-                path, number, kind.rpartition(".")[2], style, doc.partition("\n")[0], _settings(module)
+                path, number, kind.rpartition(".")[2], style, doc.partition("\n")[0], settings(module)
             )
         return self.scopes_of[key, path, kind]
 
@@ -124,9 +125,9 @@ class _Walk:
         """What a node means; a hole, with a note, where nothing is known."""
         if node.target is operator.getitem:
             return self._item(node)
-        name = _name(node)
-        args = pytree.tree_map_only(Node, self.env.__getitem__, (node.args, node.kwargs), is_leaf=_known)
-        given = pytree.tree_leaves(args, is_leaf=_known)
+        name = function_name(node)
+        args = pytree.tree_map_only(Node, self.env.__getitem__, (node.args, node.kwargs), is_leaf=is_known)
+        given = pytree.tree_leaves(args, is_leaf=is_known)
         if not any(isinstance(item, View | Param) for item in given):
             return self._folded(node, args)
         try:
@@ -136,11 +137,11 @@ class _Walk:
             made = MEANINGS[name](self.reading, *args[0], **args[1])
             self._check_shape(node, made)
             self._note_rounding(node)
-        except Unknown as why:
+        except (Unknown, *BROKEN) as why:
             doubtful = [item for item in given if isinstance(item, View) and item.doubtful]
             computed = [item for item in given if isinstance(item, Param) and item.computed == COMPUTED]
             if not doubtful and not computed:
-                self.draft.note(f"{name}: {why}" if str(why) else name)
+                self.draft.note(fault_of(name, why))
             return self._hole(node, any(isinstance(item, View) for item in given), given)
         return made
 
@@ -156,13 +157,13 @@ class _Walk:
         """What follows from numbers of the code alone."""
         if not isinstance(node.meta.get("val"), torch.Tensor) or not callable(node.target):
             return node.meta.get("val")
-        plain, named = pytree.tree_map_only(Const, lambda item: item.tensor, args, is_leaf=_known)
+        plain, named = pytree.tree_map_only(Const, lambda item: item.tensor, args, is_leaf=is_known)
         with torch.no_grad():
             return Const(node.target(*plain, **named))
 
     def _check_written(self, node: Node) -> None:
         """Raise Unknown for a function that writes into a value which is read in another way afterwards."""
-        written = _written(node)
+        written = written_by(node)
         if written is None:
             return
         for other in self.alike[self.roots.get(written, written)]:
@@ -171,14 +172,15 @@ class _Walk:
 
     def _alias(self, node: Node) -> None:
         """Note which nodes are the same memory."""
-        source = _source(node)
+        source = memory_of(node)
         self.roots[node] = self.roots.get(source, source) if source is not None else node
         self.alike[self.roots[node]].append(node)
 
     def _check_shape(self, node: Node, made: Any) -> None:
-        expected = [
-            tuple(item.shape) for item in pytree.tree_leaves(node.meta.get("val")) if isinstance(item, torch.Tensor)
-        ]
+        values = pytree.tree_leaves(node.meta.get("val"))
+        expected = [shape_of(item) for item in values if isinstance(item, torch.Tensor)]
+        if None in expected:
+            raise Unknown("a result whose size depends on numbers")
         found = [item.shape for item in (made if isinstance(made, list) else [made]) if item is not None]
         if expected[: len(found)] != found:
             raise Unknown(f"a result of {found} where PyTorch has {expected}")
@@ -195,7 +197,7 @@ class _Walk:
             return [self.draft.hole(tuple(item.shape)) for item in result]
         if not isinstance(result, torch.Tensor):
             return result
-        shape = tuple(result.shape)
+        shape = shape_of(result) or ()
         if of_image:
             return self.draft.hole(shape)
         named = next(item.name for item in given if isinstance(item, Param))
@@ -206,7 +208,7 @@ class _Walk:
         tree = self.program.call_spec.out_spec
         result = pytree.tree_unflatten(list(node.args[0]), tree) if tree is not None else node.args[0]  # type: ignore[arg-type]
         found: Outputs = []
-        for name, item in _flat("", result):
+        for name, item in flattened("", result):
             given = self.env.get(item) if isinstance(item, Node) else item
             if given is None:
                 continue
@@ -214,62 +216,17 @@ class _Walk:
             if not isinstance(given, View):
                 raise DiptychError(f"the {label} of {type(self.model).__name__} is the same for every image")
             try:
-                found.append((name, as_value(self.draft, given)))
+                found.append((name, as_value(self.draft, self._output(given, label))))
             except Unknown as why:
                 if not given.doubtful:
                     self.draft.note(f"{label}: {why}")
         return found
 
-
-def _settings(module: nn.Module | None) -> tuple[tuple[str, int], ...]:
-    """The whole numbers that a class is made with and keeps under the same names."""
-    if module is None:
-        return ()
-    words = inspect.signature(type(module).__init__).parameters
-    given = {word: vars(module).get(word) for word in words}
-    return tuple((word, value) for word, value in given.items() if type(value) is int and not word_fault(word))
-
-
-def _name(node: Node) -> str:
-    """The name of a function, without that of its variant and without the `_` of one that writes in place."""
-    named = str(getattr(node.target, "__name__", node.target)).partition(".")[0]
-    return named.rstrip("_") if not named.startswith("__") and len(named) > 1 else named
-
-
-def _known(item: Any) -> bool:
-    return isinstance(item, View | Param | Const | Node)
-
-
-def _schema(node: Node) -> Any:
-    return getattr(node.target, "_schema", None)
-
-
-def _written(node: Node) -> Node | None:
-    """The node that a function writes into."""
-    schema = _schema(node)
-    for argument, given in zip(schema.arguments if schema else (), node.args, strict=False):
-        if argument.alias_info is not None and argument.alias_info.is_write and isinstance(given, Node):
+    def _output(self, given: View, label: str) -> View:
+        """An output as a map or a vector; of one place, it does not matter whether its channels come last."""
+        if given.order != "last":
             return given
-    return None
-
-
-def _source(node: Node) -> Node | None:
-    """The node whose memory a result is, or may be."""
-    if node.target is operator.getitem:
-        return node.args[0]  # type: ignore[return-value]
-    schema, first = _schema(node), next(iter(node.args), None)
-    if schema is None or not isinstance(first, Node):
-        return None
-    seen = any(given.alias_info is not None for given in schema.returns)
-    return first if seen or "dropout" in _name(node) else None
-
-
-def _flat(name: str, result: Any) -> list[tuple[str, Any]]:
-    """Name and value of each output; those of a dict have names, and what is inside another bears both."""
-    if isinstance(result, dict):
-        pairs = [(f"{name}_{key}" if name else str(key), item) for key, item in result.items()]
-    elif isinstance(result, (list, tuple)):
-        pairs = [(f"{name}_{place}" if name else "", item) for place, item in enumerate(result)]
-    else:
-        return [(name, result)]
-    return [found for inner, item in pairs for found in _flat(inner, item)]
+        if given.shape[1:3] != (1, 1):
+            raise Unknown("a map whose channels come last; leave the permutation to who takes it")
+        self.draft.said.append(f"the {label} is of shape (N, 1, 1, C) in the module, and (N, C, 1, 1) here")
+        return first(given)

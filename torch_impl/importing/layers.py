@@ -9,7 +9,7 @@ from typing import Any
 from ...common.geometry import Pads
 from ...common.importing.axes import Unknown
 from ...common.importing.draft import View
-from ...common.importing.layout import as_map, as_value, as_vector, channels_first, like
+from ...common.importing.layout import as_map, as_value, as_vector, first, like
 from ...common.ops.batch_norm import BatchNorm
 from ...common.ops.blur import Blur
 from ...common.ops.channel_conv import ChannelConv
@@ -142,11 +142,11 @@ def linear(reading: Reading, x: Any, weight: Any, bias: Any = None) -> View:
         return reading.add(replace(vector, folded=draft.steps[step].flattened), step, names=names)
     over = ChannelLinear(vector.features, vector.bias)
     if len(x.axes) in (2, 4) and x.axes[1:-1] in ((), ((), ())):
-        first = x.seen((x.axes[0], x.axes[-1], (), ()))
-        made = reading.add(over, as_map(draft, first), names=names, vector=vector)
+        alone = x.seen((x.axes[0], x.axes[-1], (), ()))
+        made = reading.add(over, as_map(draft, alone), names=names, vector=vector)
         return made.seen((made.axes[0], *x.axes[1:-1], made.axes[1]))
     if x.order == "last":
-        return like(x, reading.add(over, as_map(draft, x), names=names))
+        return like(x, reading.add(over, as_map(draft, first(x)), names=names))
     raise Unknown(f"of a value of {len(x.axes)} axes")
 
 
@@ -172,5 +172,5 @@ def batch_norm(
     if bias is None:
         raise Unknown("without an offset")
     names = names_of(weight=weight, bias=bias, running_mean=mean, running_var=variance)
-    step = as_value(reading.draft, channels_first(x) if x.order == "last" else x)
-    return like(x, reading.add(BatchNorm(float(eps), float(momentum), weight is not None), step, names=names))
+    op = BatchNorm(float(eps), float(momentum), weight is not None)
+    return reading.add(op, as_value(reading.draft, x), names=names)

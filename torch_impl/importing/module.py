@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -29,6 +30,11 @@ def bare(model: nn.Module) -> nn.Module:
 def check(model: nn.Module) -> None:
     """Raise DiptychError, with all of it, for what of a module says at once that it cannot be read."""
     named = type(model).__name__
+    if len(_inputs(model)) > 1:
+        inputs = first_few(_inputs(model), 8)
+        raise DiptychError(
+            f"{named} takes {len(_inputs(model))} inputs: {inputs}; a network here takes one batch of images"
+        )
     if isinstance(model, torch.jit.ScriptModule):
         raise DiptychError(
             f"{named} is a TorchScript module, whose code is no Python; read the module it was made from"
@@ -47,6 +53,16 @@ def check(model: nn.Module) -> None:
                            "read `model.float()`, and turn the result back where that is wanted")  # fmt: skip
     if len({tensor.dtype for tensor in state.values() if tensor.is_floating_point()}) > 1:
         raise DiptychError(f"{named} has weights of float32 and of float64; read `model.float()` or `model.double()`")
+
+
+def _inputs(model: nn.Module) -> list[str]:
+    """What a module must be called with, by name."""
+    try:
+        wanted = inspect.signature(model.forward).parameters.values()
+    except (TypeError, ValueError):  # of C
+        return []
+    given = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return [item.name for item in wanted if item.kind in given and item.default is item.empty]
 
 
 def _other(tensor: torch.Tensor) -> bool:

@@ -10,13 +10,15 @@ from torch import nn
 from ...common.errors import DiptychError
 from ...common.importing.draft import Missing, Step
 from ...common.importing.imported import Imported, imported, refuse
-from ...common.importing.sizes import agreed, doubtful, larger
+from ...common.importing.sizes import agreed, differences, doubtful, larger
 from ...common.importing.tidy import Steps, tidied
-from ...common.text import printable
+from ...common.text import first_few, printable
 from .export import exported
 from .graph import read_graph
 from .module import bare, check, image, left_alone
 
+OTHER_BATCH = 3
+"""The images of the second reading, so that no number of the code that is a batch's by chance is taken for it."""
 UNTOLD = "the places of a maximum"
 
 
@@ -29,7 +31,10 @@ def read(model: nn.Module, example: Any, one_size: bool = False) -> Imported:
     fixed: set[str] = set()
     with left_alone(model):
         steps = _steps(model, images, notes, fixed)
-        steps = steps if one_size else _at_any_size(model, images, steps, notes)
+        if one_size:
+            _check_batch(model, images, steps)
+        else:
+            steps = _at_any_size(model, images, steps, notes)
     name = type(model).__name__
     doc = (type(model).__dict__.get("__doc__") or "").strip().partition("\n")[0]
     tensors = {n: t.detach().cpu().numpy() for n, t in _tensors(model).items() if n not in fixed}
@@ -52,6 +57,8 @@ def _steps(
     if draft.rounded and notes is not None:
         where = draft.rounded[0] or "the model itself"
         notes.append(f"it brings numbers to another precision (first in {where}), which is left out here")
+    if notes is not None:
+        notes.extend(draft.said)
     if not outputs:
         raise DiptychError(f"{type(model).__name__} has no output")
     steps = tidied(draft.steps, outputs)
@@ -66,15 +73,31 @@ def _where(step: Step) -> str:
 def _at_any_size(model: nn.Module, images: torch.Tensor, steps: Steps, notes: list[str]) -> Steps:
     """The network of which the readings at several sizes are one."""
     other, name = _other(model, images, notes), type(model).__name__
+    if other is None or any(differences(steps, other)):
+        _check_batch(model, images, steps)
     if other is None:
         return steps
     steps, tried = agreed(name, steps, other), set[tuple[int, int]]()
     while (more := doubtful(steps, other)) is not None and more not in tried:
         tried.add(more)
         _, height, width = other.steps[0].shape
-        other = _steps(model, images.new_zeros((*images.shape[:2], height + more[0], width + more[1])))
+        size = (height + more[0], width + more[1])
+        other = _steps(model, images.new_zeros((OTHER_BATCH, images.shape[1], *size)))
         steps = agreed(name, steps, other)
     return steps
+
+
+def _check_batch(model: nn.Module, images: torch.Tensor, steps: Steps) -> None:
+    """Raise DiptychError for a model that is another network for another number of images of the same size."""
+    name = type(model).__name__
+    try:
+        other = _steps(model, images.new_zeros((OTHER_BATCH, *images.shape[1:])))
+    except DiptychError as error:
+        raise DiptychError(f"{name} takes batches of {len(images)} alone, and a network here any: {error}") from None
+    found = list(differences(steps, other))
+    if found:
+        raise DiptychError(f"{name} is another network for {OTHER_BATCH} images than for {len(images)}, and a batch "
+                           f"here has any number: {first_few(found, 6, '; ')}")  # fmt: skip
 
 
 def _other(model: nn.Module, images: torch.Tensor, notes: list[str]) -> Steps | None:
@@ -82,7 +105,7 @@ def _other(model: nn.Module, images: torch.Tensor, notes: list[str]) -> Steps | 
     why = ""
     for size in larger(*images.shape[2:]):
         try:
-            return _steps(model, images.new_zeros((*images.shape[:2], *size)))
+            return _steps(model, images.new_zeros((OTHER_BATCH, images.shape[1], *size)))
         except DiptychError as error:
             why = why or str(error)
     height, width = images.shape[2:]

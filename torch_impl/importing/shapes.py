@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import torch
+
 from ...common.importing.axes import STRETCHED, Atom, Unknown, reshaped
 from ...common.importing.draft import View
 from ...common.importing.layout import as_map, as_value, settled
@@ -139,10 +141,10 @@ def part(
 ) -> Any:
     """Numbers start ... stop - 1 of an axis."""
     size = x.shape[axis]
-    first, last, apart = slice(start, stop, step).indices(size)
-    if (first, last, apart) == (0, size, 1):
+    low, high, apart = slice(start, stop, step).indices(size)
+    if (low, high, apart) == (0, size, 1):
         return x
-    return axis_part(reading.draft, value(x, "a slice"), axis % len(x.axes), first, last, apart)
+    return axis_part(reading.draft, value(x, "a slice"), axis % len(x.axes), low, high, apart)
 
 
 @means("narrow")
@@ -208,6 +210,8 @@ def index(reading: Reading, x: Any, places: Sequence[Any]) -> View:
     known = len(given) == 1 and isinstance(given[0], Const) and len(given[0].shape) == 1
     if len(places) < 2 or places[1] is None or not known or x.order not in ("map", "vector"):
         raise Unknown("by numbers that are computed, or of another axis than channels")
+    if given[0].tensor.dtype == torch.bool:
+        raise Unknown("by a mask; pick channels by their numbers")
     numbers = tuple(int(n) % x.shape[1] for n in given[0].tensor.tolist())
     return reading.add(ChannelGather(numbers), as_value(reading.draft, x))
 

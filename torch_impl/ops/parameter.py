@@ -8,6 +8,7 @@ from ...common.ops.parameter import Parameter
 
 def parameter(op: Parameter) -> Lowering:
     """nn.Parameter(torch.ones(...)); where it is used, the attribute alone, or in the shape that it is spread from."""
-    made = Make("nn.Parameter", (Make(f"torch.{op.init}", op.size if op.stored is None else (op.stored,)),))
+    size = op.size if op.stored is None else op.stored
+    made = Make("nn.Parameter", (Make(f"torch.{op.init}", size or ((),)),))
     reshaped = Function(Attribute(X, "reshape"), op.size)
     return Lowering((made,), attribute=True, read=None if op.stored is None else reshaped)

@@ -146,7 +146,7 @@ class Layer:
             flat = joined([atom for letter in "HWC" for atom in view.whole(letter)])
             if view.axes[1] != flat:
                 raise Unknown("a map flattened in another order")
-            return self._flattened(view)
+            return self.draft.once(Flatten(view.base), view.step)
         if len(view.axes) != 2:
             raise Unknown(f"of a value of {len(view.axes)} axes")
         return as_vector(self.draft, view)
@@ -157,14 +157,8 @@ class Layer:
         if len(view.axes) == 2 and len(view.base) == 3:
             for order in ORDERS:
                 if view.axes[1] == joined([atom for letter in order for atom in view.whole(letter)]):
-                    return self._flattened(view), order
+                    return self.draft.once(Flatten(view.base), view.step), order
         return self.value(view), ORDERS[0]
-
-    def _flattened(self, view: View) -> int:
-        key = (view.step, ((), ()))
-        if key not in self.draft.made:
-            self.draft.made[key] = self.draft.add(Flatten(view.base), view.step)
-        return self.draft.made[key]
 
     def leave_out(self, x: Any) -> View:
         """The value as it is, of a layer that only training shows."""

@@ -26,6 +26,8 @@ CHANNELS, FEATURES = 1 << 18, 1 << 24
 """Channels of a map and numbers of a vector at most: a short text may ask for any number of them."""
 UNNAMED = ("CustomScaleLayer", "LayerScale", "StochasticDepth")
 """Layers of keras.applications that Keras does not offer to others, so that their names are free."""
+RUNNING = ("Lambda", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer")
+"""Layers that run what nobody but their author wrote."""
 WORDS = re.compile(r"\W")
 
 
@@ -152,7 +154,7 @@ def _kind(entry: Entry, foreign: str) -> str:
     if module.partition(".")[0] not in HOMES or package not in ("", "Keras", *HOMES):
         raise Unknown(f"a class of {printable(package or module, NAME)}")
     if kind not in (FUNCTIONS if is_operation(entry) else MEANINGS):
-        raise Unknown("")
+        raise Unknown("code of its own" if kind in RUNNING else "")
     if kind in UNNAMED and not entry.get("module"):
         raise Unknown("which may be anybody's in such a file; save the model as .keras")
     return kind

@@ -31,7 +31,7 @@ from ...ops.tanh import Tanh
 from ...ops.threshold import Threshold
 from ..axes import Unknown, joined
 from ..draft import View
-from ..layout import as_value, channels_first, like
+from ..layout import as_value, first, like
 from ..pairs import of_two
 from .table import MEANINGS, Call, Const, attribute, means
 
@@ -212,4 +212,4 @@ def softmax(call: Call) -> View:
         return call.each(op, x)
     if (x.order, axis) not in (("map", 1), ("vector", 1), ("last", 3)):
         raise Unknown("over another axis than channels")
-    return like(x, call.add(op, as_value(call.draft, channels_first(x) if x.order == "last" else x)))
+    return like(x, call.add(op, as_value(call.draft, first(x))))

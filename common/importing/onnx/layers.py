@@ -21,7 +21,7 @@ from ...ops.prelu import PRelu
 from ...spec import Array
 from ..axes import Unknown, joined
 from ..draft import View
-from ..layout import as_map, as_value, as_vector, channels_first, like
+from ..layout import as_map, as_value, as_vector, first, like
 from .products import along
 from .table import Call, Const, attribute, decimal, means, own_axes, survives
 
@@ -184,7 +184,7 @@ def linear(call: Call, x: View, weight: Const, bias: Const | None) -> View:
         n, c, h, w = call.weighted(over, as_map(draft, draft.view(x.step)), given).axes
         return draft.view(len(draft.steps) - 1).seen(((*n, *h, *w), c))
     if x.order == "last":
-        return like(x, call.weighted(over, as_map(draft, x), given))
+        return like(x, call.weighted(over, as_map(draft, first(x)), given))
     if len(x.axes) in (2, 4) and x.axes[1:-1] in ((), ((), ())):
         made = call.weighted(over, as_map(draft, x.seen((x.axes[0], x.axes[-1], (), ()))), given, vector)
         return made.seen((made.axes[0], *x.axes[1:-1], made.axes[1]))
@@ -201,12 +201,12 @@ def _in_order(x: View, weight: Const) -> tuple[View, Const]:
     """A map that is flattened channels last, and the matrix of it, in our order."""
     if len(x.base) != 3 or weight.shape[1] != int(np.prod(x.base)):
         return x, weight
-    last, first = (joined([atom for letter in order for atom in x.whole(letter)]) for order in ("HWC", "CHW"))
-    if x.axes[1] != last or last == first:
+    last, ours = (joined([atom for letter in order for atom in x.whole(letter)]) for order in ("HWC", "CHW"))
+    if x.axes[1] != last or last == ours:
         return x, weight
     channels, height, width = x.base
     columns = weight.array.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
-    return x.seen((x.axes[0], first)), replace(weight, array=columns.reshape(weight.shape))
+    return x.seen((x.axes[0], ours)), replace(weight, array=columns.reshape(weight.shape))
 
 
 @means("BatchNormalization")
@@ -242,5 +242,5 @@ def prelu(call: Call) -> View:
     if any(n != channel for n in places):
         raise Unknown("with a slope for each place")
     flat = replace(slope, array=slope.array.reshape(-1))
-    step = as_value(call.draft, channels_first(x) if x.order == "last" else x)
+    step = as_value(call.draft, first(x))
     return like(x, call.weighted(PRelu(slope.array.size == 1), step, {"weight": flat}))

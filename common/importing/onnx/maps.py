@@ -24,7 +24,7 @@ from ...ops.resize import Mode, Resize, Rule
 from ...ops.space_to_depth import SpaceToDepth
 from ..axes import Unknown, letters
 from ..draft import View
-from ..layout import MEAN, as_map, beside, like
+from ..layout import MEAN, as_map, beside, first, like
 from ..pairs import of_two
 from ..reductions import How
 from ..reductions import reduced as reduction
@@ -180,7 +180,7 @@ def pad(call: Call) -> View:
 def resize(call: Call) -> View:
     """A map of another size, by any rule that an op has."""
     x = call.value()
-    step = as_map(call.draft, x)
+    step = as_map(call.draft, first(x))
     channels = 3 if x.order == "last" else 1
     rows = 1 if x.order == "last" else 2
     sizes, scales = _target(call, x)

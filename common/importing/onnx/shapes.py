@@ -9,7 +9,7 @@ import numpy as np
 from ...ops.channel_gather import ChannelGather
 from ..axes import STRETCHED, Atom, Unknown, joined, reshaped
 from ..draft import View
-from ..layout import as_map, as_value, channels_first, like, settled
+from ..layout import as_map, as_value, first, like, settled
 from ..slices import concatenated, part
 from .folding import axes_of, element, slice_numbers, split_sizes, wanted_shape
 from .products import along
@@ -179,11 +179,11 @@ def _picked(call: Call, x: View, axis: int, numbers: list[int], places: Const) -
     channel = 3 if x.order == "last" else 1
     if axis != channel and x.order != "vector":
         place = axis - (1 if x.order == "last" else 2)
-        made = along(call.draft, as_map(call.draft, x), place, np.eye(x.shape[axis])[numbers])
+        made = along(call.draft, as_map(call.draft, first(x)), place, np.eye(x.shape[axis])[numbers])
         return like(x, call.draft.view(made))
     if axis != channel:
         raise Unknown("of another axis than channels")
-    step = as_value(call.draft, channels_first(x) if x.order == "last" else x)
+    step = as_value(call.draft, first(x))
     whole = like(x, call.draft.view(step))
     axes = _turned(whole, axis, numbers)
     return _again(call, whole, axes) if axes else like(x, call.add(ChannelGather(tuple(numbers)), step))

@@ -1,0 +1,195 @@
+"""The command that converts: a file, several of them, or a model that somebody's code makes."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..common.errors import DiptychError
+from .border import BAD
+from .options import READ, Cfg, Channels, Classes, Example, Force, OneSize, Size, asked, size_of
+from .quiet import native_stderr_kept
+from .streams import say
+
+if TYPE_CHECKING:
+    from ..conversion.own import Request
+
+CONVERTED = (
+    f"{READ}; a folder or a quoted pattern converts all of its files; or FILE.py:FUNCTION or PACKAGE.MODULE:FUNCTION, "
+    "whose code is run to make a model."
+)
+Src = Annotated[Path, typer.Argument(help=CONVERTED)]
+Dst = Annotated[Path, typer.Argument(help="Where to write; the suffix names the format. A folder, for several.")]
+Network = Annotated[str | None, typer.Option(help="The network, where the file does not tell.")]
+To = Annotated[
+    str,
+    typer.Option(
+        metavar="LIBRARY", help="Whose names to write: diptych, torchvision, timm, keras, pytorchcv, emitted."
+    ),
+]
+Form = Annotated[
+    str | None, typer.Option(metavar="NETWORK", help="Another form of the network, if weights can say it exactly.")
+]
+Check = Annotated[bool, typer.Option(help="Run the source's and the result's network against each other.")]
+Fast = Annotated[bool, typer.Option("--fast", help="Check in float32, not in float64.")]
+Html = Annotated[Path | None, typer.Option(help="Write the report as a page, too.")]
+Suffix = Annotated[str | None, typer.Option(help="The format of several results, such as .keras.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Processes that convert several files.")]
+Weights = Annotated[Path | None, typer.Option(help="Of code: a file of weights by the model's own names.")]
+Emit = Annotated[
+    Path | None,
+    typer.Option(help="Of a model of your own: where its source for the other framework goes, if not beside DST."),
+]
+Gradients = Annotated[bool, typer.Option("--gradients", help="Of a model of your own: compare gradients, too.")]
+
+
+def convert(
+    src: Src,
+    dst: Dst,
+    network: Network = None,
+    to: To = "diptych",
+    form: Form = None,
+    check: Check = True,
+    fast: Fast = False,
+    html: Html = None,
+    suffix: Suffix = None,
+    jobs: Jobs = 1,
+    force: Force = False,
+    num_classes: Classes = None,
+    in_channels: Channels = None,
+    input_size: Size = None,
+    cfg: Cfg = None,
+    weights: Weights = None,
+    example: Example = None,
+    emit: Emit = None,
+    gradients: Gradients = False,
+    one_size: OneSize = False,
+) -> None:
+    """Convert weights between frameworks, formats and libraries' names; read back bit by bit, and run to compare.
+
+    A model of your own, by a file of it or by code that makes it, is read into a network; its source for the other
+    framework is written, too.
+    """
+    wanted: dict[str, Any] = {"network": network, "to": to, "form": form, "force": force, "num_classes": num_classes}
+    wanted |= {"in_channels": in_channels, "input_size": size_of(input_size)}
+    wanted |= {"cfg": str(cfg)} if cfg is not None else {}
+    wanted["check"] = ("float32" if fast else "float64") if check else None
+    own = {"emit": emit, "gradients": gradients, "one_size": one_size}
+    _Conversion(src, dst, wanted, own, html, (suffix, jobs), (weights, example)).run()
+
+
+@dataclass(frozen=True)
+class _Conversion:
+    """What is asked: of any conversion, and of one of a model of somebody's own.
+
+    `several` is of several files (suffix, jobs), and `given` of code (a file of weights, the shape of an example).
+    """
+
+    src: Path
+    dst: Path
+    wanted: dict[str, Any]
+    own: dict[str, Any]
+    html: Path | None
+    several: tuple[str | None, int]
+    given: tuple[Path | None, str | None]
+
+    def run(self) -> None:
+        """Convert, in one of three ways."""
+        from ..conversion import batch
+        from ..opening.code import is_code
+
+        if is_code(str(self.src)):
+            say(*str(self._of_code()).splitlines())
+            return
+        if self.given[0] is not None:
+            raise DiptychError("--weights is for code, FILE.py:FUNCTION; a file has its own")
+        if batch.several(self.src):
+            self._all()
+        else:
+            self._one()
+
+    def _one(self) -> None:
+        """A file."""
+        from .. import convert as run
+        from ..opening.named import example_of
+        from . import output
+
+        suffix, jobs = self.several
+        if suffix is not None or jobs > 1:
+            raise DiptychError(
+                f"--suffix and --jobs are for several files; {self.src} is one, and {self.dst} names its format"
+            )
+        example = example_of(asked(example=self.given[1]), "tf")
+        with native_stderr_kept(), output.waiting(f"converting {self.src}") as update:
+            one = run(self.src, self.dst, html=self.html, progress=update, example=example, **self.wanted, **self.own)
+        say(*str(one).splitlines())
+
+    def _all(self) -> None:
+        """All files of a folder, or of a pattern."""
+        from ..conversion import batch
+        from . import output
+
+        suffix, jobs = self.several
+        if any(value is not None and value is not False for value in (*self.own.values(), self.given[1])):
+            raise DiptychError("--emit, --gradients, --one-size and --example are for one model of your own")
+        if self.html is not None:
+            raise DiptychError("--html takes one conversion; of several, each has its own report beside it")
+        done = batch.convert_all(batch.files(self.src), self.dst, suffix or "", jobs, self.wanted)
+        output.conversions(done)
+        if any(item.error for item in done):
+            raise typer.Exit(BAD)
+
+    def _of_code(self) -> Any:
+        """A model that somebody's code makes, with the weights of a file where one is given."""
+        from ..conversion.own import convert_own, of_model
+        from ..files.destinations import check_several
+        from ..opening.code import home_of, model_of
+        from ..opening.named import example_for
+        from ..opening.weights import put
+        from . import output
+
+        name, (weights, example) = str(self.src), self.given
+        places = tuple(path for path in (home_of(name), weights) if path is not None)
+        with native_stderr_kept(), output.waiting(f"reading {name}") as update:
+            request = self._request(update)
+            for place in places or (None,):
+                check_several(request.paths, place, request.force)
+            model = model_of(name)
+            if weights is not None:
+                put(model, weights, name)
+            size = asked(in_channels=self.wanted["in_channels"], example=example)
+            batch = example_for(name, model, replace(size, input_size=self.wanted["input_size"]))
+            own = of_model(model, batch, request.one_size, name, places, self._again())
+            return convert_own(own, request)
+
+    def _request(self, update: Any) -> Request:
+        """What is asked, without what is for files alone; raises DiptychError where that is asked, too."""
+        from ..conversion.own import Request
+
+        wanted, (suffix, jobs) = self.wanted, self.several
+        own = {key: self.own[key] for key in ("emit", "gradients", "one_size")}
+        request = Request(
+            self.dst, check=wanted["check"], force=wanted["force"], to=wanted["to"], say=update, html=self.html, **own
+        )
+        for_files = {key: wanted.get(key) for key in ("network", "form", "num_classes", "cfg")}
+        request.refuse(for_files | {"suffix": suffix, "jobs": None if jobs == 1 else jobs})
+        return request
+
+    def _again(self) -> str:
+        """The command that converts it again."""
+        wanted, own, (weights, example) = self.wanted, self.own, self.given
+        size = wanted["input_size"]
+        words: dict[str, Any] = {"--weights": weights, "--example": example, "--in-channels": wanted["in_channels"]}
+        words["--input-size"] = "x".join(map(str, size)) if isinstance(size, tuple) else size
+        words |= {
+            "--emit": own["emit"],
+            "--html": self.html,
+            "--to": None if wanted["to"] == "diptych" else wanted["to"],
+        }
+        said = [str(word) for option, value in words.items() if value is not None for word in (option, value)]
+        flags = [f"--{key.replace('_', '-')}" for key in ("gradients", "one_size") if own[key]]
+        return shlex.join(["diptych", "convert", str(self.src), str(self.dst), *said, *flags, "--force"])
