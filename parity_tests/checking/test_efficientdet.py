@@ -9,6 +9,7 @@ from references import Reference, references
 from references.libraries import outputs, reference_model
 from selection import some
 
+from diptych import check
 from diptych.common.compare import FLOAT64_TOLERANCE, difference
 from diptych.common.errors import SpecError
 from diptych.common.registry import network, networks, spec
@@ -74,3 +75,10 @@ def test_without_classes_nothing_is_predicted() -> None:
     assert net.evaluated == tuple(range(10))
     assert {int(net.nodes[index].shape[0]) for index in net.outputs} == {64}
     assert not [name for name in net.weights if "predict" in name]
+
+
+def test_every_gate_passes_at_one_size() -> None:
+    """The whole check of test_parity takes half a minute."""
+    report = check("efficientdet_d0", sizes=[(65, 97)], batches=(2,))
+    assert report.passed, str(report)
+    assert all(gate.compared for gate in report.gates)
