@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from keras.src.models.functional import Functional
 
-from ..common.comparing.given import Pass
+from ..common.comparing.given import Pass, Places
 from ..common.importing.imported import Imported
 from ..common.layouts import BATCH, rearranged
 from ..common.spec import Array
@@ -21,6 +21,14 @@ from .settings import recast
 
 MARK = 1000.5
 """Added to places, so that no constant of a layer is taken for one."""
+
+DROPOUTS = (
+    keras.layers.Dropout,
+    keras.layers.SpatialDropout1D,
+    keras.layers.SpatialDropout2D,
+    keras.layers.SpatialDropout3D,
+    keras.layers.AlphaDropout,
+)
 
 
 class Given:
@@ -42,7 +50,7 @@ class Given:
         """One pass forward and back, with dropout off."""
         image, weights = self._image(x), {variable.path: variable.value for variable in self.model.weights}
         trained = {variable.path: variable.value for variable in _trained(self.model)}
-        with _kept(self.model), _without_dropout(self.model), tf.GradientTape() as tape:
+        with _kept(self.model), _without_dropout(self.model) as rates, tf.GradientTape() as tape:
             tape.watch([image, *trained.values()])
             answer = self.model(image, training=True) if training else self.model(image)
             outputs = _named(self.model, answer)
@@ -53,16 +61,34 @@ class Given:
         first, *rest = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         gradients = {name: np.array(tf.convert_to_tensor(value)) for name, value in zip(trained, rest, strict=True)}
         done = {name: _canonical(value) for name, value in outputs.items()}
-        return Pass(done, rearranged(np.array(first), BATCH["tf"], BATCH["torch"]), gradients, buffers)
+        return Pass(done, rearranged(np.array(first), BATCH["tf"], BATCH["torch"]), gradients, buffers, tuple(rates))
 
     def weights(self) -> dict[str, Array]:
         """Its variables by their paths."""
         return {variable.path: np.array(variable) for variable in self.model.weights}
 
+    def trained(self) -> frozenset[str]:
+        """The paths of its variables but for statistics."""
+        return frozenset(variable.path for variable in _trained(self.model))
+
+    def sizes(self) -> dict[str, int]:
+        """How many numbers each of them has."""
+        return {variable.path: int(np.prod(variable.shape)) for variable in _trained(self.model)}
+
     def frozen(self) -> frozenset[str]:
         """The variables of layers that are not trained, but for statistics."""
         trained = {variable.path for variable in self.model.trainable_variables}
         return frozenset(variable.path for variable in _trained(self.model) if variable.path not in trained)
+
+    def holding(self, weights: Mapping[str, Array]) -> Given | None:
+        """A copy in float64 with other weights."""
+        if type(self.model) not in (Functional, keras.Sequential):
+            return None
+        copy = self._copied()
+        for mine, variable in zip(self.model.weights, copy.weights, strict=True):
+            if mine.path in weights:
+                variable.assign(weights[mine.path])
+        return Given(copy)
 
     def wide(self) -> Given | None:
         """A copy of its layers in float64; itself where they are; None for a class of its own, which has no copy."""
@@ -70,11 +96,14 @@ class Given:
             return self
         if type(self.model) not in (Functional, keras.Sequential):
             return None
+        return Given(self._copied())
+
+    def _copied(self) -> keras.Model:
         copy = type(self.model).from_config(recast(self.model.get_config(), "float64"))
         copy.set_weights(self.model.get_weights())
-        return Given(copy)
+        return copy
 
-    def places(self, result: Imported) -> dict[str, Array]:
+    def places(self, result: Imported) -> dict[str, Places]:
         """Where the numbers of each canonical weight stand among all of `weights`, one after the other.
 
         A copy is read again with numbers that say where they stand; what is no such number stands nowhere.
@@ -92,7 +121,11 @@ class Given:
             for variable, array in before:
                 variable.assign(array)
         found = {name: array.astype(np.float64) - MARK for name, array in marked.items() if name in result.weights}
-        return {n: a.astype(np.int64) for n, a in found.items() if (a == np.floor(a)).all() and a.min() >= 0 and a.max() < at}
+        return {
+            n: a.astype(np.int64)
+            for n, a in found.items()
+            if (a == np.floor(a)).all() and a.min() >= 0 and a.max() < at
+        }
 
     def _image(self, x: Array) -> tf.Tensor:
         inputs = getattr(self.model, "inputs", None)
@@ -122,13 +155,13 @@ def _kept(model: keras.Model) -> Iterator[None]:
 
 
 @contextmanager
-def _without_dropout(model: keras.Model) -> Iterator[None]:
-    kinds = (keras.layers.Dropout, keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D, keras.layers.AlphaDropout)
-    rates = {layer: layer.rate for layer in every_layer(model) if isinstance(layer, kinds)}
+def _without_dropout(model: keras.Model) -> Iterator[list[float]]:
+    """With dropout that hands on what it is given; its rates."""
+    rates = {layer: layer.rate for layer in every_layer(model) if isinstance(layer, DROPOUTS) and layer.rate}
     for layer in rates:
         layer.rate = 0.0
     try:
-        yield
+        yield list(rates.values())
     finally:
         for layer, rate in rates.items():
             layer.rate = rate

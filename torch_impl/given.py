@@ -12,9 +12,8 @@ import torch
 from torch import nn
 from torch.func import functional_call
 from torch.nn import functional
-from torch.nn.modules.dropout import _DropoutNd
 
-from ..common.comparing.given import Pass
+from ..common.comparing.given import Pass, Places
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
 from ..common.spec import Array
@@ -42,25 +41,44 @@ class Given:
 
     def step(self, x: Array, seeds: Sequence[Array], training: bool) -> Pass:
         """One pass forward and back, with dropout off."""
-        with left_alone(self.model), torch.inference_mode(False), torch.enable_grad(), _without_dropout(self.model, training):
+        with ExitStack() as stack:
+            for context in (left_alone(self.model), torch.inference_mode(False), torch.enable_grad()):
+                stack.enter_context(context)
+            dropouts = stack.enter_context(_without_dropout(self.model, training))
             state = self._fresh()
             parameters = {name: state[name].requires_grad_() for name, _ in self.model.named_parameters()}
             image = self._image(x).requires_grad_()
             outputs = _named(self._call(image, state))
-            loss = sum((value * _like(value, seed)).sum() for value, seed in zip(outputs.values(), seeds, strict=False))
+            pairs = zip(outputs.values(), seeds, strict=False)
+            loss = torch.stack([(value * _like(value, seed)).sum() for value, seed in pairs]).sum()
             sources = [image, *parameters.values()]
             first, *rest = torch.autograd.grad(loss, sources, allow_unused=True, materialize_grads=True)
             buffers = {name: _array(state[name]) for name, _ in self.model.named_buffers()}
         found = dict(zip(parameters, map(_array, rest), strict=True))
-        return Pass({name: _array(value) for name, value in outputs.items()}, _array(first), found, buffers)
+        done = {name: _array(value) for name, value in outputs.items()}
+        return Pass(done, _array(first), found, buffers, tuple(dropouts))
 
     def weights(self) -> dict[str, Array]:
         """Its parameters and buffers, each tensor under the first of its names."""
         return {name: _array(tensor) for name, tensor in self._tensors().items()}
 
+    def trained(self) -> frozenset[str]:
+        """The names of its parameters."""
+        return frozenset(name for name, _ in self.model.named_parameters())
+
+    def sizes(self) -> dict[str, int]:
+        """How many numbers each parameter has."""
+        return {name: tensor.numel() for name, tensor in self.model.named_parameters()}
+
     def frozen(self) -> frozenset[str]:
         """The parameters without a gradient."""
         return frozenset(name for name, tensor in self.model.named_parameters() if not tensor.requires_grad)
+
+    def holding(self, weights: Mapping[str, Array]) -> Given:
+        """The module with other weights, in float64."""
+        wide = self.wide()
+        return Given(self.model, {n: t if n not in weights else torch.from_numpy(np.array(weights[n], np.float64))
+                                  for n, t in wide._tensors().items()})  # fmt: skip
 
     def wide(self) -> Given:
         """The module with its tensors in float64; itself where they are."""
@@ -69,7 +87,7 @@ class Given:
         tensors = self._tensors().items()
         return Given(self.model, {n: t.detach().double() if t.is_floating_point() else t.detach() for n, t in tensors})
 
-    def places(self, result: Imported) -> dict[str, Array]:
+    def places(self, result: Imported) -> dict[str, Places]:
         """Where the numbers of each canonical weight stand among all of `weights`, one after the other."""
         starts, at = dict[str, int](), 0
         for name, array in self.weights().items():
@@ -95,17 +113,21 @@ class Given:
 
 
 @contextmanager
-def _without_dropout(model: nn.Module, training: bool) -> Iterator[None]:
-    """In the mode, as `train` of the model sets it, with layers and functions of dropout doing nothing."""
+def _without_dropout(model: nn.Module, training: bool) -> Iterator[list[float]]:
+    """In the mode, as `train` of the model sets it; dropout hands on what it is given, and its rates are noted."""
+    rates: list[float] = []
+
+    def handed_on(x: torch.Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> torch.Tensor:
+        if training and p:
+            rates.append(float(p))
+        return x
+
     if training:
         model.train()
-        for module in model.modules():
-            if isinstance(module, _DropoutNd):
-                module.training = False
     with ExitStack() as stack:
         for name in DROPOUTS if training else ():
-            stack.enter_context(mock.patch.object(functional, name, lambda x, *_, **__: x))
-        yield
+            stack.enter_context(mock.patch.object(functional, name, handed_on))
+        yield rates
 
 
 def _named(answer: Any, name: str = "") -> dict[str, torch.Tensor]:
@@ -114,7 +136,13 @@ def _named(answer: Any, name: str = "") -> dict[str, torch.Tensor]:
         return {name: answer}
     if answer is None:
         return {}
-    items = answer.items() if isinstance(answer, Mapping) else enumerate(answer) if isinstance(answer, (list, tuple)) else None
+    items = (
+        answer.items()
+        if isinstance(answer, Mapping)
+        else enumerate(answer)
+        if isinstance(answer, (list, tuple))
+        else None
+    )
     if items is None:
         raise DiptychError(f"the module answers with a value of type {type(answer).__name__}, expected tensors")
     found: dict[str, torch.Tensor] = {}

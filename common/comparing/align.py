@@ -91,9 +91,9 @@ def _ends(one: Flow, other: Flow) -> tuple[int, int]:
 def _fixed(one: Flow, other: Flow, names: Mapping[str, str]) -> dict[int, int]:
     places = [{step.path: place for place, step in enumerate(flow.steps)} for flow in (one, other)]
     for pair in names.items():
-        for name, known, flow in zip(pair, places, (one, other), strict=True):
+        for name, known, side in zip(pair, places, (one, other), strict=True):
             if name not in known:
-                raise DiptychError(f"{flow.net.name} has no layer {name!r}, which is named as a pair")
+                raise DiptychError(f"{side.net.name} has no layer {name!r}, which is named as a pair")
     return {places[0][mine]: places[1][theirs] for mine, theirs in names.items()}
 
 

@@ -7,9 +7,8 @@ trying them all takes little time.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
 import numpy as np
 
@@ -17,18 +16,14 @@ from ..compare import FLOAT64_TOLERANCE
 from ..expr import plain
 from ..op import Op
 from ..spec import Array
-from ..weights import Weights
-from .flow import Flow, Step
+from .flow import Step
 from .parting import Parting, Partings, apart
-from .weight_causes import CHANGES, Change
+from .weight_causes import CHANGES, close
 
 
 @dataclass(frozen=True)
 class Cause:
-    """What makes a pair part: a word for the kind of fault, both sides of it, and whether taking it out restores parity.
-
-    `trap` names the entry of the catalogue of traps, if there is one.
-    """
+    """What makes a pair part: the kind of fault, both sides of it, and whether taking it out restores parity."""
 
     kind: str
     one: str
@@ -44,9 +39,10 @@ def causes(part: Parting, found: Partings) -> list[Cause]:
     if part.kind != "op":
         return [*_order(part, found), *_alone(part, found)] or [Cause("inputs", *_reads(part, found), False)]
     one, other = found.one.steps[part.one], found.other.steps[part.other]
-    tries = (_kinds, _settings, _weights, _both)
-    known = list(itertools.islice(itertools.chain.from_iterable(way(part, found, one, other) for way in tries), 3))
-    return known or [*_alone(part, found)]
+    for way in (_kinds, _settings, _weights, _both):
+        if known := list(way(part, found, one, other)):
+            return known
+    return list(_alone(part, found))
 
 
 def _holds(part: Parting, op: Op, step: Step, weights: Mapping[str, Array]) -> bool:
@@ -124,9 +120,8 @@ def _changed(
 def _exchanged(found: Partings, ours: Array, theirs: Array, name: str) -> str:
     """The weight of the first that the second has here, if it is another one of the same shape."""
     for other, array in found.weights[0].items():
-        if array.shape == theirs.shape and np.allclose(array, theirs, rtol=1e-9, atol=1e-12):
-            if not np.allclose(array, ours, rtol=1e-9, atol=1e-12):
-                return other
+        if close(array, theirs) and not close(array, ours):
+            return other
     return ""
 
 

@@ -6,7 +6,7 @@ whose answer differs is a fault of its own, not one that is handed on, and round
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,8 +27,8 @@ Kind = Literal["op", "wiring", "outputs"]
 class Parting:
     """A pair of steps that part though they are given the same: "op" for another function, "wiring" for other inputs.
 
-    `gap` is relative to the largest number of the first one's answer; `inputs` are what the first one reads. `own` says
-    which steps without a partner stand before it, on either side.
+    `gap` is relative to the largest number of the first one's answer; `inputs` are what the first one reads. `alone`
+    are the steps without a partner that stand before it, on either side.
     """
 
     one: int
@@ -52,21 +52,28 @@ class Partings:
         self.one, self.other = self.alignment.one, self.alignment.other
         self.partner = {b: a for a, b in self.alignment.partners.items()}
         self.values: dict[int, Array] = {}
-        self.last = {item: place for place, step in enumerate(self.one.steps) for item in step.inputs}
+        self.seen: list[str] = []
+        """The steps of the first that were held to their partners, in order."""
 
-    def find(self, x: Array, seen: Callable[[Step, float], None] = lambda step, gap: None) -> Iterator[Parting]:
-        """The partings on a batch x (N, C, H, W); `seen` is told of every pair, and how far it is apart."""
-        self.values = {0: np.asarray(x, np.float64)}
+    def find(self, x: Array) -> Iterator[Parting]:
+        """The partings on a batch x (N, C, H, W)."""
+        self.values, self.seen = {0: np.asarray(x, np.float64)}, []
         for a, b in self.alignment.pairs:
             if a is None or a == 0:
                 continue
-            self.values.setdefault(a, self._run(self.one.steps[a], self.weights[0], self._inputs(a)))
+            self._compute(a)
             if b is not None:
-                found = self._parting(a, b)
-                seen(self.one.steps[a], found.gap if found else 0.0)
-                if found:
+                self.seen.append(self.one.steps[a].path)
+                if (found := self._parting(a, b)) is not None:
                     yield found
         yield from self._outputs()
+
+    def _compute(self, a: int) -> None:
+        """What a step of the first answers; it takes what it was read with."""
+        value = self._run(self.one.steps[a], self.weights[0], self._inputs(a))
+        if value is None:
+            raise DiptychError(f"{self.one.net.name}: {self.one.steps[a].path} does not take images of another size")
+        self.values[a] = value
 
     def _inputs(self, a: int) -> tuple[Array, ...]:
         return tuple(self.values[item] for item in self.one.steps[a].inputs)

@@ -18,12 +18,12 @@ from ..common.spec import Array
 from ..reading import read
 
 MORE = ((0, 0), (33, 49), (32, 64), (-7, 10), (1, 3))
-"""By how much other images are larger than the first: odd, not square, multiples of 32."""
+"""By how much other images are larger than the first: even, odd, not square, multiples of 32."""
 
 
 @dataclass(frozen=True)
 class Side:
-    """A model: what it is called, how it is called, its copy in float64, and what was read of it, or why nothing was."""
+    """A model: its name in a report, itself, its copy in float64, and what was read of it, or why nothing was."""
 
     label: str
     given: Given
@@ -32,48 +32,45 @@ class Side:
     refusal: str = ""
 
 
-def sides(one: Any, other: Any, example: Any) -> tuple[Side, Side, tuple[int, ...]]:
-    """Both sides, and the shape (C, H, W) of an image; raises DiptychError where no shape is known."""
-    shape = _shape(example) or _stated(one) or _stated(other)
-    if shape is None:
-        raise DiptychError("neither model says how large its images are; give `example`, a batch (N, C, H, W) as numbers")
-    labels = [FRAMEWORKS[backends.framework_of(model)] for model in (one, other)]
-    labels = labels if labels[0] != labels[1] else [f"the {place} {label}" for place, label in zip(("first", "second"), labels, strict=True)]
-    first, second = (_side(model, label, shape) for model, label in zip((one, other), labels, strict=True))
-    return first, second, shape
+def shape_of(models: Sequence[Any], example: Any) -> tuple[int, int, int]:
+    """(C, H, W) of an image: of the example, a batch (N, C, H, W) or its shape, or as a Keras model states it.
+
+    Raises DiptychError where nobody says it.
+    """
+    if example is not None:
+        shape = tuple(int(size) for size in getattr(example, "shape", example))
+        if len(shape) != 4 or min(shape) < 1:
+            raise DiptychError(f"the example is a batch (N, C, H, W) of images, and has the shape {shape}")
+        return shape[1], shape[2], shape[3]
+    for model in models:
+        stated = getattr(model, "input_shape", None)
+        if isinstance(stated, tuple) and len(stated) == 4 and None not in stated[1:]:
+            return int(stated[3]), int(stated[1]), int(stated[2])
+    raise DiptychError(
+        "neither model says how large its images are; give `example`, a batch (N, C, H, W) or its shape, such as "
+        "(1, 3, 224, 224)"
+    )
 
 
-def _shape(example: Any) -> tuple[int, ...] | None:
-    if example is None:
-        return None
-    shape = tuple(int(size) for size in getattr(example, "shape", example))
-    if len(shape) != 4:
-        raise DiptychError(f"the example is a batch (N, C, H, W) of images, and has the shape {shape}")
-    return shape[1:]
-
-
-def _stated(model: Any) -> tuple[int, ...] | None:
-    """(C, H, W) of the images that a Keras model says it takes."""
-    shape = getattr(model, "input_shape", None)
-    if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:]:
-        return None
-    return (int(shape[3]), int(shape[1]), int(shape[2]))
-
-
-def _side(model: Any, label: str, shape: tuple[int, ...]) -> Side:
-    name = backends.framework_of(model)
-    backends.get(name)  # says which package is missing, if one is
-    given: Given = importlib.import_module(f"..{backends.NAMES[name]}.given", __package__).Given(model)
+def side(model: Any, label: str, shape: tuple[int, int, int]) -> Side:
+    """A model made ready; one that cannot be read has the reason in its place."""
+    framework = backends.framework_of(model)
+    backends.get(framework)  # says which package is missing, if one is
+    given: Given = importlib.import_module(f"..{backends.NAMES[framework]}.given", __package__).Given(model)
     try:
-        result: Imported | None = _read(name, model, shape)
-        refusal = ""
+        return Side(label, given, given.wide(), _read(framework, model, shape))
     except DiptychError as error:
-        result, refusal = None, str(error)
-    return Side(label, given, given.wide(), result, refusal)
+        return Side(label, given, given.wide(), None, str(error))
 
 
-def _read(framework: str, model: Any, shape: tuple[int, ...]) -> Imported:
-    """A model as a Net, for images of a size alone where it is another network for others."""
+def labels(models: Sequence[Any]) -> list[str]:
+    """What the models are called in a report: by their frameworks where those differ."""
+    names = [FRAMEWORKS[backends.framework_of(model)] for model in models]
+    return names if len(set(names)) > 1 else [f"the first {names[0]} model", f"the second {names[1]} model"]
+
+
+def _read(framework: str, model: Any, shape: tuple[int, int, int]) -> Imported:
+    """A model as a Net, for images of this size alone where it is another network for others."""
     channels, height, width = shape
     if framework == "tf":
         return read(model, np.zeros((1, height, width, channels), np.float32))
@@ -90,29 +87,38 @@ def _read(framework: str, model: Any, shape: tuple[int, ...]) -> Imported:
 
 @dataclass(frozen=True)
 class Images:
-    """A batch of images, what they are, and whether another batch is of the same size."""
+    """A batch of images, and what they are."""
 
     name: str
     values: Array
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(C, H, W)."""
+        return self.values.shape[1:]
 
-def images(shape: tuple[int, ...], batches: Sequence[int], sizes: Sequence[tuple[int, int]] | None) -> Iterator[Images]:
-    """Random images at several sizes, in batches of several lengths; at the first size also of other ranges."""
+
+def images(
+    shape: tuple[int, int, int], batches: Sequence[int], sizes: Sequence[tuple[int, int]] | None
+) -> Iterator[Images]:
+    """Random images at several sizes, in batches of several lengths; at the first size of other ranges, too."""
     random = np.random.default_rng(0)
     channels, height, width = shape
-    wanted = sizes or [(height + down, width + across) for down, across in MORE if min(height + down, width + across) > 0]
-    for place, (high, wide) in enumerate(wanted):
+    more = [(height + down, width + across) for down, across in MORE]
+    for place, (high, wide) in enumerate(sizes or [size for size in more if min(size) > 0]):
+        named = f"{channels}x{high}x{wide}"
         for batch in batches:
-            values = random.standard_normal((batch, channels, high, wide)) + 0.1
-            yield Images(f"{channels}x{high}x{wide} batch {batch}", values)
+            yield Images(f"{named} batch {batch}", random.standard_normal((batch, channels, high, wide)) + 0.1)
         if place == 0:
-            yield from _ranges(random, (2, channels, high, wide))
+            for name, values in _ranges(random, (2, channels, high, wide)):
+                yield Images(f"{named} batch 2, {name}", values)
 
 
-def _ranges(random: np.random.Generator, shape: tuple[int, ...]) -> Iterator[Images]:
+def _ranges(random: np.random.Generator, shape: tuple[int, int, int, int]) -> Iterator[tuple[str, Array]]:
     """Images as people have them: pixels, fractions, large and negative numbers, and one colour."""
     unit = random.random(shape)
-    for name, values in (("0 to 1", unit), ("0 to 255", np.floor(unit * 256)), ("-1 to 1", 2 * unit - 1),
-                         ("negative", -3 - 5 * unit), ("large", 100 * random.standard_normal(shape)),
-                         ("one colour", np.broadcast_to(unit[:, :, :1, :1], shape).copy())):  # fmt: skip
-        yield Images(f"{shape[1]}x{shape[2]}x{shape[3]} batch {shape[0]}, {name}", values)
+    yield "0 to 255", np.floor(unit * 256)
+    yield "0 to 1", unit
+    yield "negative", -3 - 5 * unit
+    yield "large", 100 * random.standard_normal(shape)
+    yield "one colour", np.broadcast_to(unit[:, :, :1, :1], shape).copy()
