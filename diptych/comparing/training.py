@@ -86,7 +86,9 @@ def _statistics(pair: Pair, one: Pass, other: Pass, batch: int) -> Iterator[Entr
     left, right = (_biased(pair, place, found, batch) for place, found in enumerate((one, other)))
     for mine, theirs in pair.weights.items():
         if mine in left and theirs in right:
-            yield f"statistic {mine}", left[mine], right[theirs], 0.0
+            spread = right.get(theirs.replace("running_mean", "running_var"), right[theirs])
+            floor = float(np.sqrt(np.abs(spread).max()))  # a mean may be 0 but for rounding
+            yield f"statistic {mine}", left[mine], right[theirs], floor
 
 
 def _biased(pair: Pair, place: int, found: Pass, batch: int) -> dict[str, Array]:
@@ -97,7 +99,7 @@ def _biased(pair: Pair, place: int, found: Pass, batch: int) -> dict[str, Array]
         if not node.op.normalises or name not in answer:
             continue
         values, momentum = batch * math.prod(map(int, node.in_shapes[0][1:])), float(vars(node.op)["momentum"])
-        kept = (1 - momentum) * read.weights[name]
+        kept = (1 - momentum) * np.asarray(read.weights[name], np.float64)
         answer[name] = kept + (answer[name] - kept) * (values - 1) / values
     kinds = {name: weight.kind for name, weight in read.net.weights.items()}
     return {name: array for name, array in answer.items() if kinds[name] == "statistic"}
