@@ -20,6 +20,8 @@ from ..common.spec import Array
 from .importing.module import bare, left_alone
 
 DROPOUTS = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout")
+PATHS = ("StochasticDepth", "DropPath")
+"""Classes of torchvision and timm that leave out whole branches by chance: off in a step, like dropout."""
 
 
 class Given:
@@ -39,12 +41,13 @@ class Given:
         with left_alone(self.model), torch.no_grad(), torch.inference_mode(False):
             return {name: _array(value) for name, value in _named(self._call(self._image(x), self._fresh())).items()}
 
-    def step(self, x: Array, seeds: Sequence[Array], training: bool) -> Pass:
+    def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int = 0) -> Pass:
         """One pass forward and back, with dropout off."""
         with ExitStack() as stack:
             for context in (left_alone(self.model), torch.inference_mode(False), torch.enable_grad()):
                 stack.enter_context(context)
             dropouts = stack.enter_context(_without_dropout(self.model, training))
+            torch.manual_seed(turn)
             state = self._fresh()
             parameters = {name: state[name].requires_grad_() for name, _ in self.model.named_parameters()}
             image = self._image(x).requires_grad_()
@@ -69,6 +72,12 @@ class Given:
     def sizes(self) -> dict[str, int]:
         """How many numbers each parameter has."""
         return {name: tensor.numel() for name, tensor in self.model.named_parameters()}
+
+    def paths(self) -> dict[str, float]:
+        """The layers that leave out whole branches by chance, and how often."""
+        named = ((name, module) for name, module in self.model.named_modules() if type(module).__name__ in PATHS)
+        rates = {name: float(getattr(module, "p", getattr(module, "drop_prob", 0.0)) or 0.0) for name, module in named}
+        return {name: rate for name, rate in rates.items() if rate}
 
     def frozen(self) -> frozenset[str]:
         """The parameters without a gradient."""
@@ -124,6 +133,8 @@ def _without_dropout(model: nn.Module, training: bool) -> Iterator[list[float]]:
 
     if training:
         model.train()
+        for module in model.modules():
+            module.training &= type(module).__name__ not in PATHS
     with ExitStack() as stack:
         for name in DROPOUTS if training else ():
             stack.enter_context(mock.patch.object(functional, name, handed_on))

@@ -42,8 +42,11 @@ class Given(Protocol):
     def outputs(self, x: Array) -> Mapping[str, Array]:
         """What it answers in evaluation, maps as (N, C, H, W)."""
 
-    def step(self, x: Array, seeds: Sequence[Array], training: bool) -> Pass:
-        """A pass whose loss is the sum of the products of outputs and seeds, with dropout off; nothing of it stays."""
+    def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int = 0) -> Pass:
+        """A pass whose loss is the sum of the products of outputs and seeds, with dropout off; nothing of it stays.
+
+        In another `turn` all that is left to chance has other random numbers.
+        """
 
     def weights(self) -> Mapping[str, Array]:
         """Its parameters and buffers."""
@@ -53,6 +56,9 @@ class Given(Protocol):
 
     def sizes(self) -> Mapping[str, int]:
         """How many numbers each parameter has."""
+
+    def paths(self) -> Mapping[str, float]:
+        """The layers that leave out whole branches by chance (stochastic depth), and how often; off in a step."""
 
     def frozen(self) -> frozenset[str]:
         """The parameters that its users do not train."""

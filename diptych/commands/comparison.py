@@ -80,9 +80,7 @@ def _pairs(given: list[str]) -> dict[str, str]:
     return found
 
 
-def _batch(
-    shape: tuple[int, ...] | None, size: tuple[int, int] | None, channels: int | None
-) -> tuple[int, ...] | None:
+def _batch(shape: tuple[int, ...] | None, size: tuple[int, int] | None, channels: int | None) -> tuple[int, ...] | None:
     """(N, C, H, W) of what is asked for; None where nothing is."""
     return shape if shape or size is None else (1, channels or 3, *size)
 

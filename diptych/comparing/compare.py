@@ -9,6 +9,7 @@ from typing import Any, Literal
 from ..checking.case import Finding
 from ..checking.report import Gate
 from ..common.errors import DiptychError
+from ..common.text import first_few
 from .answers import outputs
 from .gates import nodes, parameters
 from .named import models_of
@@ -78,6 +79,10 @@ def _gate(name: str, found: Finding | str) -> Gate:
 def _notes(pair: Pair) -> tuple[str, ...]:
     """What was not compared, and what was read with a reservation."""
     told = [f"{side.label}: {note}" for side in pair.both if side.read for note in side.read.notes]
+    for side in pair.both:
+        if rates := side.given.paths():
+            few = first_few([f"{name} ({rate:.2g})" for name, rate in rates.items()], 3)
+            told.append(f"{side.label} leaves out branches by chance in training, which was off here: {few}")
     return (*pair.notes, *told)
 
 

@@ -81,14 +81,14 @@ class Pair:
             raise DiptychError(self.unread)
         return self.read
 
-    def step(self, images: Images, training: bool) -> tuple[Pass, Pass] | None:
+    def step(self, images: Images, training: bool, turn: int = 0) -> tuple[Pass, Pass] | None:
         """One pass of both copies in float64 with the same seeds; None where one has no copy."""
         one, other = self.one.wide, self.other.wide
         if one is None or other is None:
             return None
         random = np.random.default_rng(1)
         seeds = [random.standard_normal(value.shape) for value in one.outputs(images.values).values()]
-        return one.step(images.values, seeds, training), other.step(images.values, seeds, training)
+        return one.step(images.values, seeds, training, turn), other.step(images.values, seeds, training, turn)
 
     def canonical(self, place: int, own: Mapping[str, Array]) -> dict[str, Array]:
         """Arrays by a model's own names as those of its Net; without those of which a number is missing."""

@@ -66,7 +66,7 @@ def _entries(pair: Pair, one: Pass, other: Pass, batch: int, training: bool) -> 
 
 def _by_chance(pair: Pair, images: Images, passes: tuple[Pass, Pass]) -> str:
     """The model that answers otherwise to a second step, "" for neither."""
-    again = pair.step(images, training=True)
+    again = pair.step(images, training=True, turn=1)
     for side, first, second in zip(pair.both, passes, again or passes, strict=True):
         if any(channelwise(first.outputs[name], second.outputs[name]) > FLOAT64_TOLERANCE for name in first.outputs):
             return side.label
