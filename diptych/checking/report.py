@@ -61,11 +61,12 @@ class Report:
         lines = [f"{self.network}: {verdict} ({', '.join(self.cases)})"]
         for gate in self.gates:
             mark = {True: "pass", False: "FAIL", None: "not reached"}[gate.passed]
-            lines.append(f"  {gate.name:<18} {mark:<11} {_measure(gate)}")
+            lines.append(f"  {gate.name:<18} {mark:<11} {measure(gate)}")
         return "\n".join([*lines, *([f"  referee: {self.referee}"] if self.referee else [])])
 
 
-def _measure(gate: Gate) -> str:
+def measure(gate: Gate) -> str:
+    """What a gate measured, and where, as text."""
     if gate.passed is None or gate.measured is None:
         return ""
     bound = f" (tolerance {gate.tolerance:.1e})" if gate.tolerance else ""

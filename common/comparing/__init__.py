@@ -1,0 +1,1 @@
+"""Two Nets held to each other: which nodes belong together, where they part, and why."""

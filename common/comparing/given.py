@@ -1,0 +1,73 @@
+"""A model as it is given: what a comparison asks of it, whatever framework it is of.
+
+Nothing of it is built anew where that can be helped: patches of an instance, hooks and modes of its own are part of
+what its users call. Arrays are NumPy, images (N, C, H, W); weights have the model's own names and shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..importing.imported import Imported
+from ..spec import Array
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One forward and backward pass: outputs by name ("" where there is one without), gradients, and the buffers left.
+
+    `dropouts` are the rates of dropout that would have been applied.
+    """
+
+    outputs: Mapping[str, Array]
+    input_gradient: Array
+    gradients: Mapping[str, Array] = field(default_factory=dict)
+    buffers: Mapping[str, Array] = field(default_factory=dict)
+    dropouts: tuple[float, ...] = ()
+
+
+class Given(Protocol):
+    """A model and how it is called."""
+
+    framework: str
+    dtype: str
+
+    def outputs(self, x: Array) -> Mapping[str, Array]:
+        """What it answers in evaluation, maps as (N, C, H, W)."""
+
+    def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int = 0) -> Pass:
+        """A pass whose loss is the sum of the products of outputs and seeds, with dropout off; nothing of it stays.
+
+        In another `turn` all that is left to chance has other random numbers.
+        """
+
+    def weights(self) -> Mapping[str, Array]:
+        """Its parameters and buffers."""
+
+    def trained(self) -> frozenset[str]:
+        """The names of its parameters, frozen or not."""
+
+    def sizes(self) -> Mapping[str, int]:
+        """How many numbers each parameter has."""
+
+    def paths(self) -> Mapping[str, float]:
+        """The layers that leave out whole branches by chance (stochastic depth), and how often; off in a step."""
+
+    def frozen(self) -> frozenset[str]:
+        """The parameters that its users do not train."""
+
+    def places(self, result: Imported) -> Mapping[str, Places]:
+        """Where the numbers of each weight that was read stand among all of `weights`, one after the other."""
+
+    def holding(self, weights: Mapping[str, Array]) -> Given | None:
+        """A copy in float64 with other weights; None where none can be made."""
+
+    def wide(self) -> Given | None:
+        """A copy in float64, or the model itself where it is of float64; None where none can be made."""

@@ -1,0 +1,159 @@
+"""Where two flows part: each step of the second is given what the first computed, so that no fault hides another.
+
+The first network is the reference. Its values, from NumPy in float64, go into every step of the second in turn: a step
+whose answer differs is a fault of its own, not one that is handed on, and rounding has no room to grow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from .. import reference
+from ..compare import FLOAT64_TOLERANCE, difference
+from ..errors import DiptychError
+from ..spec import Array
+from ..weights import Weights
+from .align import Alignment
+from .flow import Flow, Step
+
+Kind = Literal["op", "wiring", "outputs"]
+
+
+@dataclass(frozen=True)
+class Parting:
+    """A pair of steps that part though they are given the same: "op" for another function, "wiring" for other inputs.
+
+    `gap` is relative to the largest number of the first one's answer; `inputs` are what the first one reads. `alone`
+    are the steps without a partner that stand before it, on either side.
+    """
+
+    one: int
+    other: int
+    kind: Kind
+    gap: float
+    inputs: tuple[Array, ...]
+    answer: Array
+    alone: tuple[tuple[int, ...], tuple[int, ...]]
+
+
+@dataclass
+class Partings:
+    """The pairs that part, in order, while the first network runs."""
+
+    alignment: Alignment
+    weights: tuple[Weights, Weights]
+    tolerance: float = FLOAT64_TOLERANCE
+
+    def __post_init__(self) -> None:
+        self.one, self.other = self.alignment.one, self.alignment.other
+        self.partner = {b: a for a, b in self.alignment.partners.items()}
+        self.values: dict[int, Array] = {}
+        self.seen: list[str] = []
+        """The steps of the first that were held to their partners, in order."""
+
+    def find(self, x: Array) -> Iterator[Parting]:
+        """The partings on a batch x (N, C, H, W)."""
+        self.values, self.seen = {0: np.asarray(x, np.float64)}, []
+        for a, b in self.alignment.pairs:
+            if a is None or a == 0:
+                continue
+            self._compute(a)
+            if b is not None:
+                self.seen.append(self.one.steps[a].path)
+                if (found := self._parting(a, b)) is not None:
+                    yield found
+        yield from self._outputs()
+
+    def _compute(self, a: int) -> None:
+        """What a step of the first answers; it takes what it was read with."""
+        value = self._run(self.one.steps[a], self.weights[0], self._inputs(a))
+        if value is None:
+            raise DiptychError(f"{self.one.net.name}: {self.one.steps[a].path} does not take images of another size")
+        self.values[a] = value
+
+    def _inputs(self, a: int) -> tuple[Array, ...]:
+        return tuple(self.values[item] for item in self.one.steps[a].inputs)
+
+    def _parting(self, a: int, b: int) -> Parting | None:
+        answer, inputs = self.values[a], self._inputs(a)
+        hybrid = self._hybrid(b, {})
+        gap = apart(hybrid, answer)
+        if gap <= self.tolerance:
+            return None
+        alone = self._alone(a, b)
+        wired = [self.partner.get(item) for item in self.other.steps[b].inputs] != list(self.one.steps[a].inputs)
+        if wired and len(inputs) == len(self.other.steps[b].inputs):
+            direct = self._run(self.other.steps[b], self.weights[1], inputs)
+            if apart(direct, answer) <= self.tolerance:
+                return Parting(a, b, "wiring", gap, inputs, answer, alone)
+        return Parting(a, b, "op", gap, inputs, answer, alone)
+
+    def _hybrid(self, b: int, made: dict[int, Array | None]) -> Array | None:
+        """What a step of the second answers where it reads values of the first; None where it cannot take them."""
+        if b not in made:
+            given = [self._value(item, made) for item in self.other.steps[b].inputs]
+            known = [item for item in given if item is not None]
+            made[b] = (
+                self._run(self.other.steps[b], self.weights[1], tuple(known)) if len(known) == len(given) else None
+            )
+        return made[b]
+
+    def _value(self, b: int, made: dict[int, Array | None]) -> Array | None:
+        a = self.partner.get(b)
+        return self.values.get(a) if a is not None else self._hybrid(b, made)
+
+    def _alone(self, a: int, b: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The steps without a partner right before a pair, on each side."""
+        paired = set(self.alignment.partners)
+        return _between(self.one, a, paired), _between(self.other, b, set(self.partner))
+
+    def _outputs(self) -> Iterator[Parting]:
+        """Outputs that are other steps, or that steps without a partner make."""
+        paired = set(self.alignment.partners), set(self.partner)
+        for a, b in zip(self.one.outputs, self.other.outputs, strict=False):
+            if self.partner.get(b) == a:
+                continue
+            answer = self.values[a]
+            gap = apart(self._value(b, {}), answer)
+            if gap > self.tolerance:
+                alone = _between(self.one, a, paired[0], True), _between(self.other, b, paired[1], True)
+                yield Parting(a, b, "outputs", gap, (answer,), answer, alone)
+
+    @staticmethod
+    def _run(step: Step, weights: Mapping[str, Array], inputs: tuple[Array, ...]) -> Array | None:
+        """What a step answers, for a batch; None where it does not take these."""
+        shaped = [_shaped(value, shape) for value, shape in zip(inputs, step.node.in_shapes, strict=True)]
+        try:
+            value = reference.step(step.node, weights, *shaped)
+        except (ValueError, IndexError, DiptychError):
+            return None
+        batch = max((len(item) for item in inputs), default=1)
+        return np.repeat(value, batch, 0) if len(value) == 1 < batch else value
+
+
+def apart(one: Array | None, other: Array | None) -> float:
+    """How far two values are apart: infinity where one is missing or of another size."""
+    if one is None or other is None or one.size != other.size or len(one) != len(other):
+        return float("inf")
+    return difference(one.reshape(other.shape), other)[0]
+
+
+def _shaped(value: Array, shape: tuple[int, ...]) -> Array:
+    """A map (N, C, 1, 1) where a vector is read, or the other way round; anything else as it is."""
+    wanted = (len(value), *map(int, shape))
+    return value.reshape(wanted) if value.shape != wanted and value.size == np.prod(wanted) else value
+
+
+def _between(flow: Flow, place: int, paired: set[int], itself: bool = False) -> tuple[int, ...]:
+    """The steps without a partner on the way back from a step to the next ones that have one."""
+    found, waiting = list[int](), [place] if itself else list(flow.steps[place].inputs)
+    while waiting:
+        item = waiting.pop()
+        if item not in paired and item not in found:
+            found.append(item)
+            waiting.extend(flow.steps[item].inputs)
+    return tuple(sorted(found))

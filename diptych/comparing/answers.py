@@ -1,0 +1,139 @@
+"""The gate of the outputs: both models as they stand, and their copies in float64, on all images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..checking.case import Finding
+from ..checking.gates import FLOAT32_FACTOR, FLOAT32_FLOOR
+from ..common.compare import FLOAT64_TOLERANCE
+from ..common.spec import Array
+from .pair import Pair, channelwise, matched
+from .sides import Images, Side
+
+Answers = dict[str, Array]
+RESTLESS = 1e-4
+"""Relative: two runs of a model that differ by more do not compute the same."""
+ALIKE = 1e-9
+"""Relative: answers to other images that differ by less show nothing of what is done with an image."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a side answers as it stands and in float64, None where there is no copy."""
+
+    side: Side
+    low: Answers
+    wide: Answers | None
+
+    @property
+    def best(self) -> Answers:
+        """The answers in float64 where there are some."""
+        return self.low if self.wide is None else self.wide
+
+
+def outputs(pair: Pair) -> Finding | str:
+    """Both answer alike, as they stand, and so do their copies in float64."""
+    worst, count = Finding(True, 0.0, FLOAT64_TOLERANCE), 0
+    for images in pair.images:
+        asked = [_asked(pair, side, images) for side in pair.both]
+        if asked[0] is None or asked[1] is None:
+            continue
+        one, other = asked[0], asked[1]
+        if not count and (why := _shows_nothing(one, other)):
+            pair.unsure.append(why)
+            return why
+        found = _restless(one, other, images) or _held(one, other, images)
+        count += found.compared
+        if not found.passed:
+            return found
+        worst = found if found.measured >= worst.measured else worst
+    if not count:
+        pair.unsure.append("no images were found that both models take")
+        return pair.unsure[-1]
+    return Finding(True, worst.measured, worst.tolerance, worst.where, "", count)
+
+
+def _asked(pair: Pair, side: Side, images: Images) -> Asked | None:
+    """The answers of a side; None, with a note, for images that it does not take."""
+    try:
+        low = dict(side.given.outputs(images.values))
+        same = side.wide is side.given
+        return Asked(side, low, low if same else None if side.wide is None else dict(side.wide.outputs(images.values)))
+    except Exception as error:  # noqa: BLE001 - whatever a model raises at a size or a batch that it does not take
+        said = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"[:160]
+        pair.notes.append(f"not compared: {images.name}, which {side.label} does not take ({said})")
+        return None
+
+
+def _shows_nothing(one: Asked, other: Asked) -> str:
+    """Why comparing these answers proves nothing, "" where it does."""
+    for name, a, b in matched(one.best, other.best) or ():
+        if a.size != b.size:
+            return (f"{name} has the shape {a.shape[1:]} in {one.side.label} and {b.shape[1:]} in {other.side.label}; "
+                    "compare models of the same number of classes")  # fmt: skip
+        if not np.isfinite(a).all() and not np.isfinite(b).all():
+            return f"{name} is not finite in both models; look for NaN and infinity in their weights"
+        if _saturated(a) and _saturated(b):
+            return (f"every number of {name} is 0 or 1 in both models, so that it hides what comes before; "
+                    "compare them without their last softmax or sigmoid")  # fmt: skip
+        if _alike(a) and _alike(b):
+            return (f"{name} is the same for all images in both models, so that it shows nothing of them; give them "
+                    "weights with which the images count")  # fmt: skip
+    return ""
+
+
+def _saturated(answer: Array) -> bool:
+    """Whether a last function has brought all numbers to its ends."""
+    ends = np.minimum(np.abs(answer), np.abs(answer - 1))
+    return bool((ends <= ALIKE).all() and np.abs(answer).max() > 1 / 2)
+
+
+def _alike(answer: Array) -> bool:
+    """Whether all images of a batch have one answer."""
+    return len(answer) > 1 and bool(np.isfinite(answer).all()) and float(np.ptp(answer, 0).max()) <= ALIKE * float(
+        np.abs(answer).max()
+    )  # fmt: skip
+
+
+def _restless(one: Asked, other: Asked, images: Images) -> Finding | None:
+    """A model that answers twice to the same images with other numbers."""
+    for asked in (one, other):
+        again = asked.side.given.outputs(images.values)
+        for name, before in asked.low.items():
+            same = np.array_equal(again[name], before, equal_nan=True)
+            if not same and channelwise(again[name], before) > RESTLESS:
+                said = f"{asked.side.label} answers to the same images twice with other numbers: noise or dropout"
+                return Finding(False, float("inf"), 0.0, f"{name or 'output'} [{images.name}]", said, 1)
+    return None
+
+
+def _held(one: Asked, other: Asked, images: Images) -> Finding:
+    """Both answers in float64 against the tolerance, and as they stand against the rounding that each shows."""
+    worst, count = Finding(True, 0.0, FLOAT64_TOLERANCE), 0
+    narrow = {one.side.given.dtype, other.side.given.dtype} != {"float64"}
+    bounds = [("in float64", one.wide, other.wide, FLOAT64_TOLERANCE)]
+    bounds += [("as they stand", one.low, other.low, _rounding(one, other))] if narrow else []
+    for words, left, right, bound in bounds:
+        if left is None or right is None:
+            continue
+        together = matched(left, right)
+        if together is None:
+            said = f"{one.side.label} answers with {len(left)} values and {other.side.label} with {len(right)}"
+            return Finding(False, float("inf"), 0.0, "output", said, 1)
+        for name, a, b in together:
+            gap, count = channelwise(a, b), count + 1
+            found = Finding(bool(gap <= bound), gap, bound, f"{name} [{images.name}, {words}]", "", count)
+            if not found.passed:
+                return found
+            worst = found if gap >= worst.measured and bound == FLOAT64_TOLERANCE else worst
+    return Finding(True, worst.measured, worst.tolerance, worst.where, "", count)
+
+
+def _rounding(one: Asked, other: Asked) -> float:
+    """A multiple of the rounding of the quieter side, each against its own copy in float64."""
+    noises = [max(channelwise(asked.low[name], value) for name, value in asked.wide.items())
+              for asked in (one, other) if asked.wide]  # fmt: skip
+    return FLOAT32_FACTOR * (min(noises, default=FLOAT32_FLOOR) + FLOAT32_FLOOR)

@@ -1,0 +1,95 @@
+"""Compare two models as they stand, whoever wrote them; see docs/compare.md."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from ..checking.case import Finding
+from ..checking.report import Gate
+from ..common.errors import DiptychError
+from ..common.text import first_few
+from .answers import outputs
+from .gates import nodes, parameters
+from .named import models_of
+from .pair import Pair, transferred
+from .report import Comparison
+from .sides import images, labels, shape_of, side
+from .training import dropout, gradients, training
+
+GATES: dict[str, Callable[[Pair], Finding | str]] = {
+    gate.__name__: gate for gate in (outputs, nodes, parameters, gradients, training, dropout)
+}
+
+
+def compare(
+    one: Any,
+    other: Any,
+    *,
+    example: Any = None,
+    weights: Literal["as-is", "transfer"] | None = None,
+    names: Mapping[str, str] | None = None,
+    sizes: Sequence[tuple[int, int]] | None = None,
+    batches: Sequence[int] = (1, 2, 3),
+    progress: Callable[[str], None] | None = None,
+) -> Comparison:
+    """Hold two models to each other, of one framework or of two, and return a Comparison, which is a Report.
+
+    Each is a PyTorch module, a Keras model or the name of a registered network, which stands for its build in the
+    framework of the other. `example` is a batch (N, C, H, W), or its shape: a PyTorch module does not say what it
+    takes. `weights` are compared "as-is", or with "transfer" those of the first are put into a copy of the second.
+    `names` are pairs of layers, of the first and of the second, that belong together. `sizes` are (height, width).
+    Nothing of the models is changed. Raises DiptychError for what is no model, and for a name that is no layer's.
+    """
+    start, say = time.monotonic(), progress or (lambda text: None)
+    if not batches or min(batches) < 1:
+        raise DiptychError(f"a comparison needs at least one batch of one image or more, got batches={batches}")
+    if weights not in (None, "as-is", "transfer"):
+        raise DiptychError(f'weights are "as-is" or "transfer", not {weights!r}')
+    (first, second), chosen = models_of(one, other, example, weights)
+    shape = shape_of((first, second), example)
+    say("reading both models")
+    called = labels((first, second))
+    ready = [side(model, label, shape) for model, label in zip((first, second), called, strict=True)]
+    batch_list = list(images(shape, batches, sizes))
+    pair = Pair(ready[0], ready[1], batch_list, names or {}, by_weights=chosen == "as-is")
+    if chosen == "transfer":
+        pair = transferred(pair)
+    gates = tuple(_gates(pair, say))
+    found = Comparison(
+        " and ".join(called), gates, tuple(item.name for item in batch_list), {}, time.monotonic() - start
+    )
+    return Comparison(**{**vars(found), "unsure": tuple(pair.unsure), "notes": _notes(pair), "pairs": _pairs(pair)})
+
+
+def _gates(pair: Pair, say: Callable[[str], None]) -> Iterator[Gate]:
+    """All gates; none but the first where outputs show nothing."""
+    for name, gate in GATES.items():
+        say(f"comparing {name}")
+        yield _gate(name, "outputs show nothing" if pair.unsure else gate(pair))
+
+
+def _gate(name: str, found: Finding | str) -> Gate:
+    if isinstance(found, str):
+        return Gate(name, detail=found)
+    return Gate(name, found.passed, found.measured, found.tolerance, found.where, found.detail, found.compared)
+
+
+def _notes(pair: Pair) -> tuple[str, ...]:
+    """What was not compared, and what was read with a reservation."""
+    told = [f"{side.label}: {note}" for side in pair.both if side.read for note in side.read.notes]
+    for one in pair.both:
+        if rates := one.given.paths():
+            few = first_few([f"{name} ({rate:.2g})" for name, rate in rates.items()], 3)
+            told.append(f"{one.label} leaves out branches by chance in training, which was off here: {few}")
+    return (*pair.notes, *told)
+
+
+def _pairs(pair: Pair) -> tuple[tuple[str, str], ...]:
+    """The layers that belong together; "" where a side has none."""
+    if pair.read is None:
+        return ()
+    found = pair.alignment
+    return tuple(("" if a is None else found.one.steps[a].path, "" if b is None else found.other.steps[b].path)
+                 for a, b in found.pairs)  # fmt: skip

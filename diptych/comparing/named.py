@@ -1,0 +1,49 @@
+"""What is compared, from what a person gives: models, or one model and the name of a registered network."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from .. import backends
+from ..api import build
+from ..common.errors import DiptychError
+from ..common.registry import network
+from .sides import shape_of
+
+Weights = Literal["as-is", "transfer"]
+
+
+def models_of(one: Any, other: Any, example: Any, weights: Weights | None) -> tuple[tuple[Any, Any], Weights]:
+    """Both models, and whether the weights of the first go into the second.
+
+    A name is built in the framework of the other side, for its images and its number of classes, and has no weights of
+    its own: those of the model go into it, so that the model comes first.
+    """
+    if isinstance(one, str) and isinstance(other, str):
+        raise DiptychError(
+            f"{one} and {other} are names of networks, not models; `diptych table {one} --compare {other}` holds the "
+            "networks to each other"
+        )
+    if not isinstance(one, str) and not isinstance(other, str):
+        return (one, other), weights or "as-is"
+    if weights == "as-is":
+        raise DiptychError('a registered network has no weights of its own; leave out weights="as-is"')
+    name, model = (one, other) if isinstance(one, str) else (other, one)
+    return (model, _built(name, model, example)), "transfer"
+
+
+def _built(name: str, model: Any, example: Any) -> Any:
+    channels, height, width = shape_of((model,), example)
+    options: dict[str, Any] = {"in_channels": channels, "input_size": (height, width)}
+    if (classes := _classes(model)) is not None:
+        options["num_classes"] = classes
+    return build(network(name).trace(**options), backends.framework_of(model))
+
+
+def _classes(model: Any) -> int | None:
+    """The number of classes of a model that says it: a Keras model, or the last linear layer of a module."""
+    shape = getattr(model, "output_shape", None)
+    if isinstance(shape, tuple) and len(shape) == 2:
+        return int(shape[1])
+    widths = [layer.out_features for layer in getattr(model, "modules", list)() if hasattr(layer, "out_features")]
+    return int(widths[-1]) if widths else None

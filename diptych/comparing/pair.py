@@ -1,0 +1,151 @@
+"""What the gates of a comparison share: both sides, the images, and which weights belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from ..common.comparing.align import Alignment, aligned
+from ..common.comparing.given import Pass, Places
+from ..common.errors import DiptychError
+from ..common.importing.imported import Imported
+from ..common.spec import Array
+from ..common.text import first_few
+from .sides import Images, Side
+
+FLOOR = 1e-3
+"""Of the usual size of a channel: one that is smaller is no measure of a difference."""
+
+
+@dataclass
+class Pair:
+    """Two sides, the batches that both are held to, and what is noted meanwhile.
+
+    `names` are layers that somebody says are pairs; `by_weights` lets equal weights tell pairs, too.
+    """
+
+    one: Side
+    other: Side
+    images: Sequence[Images]
+    names: Mapping[str, str] = field(default_factory=dict)
+    by_weights: bool = True
+    unsure: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def both(self) -> tuple[Side, Side]:
+        """The first and the second."""
+        return self.one, self.other
+
+    @cached_property
+    def read(self) -> tuple[Imported, Imported] | None:
+        """What was read of both; None where one could not be read."""
+        one, other = self.one.read, self.other.read
+        return None if one is None or other is None else (one, other)
+
+    @property
+    def unread(self) -> str:
+        """Why the layers cannot be compared."""
+        return "; ".join(f"{side.label} cannot be read: {side.refusal}" for side in self.both if side.read is None)
+
+    @cached_property
+    def alignment(self) -> Alignment:
+        """The steps of both Nets that belong together."""
+        one, other = self.known
+        weights = (one.weights, other.weights) if self.by_weights else None
+        return aligned(one.net, other.net, self.names, weights)
+
+    @cached_property
+    def weights(self) -> dict[str, str]:
+        """The weights of the first that have one of the second, by canonical names."""
+        found: dict[str, str] = {}
+        ours, theirs = self.alignment.one.steps, self.alignment.other.steps
+        for a, b in self.alignment.partners.items():
+            mine, others = ours[a].node.own_weights(), theirs[b].node.own_weights()
+            found |= {mine[name]: others[name] for name in mine if name in others}
+        return found
+
+    @cached_property
+    def places(self) -> tuple[Mapping[str, Places], Mapping[str, Places]]:
+        """For each side, where the numbers of each canonical weight stand among its own."""
+        one, other = self.known
+        return self.one.given.places(one), self.other.given.places(other)
+
+    @property
+    def known(self) -> tuple[Imported, Imported]:
+        """What was read of both; raises DiptychError where one could not be read."""
+        if self.read is None:
+            raise DiptychError(self.unread)
+        return self.read
+
+    def step(self, images: Images, training: bool, turn: int = 0) -> tuple[Pass, Pass] | None:
+        """One pass of both copies in float64 with the same seeds; None where one has no copy."""
+        one, other = self.one.wide, self.other.wide
+        if one is None or other is None:
+            return None
+        random = np.random.default_rng(1)
+        seeds = [random.standard_normal(value.shape) for value in one.outputs(images.values).values()]
+        return one.step(images.values, seeds, training, turn), other.step(images.values, seeds, training, turn)
+
+    def canonical(self, place: int, own: Mapping[str, Array]) -> dict[str, Array]:
+        """Arrays by a model's own names as those of its Net; without those of which a number is missing."""
+        side, read = self.both[place], self.known[place]
+        weights = side.given.weights()
+        parts = [np.ravel(own.get(name, np.full(array.shape, np.nan))) for name, array in weights.items()]
+        whole = np.concatenate([part.astype(np.float64) for part in parts])
+        found = {name: whole[self.places[place][name]] for name in read.net.weights if name in self.places[place]}
+        return {name: array for name, array in found.items() if not np.isnan(array).any()}
+
+
+def transferred(pair: Pair) -> Pair:
+    """The pair with the weights of the first in the second; raises DiptychError for a weight that has none.
+
+    Only copies in float64 are compared then: the second model keeps its own weights.
+    """
+    one, other = pair.known
+    back = {theirs: mine for mine, theirs in pair.weights.items()}
+    lacking = [name for name in other.net.weights if name not in back]
+    if lacking:
+        raise DiptychError(f"{pair.one.label} has no weights for {first_few(lacking, 8)} of {pair.other.label}; "
+                           "name the layers that belong together")  # fmt: skip
+    wrong = [f"{back[name]} ({one.net.weights[back[name]].shape}) for {name} ({weight.shape})"
+             for name, weight in other.net.weights.items() if one.weights[back[name]].size != weight.count]  # fmt: skip
+    if wrong:
+        raise DiptychError(f"weights of {pair.one.label} do not fit {pair.other.label}: {first_few(wrong, 8)}")
+    weights = {name: one.weights[back[name]].reshape(array.shape) for name, array in other.weights.items()}
+    own = pair.other.given.weights()
+    flat = np.concatenate([array.ravel().astype(np.float64) for array in own.values()])
+    for name, place in pair.places[1].items():
+        flat[place] = weights[name]
+    ends = np.cumsum([array.size for array in own.values()])
+    parts = np.split(flat, ends[:-1])
+    copy = pair.other.given.holding({n: p.reshape(a.shape) for (n, a), p in zip(own.items(), parts, strict=True)})
+    if copy is None or pair.one.wide is None:
+        raise DiptychError(
+            f"no copy of {pair.other.label} can be made that takes other weights; compare them as they are"
+        )
+    first = replace(pair.one, given=pair.one.wide)
+    second = Side(pair.other.label, copy, copy, replace(other, weights=weights))
+    return Pair(first, second, pair.images, pair.names)
+
+
+def matched(one: Mapping[str, Array], other: Mapping[str, Array]) -> list[tuple[str, Array, Array]] | None:
+    """(name, first, second) of two answers: by keys where both have the same, else in order; None for other counts."""
+    if len(one) != len(other):
+        return None
+    theirs = [other[name] for name in one] if set(one) == set(other) else list(other.values())
+    return [(name or "output", a, b) for (name, a), b in zip(one.items(), theirs, strict=True)]
+
+
+def channelwise(one: Array, other: Array) -> float:
+    """The largest difference, each channel against its own largest number: no channel hides behind a larger one."""
+    if one.size != other.size or not (np.isfinite(one).all() and np.isfinite(other).all()):
+        return float("inf")
+    axes = tuple(axis for axis in range(other.ndim) if axis != 1)
+    scale = np.abs(other).max(axis=axes, keepdims=True)
+    scale = np.maximum(scale, FLOOR * float(np.median(scale)))
+    gaps = np.abs(np.subtract(one.reshape(other.shape), other, dtype=np.float64))
+    return float((gaps / np.where(scale == 0, 1, scale)).max())

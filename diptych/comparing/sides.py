@@ -1,0 +1,124 @@
+"""The two models of a comparison: each as it is given, in float64, and as a Net where it can be read."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import backends
+from ..checking.proof import FRAMEWORKS
+from ..common.comparing.given import Given
+from ..common.errors import DiptychError
+from ..common.importing.imported import Imported
+from ..common.spec import Array
+from ..reading import read
+
+MORE = ((0, 0), (33, 49), (32, 64), (-7, 10), (1, 3))
+"""By how much other images are larger than the first: even, odd, not square, multiples of 32."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """A model: its name in a report, itself, its copy in float64, and what was read of it, or why nothing was."""
+
+    label: str
+    given: Given
+    wide: Given | None
+    read: Imported | None
+    refusal: str = ""
+
+
+def shape_of(models: Sequence[Any], example: Any) -> tuple[int, int, int]:
+    """(C, H, W) of an image: of the example, a batch (N, C, H, W) or its shape, or as a Keras model states it.
+
+    Raises DiptychError where nobody says it.
+    """
+    if example is not None:
+        shape = tuple(int(size) for size in getattr(example, "shape", example))
+        if len(shape) != 4 or min(shape) < 1:
+            raise DiptychError(f"the example is a batch (N, C, H, W) of images, and has the shape {shape}")
+        return shape[1], shape[2], shape[3]
+    for model in models:
+        stated = getattr(model, "input_shape", None)
+        if isinstance(stated, tuple) and len(stated) == 4 and None not in stated[1:]:
+            return int(stated[3]), int(stated[1]), int(stated[2])
+    raise DiptychError(
+        "neither model says how large its images are; give `example`, a batch (N, C, H, W) or its shape, such as "
+        "(1, 3, 224, 224)"
+    )
+
+
+def side(model: Any, label: str, shape: tuple[int, int, int]) -> Side:
+    """A model made ready; one that cannot be read has the reason in its place."""
+    framework = backends.framework_of(model)
+    backends.get(framework)  # says which package is missing, if one is
+    given: Given = importlib.import_module(f"..{backends.NAMES[framework]}.given", __package__).Given(model)
+    try:
+        return Side(label, given, given.wide(), _read(framework, model, shape))
+    except DiptychError as error:
+        return Side(label, given, given.wide(), None, str(error))
+
+
+def labels(models: Sequence[Any]) -> list[str]:
+    """What the models are called in a report: by their frameworks where those differ."""
+    names = [FRAMEWORKS[backends.framework_of(model)] for model in models]
+    return names if len(set(names)) > 1 else [f"the first {names[0]} model", f"the second {names[1]} model"]
+
+
+def _read(framework: str, model: Any, shape: tuple[int, int, int]) -> Imported:
+    """A model as a Net, for images of this size alone where it is another network for others."""
+    channels, height, width = shape
+    if framework == "tf":
+        return read(model, np.zeros((1, height, width, channels), np.float32))
+    import torch
+
+    example = torch.zeros(1, channels, height, width)
+    try:
+        return read(model, example)
+    except DiptychError as error:
+        if "one_size" not in str(error):
+            raise
+        return read(model, example, one_size=True)
+
+
+@dataclass(frozen=True)
+class Images:
+    """A batch of images, and what they are."""
+
+    name: str
+    values: Array
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(C, H, W)."""
+        return self.values.shape[1:]
+
+
+def images(
+    shape: tuple[int, int, int], batches: Sequence[int], sizes: Sequence[tuple[int, int]] | None
+) -> Iterator[Images]:
+    """Random images at several sizes, in batches of several lengths; at the first size of other ranges, too."""
+    random = np.random.default_rng(0)
+    channels, height, width = shape
+    more = [(height + down, width + across) for down, across in MORE]
+    for place, (high, wide) in enumerate(sizes or [size for size in more if min(size) > 0]):
+        named = f"{channels}x{high}x{wide}"
+        for batch in batches:
+            yield Images(f"{named} batch {batch}", random.standard_normal((batch, channels, high, wide)) + 0.1)
+        if place == 0:
+            for name, values in _ranges(random, (2, channels, high, wide)):
+                yield Images(f"{named} batch 2, {name}", values)
+
+
+def _ranges(random: np.random.Generator, shape: tuple[int, int, int, int]) -> Iterator[tuple[str, Array]]:
+    """Images as people have them: pixels, fractions, large and negative numbers, and one colour."""
+    unit = random.random(shape)
+    yield "0 to 255", np.floor(unit * 256)
+    yield "0 to 1", unit
+    yield "negative", -3 - 5 * unit
+    yield "large", 100 * random.standard_normal(shape)
+    yield "one colour", np.broadcast_to(unit[:, :, :1, :1], shape).copy()

@@ -1,0 +1,170 @@
+"""A module as it is given; see `common.comparing.given`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import torch
+from torch import nn
+from torch.func import functional_call
+from torch.nn import functional
+
+from ..common.comparing.given import Pass, Places
+from ..common.errors import DiptychError
+from ..common.importing.imported import Imported
+from ..common.spec import Array
+from .importing.module import bare, left_alone
+
+DROPOUTS = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout")
+PATHS = ("StochasticDepth", "DropPath")
+"""Classes of torchvision and timm that leave out whole branches by chance: off in a step, like dropout."""
+
+
+class Given:
+    """A module, in its own dtype, or in float64 without being copied: `state` has its tensors then."""
+
+    framework = "torch"
+
+    def __init__(self, model: nn.Module, state: Mapping[str, torch.Tensor] | None = None) -> None:
+        self.model = bare(model)
+        self.state = state
+        kinds = {tensor.dtype for tensor in self._tensors().values() if tensor.is_floating_point()}
+        self.kind = next(iter(kinds)) if len(kinds) == 1 else torch.float32
+        self.dtype = str(self.kind).removeprefix("torch.") if len(kinds) == 1 else "mixed"
+
+    def outputs(self, x: Array) -> dict[str, Array]:
+        """What it answers in evaluation."""
+        with left_alone(self.model), torch.no_grad(), torch.inference_mode(False):
+            return {name: _array(value) for name, value in _named(self._call(self._image(x), self._fresh())).items()}
+
+    def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int = 0) -> Pass:
+        """One pass forward and back, with dropout off."""
+        with ExitStack() as stack:
+            for context in (left_alone(self.model), torch.inference_mode(False), torch.enable_grad()):
+                stack.enter_context(context)
+            dropouts = stack.enter_context(_without_dropout(self.model, training))
+            torch.manual_seed(turn)
+            state = self._fresh()
+            parameters = {name: state[name].requires_grad_() for name, _ in self.model.named_parameters()}
+            image = self._image(x).requires_grad_()
+            outputs = _named(self._call(image, state))
+            pairs = zip(outputs.values(), seeds, strict=False)
+            loss = torch.stack([(value * _like(value, seed)).sum() for value, seed in pairs]).sum()
+            sources = [image, *parameters.values()]
+            first, *rest = torch.autograd.grad(loss, sources, allow_unused=True, materialize_grads=True)
+            buffers = {name: _array(state[name]) for name, _ in self.model.named_buffers()}
+        found = dict(zip(parameters, map(_array, rest), strict=True))
+        done = {name: _array(value) for name, value in outputs.items()}
+        return Pass(done, _array(first), found, buffers, tuple(dropouts))
+
+    def weights(self) -> dict[str, Array]:
+        """Its parameters and buffers, each tensor under the first of its names."""
+        return {name: _array(tensor) for name, tensor in self._tensors().items()}
+
+    def trained(self) -> frozenset[str]:
+        """The names of its parameters."""
+        return frozenset(name for name, _ in self.model.named_parameters())
+
+    def sizes(self) -> dict[str, int]:
+        """How many numbers each parameter has."""
+        return {name: tensor.numel() for name, tensor in self.model.named_parameters()}
+
+    def paths(self) -> dict[str, float]:
+        """The layers that leave out whole branches by chance, and how often."""
+        named = ((name, module) for name, module in self.model.named_modules() if type(module).__name__ in PATHS)
+        rates = {name: float(getattr(module, "p", getattr(module, "drop_prob", 0.0)) or 0.0) for name, module in named}
+        return {name: rate for name, rate in rates.items() if rate}
+
+    def frozen(self) -> frozenset[str]:
+        """The parameters without a gradient."""
+        return frozenset(name for name, tensor in self.model.named_parameters() if not tensor.requires_grad)
+
+    def holding(self, weights: Mapping[str, Array]) -> Given:
+        """The module with other weights, in float64."""
+        wide = self.wide()
+        return Given(self.model, {n: t if n not in weights else torch.from_numpy(np.array(weights[n], np.float64))
+                                  for n, t in wide._tensors().items()})  # fmt: skip
+
+    def wide(self) -> Given:
+        """The module with its tensors in float64; itself where they are."""
+        if self.dtype == "float64":
+            return self
+        tensors = self._tensors().items()
+        return Given(self.model, {n: t.detach().double() if t.is_floating_point() else t.detach() for n, t in tensors})
+
+    def places(self, result: Imported) -> dict[str, Places]:
+        """Where the numbers of each canonical weight stand among all of `weights`, one after the other."""
+        starts, at = dict[str, int](), 0
+        for name, array in self.weights().items():
+            starts[name], at = at, at + array.size
+        names = {name: result.renamed.get(name, name) for name in result.weights}
+        return {name: (starts[names[name]] + np.arange(array.size)).reshape(array.shape)
+                for name, array in result.weights.items() if names[name] in starts}  # fmt: skip
+
+    def _tensors(self) -> dict[str, torch.Tensor]:
+        own = {**dict(self.model.named_parameters()), **dict(self.model.named_buffers())}
+        return own if self.state is None else {**own, **self.state}
+
+    def _fresh(self) -> dict[str, torch.Tensor]:
+        """Copies, so that no call changes a statistic of the module."""
+        return {name: tensor.detach().clone() for name, tensor in self._tensors().items()}
+
+    def _call(self, image: torch.Tensor, state: Mapping[str, torch.Tensor]) -> Any:
+        return functional_call(self.model, dict(state), (image,))
+
+    def _image(self, x: Array) -> torch.Tensor:
+        own = next(iter(self.model.parameters()), None)
+        return torch.from_numpy(np.ascontiguousarray(x)).to(own.device if own is not None else "cpu", self.kind)
+
+
+@contextmanager
+def _without_dropout(model: nn.Module, training: bool) -> Iterator[list[float]]:
+    """In the mode, as `train` of the model sets it; dropout hands on what it is given, and its rates are noted."""
+    rates: list[float] = []
+
+    def handed_on(x: torch.Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> torch.Tensor:
+        if training and p:
+            rates.append(float(p))
+        return x
+
+    if training:
+        model.train()
+        for module in model.modules():
+            module.training &= type(module).__name__ not in PATHS
+    with ExitStack() as stack:
+        for name in DROPOUTS if training else ():
+            stack.enter_context(mock.patch.object(functional, name, handed_on))
+        yield rates
+
+
+def _named(answer: Any, name: str = "") -> dict[str, torch.Tensor]:
+    """The tensors of an answer by name: the keys of a dict, else numbers, and nothing where there is one alone."""
+    if isinstance(answer, torch.Tensor):
+        return {name: answer}
+    if answer is None:
+        return {}
+    items = (
+        answer.items()
+        if isinstance(answer, Mapping)
+        else enumerate(answer)
+        if isinstance(answer, (list, tuple))
+        else None
+    )
+    if items is None:
+        raise DiptychError(f"the module answers with a value of type {type(answer).__name__}, expected tensors")
+    found: dict[str, torch.Tensor] = {}
+    for key, value in items:
+        found |= _named(value, f"{name}.{key}" if name else str(key))
+    return found
+
+
+def _like(value: torch.Tensor, seed: Array) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(seed)).reshape(value.shape).to(value.device, value.dtype)
+
+
+def _array(value: torch.Tensor) -> Array:
+    return value.detach().cpu().numpy()
