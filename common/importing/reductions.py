@@ -9,7 +9,9 @@ from ..ops.adaptive_avg_pool import AdaptiveAvgPool
 from ..ops.adaptive_max_pool import AdaptiveMaxPool
 from ..ops.channel_reduce import ChannelReduce
 from ..ops.channel_reduce import How as OverChannels
+from ..ops.multiply import Multiply
 from ..ops.place_reduce import Measure, PlaceReduce
+from ..ops.power import Power
 from .axes import Atom, Unknown, letters
 from .draft import Draft, View
 from .layout import beside
@@ -28,6 +30,10 @@ def reduced(draft: Draft, x: View, gone: Sequence[int], keep: bool, how: How) ->
     one_place = len(x.base) == 3 and x.base[1:] == (1, 1) and list(gone) == [2, 3]
     if not over and not one_place and not x.doubtful and how in ("mean", "max", "sum"):
         return x.seen(left)
+    if how == "norm" and {atom.letter for atom in over} == {"C"} and not x.doubtful:
+        square = draft.view(draft.add(Multiply(), x.step, x.step)).seen(x.axes)
+        total = reduced(draft, square, gone, keep, "sum")
+        return draft.view(draft.add(Power(0.5), total.step)).seen(total.axes)
     op = None if x.doubtful else _op(x, over, how)
     if op is None:
         found = "".join(letters(x.axes[n]) for n in gone)

@@ -148,7 +148,7 @@ KERAS: dict[str, tuple[Any, ...]] = {
     "turned": (keras.layers.Permute((2, 3, 1)), keras.layers.Activation("tanh")),
     "turned, pool": (keras.layers.Permute((2, 3, 1)), keras.layers.MaxPooling2D()),
     "turned, mean": (keras.layers.Permute((3, 1, 2)), keras.layers.GlobalAveragePooling2D()),
-    "turned, convolution": (keras.layers.Permute((2, 3, 1)), keras.layers.Conv2D(6, 3)),
+    "turned, convolution": (keras.layers.Permute((2, 3, 1)), keras.layers.Conv2D(6, 3, padding="same")),
     "exchanged": (keras.layers.Permute((2, 1, 3)), keras.layers.BatchNormalization()),
 }
 

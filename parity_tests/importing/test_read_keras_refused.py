@@ -52,7 +52,7 @@ def strange() -> keras.Model:
 
 
 STRANGE = (
-    "Lambda (once, first in double)", "Masking (2 times", "ReLU: a class of", "Sin (once",
+    "Lambda: code of its own (once, first in double)", "Masking (2 times", "ReLU: a class of", "Sin (once",
     "'sparsemax' (once, first in second)",
 )  # fmt: skip
 

@@ -51,11 +51,7 @@ def norm(reading: Reading, x: Any, p: float = 2, axes: Any = None, keep: bool = 
     x = value(x, "a norm")
     if p != 2:
         raise Unknown(f"of the order {p}")
-    gone = places_of(x, axes)
-    if {atom.letter for place in gone for atom in x.axes[place]} == {"C"} and not x.doubtful:
-        square = reading.add(Multiply(), x.step, x.step).seen(x.axes)
-        return each(reading, reduced(reading.draft, square, gone, keep, "sum"), Power(0.5))
-    return reduced(reading.draft, x, gone, keep, "norm")
+    return reduced(reading.draft, x, places_of(x, axes), keep, "norm")
 
 
 def unit_norm(reading: Reading, x: View, y: View) -> View | None:
