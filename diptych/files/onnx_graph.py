@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import DiptychError, FileError
-from ..common.importing.onnx.graph import Graph, Node, Port, checked
+from ..common.importing.onnx.graph import Branch, Graph, Node, Port, checked
 from ..common.spec import Array
 from ..common.text import NAME, first_few, printable
 from ..onnx_impl import build
@@ -24,6 +24,8 @@ HALF = (10, 16)
 """float16 and bfloat16."""
 LONGEST = 4_000
 """Characters of such a list at most."""
+LARGEST = 100
+"""Nodes of a graph inside a graph at most."""
 
 
 def read(path: Path) -> Graph:
@@ -84,11 +86,22 @@ def _port(value: Any) -> Port:
 def _node(node: Any, path: Path) -> Node:
     attributes = {item.name: _attribute(item, path) for item in node.attribute}
     modules = _modules({entry.key: entry.value for entry in node.metadata_props})
-    return Node(node.op_type, node.name, tuple(node.input), tuple(node.output), attributes, node.domain, modules)
+    branches = [item for item in attributes.values() if isinstance(item, Branch)]
+    inputs = dict.fromkeys([*node.input, *(name for branch in branches for name in branch.taken())])
+    given = tuple(inputs) if branches else tuple(node.input)
+    return Node(node.op_type, node.name, given, tuple(node.output), attributes, node.domain, modules)
+
+
+def _branch(graph: Any, path: Path) -> Branch | None:
+    """A graph inside a graph, such as a choice has two of; None for one with weights, or with others inside."""
+    inner = any(item.type == 5 for node in graph.node for item in node.attribute)
+    if inner or graph.initializer or graph.sparse_initializer or graph.input or len(graph.node) > LARGEST:
+        return None
+    return Branch(tuple(_node(node, path) for node in graph.node), tuple(value.name for value in graph.output))
 
 
 def _attribute(item: Any, path: Path) -> Any:
-    """An attribute in Python's types; of a graph only that it is one, for none is run."""
+    """An attribute in Python's types; None for others."""
     kinds: dict[int, Any] = {1: item.f, 2: item.i, 6: list(item.floats), 7: list(item.ints)}
     if item.type in kinds:
         return kinds[item.type]
@@ -101,7 +114,7 @@ def _attribute(item: Any, path: Path) -> Any:
             return "float16"
         onnx_file.check(item.t, path)
         return native(onnx_file.decode(item.t, path))
-    return None
+    return _branch(item.g, path) if item.type == 5 else None
 
 
 def _modules(said: dict[str, str]) -> tuple[tuple[str, str], ...]:

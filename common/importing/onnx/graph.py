@@ -42,6 +42,20 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Branch:
+    """One of the two graphs of an If, which take the values around: its nodes in order, and what it gives."""
+
+    nodes: tuple[Node, ...]
+    outputs: tuple[str, ...]
+
+    def taken(self) -> tuple[str, ...]:
+        """The values of the graph around that its nodes take."""
+        made = {name for node in self.nodes for name in node.outputs}
+        names = [name for node in self.nodes for name in node.inputs] + list(self.outputs)
+        return tuple(dict.fromkeys(name for name in names if name and name not in made))
+
+
+@dataclass(frozen=True)
 class Port:
     """A value that comes in: its name and shape, None for lengths that are not stated."""
 

@@ -9,7 +9,7 @@ from ...ops.local_response_norm import LocalResponseNorm
 from ...spec import Array
 from ..axes import Unknown
 from .folding import axes_of, folded, slice_numbers
-from .graph import BROKEN, Graph, Node
+from .graph import BROKEN, Branch, Graph, Node
 from .table import decimal
 
 SEEN = ("Reshape", "Squeeze", "Unsqueeze")
@@ -63,8 +63,8 @@ class _Seen:
     def _back(self, name: str) -> Node | None:
         """The node that makes a value, before others see it in another shape."""
         node = self.makers.get(name)
-        while node is not None and node.kind in SEEN:
-            node = self.makers.get(node.inputs[0])
+        while node is not None and (node.kind in SEEN or _squeezes(node)):
+            node = self.makers.get(node.inputs[-1 if node.kind == "If" else 0])
         return node
 
     def _pooled(self, window: str, x: str) -> int:
@@ -123,3 +123,10 @@ class _Seen:
             return folded(node.kind, given, node.attributes, self.opset, len(node.outputs))[0]
         except Unknown:
             return None
+
+
+def _squeezes(node: Node) -> bool:
+    """Whether a choice is that of an axis that is taken off where its length is 1, as PyTorch's exporter writes it."""
+    branches = [item for item in node.attributes.values() if isinstance(item, Branch)]
+    kinds = {inner.kind for branch in branches for inner in branch.nodes}
+    return node.kind == "If" and len(node.inputs) == 2 and kinds <= {"Constant", "Identity", "Squeeze"}

@@ -12,13 +12,14 @@ from ..axes import Unknown
 from ..draft import Draft, Missing, View
 from . import activations, arithmetic, layers, maps, norms, shapes
 from .folding import folded
-from .graph import BROKEN, USUAL, Graph, Node, constant
+from .graph import BROKEN, USUAL, Branch, Graph, Node, constant
 from .places import Place, place
 from .table import MEANINGS, Call, Const, Reading, survives
 
 __all__ = ["Walk", "activations", "arithmetic", "layers", "maps", "norms", "shapes"]
 
-CONTROL = ("If", "Loop", "Scan")
+CHOICE = "If"
+CONTROL = ("Loop", "Scan")
 QUANTISED = ("QLinear", "Quantize", "Dequantize", "DynamicQuantize", "ConvInteger", "MatMulInteger")
 SEEN = ("Identity", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Cast", "Flatten")
 """Operators after which numbers are still those of the file."""
@@ -58,6 +59,8 @@ class Walk:
         doubtful = any(isinstance(item, View) and item.doubtful for item in given)
         try:
             self._check_known(node)
+            if node.kind == CHOICE:
+                return self._chosen(node, where)
             if doubtful:
                 return [self._hole()]
             if not any(isinstance(item, View) for item in given):
@@ -72,6 +75,20 @@ class Walk:
             self._note(node, f"what ONNX does not write ({type(error).__name__}: {str(error)[:80]})")
         return [self._hole()]
 
+    def _chosen(self, node: Node, where: Place) -> Sequence[Value]:
+        """What the branch gives that a condition, which follows from constants, says."""
+        condition = self.env[node.inputs[0]] if node.inputs else None
+        if not isinstance(condition, Const) or condition.array.size != 1:
+            raise Unknown("control flow that depends on the image")
+        branch = node.attributes.get("then_branch" if condition.array.reshape(-1)[0] else "else_branch")
+        if not isinstance(branch, Branch):
+            raise Unknown("control flow with a graph of its own")
+        for inner in branch.nodes:
+            made = self._called(inner, where)
+            for number, name in enumerate(inner.outputs):
+                self.env[name] = made[number] if number < len(made) else self._hole()
+        return [self.env[name] for name in branch.outputs]
+
     def _check_known(self, node: Node) -> None:
         if node.domain not in USUAL:
             raise Unknown(f"of the domain {printable(node.domain, NAME)}")
@@ -80,7 +97,7 @@ class Walk:
         if node.kind.startswith(QUANTISED):
             raise Unknown("quantised")
         constants = not any(isinstance(self.env[name], View) for name in node.inputs)
-        if node.kind not in MEANINGS and not constants:
+        if node.kind not in (*MEANINGS, CHOICE) and not constants:
             raise Unknown("")
 
     def _note(self, node: Node, why: str) -> None:
