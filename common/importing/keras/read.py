@@ -65,10 +65,6 @@ def read(
         layer = Layer(reading, "output", {}, "output", "")
         try:
             outputs += [(name, layer.value(view))] if not view.doubtful else []
-            if not view.doubtful and draft.steps[outputs[-1][1]].flattened is not None:
-                notes.append(
-                    f"{printable(ref.layer, NAME)} gives a map as a vector: (H, W, C) in Keras, (C, H, W) here"
-                )
         except Unknown as why:
             draft.note(f"the output of {printable(ref.layer, NAME)}: {why}")
     refuse(where, draft.missing)

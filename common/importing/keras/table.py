@@ -10,6 +10,7 @@ import numpy as np
 
 from ...op import Op
 from ...ops.flatten import Flatten
+from ...ops.ordered_flatten import OrderedFlatten
 from ...ops.to_map import ToMap
 from ...spec import Array
 from ...text import shape_text
@@ -142,28 +143,30 @@ class Layer:
             if own.order == "last":  # which is what code of PyTorch means by such axes
                 raise Unknown("height, width and channels exchanged")
             return as_map(self.draft, own)
-        if len(view.axes) == 2 and len(view.base) == 3:
-            flat = joined([atom for letter in "HWC" for atom in view.whole(letter)])
-            if view.axes[1] != flat:
-                raise Unknown("a map flattened in another order")
-            return self.draft.once(Flatten(view.base), view.step)
+        if (order := _order(view)) and view.base[1:] != (1, 1):
+            return self.draft.once(OrderedFlatten(order), view.step)
         if len(view.axes) != 2:
             raise Unknown(f"of a value of {len(view.axes)} axes")
         return as_vector(self.draft, view)
 
     def flattened(self, x: Any) -> tuple[int, str]:
-        """The step of a map or of a vector, and the order in which a flattened map stands there."""
+        """The step of a map or of a vector, and the order in which Keras has the numbers of a flattened map."""
         view = value(x)
-        if len(view.axes) == 2 and len(view.base) == 3:
-            for order in ORDERS:
-                if view.axes[1] == joined([atom for letter in order for atom in view.whole(letter)]):
-                    return self.draft.once(Flatten(view.base), view.step), order
-        return self.value(view), ORDERS[0]
+        order = _order(view)
+        return (self.draft.once(Flatten(view.base), view.step), order) if order else (self.value(view), ORDERS[0])
 
     def leave_out(self, x: Any) -> View:
         """The value as it is, of a layer that only training shows."""
         self.reading.idle[self.kind] = self.reading.idle.get(self.kind, 0) + 1
         return value(x)
+
+
+def _order(view: View) -> str:
+    """The order in which a map stands in a vector, of the letters of its axes; "" for anything else."""
+    if len(view.axes) != 2 or len(view.base) != 3:
+        return ""
+    flat = {order: joined([atom for letter in order for atom in view.whole(letter)]) for order in ORDERS}
+    return next((order for order, axis in flat.items() if axis == view.axes[1]), "")
 
 
 def _vector(view: View) -> View:
