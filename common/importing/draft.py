@@ -13,6 +13,8 @@ from typing import Literal
 
 from ..errors import SpecError
 from ..op import Input, Op
+from ..ops.flatten import Flatten
+from ..ops.ordered_flatten import OrderedFlatten
 from ..traits import Shape
 from .axes import STRETCHED, Axes, Axis, Unknown, only, shape_of, whole
 
@@ -151,9 +153,15 @@ class Draft:
         given = [self.steps[index] for index in inputs]
         try:
             shape = tuple(map(int, op.shape(*(step.shape for step in given))))
-            flattened = op.flattened(*(step.flattened for step in given))
         except SpecError as error:
             raise Unknown(str(error)) from None
+        try:
+            flattened = op.flattened(*(step.flattened for step in given))
+        except SpecError as error:
+            in_order = tuple(map(self._in_order, inputs))
+            if in_order == inputs:
+                raise Unknown(str(error)) from None
+            return self.add(op, *in_order, names=names, label=label, vector=vector)
         if min(shape) < 1:
             raise Unknown(f"the output would be {shape}")
         names = dict(names or {})
@@ -173,6 +181,13 @@ class Draft:
         if (step, op) not in self.made:
             self.made[step, op] = self.add(op, step, label=label)
         return self.made[step, op]
+
+    def _in_order(self, index: int) -> int:
+        """A flattened map in the order of PyTorch, whatever the framework, where a step is one in that of its own."""
+        step = self.steps[index]
+        if not isinstance(step.op, Flatten) or step.flattened is None:
+            return index
+        return self.once(OrderedFlatten("CHW"), step.inputs[0], step.label)
 
     def _label(self, kind: str) -> str:
         """A layer of the framework bears its own name; anything else is named after what it does."""

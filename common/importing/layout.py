@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..ops.channel_gather import ChannelGather
 from ..ops.channel_shuffle import ChannelShuffle
 from ..ops.flatten import Flatten
+from ..ops.ordered_flatten import OrderedFlatten
 from ..ops.place_reduce import PlaceReduce
 from ..ops.resize import Resize
 from ..ops.space_to_depth import Order, SpaceToDepth
@@ -16,6 +17,8 @@ from .draft import BATCH, Draft, View
 
 SQUARES: dict[Order, str] = {"torch": "CHW", "tf": "HWC", "focus": "WHC"}
 """The order in which squares become channels -> the letters of these, outer before inner."""
+ORDERS = ("HWC", "CHW", "HCW", "WHC", "WCH", "CWH")
+"""Orders in which a map is flattened."""
 MEAN = "mean"
 """The name of a mean over height and width, which may have been taken to a vector at once."""
 
@@ -107,10 +110,20 @@ def as_vector(draft: Draft, view: View) -> int:
             raise Unknown("a repeated number as a vector")
         return _ordered(draft, view, axis)
     if axis != joined([atom for letter in "CHW" for atom in view.whole(letter)]):
+        if order := flat_order(view):
+            return draft.once(OrderedFlatten(order), view.step, beside(draft, "flatten", "Flatten"))
         if view.base[1:] != (1, 1) or not only(axis, "C"):
             raise Unknown("a map flattened in another order")
         view = draft.view(_ordered(draft, view, axis))
     return draft.once(Flatten(view.base), view.step, beside(draft, "flatten", "Flatten"))
+
+
+def flat_order(view: View) -> str:
+    """The order in which a map of several places stands in a vector, of the letters of its axes; "" for none."""
+    if len(view.axes) != 2 or len(view.base) != 3 or view.base[1:] == (1, 1):
+        return ""
+    flat = {order: joined([atom for letter in order for atom in view.whole(letter)]) for order in ORDERS}
+    return next((order for order, axis in flat.items() if axis == view.axes[1]), "")
 
 
 def as_value(draft: Draft, view: View) -> int:

@@ -81,7 +81,10 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], str]] = {
     "a power that is computed": (lambda x: x**x, "pow: a power that is computed"),
     "over another axis": (lambda x: torch.softmax(x, 2), "softmax: over another axis"),
     "height and width exchanged": (lambda x: x.transpose(2, 3), "height and width exchanged"),
-    "flattened in another order": (lambda x: x.permute(0, 2, 3, 1).flatten(1), "flattened in another order"),
+    "flattened in another order": (
+        lambda x: x.unflatten(1, (2, -1)).transpose(1, 2).flatten(1),
+        "flattened in another order",
+    ),
     "places as channels": (lambda x: x.flatten(2), "of 3 axes|3 axes"),
     "where a maximum is": (lambda x: x * x.max(1, keepdim=True)[1], "the places of a maximum"),
     "a constant": (lambda x: torch.ones(2, 3), "the same for every image"),

@@ -78,3 +78,39 @@ def test_a_norm_of_channels_is_one_op(name: str) -> None:
 def test_a_norm_of_something_else_is_no_unit_norm() -> None:
     result = held(Between(lambda x: x / torch.tanh(x).norm(dim=1, keepdim=True).clamp_min(0.1)), exact=False)
     assert "divide" in {node.op.kind for node in result.net.nodes}
+
+
+class Turned(nn.Module):
+    """A vector in the order of Keras, as code that was ported from there has it before its linear layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm, self.head = nn.Conv2d(3, 4, 3), nn.BatchNorm1d(320), nn.Linear(320, 2)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        x = self.conv(x)
+        return self.head(self.norm(x.permute(0, 2, 3, 1).flatten(1))), x.permute(0, 1, 3, 2).flatten(1)
+
+
+def test_a_map_flattened_in_another_order_is_read() -> None:
+    result = held(Turned(), sizes=((12, 10),), one_size=True)
+    assert [node.op.kind for node in result.net.nodes].count("ordered_flatten") == 2
+
+
+class Branches(nn.Module):
+    """Two flattened maps as one vector, and one that is normalised and goes to a linear layer as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.other, self.norm = nn.Conv2d(3, 4, 3), nn.Conv2d(3, 2, 3), nn.LayerNorm(320)
+        self.head, self.second = nn.Linear(480, 5), nn.Linear(320, 2)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        one, other = self.conv(x).flatten(1), torch.relu(self.other(x).flatten(1))
+        return self.head(torch.cat([one, other], 1)), self.norm(one), self.second(one)
+
+
+def test_flattened_maps_are_vectors_like_any_other() -> None:
+    result = held(Branches(), sizes=((12, 10),), one_size=True)
+    kinds = [node.op.kind for node in result.net.nodes]
+    assert (kinds.count("flatten"), kinds.count("ordered_flatten")) == (1, 2)

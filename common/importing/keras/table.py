@@ -14,9 +14,9 @@ from ...ops.ordered_flatten import OrderedFlatten
 from ...ops.to_map import ToMap
 from ...spec import Array
 from ...text import shape_text
-from ..axes import Unknown, joined
+from ..axes import Unknown
 from ..draft import Draft, View
-from ..layout import as_map, as_vector, channels_first
+from ..layout import as_map, as_vector, channels_first, flat_order
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
@@ -27,8 +27,6 @@ CHANNELS = (-1, 3, [-1], [3])
 """What the axis of channels of a map is called."""
 
 
-ORDERS = ("HWC", "CHW", "HCW", "WHC", "WCH", "CWH")
-"""Orders in which a map is flattened, of which the first is that of Keras."""
 FAR = 50.0
 """Where softplus is the number itself in float64: Keras has no threshold."""
 TURNED = 1 << 16
@@ -143,7 +141,7 @@ class Layer:
             if own.order == "last":  # which is what code of PyTorch means by such axes
                 raise Unknown("height, width and channels exchanged")
             return as_map(self.draft, own)
-        if (order := _order(view)) and view.base[1:] != (1, 1):
+        if order := flat_order(view):
             return self.draft.once(OrderedFlatten(order), view.step)
         if len(view.axes) != 2:
             raise Unknown(f"of a value of {len(view.axes)} axes")
@@ -152,21 +150,13 @@ class Layer:
     def flattened(self, x: Any) -> tuple[int, str]:
         """The step of a map or of a vector, and the order in which Keras has the numbers of a flattened map."""
         view = value(x)
-        order = _order(view)
-        return (self.draft.once(Flatten(view.base), view.step), order) if order else (self.value(view), ORDERS[0])
+        order = flat_order(view)
+        return (self.draft.once(Flatten(view.base), view.step), order) if order else (self.value(view), "HWC")
 
     def leave_out(self, x: Any) -> View:
         """The value as it is, of a layer that only training shows."""
         self.reading.idle[self.kind] = self.reading.idle.get(self.kind, 0) + 1
         return value(x)
-
-
-def _order(view: View) -> str:
-    """The order in which a map stands in a vector, of the letters of its axes; "" for anything else."""
-    if len(view.axes) != 2 or len(view.base) != 3:
-        return ""
-    flat = {order: joined([atom for letter in order for atom in view.whole(letter)]) for order in ORDERS}
-    return next((order for order, axis in flat.items() if axis == view.axes[1]), "")
 
 
 def _vector(view: View) -> View:
