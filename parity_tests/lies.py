@@ -15,7 +15,7 @@ from diptych.common.errors import DiptychError
 from diptych.common.registry import spec
 from diptych.common.weights import scrambled
 from diptych.conversion.report import report_path
-from diptych.conversion.verify import Verification
+from diptych.conversion.verification import Verification
 from diptych.files import write
 
 NET = spec("lenet5_modern")

@@ -7,6 +7,7 @@ import importlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from .. import backends
 from ..common import reference
 from ..common.backend import Step
 from ..common.compare import compare, difference
+from ..common.emission.source import Source
 from ..common.errors import DiptychError, SpecError
 from ..common.importing.imported import Imported
 from ..common.importing.original import IMAGE, Original
@@ -125,8 +127,8 @@ def _sizes(net: Net, original: Original | None, one_size: bool) -> Iterator[tupl
     wanted = [(height, width)] if one_size else [*small, *((height + down, width + across) for down, across in MORE)]
     found = 0
     for size in wanted:
-        sized = net if size == (height, width) else resized(net, size)
-        if sized is None or found == 2:
+        sized = None if found == 2 else net if size == (height, width) else resized(net, size)
+        if sized is None:
             continue
         answer = None
         if original is not None:
@@ -142,7 +144,10 @@ def _sizes(net: Net, original: Original | None, one_size: bool) -> Iterator[tupl
 
 @dataclass
 class _Work:
-    """What is compared, with which weights; `compared` and `missing` are what came of it."""
+    """What is compared, with which weights; `compared` and `missing` are what came of it.
+
+    `files` are the emitted files that are loaded: side -> (text, model).
+    """
 
     weights: Mapping[str, Array]
     precision: Precision
@@ -150,6 +155,7 @@ class _Work:
     say: Callable[[str], None]
     compared: list[Compared] = field(default_factory=list)
     missing: dict[str, None] = field(default_factory=dict)
+    files: dict[str, tuple[str, Any]] = field(default_factory=dict)
 
     def compare(self, net: Net, wanted: Outputs | None) -> None:
         """Hold everything at one size to what the model answers, or without that to the first answer."""
@@ -176,15 +182,21 @@ class _Work:
             backend = backends.get(side)
             model = backend.build(net, self.weights, self.precision)
             yield f"the {FRAMEWORKS[side]} model", backend.outputs(model, net, images.astype(self.precision))
-            emitted = importlib.import_module(f"..{backends.NAMES[side]}.emitted", __package__)
             try:
-                model = emitted.model(net, files[side], self.weights, self.precision)
+                model = self._emitted(net, side, files[side])
             except SpecError as error:
                 if NO_PLACE not in str(error):
                     raise
                 self.missing[f"the emitted {FRAMEWORKS[side]} file: {error}"] = None
                 continue
             yield f"its emitted {FRAMEWORKS[side]} file", backend.outputs(model, net, images.astype(self.precision))
+
+    def _emitted(self, net: Net, side: str, source: Source) -> Any:
+        """The model of an emitted file: of one that is the same at another size, the same model is run again."""
+        if side not in self.files or self.files[side][0] != source.text:
+            emitted = importlib.import_module(f"..{backends.NAMES[side]}.emitted", __package__)
+            self.files[side] = source.text, emitted.model(net, source, self.weights, self.precision)
+        return self.files[side][1]
 
     def _held(self, net: Net, found: tuple[str, Outputs], judge: str, wanted: Outputs) -> float:
         """The largest relative difference; raises DiptychError where it is above the tolerance."""

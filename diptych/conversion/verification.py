@@ -24,15 +24,16 @@ class Verification:
     """What was found: `status` in words, and line by line what was compared or why it does not hold.
 
     `passed` is True where source and result were both read and compared, or the result alone as was asked. `proof` is
-    what was measured now.
+    what was measured now, and `measured` that of a model of somebody's own.
     """
 
     path: Path
     network: str
     passed: bool
     said: tuple[str, ...]
-    proof: Proof | OwnProof | None = None
+    proof: Proof | None = None
     status: str = FALSE
+    measured: OwnProof | None = None
 
     def __str__(self) -> str:
         lines = [f"{self.path}: {self.network}: {self.status}", *(f"  {line}" for line in self.said)]

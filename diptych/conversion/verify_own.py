@@ -91,7 +91,7 @@ def _alone(path: Path, said: StatedOwn, checkpoint: Checkpoint, check: Precision
         shape = [shape[0], *shape[2:], shape[1]]
     example = _example(shape) if checkpoint.net is None else None
     proof = prove_own(read_model(path, example), None, "its source", check)
-    return Verification(path, said.network, True, (*lines, str(proof)), proof, RESULT_ONLY)
+    return Verification(path, said.network, True, (*lines, str(proof)), None, RESULT_ONLY, proof)
 
 
 def _against(path: Path, said: StatedOwn, checkpoint: Checkpoint, check: Precision, lines: list[str]) -> Verification:
@@ -112,7 +112,7 @@ def _against(path: Path, said: StatedOwn, checkpoint: Checkpoint, check: Precisi
     proof = prove_own(own.result, own.original(check), own.called, check, one_size=own.one_size)
     rest = [f"not compared: {what}" for what in proof.not_compared]
     lines += [str(proof), _of_emitted(own, said), *rest]
-    return Verification(path, said.network, True, tuple(lines), proof, VERIFIED)
+    return Verification(path, said.network, True, tuple(lines), None, VERIFIED, proof)
 
 
 def _example(shape: list[int] | None) -> Any:

@@ -146,6 +146,20 @@ def test_another_function_is_not_written(tmp_path: Path, monkeypatch: pytest.Mon
     assert not list(tmp_path.iterdir())
 
 
+def test_an_emitted_file_is_loaded_once_for_both_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, texts = sys.modules["diptych.torch_impl.emitted"], list[str]()
+    load = vars(home)["model"]
+
+    def counted(net: Any, source: Any, *given: Any) -> Any:
+        texts.append(source.text)
+        return load(net, source, *given)
+
+    monkeypatch.setattr(home, "model", counted)
+    done = diptych.convert(Tiny(), tmp_path / "out.npz", example=torch.zeros(SHAPE))
+    assert "of 24x20 and of 57x69" in str(done)
+    assert len(texts) == 1
+
+
 def test_weights_that_do_not_fit_are_all_named(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(CODE)
     state = Tiny().state_dict()
