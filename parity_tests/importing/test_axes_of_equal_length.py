@@ -135,20 +135,17 @@ def tried(seeds: range) -> Counter[str]:
     return found
 
 
-def test_random_views_are_exact_or_refused() -> None:
-    assert min(tried(range(20)).values()) > 1
-
-
-@pytest.mark.slow
-def test_many_random_views_are_exact_or_refused() -> None:
-    assert tried(range(20, 300))["exact"] > 15
+@pytest.mark.parametrize(("seeds", "least"), [(range(20), 1), pytest.param(range(20, 300), 15, marks=pytest.mark.slow)])
+def test_random_views_are_exact_or_refused(seeds: range, least: int) -> None:
+    found = tried(seeds)
+    assert min(found["exact"], found["refused"]) > least
 
 
 KERAS: dict[str, tuple[Any, ...]] = {
     "turned": (keras.layers.Permute((2, 3, 1)), keras.layers.Activation("tanh")),
     "turned, pool": (keras.layers.Permute((2, 3, 1)), keras.layers.MaxPooling2D()),
     "turned, mean": (keras.layers.Permute((3, 1, 2)), keras.layers.GlobalAveragePooling2D()),
-    "turned, convolution": (keras.layers.Permute((2, 3, 1)), keras.layers.Conv2D(6, 3, padding="same")),
+    "turned, convolution": (keras.layers.Permute((2, 3, 1)), keras.layers.Conv2D(6, 1)),
     "exchanged": (keras.layers.Permute((2, 1, 3)), keras.layers.BatchNormalization()),
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keras
 import paper_modules as papers
 import their_keras_models as theirs_in_keras
 import their_modules as theirs
@@ -49,6 +50,7 @@ def lines(text: str) -> int:
 
 def pair(name: str) -> dict[str, str]:
     """The texts of both sides, by framework."""
+    keras.utils.clear_session(free_memory=False)  # names without an own one are counted from the start
     made = MODELS[name][0]()
     example = torch.zeros(1, 3, 32, 32) if isinstance(made, torch.nn.Module) else None
     net, _ = diptych.read(made, example)
