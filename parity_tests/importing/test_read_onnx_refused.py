@@ -10,9 +10,10 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from onnx_graphs import graph, saved
+from onnx_graphs import evaluated, graph, saved
 
 import diptych
+from diptych.common import reference
 
 KERNEL = np.random.default_rng(0).standard_normal((3, 3, 1, 1))
 node = helper.make_node
@@ -182,3 +183,27 @@ def test_another_network_at_another_size(tmp_path: Path) -> None:
     with pytest.raises(diptych.DiptychError, match="not the same network"):
         diptych.read(path, np.zeros((1, 3, 8, 6)))
     assert diptych.read(path, np.zeros((1, 3, 8, 6)), one_size=True).net.nodes[2].op.factor == 8  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("own", "exact"), [((3, 1, 1), True), ((3,), False)])
+def test_a_scale_of_columns_is_none_of_channels(tmp_path: Path, own: tuple[int, ...], exact: bool) -> None:
+    nodes = [
+        node("Mul", ["x", "x"], ["square"]),
+        node("ReduceMean", ["square", "axes"], ["mean"], keepdims=1),
+        node("Add", ["mean", "eps"], ["more"]),
+        node("Sqrt", ["more"], ["root"]),
+        node("Div", ["x", "root"], ["unit"]),
+        node("Mul", ["unit", "scale"], ["y"], "scaled"),
+    ]
+    scale = np.random.default_rng(0).standard_normal(own)
+    weights = {"axes": np.array([1]), "eps": np.array(1e-6), "scale": scale}
+    model = graph(nodes, weights, shape=("n", 3, 8, 3))
+    path = saved(model, tmp_path)
+    if not exact:
+        with pytest.raises(diptych.DiptychError, match="a weight of other axes than channels"):
+            diptych.read(path)
+        return
+    result = diptych.read(path)
+    images = np.random.default_rng(1).standard_normal((2, 3, 8, 3))
+    (found,) = reference.outputs(result.net, result.weights, images)
+    np.testing.assert_allclose(found, evaluated(model, images)[0], rtol=1e-10, atol=1e-12)
