@@ -41,7 +41,7 @@ ONE_SIDED_FUNCTIONS = {
         "source_in_place": "Keras writes over nothing",
     },
     "state": {"variables": "PyTorch's state dict has our names", "settle": "layers.Normalization keeps copies"},
-    "backend": {"nchw": "PyTorch's order is ours"},
+    "backend": {"nchw": "PyTorch's order is ours", "like": ""},
     "detection.boxes": {"overlap": "TensorFlow makes one pass of what PyTorch runs op by op"},
     "original": {"of_config": "a file of PyTorch's states no model"},
 }
