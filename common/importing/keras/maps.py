@@ -235,6 +235,20 @@ def settled(layer: Layer, view: View) -> View:
     return view
 
 
+@means(functions=("Swapaxes",))
+def swapaxes(layer: Layer, x: Any, axis1: int | None = None, axis2: int | None = None) -> View:
+    """Two axes exchanged, as in a channel shuffle."""
+    view = value(x)
+    both = [given if given is not None else layer.config.get(f"axis{n}") for n, given in ((1, axis1), (2, axis2))]
+    count = len(view.axes)
+    if not all(isinstance(axis, int) and -count <= axis < count for axis in both):
+        raise Unknown(f"of the axes {both!r:.40}")
+    order = list(range(count))
+    one, other = (int(axis) % count for axis in both if axis is not None)
+    order[one], order[other] = other, one
+    return settled(layer, view.seen(tuple(view.axes[place] for place in order)))
+
+
 @means("Permute", functions=("Transpose",))
 def permute(layer: Layer, x: Any, axes: Sequence[int] | None = None) -> View:
     """Axes in another order; the layer counts them from 1, without the batch."""
