@@ -230,6 +230,12 @@ def test_another_layer_is_read(name: str, tmp_path: Path) -> None:
     assert diptych.read(tmp_path / "model.keras").net == diptych.read(model).net
 
 
+def test_a_rounding_in_between_is_said() -> None:
+    model = model_of(lambda x: layers.Conv2D(2, 3)(ops.cast(x, "float32")))
+    assert diptych.read(model).notes == ("it computes in float32; here it is in full precision",)
+    assert not diptych.read(model_of(layers.Conv2D(2, 3))).notes
+
+
 def test_channels_first_are_refused_at_once(tmp_path: Path) -> None:
     image = keras.Input((3, 12, 10))
     inner = keras.Sequential([layers.Conv2D(4, 3, data_format="channels_first"), layers.BatchNormalization(axis=1)])

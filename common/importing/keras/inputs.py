@@ -52,7 +52,7 @@ def cast(layer: Layer, x: Any, dtype: Any = None) -> View:
     kind = layer.said("dtype", dtype, None)
     if not isinstance(kind, str) or kind not in FRACTIONS:
         raise Unknown(f"to {kind!r:.40}")
-    layer.reading.formats.update({kind} - {"float32", "float64"})
+    layer.reading.formats.add(kind)
     return value(x)
 
 

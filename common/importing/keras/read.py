@@ -93,8 +93,8 @@ def _said(reading: Reading) -> Iterator[str]:
     if reading.trained:
         names = first_few(reading.trained, 8)
         yield f"read as it answers with training=False; without that it calls as in training: {names}"
-    if reading.formats:
-        yield f"it computes in {' and '.join(sorted(reading.formats))}; here it is in full precision"
+    if rounded := reading.formats - {"float64" if "float64" in reading.formats else "float32"}:
+        yield f"it computes in {' and '.join(sorted(rounded))}; here it is in full precision"
 
 
 def _channels_first(entry: Entry, depth: int) -> Iterator[str]:

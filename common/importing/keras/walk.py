@@ -164,10 +164,10 @@ def _check_precision(entry: Entry, reading: Reading) -> None:
     """Note the precision that a layer computes in; raises Unknown for whole numbers."""
     dtype = entry["config"].get("dtype")
     own = dtype.get("config") if isinstance(dtype, Mapping) else None
-    name = str(own.get("name") if isinstance(own, Mapping) else dtype or "float32")
+    name = str(own.get("name") if isinstance(own, Mapping) else dtype)
     if entry["config"].get("quantization_config") is not None or "int" in name or "float8" in name:
         raise Unknown("quantised")
-    if name not in ("float32", "float64", "None"):
+    if name != "None":
         reading.formats.add(name)
 
 
