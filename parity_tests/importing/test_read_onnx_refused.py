@@ -203,3 +203,10 @@ def test_a_scale_of_columns_is_none_of_channels(tmp_path: Path, own: tuple[int, 
     images = np.random.default_rng(1).standard_normal((2, 3, 8, 3))
     (found,) = reference.outputs(result.net, result.weights, images)
     np.testing.assert_allclose(found, evaluated(model, images)[0], rtol=1e-10, atol=1e-12)
+
+
+def test_an_output_whose_channels_come_last_is_said(tmp_path: Path) -> None:
+    nodes = [conv("x", "a"), node("Transpose", ["a"], ["y"], perm=[0, 2, 3, 1])]
+    result = diptych.read(saved(graph(nodes, {"w": KERNEL}), tmp_path))
+    assert result.net.nodes[-1].shape == (3, 8, 6)
+    assert "its output y has its channels last in the file, and first here" in result.notes

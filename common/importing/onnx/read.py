@@ -150,6 +150,8 @@ def _steps(graph: Graph, where: str, shape: tuple[int, int, int, int], last: boo
             outputs += [] if value.doubtful else [(name if named else "", _output(draft, value))]
         except Unknown as why:
             draft.note(f"the output {printable(name, NAME)}: {why}")
+        if value.order == "last" and not last:
+            draft.said.append(f"its output {printable(name, NAME)} has its channels last in the file, and first here")
     refuse(where, draft.missing)
     found = joined(tidied(draft.steps, outputs), walk.reading)
     found = tidied(settled(found.steps), found.outputs)
@@ -214,6 +216,7 @@ def _factor(step: Step) -> int:
 
 
 def _said(graph: Graph, reading: Reading, used: set[str], last: bool) -> Iterator[str]:
+    yield from reading.draft.said
     if graph.producer:
         yield f"the file was written by {printable(graph.producer, NAME)}"
     if last:
