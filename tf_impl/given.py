@@ -22,6 +22,9 @@ from .settings import recast
 MARK = 1000.5
 """Added to places, so that no constant of a layer is taken for one."""
 
+COPIES = 2
+"""Of how many other sizes a copy is made at most: each takes as long as building the model."""
+
 DROPOUTS = (
     keras.layers.Dropout,
     keras.layers.SpatialDropout1D,
@@ -40,6 +43,7 @@ class Given:
         self.model = model
         kinds = {name for layer in every_layer(model) for name in (layer.compute_dtype, layer.variable_dtype)}
         self.dtype = kinds.pop() if len(kinds) == 1 else "mixed"
+        self._others: dict[tuple[int, int], keras.Model | None] = {}
 
     def outputs(self, x: Array) -> dict[str, Array]:
         """What it answers in evaluation; its statistics are put back."""
@@ -63,6 +67,27 @@ class Given:
         done = {name: _canonical(value) for name, value in outputs.items()}
         return Pass(done, rearranged(np.array(first), BATCH["tf"], BATCH["torch"]), gradients, buffers, tuple(rates))
 
+    def seen(self, x: Array, training: bool) -> dict[str, Array]:
+        """What each layer hands on when it is first called."""
+        found: dict[str, Array] = {}
+        with _kept(self.model), _without_dropout(self.model), _noted(dict(_leaves(self.model, "")), found):
+            self.model(self._image(x), training=True) if training else self.model(self._image(x))
+        return found
+
+    def at(self, height: int, width: int) -> Given | None:
+        """The model where it takes images of this size, else a copy with the same weights."""
+        stated = tuple(self.model.inputs[0].shape[1:3]) if getattr(self.model, "inputs", None) else (None, None)
+        if all(size in (None, wanted) for size, wanted in zip(stated, (height, width), strict=True)):
+            return self
+        if type(self.model) not in (Functional, keras.Sequential):
+            return None
+        if (height, width) not in self._others and len(self._others) == COPIES:
+            return None
+        if (height, width) not in self._others:
+            self._others[height, width] = _other_size(self.model, height, width)
+        copy = self._others[height, width]
+        return None if copy is None else Given(copy)
+
     def weights(self) -> dict[str, Array]:
         """Its variables by their paths."""
         return {variable.path: np.array(variable) for variable in self.model.weights}
@@ -85,10 +110,10 @@ class Given:
         if type(self.model) not in (Functional, keras.Sequential):
             return None
         copy = self._copied()
-        for mine, variable in zip(self.model.weights, copy.weights, strict=True):
+        for mine, variable in zip(self.model.weights, [] if copy is None else copy.weights, strict=copy is not None):
             if mine.path in weights:
                 variable.assign(weights[mine.path])
-        return Given(copy)
+        return None if copy is None else Given(copy)
 
     def wide(self) -> Given | None:
         """A copy of its layers in float64; itself where they are; None for a class of its own, which has no copy."""
@@ -96,11 +121,16 @@ class Given:
             return self
         if type(self.model) not in (Functional, keras.Sequential):
             return None
-        return Given(self._copied())
+        copy = self._copied()
+        return None if copy is None else Given(copy)
 
-    def _copied(self) -> keras.Model:
-        copy = type(self.model).from_config(recast(self.model.get_config(), "float64"))
-        copy.set_weights(self.model.get_weights())
+    def _copied(self) -> keras.Model | None:
+        """A copy in float64; None for layers that cannot be made again by their configs."""
+        try:
+            copy = type(self.model).from_config(recast(self.model.get_config(), "float64"))
+            copy.set_weights(self.model.get_weights())
+        except Exception:  # noqa: BLE001 - whatever a layer of somebody's own raises when it is made from its config
+            return None
         return copy
 
     def places(self, result: Imported) -> dict[str, Places]:
@@ -141,6 +171,64 @@ def _trained(model: keras.Model) -> list[Any]:
         found += [v for v in layer._trainable_variables if v.name not in kinds and v.trainable is not None]
     known = {id(v) for v in model.weights}
     return [variable for variable in {id(v): v for v in found}.values() if id(variable) in known]
+
+
+def _leaves(model: keras.Model, outer: str) -> Iterator[tuple[str, Any]]:
+    """Path -> layer, of all that are no models."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _leaves(layer, f"{outer}{layer.name}.")
+        else:
+            yield f"{outer}{layer.name}", layer
+
+
+@contextmanager
+def _noted(layers: Mapping[str, Any], found: dict[str, Array]) -> Iterator[None]:
+    """Note what layers hand on; a `call` of an instance's own, such as a patch, is part of it and stays."""
+
+    def noting(path: str, call: Any) -> Any:
+        def noted(*args: Any, **kwargs: Any) -> Any:
+            value = call(*args, **kwargs)
+            if path not in found and tf.is_tensor(value):
+                found[path] = _canonical(value)
+            return value
+
+        return noted
+
+    own = {path: vars(layer).get("call") for path, layer in layers.items()}
+    for path, layer in layers.items():
+        layer.call = noting(path, layer.call)
+    try:
+        yield
+    finally:
+        for path, layer in layers.items():
+            if own[path] is None:
+                del layer.call
+            else:
+                layer.call = own[path]
+
+
+def _other_size(model: keras.Model, height: int, width: int) -> keras.Model | None:
+    """A copy for images of another size; None where a layer has weights or a shape for its size alone."""
+    try:
+        copy = type(model).from_config(_resized(model.get_config(), (height, width)))
+        copy.set_weights(model.get_weights())
+    except Exception:  # noqa: BLE001 - whatever a layer raises where its weights do not fit
+        return None
+    return copy
+
+
+def _resized(config: Any, size: tuple[int, int] | tuple[None, None]) -> Any:
+    """A config whose images have another size, and those of models inside any."""
+    if not isinstance(config, dict):
+        return type(config)(_resized(item, size) for item in config) if isinstance(config, (list, tuple)) else config
+    inner = {
+        key: _resized(value, (None, None) if config.get("class_name") in ("Functional", "Sequential") else size)
+        for key, value in config.items()
+        if key != "build_config"
+    }
+    stated = inner.get("batch_shape")
+    return {**inner, "batch_shape": (stated[0], *size, *stated[3:])} if stated and len(stated) == 4 else inner
 
 
 @contextmanager

@@ -58,6 +58,29 @@ class Given:
         done = {name: _array(value) for name, value in outputs.items()}
         return Pass(done, _array(first), found, buffers, tuple(dropouts))
 
+    def seen(self, x: Array, training: bool) -> dict[str, Array]:
+        """What each module without others inside hands on when it is first called, after its own hooks."""
+        found: dict[str, Array] = {}
+
+        def noting(name: str) -> Any:
+            def note(module: nn.Module, given: Any, answer: Any) -> None:
+                if isinstance(answer, torch.Tensor) and name not in found:
+                    found[name] = _array(answer).copy()  # what comes after may change it in place
+
+            return note
+
+        with left_alone(self.model), torch.inference_mode(False), torch.no_grad():
+            with _without_dropout(self.model, training):
+                for name, module in self.model.named_modules():
+                    if name and next(module.children(), None) is None:
+                        module.register_forward_hook(noting(name))
+                self._call(self._image(x), self._fresh())
+        return found
+
+    def at(self, height: int, width: int) -> Given:
+        """The module, which says nothing of sizes."""
+        return self
+
     def weights(self) -> dict[str, Array]:
         """Its parameters and buffers, each tensor under the first of its names."""
         return {name: _array(tensor) for name, tensor in self._tensors().items()}

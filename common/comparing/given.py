@@ -45,6 +45,12 @@ class Given(Protocol):
     def step(self, x: Array, seeds: Sequence[Array], training: bool) -> Pass:
         """A pass whose loss is the sum of the products of outputs and seeds, with dropout off; nothing of it stays."""
 
+    def seen(self, x: Array, training: bool) -> Mapping[str, Array]:
+        """What each layer by its path hands on when it is first called, with dropout off, maps as (N, C, H, W)."""
+
+    def at(self, height: int, width: int) -> Given | None:
+        """The model, or a copy where it takes images of one other size; None where none can be made."""
+
     def weights(self) -> Mapping[str, Array]:
         """Its parameters and buffers."""
 

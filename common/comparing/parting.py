@@ -62,10 +62,10 @@ class Partings:
             if a is None or a == 0:
                 continue
             self._compute(a)
-            if b is not None:
-                self.seen.append(self.one.steps[a].path)
+            if b is not None and self.partner.get(b) == a:
                 if (found := self._parting(a, b)) is not None:
                     yield found
+                self.seen.append(self.one.steps[a].path)
         yield from self._outputs()
 
     def _compute(self, a: int) -> None:
@@ -82,7 +82,7 @@ class Partings:
         answer, inputs = self.values[a], self._inputs(a)
         hybrid = self._hybrid(b, {})
         gap = apart(hybrid, answer)
-        if gap <= self.tolerance:
+        if gap <= self.tolerance or self._later(a, b):
             return None
         alone = self._alone(a, b)
         wired = [self.partner.get(item) for item in self.other.steps[b].inputs] != list(self.one.steps[a].inputs)
@@ -91,6 +91,40 @@ class Partings:
             if apart(direct, answer) <= self.tolerance:
                 return Parting(a, b, "wiring", gap, inputs, answer, alone)
         return Parting(a, b, "op", gap, inputs, answer, alone)
+
+    def _later(self, a: int, b: int) -> bool:
+        """Whether a step of another kind is but the first of several that together are the first's; they are, then."""
+        if self.one.steps[a].node.kind == self.other.steps[b].node.kind:
+            return False
+        for place in self.other.readers[b]:
+            if apart(self._hybrid(place, {b: self._hybrid(b, {})}), self.values[a]) <= self.tolerance:
+                del self.partner[b]
+                self.partner[place] = a
+                return True
+        return False
+
+    def without(self, part: Parting, ours: frozenset[int], theirs: frozenset[int]) -> bool:
+        """Whether a pair agrees where some of the steps without a partner before it do nothing."""
+        made: dict[int, Array | None] = {}
+        for place in sorted(theirs):
+            made[place] = self._value(self.other.steps[place].inputs[0], made)
+        left = self._bypassed(part.one, ours, set(part.alone[0]))
+        return left is not None and apart(self._hybrid(part.other, made), left) <= self.tolerance
+
+    def _bypassed(self, a: int, ours: frozenset[int], alone: set[int]) -> Array | None:
+        """What a step of the first answers where some before it hand on what they read."""
+        if a in ours:
+            return self._bypassed(self.one.steps[a].inputs[0], ours, alone)
+        inputs = [self._bypassed(item, ours, alone) if item in alone else self.values[item]
+                  for item in self.one.steps[a].inputs]  # fmt: skip
+        known = tuple(item for item in inputs if item is not None)
+        return self._run(self.one.steps[a], self.weights[0], known) if len(known) == len(inputs) else None
+
+    def own_inputs(self, b: int) -> tuple[Array, ...] | None:
+        """What a step of the second reads, made of the first's values by its own steps without a partner."""
+        found = [self._value(item, {}) for item in self.other.steps[b].inputs]
+        known = tuple(item for item in found if item is not None)
+        return known if len(known) == len(found) else None
 
     def _hybrid(self, b: int, made: dict[int, Array | None]) -> Array | None:
         """What a step of the second answers where it reads values of the first; None where it cannot take them."""

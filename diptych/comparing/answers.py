@@ -9,11 +9,14 @@ import numpy as np
 from ..checking.case import Finding
 from ..checking.gates import FLOAT32_FACTOR, FLOAT32_FLOOR
 from ..common.compare import FLOAT64_TOLERANCE
+from ..common.errors import DiptychError
 from ..common.spec import Array
-from .pair import Pair, channelwise, matched
+from .of_size import made_for_size
+from .pair import Pair, channelwise, matched, shortly
 from .sides import Images, Side
 
 Answers = dict[str, Array]
+HIDDEN = "so that it hides"
 RESTLESS = 1e-4
 """Relative: two runs of a model that differ by more do not compute the same."""
 ALIKE = 1e-9
@@ -22,11 +25,15 @@ ALIKE = 1e-9
 
 @dataclass(frozen=True)
 class Asked:
-    """What a side answers as it stands and in float64, None where there is no copy."""
+    """What a side answers as it stands and in float64, None where there is no copy.
+
+    `copied` where the model takes images of another size alone, so that a copy of it was asked.
+    """
 
     side: Side
     low: Answers
     wide: Answers | None
+    copied: bool = False
 
     @property
     def best(self) -> Answers:
@@ -37,17 +44,27 @@ class Asked:
 def outputs(pair: Pair) -> Finding | str:
     """Both answer alike, as they stand, and so do their copies in float64."""
     worst, count = Finding(True, 0.0, FLOAT64_TOLERANCE), 0
+    unseen = {False, True}
     for images in pair.images:
         asked = [_asked(pair, side, images) for side in pair.both]
         if asked[0] is None or asked[1] is None:
             continue
-        one, other = asked[0], asked[1]
-        if not count and (why := _shows_nothing(one, other)):
+        one, other, several = asked[0], asked[1], len(images.values) > 1
+        if several in unseen and (why := _shows_nothing(one, other)):
             pair.unsure.append(why)
+            pair.hidden = HIDDEN in why
             return why
-        found = _restless(one, other, images) or _held(one, other, images)
+        unseen.discard(several)
+        found = (_restless(one, other, images) if not count else None) or _held(one, other, images)
+        if not found.passed and (one.copied or other.copied) and (names := made_for_size(pair)):
+            pair.notes.append(
+                f"at {images.name} a copy of {(one if one.copied else other).side.label} differs by "
+                f"{found.measured:.1e}; {names}, so that this is no difference of the models as they stand"
+            )
+            continue
         count += found.compared
         if not found.passed:
+            pair.differs = True
             return found
         worst = found if found.measured >= worst.measured else worst
     if not count:
@@ -58,14 +75,25 @@ def outputs(pair: Pair) -> Finding | str:
 
 def _asked(pair: Pair, side: Side, images: Images) -> Asked | None:
     """The answers of a side; None, with a note, for images that it does not take."""
+    exact = side.exact.at(*images.shape[1:])
     try:
+        if exact is None:
+            raise DiptychError("it takes images of one size")
+        if exact is not side.exact:
+            copied = dict(exact.outputs(images.values))
+            return Asked(side, copied, copied, copied=True)
         low = dict(side.given.outputs(images.values))
-        same = side.wide is side.given
-        return Asked(side, low, low if same else None if side.wide is None else dict(side.wide.outputs(images.values)))
     except Exception as error:  # noqa: BLE001 - whatever a model raises at a size or a batch that it does not take
-        said = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"[:160]
-        pair.notes.append(f"not compared: {images.name}, which {side.label} does not take ({said})")
+        pair.notes.append(f"not compared: {images.name}, which {side.label} does not take ({shortly(error)})")
         return None
+    if side.wide is None or side.wide is side.given:
+        return Asked(side, low, None if side.wide is None else low)
+    try:
+        return Asked(side, low, dict(side.wide.outputs(images.values)))
+    except Exception as error:  # noqa: BLE001 - a part that stays in its own dtype, such as a tensor that is no buffer
+        note = f"not compared in float64, where {side.label} raises {shortly(error)}"
+        pair.notes += [] if note in pair.notes else [note]
+        return Asked(side, low, None)
 
 
 def _shows_nothing(one: Asked, other: Asked) -> str:
@@ -77,10 +105,10 @@ def _shows_nothing(one: Asked, other: Asked) -> str:
         if not np.isfinite(a).all() and not np.isfinite(b).all():
             return f"{name} is not finite in both models; look for NaN and infinity in their weights"
         if _saturated(a) and _saturated(b):
-            return (f"every number of {name} is 0 or 1 in both models, so that it hides what comes before; "
+            return (f"every number of {name} is 0 or 1 in both models, {HIDDEN} what comes before; "
                     "compare them without their last softmax or sigmoid")  # fmt: skip
         if _alike(a) and _alike(b):
-            return (f"{name} is the same for all images in both models, so that it shows nothing of them; give them "
+            return (f"{name} is the same for all images in both models, {HIDDEN} what is done with them; give them "
                     "weights with which the images count")  # fmt: skip
     return ""
 
@@ -112,7 +140,7 @@ def _restless(one: Asked, other: Asked, images: Images) -> Finding | None:
 def _held(one: Asked, other: Asked, images: Images) -> Finding:
     """Both answers in float64 against the tolerance, and as they stand against the rounding that each shows."""
     worst, count = Finding(True, 0.0, FLOAT64_TOLERANCE), 0
-    narrow = {one.side.given.dtype, other.side.given.dtype} != {"float64"}
+    narrow = {one.side.given.dtype, other.side.given.dtype} != {"float64"} and not (one.copied or other.copied)
     bounds = [("in float64", one.wide, other.wide, FLOAT64_TOLERANCE)]
     bounds += [("as they stand", one.low, other.low, _rounding(one, other))] if narrow else []
     for words, left, right, bound in bounds:

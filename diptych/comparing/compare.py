@@ -12,7 +12,7 @@ from ..common.errors import DiptychError
 from .answers import outputs
 from .gates import nodes, parameters
 from .named import models_of
-from .pair import Pair, transferred
+from .pair import Pair, shortly, transferred
 from .report import Comparison
 from .sides import images, labels, shape_of, side
 from .training import dropout, gradients, training
@@ -66,7 +66,19 @@ def _gates(pair: Pair, say: Callable[[str], None]) -> Iterator[Gate]:
     """All gates; none but the first where outputs show nothing."""
     for name, gate in GATES.items():
         say(f"comparing {name}")
-        yield _gate(name, "outputs show nothing" if pair.unsure else gate(pair))
+        hidden = pair.unsure and not (pair.hidden and gate in (nodes, parameters))
+        yield _gate(name, "outputs show nothing" if hidden else _asked(pair, gate))
+
+
+def _asked(pair: Pair, gate: Callable[[Pair], Finding | str]) -> Finding | str:
+    """What a gate finds; what models raise that no gate foresees leaves it open."""
+    try:
+        return gate(pair)
+    except DiptychError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the code of a model raises
+        pair.unsure.append(f"{gate.__name__} could not be compared: {shortly(error)}")
+        return pair.unsure[-1]
 
 
 def _gate(name: str, found: Finding | str) -> Gate:

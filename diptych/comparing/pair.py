@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from ..common.spec import Array
 from ..common.text import first_few
 from .sides import Images, Side
 
+T = TypeVar("T")
 FLOOR = 1e-3
 """Of the usual size of a channel: one that is smaller is no measure of a difference."""
 
@@ -33,6 +35,10 @@ class Pair:
     names: Mapping[str, str] = field(default_factory=dict)
     by_weights: bool = True
     unsure: list[str] = field(default_factory=list)
+    hidden: bool = False
+    """Whether what makes it unsure is the outputs alone, so that layers may still tell."""
+    differs: bool = False
+    """Whether the outputs were found to differ."""
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -81,11 +87,17 @@ class Pair:
             raise DiptychError(self.unread)
         return self.read
 
-    def step(self, images: Images, training: bool) -> tuple[Pass, Pass] | None:
-        """One pass of both copies in float64 with the same seeds; None where one has no copy."""
-        one, other = self.one.wide, self.other.wide
-        if one is None or other is None:
-            return None
+    @property
+    def exact(self) -> bool:
+        """Whether both have a copy in float64."""
+        return self.one.wide is not None and self.other.wide is not None
+
+    def step(self, images: Images, training: bool) -> tuple[Pass, Pass]:
+        """One pass of both with the same seeds, of their copies in float64 where they have some.
+
+        Raises Untrainable where one cannot be trained.
+        """
+        one, other = (_Trained(side) for side in self.both)
         random = np.random.default_rng(1)
         seeds = [random.standard_normal(value.shape) for value in one.outputs(images.values).values()]
         return one.step(images.values, seeds, training), other.step(images.values, seeds, training)
@@ -98,6 +110,34 @@ class Pair:
         whole = np.concatenate([part.astype(np.float64) for part in parts])
         found = {name: whole[self.places[place][name]] for name in read.net.weights if name in self.places[place]}
         return {name: array for name, array in found.items() if not np.isnan(array).any()}
+
+
+class Untrainable(DiptychError):
+    """A model that raises an error of its own when it is trained."""
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """A side that is trained: what its own code raises is told as its own."""
+
+    side: Side
+
+    def outputs(self, x: Array) -> Mapping[str, Array]:
+        return self._own(lambda: self.side.exact.outputs(x))
+
+    def step(self, x: Array, seeds: Sequence[Array], training: bool) -> Pass:
+        return self._own(lambda: self.side.exact.step(x, seeds, training))
+
+    def _own(self, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 - whatever the code of a model raises
+            raise Untrainable(f"{self.side.label} raises {shortly(error)}") from error
+
+
+def shortly(error: Exception) -> str:
+    """The kind of an error and the first line of what it says."""
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"[:200]
 
 
 def transferred(pair: Pair) -> Pair:

@@ -17,8 +17,11 @@ from ..common.importing.imported import Imported
 from ..common.spec import Array
 from ..reading import read
 
-MORE = ((0, 0), (33, 49), (32, 64), (-7, 10), (1, 3))
-"""By how much other images are larger than the first: even, odd, not square, multiples of 32."""
+MORE = ((0, 0), (33, 49), (1, 3), (32, 64), (-7, 10))
+"""By how much other images are larger than the first: even, odd, not square, multiples of 32.
+
+Of a model that takes one size alone, copies are made for the next two.
+"""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,11 @@ class Side:
     wide: Given | None
     read: Imported | None
     refusal: str = ""
+
+    @property
+    def exact(self) -> Given:
+        """The copy in float64, or the model itself where there is none."""
+        return self.given if self.wide is None else self.wide
 
 
 def shape_of(models: Sequence[Any], example: Any) -> tuple[int, int, int]:
@@ -107,7 +115,7 @@ def images(
     more = [(height + down, width + across) for down, across in MORE]
     for place, (high, wide) in enumerate(sizes or [size for size in more if min(size) > 0]):
         named = f"{channels}x{high}x{wide}"
-        for batch in batches:
+        for batch in (*batches, max(batches) + 1) if place == 0 else batches:
             yield Images(f"{named} batch {batch}", random.standard_normal((batch, channels, high, wide)) + 0.1)
         if place == 0:
             for name, values in _ranges(random, (2, channels, high, wide)):

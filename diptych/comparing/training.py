@@ -6,7 +6,9 @@ What depends on chance, such as noise, is found by making the step twice. Dropou
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,9 +17,13 @@ from ..common.compare import FLOAT64_TOLERANCE, difference
 from ..common.comparing.flow import Flow
 from ..common.comparing.given import Pass
 from ..common.spec import Array, Net
-from .pair import FLOOR, Pair, channelwise, matched
+from .pair import FLOOR, Pair, Untrainable, channelwise, matched
+from .seen import NARROW
 from .sides import Images
+from .why import of_gradient, of_output, of_statistic
 
+BATCH = 3
+"""How many images a step in training has where there is such a batch."""
 Entry = tuple[str, Array, Array, float]
 """What is compared, both sides of it, and the smallest number that is a measure."""
 
@@ -34,22 +40,53 @@ def training(pair: Pair) -> Finding | str:
 
 def _steps(pair: Pair, training: bool) -> Finding | str:
     own = [images for images in pair.images if images.shape == pair.images[0].shape]
-    images = max(own, key=lambda item: len(item.values))
-    passes = pair.step(images, training)
-    if passes is None:
-        lone = ", ".join(side.label for side in pair.both if side.wide is None)
-        return f"{lone} is a class of its own, of which no copy in float64 can be made"
+    images = next((item for item in own if len(item.values) == BATCH), own[0])
+    bound = FLOAT64_TOLERANCE if pair.exact else NARROW
+    try:
+        passes = pair.step(images, training)
+    except Untrainable as error:
+        return _untrainable(pair, images, training, error)
     if training and (label := _by_chance(pair, images, passes)):
         said = f"{label} trains by chance though dropout is off: noise or augmentation"
         return Finding(False, float("inf"), 0.0, "output", said, 1)
-    worst, count = Finding(True, 0.0, FLOAT64_TOLERANCE), 0
+    worst, count = Finding(True, 0.0, bound), 0
     for name, a, b, floor in _entries(pair, *passes, len(images.values), training):
         gap, count = channelwise(a, b) if floor < 0 else difference(a.reshape(b.shape), b, floor)[0], count + 1
-        found = Finding(bool(gap <= FLOAT64_TOLERANCE), gap, FLOAT64_TOLERANCE, name, "", count)
+        found = Finding(bool(gap <= bound), gap, bound, name, "", count)
         if not found.passed:
-            return found
+            return replace(found, detail=_why(pair, images, training, name, passes))
         worst = found if gap > worst.measured else worst
-    return Finding(True, worst.measured, worst.tolerance, worst.where, "", count)
+    seen = "" if pair.exact else "in their own dtypes: one has no copy in float64"
+    return Finding(True, worst.measured, worst.tolerance, worst.where, seen, count)
+
+
+def _untrainable(pair: Pair, images: Images, training: bool, error: Untrainable) -> Finding | str:
+    """One side alone that cannot be trained is another model; where neither can, nothing is told."""
+    said, x = str(error), images.values
+    for side in pair.both:
+        if not said.startswith(side.label):
+            try:
+                seeds = [np.ones_like(value) for value in side.exact.outputs(x).values()]
+                side.exact.step(x, seeds, training)
+            except Exception:  # noqa: BLE001 - whatever the code of a model raises
+                pair.unsure.append(f"neither model can be trained: {said}")
+                return said
+    return Finding(False, float("inf"), 0.0, "the loss", f"it cannot be trained as the other can: {said}", 1)
+
+
+def _why(pair: Pair, images: Images, training: bool, name: str, passes: tuple[Pass, Pass]) -> str:
+    """The cause of a difference in words, "" where none is known; to look for it must not fail."""
+    try:
+        if name.startswith("statistic "):
+            mine = name.removeprefix("statistic ")
+            after = _biased(pair, 0, passes[0], len(images.values)), _biased(pair, 1, passes[1], len(images.values))
+            return of_statistic(pair, mine, pair.weights[mine], after)
+        if name.startswith("gradient of ") and (mine := name.removeprefix("gradient of ")) in pair.weights:
+            left, right = pair.canonical(0, passes[0].gradients), pair.canonical(1, passes[1].gradients)
+            return of_gradient(pair, mine, left[mine], right[pair.weights[mine]])
+        return of_output(pair, images, training) if name.startswith("output") else ""
+    except Exception:  # noqa: BLE001 - whatever a model raises in a second step
+        return ""
 
 
 def _entries(pair: Pair, one: Pass, other: Pass, batch: int, training: bool) -> Iterator[Entry]:
@@ -61,14 +98,16 @@ def _entries(pair: Pair, one: Pass, other: Pass, batch: int, training: bool) -> 
     if pair.read is not None:
         yield from _statistics(pair, one, other, batch) if training else ()
         yield from _weights(pair, one, other)
+    else:
+        yield from _by_name(one, other)
     yield "gradient of the images", one.input_gradient, other.input_gradient, 0.0
 
 
 def _by_chance(pair: Pair, images: Images, passes: tuple[Pass, Pass]) -> str:
     """The model that answers otherwise to a second step, "" for neither."""
-    again = pair.step(images, training=True)
-    for side, first, second in zip(pair.both, passes, again or passes, strict=True):
-        if any(channelwise(first.outputs[name], second.outputs[name]) > FLOAT64_TOLERANCE for name in first.outputs):
+    again, bound = pair.step(images, training=True), FLOAT64_TOLERANCE if pair.exact else NARROW
+    for side, first, second in zip(pair.both, passes, again, strict=True):
+        if any(channelwise(first.outputs[name], second.outputs[name]) > bound for name in first.outputs):
             return side.label
     return ""
 
@@ -80,6 +119,23 @@ def _weights(pair: Pair, one: Pass, other: Pass) -> Iterator[Entry]:
     for mine, theirs in reversed(pair.weights.items()):
         if mine in left and theirs in right and left[mine].size == right[theirs].size:
             yield f"gradient of {mine}", left[mine], right[theirs], floor
+
+
+def _by_name(one: Pass, other: Pass) -> Iterator[Entry]:
+    """Without layers: the gradients of weights of one name, their numbers by size, since their order is not known."""
+    names = {_common(name): name for name in other.gradients}
+    floor = FLOOR * max((float(np.abs(value).max(initial=0)) for value in other.gradients.values()), default=0.0)
+    for mine, gradient in reversed(one.gradients.items()):
+        theirs = names.get(_common(mine))
+        if theirs is not None and other.gradients[theirs].size == gradient.size > 0:
+            yield f"gradient of {mine}", np.sort(gradient, axis=None), np.sort(other.gradients[theirs], axis=None), floor
+
+
+def _common(name: str) -> str:
+    """A weight's name without what tells the frameworks apart."""
+    for theirs, ours in (("kernel", "weight"), ("gamma", "weight"), ("beta", "bias")):
+        name = re.sub(rf"(?<![a-z]){theirs}$", ours, name)
+    return re.sub(r"[^0-9a-z]+", "_", name.lower())
 
 
 def _statistics(pair: Pair, one: Pass, other: Pass, batch: int) -> Iterator[Entry]:
@@ -120,8 +176,9 @@ def dropout(pair: Pair) -> Finding | str:
 
 def _rates_alone(pair: Pair) -> Finding | str:
     """Without layers: all rates that a step in training meets."""
-    passes = pair.step(pair.images[0], training=True)
-    if passes is None:
+    try:
+        passes = pair.step(pair.images[0], training=True)
+    except Untrainable:
         return "neither layers nor a step in training can be seen"
     found = [sorted(item.dropouts) for item in passes]
     if found[0] != found[1]:
