@@ -42,6 +42,7 @@ class Given:
     def __init__(self, model: keras.Model) -> None:
         self.model = model
         kinds = {name for layer in every_layer(model) for name in (layer.compute_dtype, layer.variable_dtype)}
+        kinds |= {tensor.dtype for tensor in getattr(model, "inputs", None) or ()}  # an input may round the images
         self.dtype = kinds.pop() if len(kinds) == 1 else "mixed"
         self._others: dict[tuple[int, int], keras.Model | None] = {}
 

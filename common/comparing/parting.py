@@ -47,6 +47,8 @@ class Partings:
     alignment: Alignment
     weights: tuple[Weights, Weights]
     tolerance: float = FLOAT64_TOLERANCE
+    rounding: float = 0.0
+    """What steps without weights may be apart by in addition."""
 
     def __post_init__(self) -> None:
         self.one, self.other = self.alignment.one, self.alignment.other
@@ -82,7 +84,8 @@ class Partings:
         answer, inputs = self.values[a], self._inputs(a)
         hybrid = self._hybrid(b, {})
         gap = apart(hybrid, answer)
-        if gap <= self.tolerance or self._later(a, b):
+        weights = self.one.steps[a].node.weights() or self.other.steps[b].node.weights()
+        if gap <= (self.tolerance if weights else max(self.tolerance, self.rounding)) or self._later(a, b):
             return None
         alone = self._alone(a, b)
         wired = [self.partner.get(item) for item in self.other.steps[b].inputs] != list(self.one.steps[a].inputs)
@@ -108,15 +111,16 @@ class Partings:
         made: dict[int, Array | None] = {}
         for place in sorted(theirs):
             made[place] = self._value(self.other.steps[place].inputs[0], made)
-        left = self._bypassed(part.one, ours, set(part.alone[0]))
+        left = self._bypassed(part.one, ours, {part.one, *part.alone[0]} - {0})
         return left is not None and apart(self._hybrid(part.other, made), left) <= self.tolerance
 
     def _bypassed(self, a: int, ours: frozenset[int], alone: set[int]) -> Array | None:
         """What a step of the first answers where some before it hand on what they read."""
+        if a not in alone:
+            return self.values[a]
         if a in ours:
             return self._bypassed(self.one.steps[a].inputs[0], ours, alone)
-        inputs = [self._bypassed(item, ours, alone) if item in alone else self.values[item]
-                  for item in self.one.steps[a].inputs]  # fmt: skip
+        inputs = [self._bypassed(item, ours, alone) for item in self.one.steps[a].inputs]
         known = tuple(item for item in inputs if item is not None)
         return self._run(self.one.steps[a], self.weights[0], known) if len(known) == len(inputs) else None
 

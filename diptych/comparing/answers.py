@@ -8,7 +8,6 @@ import numpy as np
 
 from ..checking.case import Finding
 from ..checking.gates import FLOAT32_FACTOR, FLOAT32_FLOOR
-from ..common.compare import FLOAT64_TOLERANCE
 from ..common.errors import DiptychError
 from ..common.spec import Array
 from .of_size import made_for_size
@@ -43,7 +42,7 @@ class Asked:
 
 def outputs(pair: Pair) -> Finding | str:
     """Both answer alike, as they stand, and so do their copies in float64."""
-    worst, count = Finding(True, 0.0, FLOAT64_TOLERANCE), 0
+    worst, count = Finding(True, 0.0, pair.bound), 0
     unseen = {False, True}
     for images in pair.images:
         asked = [_asked(pair, side, images) for side in pair.both]
@@ -55,7 +54,7 @@ def outputs(pair: Pair) -> Finding | str:
             pair.hidden = HIDDEN in why
             return why
         unseen.discard(several)
-        found = (_restless(one, other, images) if not count else None) or _held(one, other, images)
+        found = (_restless(one, other, images) if not count else None) or _held(pair, one, other, images)
         if not found.passed and (one.copied or other.copied) and (names := made_for_size(pair)):
             pair.notes.append(
                 f"at {images.name} a copy of {(one if one.copied else other).side.label} differs by "
@@ -137,11 +136,11 @@ def _restless(one: Asked, other: Asked, images: Images) -> Finding | None:
     return None
 
 
-def _held(one: Asked, other: Asked, images: Images) -> Finding:
+def _held(pair: Pair, one: Asked, other: Asked, images: Images) -> Finding:
     """Both answers in float64 against the tolerance, and as they stand against the rounding that each shows."""
-    worst, count = Finding(True, 0.0, FLOAT64_TOLERANCE), 0
+    worst, count = Finding(True, 0.0, pair.bound), 0
     narrow = {one.side.given.dtype, other.side.given.dtype} != {"float64"} and not (one.copied or other.copied)
-    bounds = [("in float64", one.wide, other.wide, FLOAT64_TOLERANCE)]
+    bounds = [("in float64", one.wide, other.wide, pair.bound)]
     bounds += [("as they stand", one.low, other.low, _rounding(one, other))] if narrow else []
     for words, left, right, bound in bounds:
         if left is None or right is None:
@@ -155,7 +154,7 @@ def _held(one: Asked, other: Asked, images: Images) -> Finding:
             found = Finding(bool(gap <= bound), gap, bound, f"{name} [{images.name}, {words}]", "", count)
             if not found.passed:
                 return found
-            worst = found if gap >= worst.measured and bound == FLOAT64_TOLERANCE else worst
+            worst = found if gap >= worst.measured and bound == pair.bound else worst
     return Finding(True, worst.measured, worst.tolerance, worst.where, "", count)
 
 

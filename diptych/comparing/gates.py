@@ -11,6 +11,7 @@ from ..checking.case import Finding
 from ..common.compare import FLOAT64_TOLERANCE
 from ..common.comparing.causes import Cause, causes
 from ..common.comparing.parting import Parting, Partings, apart
+from ..common.comparing.rounding import rounding
 from ..common.importing.imported import Imported
 from ..common.spec import Array
 from ..common.text import first_few
@@ -31,7 +32,7 @@ def nodes(pair: Pair) -> Finding | str:
     shape, count = tuple(map(int, one.net.input_shape)), 0
     batches = [images for images in pair.images if images.shape == shape and len(images.values) == 2]
     for images in batches[:RANGES]:
-        found = Partings(pair.alignment, (one.weights, other.weights))
+        found = Partings(pair.alignment, (one.weights, other.weights), rounding=rounding(pair.alignment))
         for part in found.find(images.values):
             path, steps = found.one.steps[part.one].path, found.seen
             before = steps[-1] if steps else "the image"
@@ -77,7 +78,7 @@ def _image_cause(pair: Pair, images: Images) -> str:
         for side, other in (pair.both, pair.both[::-1]):
             answers = side.exact.outputs(turned(images.values)), other.exact.outputs(images.values)
             together = matched(*answers) or []
-            if together and all(channelwise(a, b) <= (FLOAT64_TOLERANCE if pair.exact else NARROW) for _, a, b in together):
+            if together and all(channelwise(a, b) <= (pair.bound if pair.exact else NARROW) for _, a, b in together):
                 return f"; cause: {words} in {other.label} alone"
     return ""
 

@@ -10,7 +10,9 @@ from typing import TypeVar
 import numpy as np
 
 from ..common.comparing.align import Alignment, aligned
+from ..common.compare import FLOAT64_TOLERANCE
 from ..common.comparing.given import Pass, Places
+from ..common.comparing.rounding import rounding
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
 from ..common.spec import Array
@@ -63,6 +65,11 @@ class Pair:
         one, other = self.known
         weights = (one.weights, other.weights) if self.by_weights else None
         return aligned(one.net, other.net, self.names, weights)
+
+    @cached_property
+    def bound(self) -> float:
+        """The tolerance in float64: larger where constants of the two are rounded otherwise."""
+        return FLOAT64_TOLERANCE if self.read is None else max(FLOAT64_TOLERANCE, rounding(self.alignment))
 
     @cached_property
     def weights(self) -> dict[str, str]:

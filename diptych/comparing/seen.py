@@ -37,7 +37,7 @@ class Departure:
 def departure(pair: Pair, images: Images, training: bool = False) -> Departure | None:
     """The first pair of layers, in the order of the first model, that part; None where none does."""
     ours, theirs = (side.exact.seen(images.values, training) for side in pair.both)
-    bound, before, count = EXACT if pair.exact else NARROW, "the image", 0
+    bound, before, count = max(EXACT, pair.bound) if pair.exact else NARROW, "the image", 0
     for mine, other in _partners(pair, ours, theirs):
         if (gap := _gap(ours[mine], theirs[other])) > bound:
             return Departure(mine, other, gap, before, count)
@@ -49,7 +49,7 @@ def off_meaning(pair: Pair, place: int, values: Mapping[str, Array], images: Ima
     """The first layer of a side that hands on something else than its node means, and by how much."""
     side = pair.both[place]
     read = pair.known[place]
-    bound = EXACT if side.exact.dtype == "float64" else NARROW
+    bound = max(EXACT, pair.bound) if side.exact.dtype == "float64" else NARROW
     for name, value in side.exact.seen(images.values, training=False).items():
         meant = values.get(last_node(read, name))
         if meant is not None and meant.size == value.size and (gap := _gap(value, meant)) > bound:

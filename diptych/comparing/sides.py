@@ -116,10 +116,15 @@ def images(
     for place, (high, wide) in enumerate(sizes or [size for size in more if min(size) > 0]):
         named = f"{channels}x{high}x{wide}"
         for batch in (*batches, max(batches) + 1) if place == 0 else batches:
-            yield Images(f"{named} batch {batch}", random.standard_normal((batch, channels, high, wide)) + 0.1)
+            yield Images(f"{named} batch {batch}", _float32(random.standard_normal((batch, channels, high, wide)) + 0.1))
         if place == 0:
             for name, values in _ranges(random, (2, channels, high, wide)):
-                yield Images(f"{named} batch 2, {name}", values)
+                yield Images(f"{named} batch 2, {name}", _float32(values))
+
+
+def _float32(values: Array) -> Array:
+    """The same numbers as any model can take them."""
+    return values.astype(np.float32).astype(np.float64)
 
 
 def _ranges(random: np.random.Generator, shape: tuple[int, int, int, int]) -> Iterator[tuple[str, Array]]:

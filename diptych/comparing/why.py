@@ -8,7 +8,6 @@ import numpy as np
 
 from ..common.comparing.causes import differing, shown
 from ..common.comparing.given import Pass
-from ..common.comparing.parting import apart
 from ..common.spec import Array
 from .pair import Pair
 from .seen import Departure, departure
@@ -18,30 +17,33 @@ CLOSE = 1e-7
 Stats = tuple[Mapping[str, Array], Mapping[str, Array]]
 
 
-def of_output(pair: Pair, images: Images, training: bool) -> str:
+def of_output(pair: Pair, images: Images, training: bool, passes: tuple[Pass, Pass]) -> str:
     """The first layer that hands on something else in a step, and whether it is one that does not train."""
     found = departure(pair, images, training)
     if found is None:
         return "every layer that was seen hands on the same; look at what is computed between them" if training else ""
-    idle = [side.label for side, name in zip(pair.both, (found.one, found.other), strict=True)
-            if training and _same_in_evaluation(pair, side.label, name, images)]  # fmt: skip
-    frozen = f"; it does in training what it does in evaluation in {idle[0]}: frozen" if len(idle) == 1 else ""
+    idle = _idle(pair, found, passes) if training else []
+    frozen = f"; {idle[0]} leaves its statistics as they are: frozen" if len(idle) == 1 else ""
     return f"{placed(pair, found)}{frozen}"
 
 
 def placed(pair: Pair, found: Departure) -> str:
     """A departure in words."""
     other = f" ({found.other} of {pair.other.label})" if found.other != found.one else ""
-    return f"first in {found.one}{other}, by {found.gap:.1e}; the last layer that agrees is {found.before}"
+    gap = f"by {found.gap:.1e}" if np.isfinite(found.gap) else "of another shape or not finite"
+    return f"first in {found.one}{other}, {gap}; the last layer that agrees is {found.before}"
 
 
-def _same_in_evaluation(pair: Pair, label: str, name: str, images: Images) -> bool:
-    """Whether a normalisation hands on the same in both modes."""
-    side = next(side for side in pair.both if side.label == label)
-    if side.read is None or not any(n.path == name and n.op.normalises for n in side.read.net.nodes):
-        return False
-    both = [side.exact.seen(images.values, training).get(name) for training in (False, True)]
-    return apart(both[0], both[1]) < CLOSE
+def _idle(pair: Pair, found: Departure, passes: tuple[Pass, Pass]) -> list[str]:
+    """The sides whose layer keeps its running statistics in a step."""
+    idle = []
+    for place, (name, done) in enumerate(zip((found.one, found.other), passes, strict=True)):
+        after = pair.canonical(place, done.buffers) if pair.read else {}
+        before = pair.known[place].weights if pair.read else {}
+        own = [key for key in after if key.rpartition(".")[0] == name]
+        if own and all(np.allclose(after[key], before[key], rtol=CLOSE) for key in own):
+            idle.append(pair.both[place].label)
+    return idle
 
 
 def of_statistic(pair: Pair, mine: str, theirs: str, after: Stats) -> str:
@@ -53,7 +55,7 @@ def of_statistic(pair: Pair, mine: str, theirs: str, after: Stats) -> str:
             f"{pair.other.label}" for name in names]  # fmt: skip
     if told:
         return "; ".join(told)
-    before = pair.known[0].weights[mine], pair.known[1].weights[theirs]
+    before = [read.weights[name].astype(np.float64) for read, name in zip(pair.known, (mine, theirs), strict=True)]
     moved = [array[name] - start for array, name, start in zip(after, (mine, theirs), before, strict=True)]
     still = [side.label for side, step in zip(pair.both, moved, strict=True) if not step.any()]
     if len(still) == 1:
@@ -88,7 +90,7 @@ def _between(pair: Pair, mine: str) -> str:
     at = next((place for place, step in enumerate(steps) if mine in step.node.weights()), None)
     if at is None:
         return ""
-    return f"; it is lost or changed after {steps[at].path}, at {' or '.join(_after(pair, at)) or 'the output'}"
+    return f"; it is lost or changed after {steps[at].path}, at {' or '.join(list(_after(pair, at))[:3]) or 'the output'}"
 
 
 def _after(pair: Pair, at: int) -> Iterator[str]:
