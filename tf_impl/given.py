@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from keras.src.models.functional import Functional
 
-from ..common.comparing.given import Pass, Places
+from ..common.comparing.given import Dropped, Pass, Places
 from ..common.importing.imported import Imported
 from ..common.layouts import BATCH, rearranged
 from ..common.spec import Array
@@ -22,16 +23,18 @@ from .settings import recast
 MARK = 1000.5
 """Added to places, so that no constant of a layer is taken for one."""
 
+SEED = "seed_generator_state"
+CALLS = itertools.count(1)
 COPIES = 2
 """Of how many other sizes a copy is made at most: each takes as long as building the model."""
 
-DROPOUTS = (
-    keras.layers.Dropout,
-    keras.layers.SpatialDropout1D,
-    keras.layers.SpatialDropout2D,
-    keras.layers.SpatialDropout3D,
-    keras.layers.AlphaDropout,
-)
+DROPOUTS = {
+    keras.layers.Dropout: "dropout",
+    keras.layers.SpatialDropout1D: "spatial dropout",
+    keras.layers.SpatialDropout2D: "spatial dropout",
+    keras.layers.SpatialDropout3D: "spatial dropout",
+    keras.layers.AlphaDropout: "alpha dropout",
+}
 
 
 class Given:
@@ -168,7 +171,7 @@ def _trained(model: keras.Model) -> list[Any]:
     """The variables that are no statistics, frozen or not."""
     found: list[Any] = []
     for layer in every_layer(model):
-        kinds = ("moving_mean", "moving_variance", "seed_generator_state")
+        kinds = ("moving_mean", "moving_variance", SEED)
         found += [v for v in layer._trainable_variables if v.name not in kinds and v.trainable is not None]
     known = {id(v) for v in model.weights}
     return [variable for variable in {id(v): v for v in found}.values() if id(variable) in known]
@@ -196,17 +199,24 @@ def _noted(layers: Mapping[str, Any], found: dict[str, Array]) -> Iterator[None]
 
         return noted
 
-    own = {path: vars(layer).get("call") for path, layer in layers.items()}
-    for path, layer in layers.items():
-        layer.call = noting(path, layer.call)
+    with _patched({layer: noting(path, layer.call) for path, layer in layers.items()}):
+        yield
+
+
+@contextmanager
+def _patched(calls: Mapping[Any, Any]) -> Iterator[None]:
+    """With another `call` of each of these layers."""
+    own = {layer: vars(layer).get("call") for layer in calls}
+    for layer, call in calls.items():
+        layer.call = call
     try:
         yield
     finally:
-        for path, layer in layers.items():
-            if own[path] is None:
+        for layer, call in own.items():
+            if call is None:
                 del layer.call
             else:
-                layer.call = own[path]
+                layer.call = call
 
 
 def _other_size(model: keras.Model, height: int, width: int) -> keras.Model | None:
@@ -234,8 +244,11 @@ def _resized(config: Any, size: tuple[int, int] | tuple[None, None]) -> Any:
 
 @contextmanager
 def _kept(model: keras.Model) -> Iterator[None]:
-    """Put statistics back afterwards."""
+    """Put statistics and the state of random numbers back afterwards."""
     before = [(variable, np.array(variable)) for variable in model.non_trainable_variables]
+    for variable, value in before:
+        if variable.name == SEED:
+            variable.assign(value + (next(CALLS) << 8))  # other numbers in each call, so that noise shows
     try:
         yield
     finally:
@@ -244,16 +257,20 @@ def _kept(model: keras.Model) -> Iterator[None]:
 
 
 @contextmanager
-def _without_dropout(model: keras.Model) -> Iterator[list[float]]:
-    """With dropout that hands on what it is given; its rates."""
-    rates = {layer: layer.rate for layer in every_layer(model) if isinstance(layer, DROPOUTS) and layer.rate}
-    for layer in rates:
-        layer.rate = 0.0
-    try:
-        yield list(rates.values())
-    finally:
-        for layer, rate in rates.items():
-            layer.rate = rate
+def _without_dropout(model: keras.Model) -> Iterator[list[Dropped]]:
+    """With dropout that hands on what it is given, and is noted each time that it is called in training."""
+    found: list[Dropped] = []
+
+    def noting(layer: Any) -> Any:
+        def handed_on(inputs: Any, training: bool = False) -> Any:
+            if training and layer.rate:
+                found.append(Dropped(DROPOUTS[type(layer)], float(layer.rate), layer.name))
+            return inputs
+
+        return handed_on
+
+    with _patched({layer: noting(layer) for layer in every_layer(model) if type(layer) in DROPOUTS}):
+        yield found
 
 
 def _named(model: keras.Model, answer: Any) -> dict[str, Any]:

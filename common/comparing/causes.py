@@ -59,9 +59,10 @@ def _without(part: Parting, found: Partings, one: Step, other: Step) -> Iterator
     """Steps that one side has and the other lacks: without them both agree."""
     every = [(0, place) for place in part.alone[0]] + [(1, place) for place in part.alone[1]]
     every = [(side, place) for side, place in every if (found.one, found.other)[side].steps[place].inputs]
-    for chosen in [*([item] for item in every), *([every] if len(every) > 1 else [])]:
+    of_one = [[item for item in every if item[0] == side] for side in (0, 1)]
+    for chosen in [*([item] for item in every), *(items for items in of_one if len(items) > 1), every]:
         ours, theirs = (frozenset(place for side, place in chosen if side == own) for own in (0, 1))
-        if found.without(part, ours, theirs):
+        if chosen and found.changed(part, ours, theirs):
             yield from (_lone(found, side, place) for side, place in chosen)
             return
 
@@ -114,6 +115,9 @@ def _weights(part: Parting, found: Partings, one: Step, other: Step) -> Iterator
         return
     given = {**found.weights[1], **{other.node.own_weights()[name]: ours[name] for name in wrong}}
     holds = _holds(part, other.node.op, other, given)
+    if not holds:
+        for name in differing(one.node.op, other.node.op):
+            yield Cause(name, shown(one.node.op, name), shown(other.node.op, name), False)
     yield from _changed(found, one, other, ours, theirs, wrong, holds)
 
 

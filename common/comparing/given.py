@@ -19,18 +19,30 @@ from ..spec import Array
 Places = NDArray[np.int64]
 
 
+@dataclass(frozen=True, order=True)
+class Dropped:
+    """A dropout: "dropout", "spatial dropout" of whole maps, or "alpha dropout"; `name` is that of its layer, if any."""
+
+    kind: str
+    rate: float
+    name: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.rate:g}"
+
+
 @dataclass(frozen=True)
 class Pass:
     """One forward and backward pass: outputs by name ("" where there is one without), gradients, and the buffers left.
 
-    `dropouts` are the rates of dropout that would have been applied.
+    `dropouts` are those that would have been applied, in the order in which they are called.
     """
 
     outputs: Mapping[str, Array]
     input_gradient: Array
     gradients: Mapping[str, Array] = field(default_factory=dict)
     buffers: Mapping[str, Array] = field(default_factory=dict)
-    dropouts: tuple[float, ...] = ()
+    dropouts: tuple[Dropped, ...] = ()
 
 
 class Given(Protocol):

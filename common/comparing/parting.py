@@ -106,23 +106,23 @@ class Partings:
                 return True
         return False
 
-    def without(self, part: Parting, ours: frozenset[int], theirs: frozenset[int]) -> bool:
-        """Whether a pair agrees where some of the steps without a partner before it do nothing."""
+    def changed(self, part: Parting, ours: frozenset[int], theirs: frozenset[int]) -> bool:
+        """Whether a pair agrees where the second has steps of the first before it, and lacks some of its own."""
         made: dict[int, Array | None] = {}
-        for place in sorted(theirs):
-            made[place] = self._value(self.other.steps[place].inputs[0], made)
-        left = self._bypassed(part.one, ours, {part.one, *part.alone[0]} - {0})
-        return left is not None and apart(self._hybrid(part.other, made), left) <= self.tolerance
+        values = self.values
+        self.values = {**values, **{self._source(place, ours): values[place] for place in sorted(ours)}}
+        try:
+            for place in sorted(theirs):
+                made[place] = self._value(self.other.steps[place].inputs[0], made)
+            return apart(self._hybrid(part.other, made), part.answer) <= self.tolerance
+        finally:
+            self.values = values
 
-    def _bypassed(self, a: int, ours: frozenset[int], alone: set[int]) -> Array | None:
-        """What a step of the first answers where some before it hand on what they read."""
-        if a not in alone:
-            return self.values[a]
-        if a in ours:
-            return self._bypassed(self.one.steps[a].inputs[0], ours, alone)
-        inputs = [self._bypassed(item, ours, alone) for item in self.one.steps[a].inputs]
-        known = tuple(item for item in inputs if item is not None)
-        return self._run(self.one.steps[a], self.weights[0], known) if len(known) == len(inputs) else None
+    def _source(self, a: int, chosen: frozenset[int]) -> int:
+        """The step whose value goes through some that were chosen."""
+        while a in chosen:
+            a = self.one.steps[a].inputs[0]
+        return a
 
     def own_inputs(self, b: int) -> tuple[Array, ...] | None:
         """What a step of the second reads, made of the first's values by its own steps without a partner."""

@@ -5,7 +5,9 @@ What proves nothing is no pass: a gate that could not be asked is left open, and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
 
 from ..checking.case import Finding
 from ..common.compare import FLOAT64_TOLERANCE
@@ -13,7 +15,7 @@ from ..common.comparing.causes import Cause, causes
 from ..common.comparing.parting import Parting, Partings, apart
 from ..common.comparing.rounding import rounding
 from ..common.importing.imported import Imported
-from ..common.spec import Array
+from ..common.spec import Array, Node
 from ..common.text import first_few
 from .pair import Pair, channelwise, matched, shortly
 from .seen import EXACT, NARROW, departure, off_meaning
@@ -47,7 +49,7 @@ def nodes(pair: Pair) -> Finding | str:
 def _by_layers(pair: Pair) -> Finding | str:
     """Without a reading: what the layers of both hand on, as far as it can be seen, where the outputs differ."""
     images = _two(pair)
-    if not pair.differs or images is None:
+    if not pair.differs:
         return pair.unread
     try:
         found = departure(pair, images)
@@ -59,9 +61,9 @@ def _by_layers(pair: Pair) -> Finding | str:
     return Finding(False, found.gap, EXACT, found.one, said, found.count + 1)
 
 
-def _two(pair: Pair) -> Images | None:
-    """A batch of two images of the first size."""
-    return next((item for item in pair.images if len(item.values) == 2 and item.shape == pair.images[0].shape), None)
+def _two(pair: Pair) -> Images:
+    """A batch of two images of the first size; there is always one, of another range of numbers."""
+    return next(item for item in pair.images if len(item.values) == 2 and item.shape == pair.images[0].shape)
 
 
 TURNED: dict[str, Callable[[Array], Array]] = {
@@ -105,8 +107,31 @@ def _off(pair: Pair, place: int, values: dict[str, Array], images: Images, gap: 
     side, first = pair.both[place], off_meaning(pair, place, values, images)
     where = first[0] if first else "output"
     said = f"{side.label} answers otherwise than its layers say, first in {where}: a hook or a patch of its own"
+    if first and _of_batch(pair, place, where, values):
+        said = f"{side.label} normalises {where} with the statistics of the batch in evaluation, as in training"
     island = _island(pair, place)
     return Finding(False, first[1] if first else gap, EXACT, where, island or said, 1)
+
+
+def _of_batch(pair: Pair, place: int, name: str, values: Mapping[str, Array]) -> bool:
+    """Whether what a normalisation hands on is what it would in training."""
+    nodes = pair.known[place].net.nodes
+    node = next((node for node in nodes if node.path == name and node.op.normalises), None)
+    seen = pair.both[place].exact.seen(_two(pair).values, training=False).get(name)
+    source = None if node is None else _value_of(nodes, node.inputs[0], values)
+    if node is None or source is None or seen is None:
+        return False
+    own = {kind: pair.known[place].weights[weight].astype(np.float64) for kind, weight in node.own_weights().items()}
+    axes = (0, *range(2, source.ndim))
+    own |= {"running_mean": source.mean(axes), "running_var": source.var(axes)}
+    return apart(node.op.run(source, **own), seen) < NARROW
+
+
+def _value_of(nodes: Sequence[Node], place: int, values: Mapping[str, Array]) -> Array | None:
+    """The value of a node, or of the one before it that does what it does."""
+    while nodes[place].path not in values and len(nodes[place].inputs) == 1:
+        place = nodes[place].inputs[0]
+    return values.get(nodes[place].path)
 
 
 def _rounded(pair: Pair) -> Finding | None:

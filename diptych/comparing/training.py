@@ -15,7 +15,8 @@ import numpy as np
 from ..checking.case import Finding
 from ..common.compare import difference
 from ..common.comparing.flow import Flow
-from ..common.comparing.given import Pass
+from ..common.comparing.given import Dropped, Pass
+from ..common.ops.dropout import Dropout
 from ..common.spec import Array, Net
 from .pair import FLOOR, Pair, Untrainable, channelwise, matched
 from .seen import NARROW
@@ -167,29 +168,57 @@ def _biased(pair: Pair, place: int, found: Pass, batch: int) -> dict[str, Array]
 
 def dropout(pair: Pair) -> Finding | str:
     """The same rates in the same places."""
-    if pair.read is None:
-        return _rates_alone(pair)
+    counted = _rates_alone(pair)
+    if pair.read is None or isinstance(counted, str) or not counted.passed:
+        return counted
+    every = [sorted(node.op.rate for node in read.net.nodes if isinstance(node.op, Dropout)) for read in pair.read]
+    if every[0] != every[1]:  # of other kinds, which no Net has
+        return counted
+    path, one, other = _misplaced(pair)
+    if path:
+        return _other_rates(pair, path, one, other)
+    return Finding(True, 0.0, 0.0, "", "", len(every[0]))
+
+
+def _misplaced(pair: Pair) -> tuple[str, list[float] | None, list[float] | None]:
+    """The first step whose value goes through other rates, with both; "" where none does."""
     flows = pair.alignment.one, pair.alignment.other
     back = {b: a for a, b in pair.alignment.partners.items()}
-    here = _rates(pair.read[0].net, flows[0])
-    there = {back.get(b, -1 - b): rates for b, rates in _rates(pair.read[1].net, flows[1]).items()}
+    one, other = pair.known
+    here = _rates(one.net, flows[0])
+    there = {back.get(b, -1 - b): rates for b, rates in _rates(other.net, flows[1]).items()}
     for place in sorted({*here, *there}, key=abs):
         if here.get(place) != there.get(place):
             path = flows[0].steps[place].path if place >= 0 else flows[1].steps[-1 - place].path
-            return _other_rates(pair, path, here.get(place), there.get(place))
-    return Finding(True, 0.0, 0.0, "", "", len(here))
+            return path, here.get(place), there.get(place)
+    return "", None, None
 
 
 def _rates_alone(pair: Pair) -> Finding | str:
-    """Without layers: all rates that a step in training meets."""
+    """All dropout that a step in training meets, whatever its place."""
     try:
         passes = pair.step(pair.images[0], training=True)
     except Untrainable:
         return "neither layers nor a step in training can be seen"
     found = [sorted(item.dropouts) for item in passes]
     if found[0] != found[1]:
-        return _other_rates(pair, "the image", *found)
+        lone = [*_beyond(*found), *_beyond(*found[::-1])]
+        where = next((item.name for item in lone if item.name), "") or _place(pair)
+        told = [" and ".join(map(str, items)) or "none" for items in found]
+        said = f"dropout: {told[0]} in {pair.one.label}, {told[1]} in {pair.other.label}"
+        return Finding(False, 1.0, 0.0, where, said, len(found[0]))
     return Finding(True, 0.0, 0.0, "", "rates were compared, not places", len(found[0]))
+
+
+def _beyond(one: list[Dropped], other: list[Dropped]) -> list[Dropped]:
+    """What one has and the other lacks."""
+    left = list(other)
+    return [item for item in one if item not in left or left.remove(item)]  # type: ignore[func-returns-value]
+
+
+def _place(pair: Pair) -> str:
+    """The step whose value goes through other rates, as far as Nets say."""
+    return "" if pair.read is None else _misplaced(pair)[0]
 
 
 def _other_rates(pair: Pair, path: str, one: list[float] | None, other: list[float] | None) -> Finding:

@@ -151,7 +151,7 @@ FAULTS = {
                               "another function"),
     "keras_stop": Fault("plain", _keras(after, "bn1", ops.stop_gradient), "gradients", ("bn1",), ""),
     "keras_noise": Fault("plain", _keras(after, "gap", layers.GaussianNoise(0.1)), "training", ("output",), "chance"),
-    "keras_dropout": Fault("plain", _keras(after, "relu2", layers.SpatialDropout2D(0.5)), "dropout", ("relu",), "0.5"),
+    "keras_dropout": Fault("plain", _keras(after, "relu2", layers.SpatialDropout2D(0.5)), "dropout", ("spatial_dropout",), "spatial dropout 0.5 in"),
     "keras_rescaling": Fault("plain", _keras(after, "zero_padding2d", layers.Rescaling(1 / 255)), "outputs", ("conv1",),
                              "additional, nothing in PyTorch and rescale"),
     "keras_softmax": Fault("plain", _keras(edited, "fc", activation="softmax"), "outputs", ("fc",), "softmax"),
