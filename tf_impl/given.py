@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras.src.models.functional import Functional
 
 from ..common.comparing.given import Dropped, Pass, Places
+from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
 from ..common.layouts import BATCH, rearranged
 from ..common.spec import Array
@@ -20,6 +21,8 @@ from .classes import every_layer
 from .importing.read import read
 from .settings import recast
 
+EXACT = 1 << 22
+"""Up to what float32 has numbers that end in a half."""
 MARK = 1000.5
 """Added to places, so that no constant of a layer is taken for one."""
 
@@ -44,6 +47,8 @@ class Given:
 
     def __init__(self, model: keras.Model) -> None:
         self.model = model
+        if not model.built:
+            raise DiptychError(f"the Keras model {model.name} has no weights yet; call it once with a batch of images")
         kinds = {name for layer in every_layer(model) for name in (layer.compute_dtype, layer.variable_dtype)}
         kinds |= {tensor.dtype for tensor in getattr(model, "inputs", None) or ()}  # an input may round the images
         self.dtype = kinds.pop() if len(kinds) == 1 else "mixed"
@@ -140,17 +145,18 @@ class Given:
     def places(self, result: Imported) -> dict[str, Places]:
         """Where the numbers of each canonical weight stand among all of `weights`, one after the other.
 
-        A copy is read again with numbers that say where they stand; what is no such number stands nowhere.
+        A copy, or a class of its own itself, is read again with numbers that say where they stand; what is no such number stands nowhere.
         """
-        wide = self.wide()
-        if wide is None:
-            return {}
+        wide = self.wide() or self
         before, at = [(variable, np.array(variable)) for variable in wide.model.weights], 0
+        if wide.dtype != "float64" and sum(array.size for _, array in before) > EXACT:
+            return {}
+        channels, height, width = map(int, result.net.input_shape)
         try:
             for variable, array in before:
                 variable.assign((MARK + at + np.arange(array.size)).reshape(array.shape))
                 at += array.size
-            marked = read(wide.model, None).weights
+            marked = read(wide.model, np.zeros((1, height, width, channels), np.float32)).weights
         finally:
             for variable, array in before:
                 variable.assign(array)

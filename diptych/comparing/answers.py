@@ -67,7 +67,8 @@ def outputs(pair: Pair) -> Finding | str:
             return found
         worst = found if found.measured >= worst.measured else worst
     if not count:
-        pair.unsure.append("no images were found that both models take")
+        why = f" ({pair.unread})" if pair.read is None else ""
+        pair.unsure.append(f"no images were found that both models take{why}")
         return pair.unsure[-1]
     return Finding(True, worst.measured, worst.tolerance, worst.where, "", count)
 
@@ -83,7 +84,8 @@ def _asked(pair: Pair, side: Side, images: Images) -> Asked | None:
             return Asked(side, copied, copied, copied=True)
         low = dict(side.given.outputs(images.values))
     except Exception as error:  # noqa: BLE001 - whatever a model raises at a size or a batch that it does not take
-        pair.notes.append(f"not compared: {images.name}, which {side.label} does not take ({shortly(error)})")
+        why = f"which {side.label} does not take ({shortly(error)})"
+        pair.refused.setdefault(why, []).append(images.name)
         return None
     if side.wide is None or side.wide is side.given:
         return Asked(side, low, None if side.wide is None else low)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from ..checking.case import Finding
 from ..checking.report import Gate
 from ..common.errors import DiptychError
+from ..common.text import first_few
 from .answers import outputs
 from .gates import nodes, parameters
 from .named import models_of
@@ -90,7 +91,8 @@ def _gate(name: str, found: Finding | str) -> Gate:
 def _notes(pair: Pair) -> tuple[str, ...]:
     """What was not compared, and what was read with a reservation."""
     told = [f"{side.label}: {note}" for side in pair.both if side.read for note in side.read.notes]
-    return (*pair.notes, *told)
+    refused = [f"not compared: {first_few(names, 3)}, {why}" for why, names in pair.refused.items()]
+    return (*pair.notes, *refused, *told)
 
 
 def _pairs(pair: Pair) -> tuple[tuple[str, str], ...]:

@@ -42,6 +42,8 @@ class Pair:
     differs: bool = False
     """Whether the outputs were found to differ."""
     notes: list[str] = field(default_factory=list)
+    refused: dict[str, list[str]] = field(default_factory=dict)
+    """Which batches were not compared, by the reason."""
 
     @property
     def both(self) -> tuple[Side, Side]:

@@ -64,11 +64,16 @@ def side(model: Any, label: str, shape: tuple[int, int, int]) -> Side:
     """A model made ready; one that cannot be read has the reason in its place."""
     framework = backends.framework_of(model)
     backends.get(framework)  # says which package is missing, if one is
-    given: Given = importlib.import_module(f"..{backends.NAMES[framework]}.given", __package__).Given(model)
+    made = importlib.import_module(f"..{backends.NAMES[framework]}.given", __package__).Given
     try:
-        return Side(label, given, given.wide(), _read(framework, model, shape))
+        given: Given = made(model)
+        wide = given.wide()
+    except (ValueError, RuntimeError, TypeError) as error:
+        raise DiptychError(f"{label} cannot be compared as it is: {error}") from error
+    try:
+        return Side(label, given, wide, _read(framework, model, shape))
     except DiptychError as error:
-        return Side(label, given, given.wide(), None, str(error))
+        return Side(label, given, wide, None, str(error))
 
 
 def labels(models: Sequence[Any]) -> list[str]:

@@ -21,7 +21,8 @@ def of_output(pair: Pair, images: Images, training: bool, passes: tuple[Pass, Pa
     """The first layer that hands on something else in a step, and whether it is one that does not train."""
     found = departure(pair, images, training)
     if found is None:
-        return "every layer that was seen hands on the same; look at what is computed between them" if training else ""
+        seen_alike = training and pair.read is not None and not pair.differs
+        return "every layer that was seen hands on the same; look at what is computed between them" if seen_alike else ""
     idle = _idle(pair, found, passes) if training else []
     frozen = f"; {idle[0]} leaves its statistics as they are: frozen" if len(idle) == 1 else ""
     return f"{placed(pair, found)}{frozen}"

@@ -11,6 +11,7 @@ from keras import layers, ops
 from porting import ported, scrambled
 from torch import nn
 from torch.nn import functional
+from torch.nn.functional import dropout2d
 
 Given = tuple[nn.Module, keras.Model, tuple[int, ...]]
 PAIRS: dict[str, Callable[[], Given]] = {}
@@ -87,6 +88,21 @@ def momentum_as_a_complement() -> Given:
 @pair
 def dropout_by_module_and_layer() -> Given:
     return made(Plain(drop=0.25), plain_keras(drop=0.25))
+
+
+@pair
+def dropout_of_whole_maps_by_another_name() -> Given:
+    class Dropped(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return dropout2d(self.conv(x), 0.3, self.training).mean((2, 3))
+
+    image = keras.Input((16, 12, 3))
+    x = layers.SpatialDropout2D(0.3)(layers.Conv2D(4, 3, name="conv")(image))
+    return made(Dropped(), keras.Model(image, layers.GlobalAveragePooling2D()(x)))
 
 
 @pair
