@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from keras.src.models.functional import Functional
 
-from ..common.comparing.given import Dropped, Pass, Places
+from ..common.comparing.given import Dropped, Pass, Places, call_name
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
 from ..common.layouts import BATCH, rearranged
@@ -77,7 +77,7 @@ class Given:
         return Pass(done, rearranged(np.array(first), BATCH["tf"], BATCH["torch"]), gradients, buffers, tuple(rates))
 
     def seen(self, x: Array, training: bool) -> dict[str, Array]:
-        """What each layer hands on when it is first called."""
+        """What each layer hands on."""
         found: dict[str, Array] = {}
         with _kept(self.model), _without_dropout(self.model), _noted(dict(_leaves(self.model, "")), found):
             self.model(self._image(x), training=True) if training else self.model(self._image(x))
@@ -104,6 +104,11 @@ class Given:
     def trained(self) -> frozenset[str]:
         """The paths of its variables but for statistics."""
         return frozenset(variable.path for variable in _trained(self.model))
+
+    def penalties(self) -> dict[str, str]:
+        """The variables with a regularizer."""
+        kinds = {v.path: getattr(v, "regularizer", None) for v in self.model.trainable_variables}
+        return {path: type(kind).__name__ for path, kind in kinds.items() if kind is not None}
 
     def sizes(self) -> dict[str, int]:
         """How many numbers each of them has."""
@@ -145,7 +150,8 @@ class Given:
     def places(self, result: Imported) -> dict[str, Places]:
         """Where the numbers of each canonical weight stand among all of `weights`, one after the other.
 
-        A copy, or a class of its own itself, is read again with numbers that say where they stand; what is no such number stands nowhere.
+        A copy, or a class of its own itself, is read again with numbers that say where they stand; what is no such
+        number stands nowhere.
         """
         wide = self.wide() or self
         before, at = [(variable, np.array(variable)) for variable in wide.model.weights], 0
@@ -199,8 +205,8 @@ def _noted(layers: Mapping[str, Any], found: dict[str, Array]) -> Iterator[None]
     def noting(path: str, call: Any) -> Any:
         def noted(*args: Any, **kwargs: Any) -> Any:
             value = call(*args, **kwargs)
-            if path not in found and tf.is_tensor(value):
-                found[path] = _canonical(value)
+            if tf.is_tensor(value):
+                found[call_name(path, found)] = _canonical(value)
             return value
 
         return noted

@@ -13,7 +13,7 @@ from torch.func import functional_call
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from ..common.comparing.given import Dropped, Pass, Places
+from ..common.comparing.given import Dropped, Pass, Places, call_name
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
 from ..common.spec import Array
@@ -69,22 +69,26 @@ class Given:
         return Pass(done, _array(first), found, buffers, tuple(dropouts))
 
     def seen(self, x: Array, training: bool) -> dict[str, Array]:
-        """What each module without others inside hands on when it is first called, after its own hooks."""
+        """What each module without others inside hands on, after its own hooks."""
         found: dict[str, Array] = {}
 
         def noting(name: str) -> Any:
             def note(module: nn.Module, given: Any, answer: Any) -> None:
-                if isinstance(answer, torch.Tensor) and name not in found:
-                    found[name] = _array(answer).copy()  # what comes after may change it in place
+                if isinstance(answer, torch.Tensor):
+                    found[call_name(name, found)] = _array(answer).copy()  # what comes after may change it in place
 
             return note
 
-        with left_alone(self.model), torch.inference_mode(False), torch.no_grad():
-            with _without_dropout(self.model, training):
-                for name, module in self.model.named_modules():
-                    if name and next(module.children(), None) is None:
-                        module.register_forward_hook(noting(name))
-                self._call(self._image(x), self._fresh())
+        with (
+            left_alone(self.model),
+            torch.inference_mode(False),
+            torch.no_grad(),
+            _without_dropout(self.model, training),
+        ):
+            for name, module in self.model.named_modules():
+                if name and next(module.children(), None) is None:
+                    module.register_forward_hook(noting(name))
+            self._call(self._image(x), self._fresh())
         return found
 
     def at(self, height: int, width: int) -> Given:
@@ -98,6 +102,10 @@ class Given:
     def trained(self) -> frozenset[str]:
         """The names of its parameters."""
         return frozenset(name for name, _ in self.model.named_parameters())
+
+    def penalties(self) -> dict[str, str]:
+        """None: a module leaves that to the optimiser."""
+        return {}
 
     def sizes(self) -> dict[str, int]:
         """How many numbers each parameter has."""

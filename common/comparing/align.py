@@ -85,8 +85,10 @@ def _ends(one: Flow, other: Flow, held: Held) -> tuple[int, int]:
     most, start, end = min(len(one.steps), len(other.steps)), 1, 0
     while start < most and held[0][start] == held[1][start] and _alike(one, other, start, start):
         start += 1
-    while end < most - start and held[0][-1 - end] == held[1][-1 - end] and _alike(
-        one, other, len(one.steps) - 1 - end, len(other.steps) - 1 - end, back=True
+    while (
+        end < most - start
+        and held[0][-1 - end] == held[1][-1 - end]
+        and _alike(one, other, len(one.steps) - 1 - end, len(other.steps) - 1 - end, back=True)
     ):
         end += 1
     return start, end

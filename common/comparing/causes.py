@@ -139,9 +139,13 @@ def _changed(
         if twin := _exchanged(found, ours[name], theirs[name], their):
             yield Cause(f"exchanged with {twin}", own, their, holds)
             return
-    gaps = ", ".join(f"{name} {apart(theirs[name][None], ours[name][None]):.1e}, "
-                     f"{int((ours[name] != theirs[name]).sum()):,} of {ours[name].size:,} numbers" for name in wrong)  # fmt: skip
-    yield Cause(f"other weights ({gaps})", one.node.path, other.node.path, holds)
+    told = ", ".join(_gap(name, ours[name], theirs[name]) for name in wrong)
+    yield Cause(f"other weights ({told})", one.node.path, other.node.path, holds)
+
+
+def _gap(name: str, ours: Array, theirs: Array) -> str:
+    count = int((ours != theirs).sum())
+    return f"{name} {apart(theirs[None], ours[None]):.1e}, {count:,} of {ours.size:,} numbers"
 
 
 def _exchanged(found: Partings, ours: Array, theirs: Array, name: str) -> str:

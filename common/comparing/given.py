@@ -6,7 +6,8 @@ what its users call. Arrays are NumPy, images (N, C, H, W); weights have the mod
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -21,7 +22,7 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True, order=True)
 class Dropped:
-    """A dropout: "dropout", "spatial dropout" of whole maps, or "alpha dropout"; `name` is that of its layer, if any."""
+    """A dropout: "dropout", "spatial dropout" of whole maps, or "alpha dropout"; `name` is its layer's, if any."""
 
     kind: str
     rate: float
@@ -45,6 +46,15 @@ class Pass:
     dropouts: tuple[Dropped, ...] = ()
 
 
+def call_name(path: str, known: Container[str]) -> str:
+    """The name of a call of a layer: its path, and from the second call on the number of the call."""
+    calls = itertools.count(2)
+    name = path
+    while name in known:
+        name = f"{path} (call {next(calls)})"
+    return name
+
+
 class Given(Protocol):
     """A model and how it is called."""
 
@@ -58,7 +68,10 @@ class Given(Protocol):
         """A pass whose loss is the sum of the products of outputs and seeds, with dropout off; nothing of it stays."""
 
     def seen(self, x: Array, training: bool) -> Mapping[str, Array]:
-        """What each layer by its path hands on when it is first called, with dropout off, maps as (N, C, H, W)."""
+        """What each layer by its path hands on, with dropout off, maps as (N, C, H, W); see `call_name`."""
+
+    def penalties(self) -> Mapping[str, str]:
+        """The parameters that the model itself adds a loss for, and how."""
 
     def at(self, height: int, width: int) -> Given | None:
         """The model, or a copy where it takes images of one other size; None where none can be made."""

@@ -99,11 +99,12 @@ class Partings:
         """Whether a step of another kind is but the first of several that together are the first's; they are, then."""
         if self.one.steps[a].node.kind == self.other.steps[b].node.kind:
             return False
+        del self.partner[b]
         for place in self.other.readers[b]:
-            if apart(self._hybrid(place, {b: self._hybrid(b, {})}), self.values[a]) <= self.tolerance:
-                del self.partner[b]
+            if apart(self._hybrid(place, {}), self.values[a]) <= max(self.tolerance, self.rounding):
                 self.partner[place] = a
                 return True
+        self.partner[b] = a
         return False
 
     def changed(self, part: Parting, ours: frozenset[int], theirs: frozenset[int]) -> bool:

@@ -21,8 +21,6 @@ def rounding(found: Alignment) -> float:
     return ROUNDED if any(_close(a, b) for a in one - other for b in other - one) else 0.0
 
 
-
-
 def _constants(flow: Flow) -> Iterator[float]:
     """The fractions among the settings of steps without weights; a constant that is rounded inside as itself."""
     for step in flow.steps:

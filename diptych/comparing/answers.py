@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from .pair import Pair, channelwise, matched, shortly
 from .sides import Images, Side
 
 Answers = dict[str, Array]
+MOST = 5
+"""Of how many outputs all orders are tried at most."""
 HIDDEN = "so that it hides"
 RESTLESS = 1e-4
 """Relative: two runs of a model that differ by more do not compute the same."""
@@ -54,7 +57,9 @@ def outputs(pair: Pair) -> Finding | str:
             pair.hidden = HIDDEN in why
             return why
         unseen.discard(several)
-        found = (_restless(one, other, images) if not count else None) or _held(pair, one, other, images)
+        restless = None if count else _restless(one, other, images)
+        pair.restless |= restless is not None
+        found = restless or _held(pair, one, other, images)
         if not found.passed and (one.copied or other.copied) and (names := made_for_size(pair)):
             pair.notes.append(
                 f"at {images.name} a copy of {(one if one.copied else other).side.label} differs by "
@@ -63,8 +68,8 @@ def outputs(pair: Pair) -> Finding | str:
             continue
         count += found.compared
         if not found.passed:
-            pair.differs = True
-            return found
+            pair.parted = images
+            return found if found.detail else replace(found, detail=_exchanged(one, other))
         worst = found if found.measured >= worst.measured else worst
     if not count:
         why = f" ({pair.unread})" if pair.read is None else ""
@@ -124,6 +129,16 @@ def _alike(answer: Array) -> bool:
     return len(answer) > 1 and bool(np.isfinite(answer).all()) and float(np.ptp(answer, 0).max()) <= ALIKE * float(
         np.abs(answer).max()
     )  # fmt: skip
+
+
+def _exchanged(one: Asked, other: Asked) -> str:
+    """Whether the outputs of the second are those of the first in another order."""
+    names, theirs = list(one.best), list(other.best.values())
+    for order in itertools.permutations(range(len(theirs))) if 1 < len(theirs) <= MOST else ():
+        if all(channelwise(one.best[name], theirs[at]) <= ALIKE for name, at in zip(names, order, strict=True)):
+            told = ", ".join(f"{name} is {list(other.best)[at]}" for name, at in zip(names, order, strict=True))
+            return f"outputs exchanged: of {one.side.label} in {other.side.label}, {told}"
+    return ""
 
 
 def _restless(one: Asked, other: Asked, images: Images) -> Finding | None:

@@ -92,7 +92,16 @@ def _notes(pair: Pair) -> tuple[str, ...]:
     """What was not compared, and what was read with a reservation."""
     told = [f"{side.label}: {note}" for side in pair.both if side.read for note in side.read.notes]
     refused = [f"not compared: {first_few(names, 3)}, {why}" for why, names in pair.refused.items()]
-    return (*pair.notes, *refused, *told)
+    return (_covered(pair), *pair.notes, *refused, *told)
+
+
+def _covered(pair: Pair) -> str:
+    """What the images were, and what they were not."""
+    sizes = dict.fromkeys("x".join(map(str, item.shape)) for item in pair.images)
+    most = max(len(item.values) for item in pair.images)
+    least, largest = min(item.values.min() for item in pair.images), max(item.values.max() for item in pair.images)
+    return (f"compared on images of {', '.join(sizes)}, in batches of up to {most}, of numbers from {least:.4g} to "
+            f"{largest:.4g}; other images were not, nor were NaN and infinity")  # fmt: skip
 
 
 def _pairs(pair: Pair) -> tuple[tuple[str, str], ...]:

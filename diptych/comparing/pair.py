@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from ..common.comparing.align import Alignment, aligned
 from ..common.compare import FLOAT64_TOLERANCE
+from ..common.comparing.align import Alignment, aligned
 from ..common.comparing.given import Pass, Places
 from ..common.comparing.rounding import rounding
 from ..common.errors import DiptychError
@@ -39,8 +39,10 @@ class Pair:
     unsure: list[str] = field(default_factory=list)
     hidden: bool = False
     """Whether what makes it unsure is the outputs alone, so that layers may still tell."""
-    differs: bool = False
-    """Whether the outputs were found to differ."""
+    parted: Images | None = None
+    """The first images to which the models answer otherwise."""
+    restless: bool = False
+    """Whether one of the models answers twice with other numbers."""
     notes: list[str] = field(default_factory=list)
     refused: dict[str, list[str]] = field(default_factory=dict)
     """Which batches were not compared, by the reason."""
@@ -140,7 +142,7 @@ class _Trained:
     def _own(self, call: Callable[[], T]) -> T:
         try:
             return call()
-        except Exception as error:  # noqa: BLE001 - whatever the code of a model raises
+        except Exception as error:
             raise Untrainable(f"{self.side.label} raises {shortly(error)}") from error
 
 

@@ -36,7 +36,8 @@ class Departure:
 
 def departure(pair: Pair, images: Images, training: bool = False) -> Departure | None:
     """The first pair of layers, in the order of the first model, that part; None where none does."""
-    ours, theirs = (side.exact.seen(images.values, training) for side in pair.both)
+    at = [side.exact.at(*images.shape[1:]) or side.exact for side in pair.both]
+    ours, theirs = (given.seen(images.values, training) for given in at)
     bound, before, count = max(EXACT, pair.bound) if pair.exact else NARROW, "the image", 0
     for mine, other in _partners(pair, ours, theirs):
         if (gap := _gap(ours[mine], theirs[other])) > bound:

@@ -55,7 +55,7 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
         gap, count = channelwise(a, b) if floor < 0 else difference(a.reshape(b.shape), b, floor)[0], count + 1
         found = Finding(bool(gap <= bound), gap, bound, name, "", count)
         if not found.passed:
-            return replace(found, detail=_why(pair, images, training, name, passes))
+            return replace(found, detail=_why(pair, images, training, (name, a, b), passes))
         worst = found if gap > worst.measured else worst
     told = "" if pair.exact else "in their own dtypes: one has no copy in float64"
     return Finding(True, worst.measured, worst.tolerance, worst.where, told, count)
@@ -81,16 +81,16 @@ def _untrainable(pair: Pair, images: Images, training: bool, error: Untrainable)
     return Finding(False, float("inf"), 0.0, "the loss", f"it cannot be trained as the other can: {said}", 1)
 
 
-def _why(pair: Pair, images: Images, training: bool, name: str, passes: tuple[Pass, Pass]) -> str:
+def _why(pair: Pair, images: Images, training: bool, found: tuple[str, Array, Array], passes: tuple[Pass, Pass]) -> str:
     """The cause of a difference in words, "" where none is known; to look for it must not fail."""
+    name, one, other = found
     try:
         if name.startswith("statistic "):
             mine = name.removeprefix("statistic ")
             after = _biased(pair, 0, passes[0], len(images.values)), _biased(pair, 1, passes[1], len(images.values))
             return of_statistic(pair, mine, pair.weights[mine], after)
-        if name.startswith("gradient of ") and (mine := name.removeprefix("gradient of ")) in pair.weights:
-            left, right = pair.canonical(0, passes[0].gradients), pair.canonical(1, passes[1].gradients)
-            return of_gradient(pair, mine, left[mine], right[pair.weights[mine]])
+        if name.startswith("gradient of "):
+            return of_gradient(pair, name.removeprefix("gradient of "), one, other)
         return of_output(pair, images, training, passes) if name.startswith("output") else ""
     except Exception:  # noqa: BLE001 - whatever a model raises in a second step
         return ""
@@ -135,7 +135,8 @@ def _by_name(one: Pass, other: Pass) -> Iterator[Entry]:
     for mine, gradient in reversed(one.gradients.items()):
         theirs = names.get(_common(mine))
         if theirs is not None and other.gradients[theirs].size == gradient.size > 0:
-            yield f"gradient of {mine}", np.sort(gradient, axis=None), np.sort(other.gradients[theirs], axis=None), floor
+            ours, others = (np.sort(array, axis=None) for array in (gradient, other.gradients[theirs]))
+            yield f"gradient of {mine}", ours, others, floor
 
 
 def _common(name: str) -> str:

@@ -21,8 +21,8 @@ def of_output(pair: Pair, images: Images, training: bool, passes: tuple[Pass, Pa
     """The first layer that hands on something else in a step, and whether it is one that does not train."""
     found = departure(pair, images, training)
     if found is None:
-        seen_alike = training and pair.read is not None and not pair.differs
-        return "every layer that was seen hands on the same; look at what is computed between them" if seen_alike else ""
+        seen_alike = training and pair.read is not None and pair.parted is None
+        return "all layers that were seen hand on the same; look at what is computed between them" if seen_alike else ""
     idle = _idle(pair, found, passes) if training else []
     frozen = f"; {idle[0]} leaves its statistics as they are: frozen" if len(idle) == 1 else ""
     return f"{placed(pair, found)}{frozen}"
@@ -68,10 +68,14 @@ def of_statistic(pair: Pair, mine: str, theirs: str, after: Stats) -> str:
     kept = 1 - float(vars(nodes[0].op).get("momentum", 0.0))
     batch = [array[name] - kept * start for array, name, start in zip(after, (mine, theirs), before, strict=True)]
     ratio = _ratio(*batch)
-    return "" if ratio is None else (
-        f"variance of the batch: that of {pair.one.label} is {ratio:.4g} times that of {pair.other.label}, as where one "
-        "divides by n (biased) and the other by n - 1, in another way than the framework's own layer does"
-    )  # fmt: skip
+    return (
+        ""
+        if ratio is None
+        else (
+            f"variance of the batch: that of {pair.one.label} is {ratio:.4g} times that of {pair.other.label}, as where "
+            "one divides by n (biased) and the other by n - 1, in another way than the framework's own layer does"
+        )
+    )
 
 
 def of_gradient(pair: Pair, mine: str, one: Array, other: Array) -> str:
@@ -82,16 +86,22 @@ def of_gradient(pair: Pair, mine: str, one: Array, other: Array) -> str:
     if len(lost) == 1:
         return f"no gradient reaches it in {lost[0]} (detach, stop_gradient){between}"
     ratio = _ratio(one, other)
-    return f"the gradient is multiplied by {ratio:.3g} in {pair.one.label}{between}" if ratio is not None else between[2:]
+    return (
+        f"the gradient is multiplied by {ratio:.3g} in {pair.one.label}{between}" if ratio is not None else between[2:]
+    )
 
 
 def _between(pair: Pair, mine: str) -> str:
     """The layer that holds a weight, and the steps after it up to the next weights, whose gradients agree."""
+    if pair.read is None:
+        return ""
     steps = pair.alignment.one.steps
     at = next((place for place, step in enumerate(steps) if mine in step.node.weights()), None)
     if at is None:
         return ""
-    return f"; it is lost or changed after {steps[at].path}, at {' or '.join(list(_after(pair, at))[:3]) or 'the output'}"
+    return (
+        f"; it is lost or changed after {steps[at].path}, at {' or '.join(list(_after(pair, at))[:3]) or 'the output'}"
+    )
 
 
 def _after(pair: Pair, at: int) -> Iterator[str]:
@@ -114,5 +124,3 @@ def _ratio(one: Array, other: Array) -> float | None:
     factor = float((one * other).sum()) / norm
     fits = np.allclose(one, factor * other, rtol=1e-6, atol=1e-9 * np.sqrt(norm))
     return factor if fits and abs(factor - 1) > CLOSE else None
-
-

@@ -187,7 +187,9 @@ class Turn(layers.Layer):
 def _with(layer: Any) -> tuple[Any, Any]:
     image = keras.Input((16, 12, 3))
     model = keras.Model(image, layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3, name="conv")(layer(image))))
-    module, model, _ = made(nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten()), model, {"0": "conv"})
+    module, model, _ = made(
+        nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten()), model, {"0": "conv"}
+    )
     return module, changed(model, "conv", "kernel", lambda a: a[:, ::-1])
 
 

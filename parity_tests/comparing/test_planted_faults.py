@@ -97,6 +97,11 @@ def _not_trained(module: Any, model: Any) -> None:
     module.conv2.weight.requires_grad_(False)
 
 
+def _exchanged(model: Any) -> Any:
+    """Heads of one width, the other way round."""
+    return keras.Model(model.inputs, model.outputs[::-1])
+
+
 FAULTS = {
     "eps": Fault("plain", _set("bn1", eps=1e-3), "outputs", ("bn1",), "eps, 0.001 in PyTorch"),
     "momentum": Fault("plain", _set("bn1", momentum=0.9), "training", ("bn1",), "momentum, 0.9 in PyTorch"),
@@ -137,7 +142,7 @@ FAULTS = {
     "softmax": Fault("plain", _forward(lambda s, x: type(s).forward(s, x).softmax(1)), "outputs", ("softmax",),
                      "softmax"),
     "output_missing": Fault("branches", _set("", answer="one"), "outputs", ("output",), "1 values and TensorFlow with 2"),
-    "order_of_branches": Fault("branches", _keras(lambda model: edited(model, "concatenate", axis=-1)), "", (), ""),
+    "outputs_exchanged": Fault("branches", _keras(_exchanged), "outputs", ("0 ",), "outputs exchanged"),
     "no_residual": Fault("mobile", _forward(lambda s, x: type(s).forward(s, x) - x), "outputs", ("sub", "add", "project"),
                          ""),
     "groups": Fault("mobile", lambda t, k: _dense_dw(t), "outputs", ("dw",), "groups"),
@@ -160,11 +165,12 @@ FAULTS = {
     "keras_statistics": Fault("plain", _unscaled, "outputs", ("bn1",), "statistics not transferred"),
     "keras_one_number": Fault("plain", _keras(changed, "conv2", "kernel", lambda a: a * np.where(
         np.arange(a.size).reshape(a.shape) == 7, 1 + 1e-3, 1).astype(a.dtype)), "outputs", ("conv2",), "1 of 432 numbers"),
+    "keras_regularizer": Fault("plain", _keras(edited, "conv2", kernel_regularizer=keras.regularizers.L2(1e-3)),
+                               "parameters", ("conv2",), "regularizers of TensorFlow"),
     "keras_frozen": Fault("plain", _keras(edited, "bn1", trainable=False), "parameters", ("bn1.weight",), "not trained"),
     "keras_training": Fault("plain", _keras(lambda k: instead(k, "bn1", lambda x: k.get_layer("bn1")(x, training=True))),
                             "outputs", ("bn1",), "batch"),
 }  # fmt: skip
-del FAULTS["order_of_branches"]
 
 
 def _tail_of(self: Any, x: Any) -> Any:
@@ -178,7 +184,7 @@ def _dense_dw(module: Any) -> None:
 
 BASES: dict[str, Callable[[], Any]] = {
     "plain": lambda: made(Plain(), plain_keras()),
-    "branches": lambda: made(Branches(), branches_keras()),
+    "branches": lambda: made(Branches(aux=4), branches_keras(aux=4)),
     "mobile": lambda: made(Mobile(), mobile_keras()),
 }
 

@@ -187,7 +187,9 @@ def mobile_keras(grouped: bool = False, dense: bool = False) -> keras.Model:
         s = layers.Dense(8, activation="sigmoid", name="gate")(layers.Dense(2, activation="relu", name="reduce")(s))
         s = layers.Reshape((1, 1, 8))(s)
     else:
-        s = layers.Conv2D(8, 1, activation="sigmoid", name="gate")(layers.Conv2D(2, 1, activation="relu", name="reduce")(s))
+        s = layers.Conv2D(8, 1, activation="sigmoid", name="gate")(
+            layers.Conv2D(2, 1, activation="relu", name="reduce")(s)
+        )
     x = layers.Conv2D(3, 1, name="project")(layers.Multiply()([x, s]))
     return keras.Model(image, layers.Add()([image, x]))
 
@@ -205,7 +207,7 @@ def groups_for_depthwise() -> Given:
 class Branches(nn.Module):
     """Three branches that are put together, and two outputs."""
 
-    def __init__(self, answer: str = "tuple") -> None:
+    def __init__(self, answer: str = "tuple", aux: int = 2) -> None:
         super().__init__()
         self.answer = answer
         self.stem = nn.Conv2d(3, 4, 3, padding="same")
@@ -213,7 +215,7 @@ class Branches(nn.Module):
         self.b = nn.ModuleList([nn.Conv2d(4, 4, (1, 3), padding=(0, 1)), nn.Conv2d(4, 2, (3, 1), padding=(1, 0))])
         self.c = nn.Conv2d(4, 3, 1)
         self.fc = nn.Linear(8, 4)
-        self.aux = nn.Linear(4, 2)
+        self.aux = nn.Linear(4, aux)
 
     def forward(self, x: torch.Tensor) -> Any:
         x = functional.elu(self.stem(x))
@@ -226,17 +228,17 @@ class Branches(nn.Module):
         return {"tuple": (y, aux), "dict": {"main": y, "aux": aux}, "one": y}[self.answer]
 
 
-def branches_keras(answer: str = "tuple") -> keras.Model:
+def branches_keras(answer: str = "tuple", aux: int = 2) -> keras.Model:
     image = keras.Input((16, 12, 3))
     x = layers.Conv2D(4, 3, padding="same", activation="elu", name="stem")(image)
-    aux = layers.Dense(2, name="aux")(layers.GlobalAveragePooling2D()(x))
+    side = layers.Dense(aux, name="aux")(layers.GlobalAveragePooling2D()(x))
     c = layers.Conv2D(3, 1, name="c")(layers.AveragePooling2D(3, 1)(layers.ZeroPadding2D(1)(x)))
     b = layers.Conv2D(4, (1, 3), padding="same", name="b_0")(x)
     b = layers.Conv2D(2, (3, 1), padding="same", name="b_1")(b)
     a = layers.Conv2D(3, 1, name="a")(x)
     x = layers.ReLU()(layers.Concatenate()([a, b, c]))
     y = layers.Dense(4, name="fc")(layers.GlobalMaxPooling2D()(x))
-    return keras.Model(image, {"tuple": [y, aux], "dict": {"main": y, "aux": aux}, "one": y}[answer])
+    return keras.Model(image, {"tuple": [y, side], "dict": {"main": y, "aux": side}, "one": y}[answer])
 
 
 @pair
@@ -263,7 +265,9 @@ def one_relu_too_many() -> Given:
     image = keras.Input((16, 12, 3))
     x = layers.Conv2D(4, 3, activation="relu", name="conv")(image)
     model = keras.Model(image, layers.GlobalMaxPooling2D()(layers.ReLU()(x)))
-    return made(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveMaxPool2d(1), nn.Flatten()), model, {"0": "conv"})
+    return made(
+        nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveMaxPool2d(1), nn.Flatten()), model, {"0": "conv"}
+    )
 
 
 class Shared(nn.Module):
@@ -323,7 +327,9 @@ def pixels_are_scaled_inside() -> Given:
             return self.conv(x / 255.0 - 0.5)
 
     image = keras.Input((16, 12, 3))
-    return made(Scaled(), keras.Model(image, layers.Conv2D(4, 3, name="conv")(layers.Rescaling(1 / 255.0, -0.5)(image))))
+    return made(
+        Scaled(), keras.Model(image, layers.Conv2D(4, 3, name="conv")(layers.Rescaling(1 / 255.0, -0.5)(image)))
+    )
 
 
 @pair
