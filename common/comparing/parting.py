@@ -147,12 +147,11 @@ class Partings:
 
     def _alone(self, a: int, b: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The steps without a partner right before a pair, on each side."""
-        paired = set(self.alignment.partners)
-        return _between(self.one, a, paired), _between(self.other, b, set(self.partner))
+        return _between(self.one, a, set(self.partner.values())), _between(self.other, b, set(self.partner))
 
     def _outputs(self) -> Iterator[Parting]:
         """Outputs that are other steps, or that steps without a partner make."""
-        paired = set(self.alignment.partners), set(self.partner)
+        paired = set(self.partner.values()), set(self.partner)
         for a, b in zip(self.one.outputs, self.other.outputs, strict=False):
             if self.partner.get(b) == a:
                 continue

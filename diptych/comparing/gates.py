@@ -13,7 +13,7 @@ from ..common.comparing.rounding import rounding
 from ..common.importing.imported import Imported
 from ..common.text import first_few
 from .pair import Pair
-from .unseen import by_layers, unlike_meaning
+from .unseen import by_chance, by_layers, unlike_meaning
 
 RANGES = 3
 """How many of the batches every node is held to."""
@@ -21,12 +21,12 @@ RANGES = 3
 
 def nodes(pair: Pair) -> Finding | str:
     """Every step of the second computes what the first one does, given the same."""
+    if pair.restless and (chance := by_chance(pair)) is not None:
+        return chance
     if pair.read is None:
         return by_layers(pair)
     one, other = pair.read
     shape, count = tuple(map(int, one.net.input_shape)), 0
-    if pair.restless and isinstance(noise := by_layers(pair), Finding):
-        return noise
     batches = [images for images in pair.images if images.shape == shape and len(images.values) == 2][:RANGES]
     if pair.parted is not None and pair.parted.shape == shape:
         batches = [pair.parted, *batches]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..common.comparing.given import Given
 from ..common.comparing.parting import apart
 from ..common.importing.imported import Imported
 from ..common.spec import Array
@@ -19,8 +20,9 @@ from .pair import Pair
 from .sides import Images, Side
 
 EXACT = 1e-9
+LOW = 5e-5
 NARROW = 1e-3
-"""Relative: what may lie between layers in float64, and where one side is of another dtype."""
+"""Relative: what may lie between layers in float64, in float32, and with gradients where one side is of float32."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,20 @@ class Departure:
     count: int
 
 
-def departure(pair: Pair, images: Images, training: bool = False) -> Departure | None:
-    """The first pair of layers, in the order of the first model, that part; None where none does."""
-    at = [side.exact.at(*images.shape[1:]) or side.exact for side in pair.both]
+def exact(side: Side, images: Images) -> Given:
+    """What of a side is asked at images of this size."""
+    return side.exact.at(*images.shape[1:]) or side.exact
+
+
+def departure(pair: Pair, images: Images, training: bool = False, low: bool = False) -> Departure | None:
+    """The first pair of layers, in the order of the first model, that part; None where none does.
+
+    With `low` they are those of the models in their own dtypes.
+    """
+    at = [side.given if low else exact(side, images) for side in pair.both]
     ours, theirs = (given.seen(images.values, training) for given in at)
-    bound, before, count = max(EXACT, pair.bound) if pair.exact else NARROW, "the image", 0
+    bound = LOW if low else max(EXACT, pair.bound) if pair.exact else NARROW
+    before, count = "the image", 0
     for mine, other in _partners(pair, ours, theirs):
         if (gap := _gap(ours[mine], theirs[other])) > bound:
             return Departure(mine, other, gap, before, count)

@@ -121,8 +121,8 @@ def images(
     for place, (high, wide) in enumerate(sizes or [size for size in more if min(size) > 0]):
         named = f"{channels}x{high}x{wide}"
         for batch in (*batches, max(batches) + 1) if place == 0 else batches:
-            values = random.standard_normal((batch, channels, high, wide)) + 0.1
-            yield Images(f"{named} batch {batch}", _float32(values))
+            noise = random.standard_normal((batch, channels, high, wide)) + 0.1
+            yield Images(f"{named} batch {batch}", _float32(noise))
         if place == 0:
             for name, values in _ranges(random, (2, channels, high, wide)):
                 yield Images(f"{named} batch 2, {name}", _float32(values))

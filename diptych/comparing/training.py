@@ -132,7 +132,7 @@ def _by_name(one: Pass, other: Pass) -> Iterator[Entry]:
     """Without layers: the gradients of weights of one name, their numbers by size, since their order is not known."""
     names = {_common(name): name for name in other.gradients}
     floor = FLOOR * max((float(np.abs(value).max(initial=0)) for value in other.gradients.values()), default=0.0)
-    for mine, gradient in reversed(one.gradients.items()):
+    for mine, gradient in list(one.gradients.items())[::-1]:
         theirs = names.get(_common(mine))
         if theirs is not None and other.gradients[theirs].size == gradient.size > 0:
             ours, others = (np.sort(array, axis=None) for array in (gradient, other.gradients[theirs]))

@@ -8,9 +8,14 @@ import numpy as np
 
 from ..checking.case import Finding
 from ..common.comparing.parting import Partings, apart
+from ..common.op import Op
+from ..common.ops.relu import Relu
+from ..common.ops.sigmoid import Sigmoid
+from ..common.ops.softmax import Softmax
+from ..common.ops.tanh import Tanh
 from ..common.spec import Array, Node
 from .pair import Pair, channelwise, matched, shortly
-from .seen import EXACT, NARROW, departure, off_meaning
+from .seen import EXACT, NARROW, departure, exact, off_meaning
 from .sides import Images
 from .why import placed
 
@@ -45,7 +50,7 @@ def _image_cause(pair: Pair, images: Images) -> str:
     """What one of the models does with an image, if that is all that sets them apart."""
     for words, turned in TURNED.items():
         for side, other in (pair.both, pair.both[::-1]):
-            answers = side.exact.outputs(turned(images.values)), other.exact.outputs(images.values)
+            answers = exact(side, images).outputs(turned(images.values)), exact(other, images).outputs(images.values)
             if _same(pair, *answers):
                 return f"cause: {words} in {other.label} alone"
     return ""
@@ -56,23 +61,16 @@ def _same(pair: Pair, one: Mapping[str, Array], other: Mapping[str, Array]) -> b
     return bool(together) and all(channelwise(a, b) <= (pair.bound if pair.exact else NARROW) for _, a, b in together)
 
 
-LAST: dict[str, Callable[[Array], Array]] = {
-    "softmax": lambda x: (
-        np.exp(x - x.max(1, keepdims=True)) / np.exp(x - x.max(1, keepdims=True)).sum(1, keepdims=True)
-    ),
-    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
-    "relu": lambda x: np.maximum(x, 0),
-    "tanh": np.tanh,
-}
+LAST: dict[str, Op] = {"softmax": Softmax(), "sigmoid": Sigmoid(), "relu": Relu(), "tanh": Tanh()}
 
 
 def _last_function(pair: Pair, images: Images) -> str:
     """What one of the models does last, if that is all that sets them apart."""
     for words, function in LAST.items():
         for side, other in (pair.both, pair.both[::-1]):
-            at = [item.exact.at(*images.shape[1:]) or item.exact for item in (side, other)]
+            at = [exact(item, images) for item in (side, other)]
             with np.errstate(all="ignore"):
-                more = {name: function(value) for name, value in at[0].outputs(images.values).items()}
+                more = {name: function.run(value) for name, value in at[0].outputs(images.values).items()}
             if _same(pair, more, at[1].outputs(images.values)):
                 return f"{words} in {other.label} alone, or once more than in {side.label}"
     return ""
@@ -83,7 +81,8 @@ def unlike_meaning(pair: Pair, images: Images, found: Partings) -> Finding | Non
     if pair.parted is None:
         return None
     back = {b: a for a, b in pair.alignment.partners.items()}
-    flows = (pair.alignment.one, lambda place: place), (pair.alignment.other, back.get)
+    own: Callable[[int], int | None] = lambda place: place  # noqa: E731 - beside the other
+    flows = (pair.alignment.one, own), (pair.alignment.other, back.get)
     for place, (flow, mine) in enumerate(flows):
         values = {step.path: found.values[at] for b, step in enumerate(flow.steps) if (at := mine(b)) in found.values}
         wanted = [values[flow.steps[item].path] for item in flow.outputs if flow.steps[item].path in values]
@@ -93,7 +92,7 @@ def unlike_meaning(pair: Pair, images: Images, found: Partings) -> Finding | Non
             gap = max((min(apart(a, value) for value in wanted) for a in answers), default=0.0) if wanted else 0.0
             if gap > bound:
                 return _off(pair, place, values, images, gap)
-    return _rounded(pair)
+    return _rounded(pair, images)
 
 
 def _off(pair: Pair, place: int, values: dict[str, Array], images: Images, gap: float) -> Finding:
@@ -127,10 +126,24 @@ def _value_of(nodes: Sequence[Node], place: int, values: Mapping[str, Array]) ->
     return values.get(nodes[place].path)
 
 
-def _rounded(pair: Pair) -> Finding | None:
+def _rounded(pair: Pair, images: Images) -> Finding | None:
     """Outputs that differ though all nodes agree, where one brings numbers to another precision."""
     told = [note for place in (0, 1) if (note := _island(pair, place))]
-    return Finding(False, float("inf"), EXACT, "precision", "; ".join(told), 1) if told else None
+    found = departure(pair, images, low=True) if told else None
+    where, gap = (found.one, found.gap) if found else ("precision", float("inf"))
+    return Finding(False, gap, EXACT, where, "; ".join(told), 1) if told else None
+
+
+def by_chance(pair: Pair) -> Finding | None:
+    """Where a model that answers twice with other numbers first does so."""
+    images = pair.images[0]
+    for side in pair.both:
+        seeds = [np.ones_like(value) for value in side.exact.outputs(images.values).values()]
+        if found := side.exact.step(images.values, seeds, training=False).dropouts:
+            where = found[0].name or "dropout"
+            return Finding(False, float("inf"), EXACT, where, f"{side.label} applies {found[0]} in evaluation", 1)
+    seen = by_layers(pair)
+    return seen if isinstance(seen, Finding) else None
 
 
 def _island(pair: Pair, place: int) -> str:

@@ -72,8 +72,8 @@ def of_statistic(pair: Pair, mine: str, theirs: str, after: Stats) -> str:
         ""
         if ratio is None
         else (
-            f"variance of the batch: that of {pair.one.label} is {ratio:.4g} times that of {pair.other.label}, as where "
-            "one divides by n (biased) and the other by n - 1, in another way than the framework's own layer does"
+            f"variance of the batch: that of {pair.one.label} is {ratio:.4g} times that of {pair.other.label}, as "
+            "where one divides by n (biased) and the other by n - 1, in another way than the framework's own layer does"
         )
     )
 

@@ -97,6 +97,10 @@ def _not_trained(module: Any, model: Any) -> None:
     module.conv2.weight.requires_grad_(False)
 
 
+def _in_training(model: Any) -> Any:
+    return instead(model, "bn1", lambda x: model.get_layer("bn1")(x, training=True))
+
+
 def _exchanged(model: Any) -> Any:
     """Heads of one width, the other way round."""
     return keras.Model(model.inputs, model.outputs[::-1])
@@ -141,10 +145,10 @@ FAULTS = {
     "dropout": Fault("plain", _set("drop", p=0.5), "dropout", ("mean",), "0.5 in PyTorch, none in TensorFlow"),
     "softmax": Fault("plain", _forward(lambda s, x: type(s).forward(s, x).softmax(1)), "outputs", ("softmax",),
                      "softmax"),
-    "output_missing": Fault("branches", _set("", answer="one"), "outputs", ("output",), "1 values and TensorFlow with 2"),
+    "output_missing": Fault("branches", _set("", answer="one"), "outputs", ("output",), "1 values and TensorFlow"),
     "outputs_exchanged": Fault("branches", _keras(_exchanged), "outputs", ("0 ",), "outputs exchanged"),
-    "no_residual": Fault("mobile", _forward(lambda s, x: type(s).forward(s, x) - x), "outputs", ("sub", "add", "project"),
-                         ""),
+    "no_residual": Fault("mobile", _forward(lambda s, x: type(s).forward(s, x) - x), "outputs",
+                         ("sub", "add", "project"), ""),
     "groups": Fault("mobile", lambda t, k: _dense_dw(t), "outputs", ("dw",), "groups"),
     "same_at_stride_2": Fault("plain", _keras(lambda k: edited(without(k, "zero_padding2d"), "conv1", padding="same")),
                               "outputs", ("conv1",), "pads, (1, 1, 1, 1) in PyTorch and same"),
@@ -156,7 +160,8 @@ FAULTS = {
                               "another function"),
     "keras_stop": Fault("plain", _keras(after, "bn1", ops.stop_gradient), "gradients", ("bn1",), ""),
     "keras_noise": Fault("plain", _keras(after, "gap", layers.GaussianNoise(0.1)), "training", ("output",), "chance"),
-    "keras_dropout": Fault("plain", _keras(after, "relu2", layers.SpatialDropout2D(0.5)), "dropout", ("spatial_dropout",), "spatial dropout 0.5 in"),
+    "keras_dropout": Fault("plain", _keras(after, "relu2", layers.SpatialDropout2D(0.5)), "dropout",
+                           ("spatial_dropout",), "spatial dropout 0.5 in"),
     "keras_rescaling": Fault("plain", _keras(after, "zero_padding2d", layers.Rescaling(1 / 255)), "outputs", ("conv1",),
                              "additional, nothing in PyTorch and rescale"),
     "keras_softmax": Fault("plain", _keras(edited, "fc", activation="softmax"), "outputs", ("fc",), "softmax"),
@@ -164,12 +169,16 @@ FAULTS = {
                           ("conv2",), "height and width exchanged"),
     "keras_statistics": Fault("plain", _unscaled, "outputs", ("bn1",), "statistics not transferred"),
     "keras_one_number": Fault("plain", _keras(changed, "conv2", "kernel", lambda a: a * np.where(
-        np.arange(a.size).reshape(a.shape) == 7, 1 + 1e-3, 1).astype(a.dtype)), "outputs", ("conv2",), "1 of 432 numbers"),
+        np.arange(a.size).reshape(a.shape) == 7, 1 + 1e-3, 1).astype(a.dtype)), "outputs", ("conv2",),
+        "1 of 432 numbers"),
     "keras_regularizer": Fault("plain", _keras(edited, "conv2", kernel_regularizer=keras.regularizers.L2(1e-3)),
                                "parameters", ("conv2",), "regularizers of TensorFlow"),
-    "keras_frozen": Fault("plain", _keras(edited, "bn1", trainable=False), "parameters", ("bn1.weight",), "not trained"),
-    "keras_training": Fault("plain", _keras(lambda k: instead(k, "bn1", lambda x: k.get_layer("bn1")(x, training=True))),
-                            "outputs", ("bn1",), "batch"),
+    "keras_frozen": Fault("plain", _keras(edited, "bn1", trainable=False), "parameters", ("bn1.weight",),
+                          "not trained"),
+    "keras_training": Fault("plain", _keras(_in_training), "outputs", ("bn1",), "the statistics of the batch"),
+    "dropout_left_on": Fault("plain", _forward(lambda s, x: functional.dropout(type(s).forward(s, x), 0.3)), "outputs",
+                             ("dropout",), "applies dropout 0.3 in evaluation"),
+    "odd_pool": Fault("plain", _keras(edited, "pool", padding="same"), "outputs", ("pool",), "same"),
 }  # fmt: skip
 
 
