@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,8 @@ import numpy as np
 import tensorflow as tf
 from keras.src.models.functional import Functional
 
-from ..common.comparing.given import Pass, Places
+from ..common.comparing.given import Dropped, Pass, Places, call_name
+from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
 from ..common.layouts import BATCH, rearranged
 from ..common.spec import Array
@@ -19,16 +21,23 @@ from .classes import every_layer
 from .importing.read import read
 from .settings import recast
 
+EXACT = 1 << 22
+"""Up to what float32 has numbers that end in a half."""
 MARK = 1000.5
 """Added to places, so that no constant of a layer is taken for one."""
 
-DROPOUTS = (
-    keras.layers.Dropout,
-    keras.layers.SpatialDropout1D,
-    keras.layers.SpatialDropout2D,
-    keras.layers.SpatialDropout3D,
-    keras.layers.AlphaDropout,
-)
+SEED = "seed_generator_state"
+CALLS = itertools.count(1)
+COPIES = 2
+"""Of how many other sizes a copy is made at most: each takes as long as building the model."""
+
+DROPOUTS = {
+    keras.layers.Dropout: "dropout",
+    keras.layers.SpatialDropout1D: "spatial dropout",
+    keras.layers.SpatialDropout2D: "spatial dropout",
+    keras.layers.SpatialDropout3D: "spatial dropout",
+    keras.layers.AlphaDropout: "alpha dropout",
+}
 
 
 class Given:
@@ -38,22 +47,23 @@ class Given:
 
     def __init__(self, model: keras.Model) -> None:
         self.model = model
+        if not model.built:
+            raise DiptychError(f"the Keras model {model.name} has no weights yet; call it once with a batch of images")
         kinds = {name for layer in every_layer(model) for name in (layer.compute_dtype, layer.variable_dtype)}
+        kinds |= {tensor.dtype for tensor in getattr(model, "inputs", None) or ()}  # an input may round the images
         self.dtype = kinds.pop() if len(kinds) == 1 else "mixed"
+        self._others: dict[tuple[int, int], keras.Model | None] = {}
 
     def outputs(self, x: Array) -> dict[str, Array]:
         """What it answers in evaluation; its statistics are put back."""
         with _kept(self.model):
             return {name: _canonical(value) for name, value in _named(self.model, self.model(self._image(x))).items()}
 
-    def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int = 0) -> Pass:
+    def step(self, x: Array, seeds: Sequence[Array], training: bool) -> Pass:
         """One pass forward and back, with dropout off."""
         image, weights = self._image(x), {variable.path: variable.value for variable in self.model.weights}
         trained = {variable.path: variable.value for variable in _trained(self.model)}
         with _kept(self.model), _without_dropout(self.model) as rates, tf.GradientTape() as tape:
-            for variable in self.model.non_trainable_variables:
-                if "seed_generator_state" in variable.path:
-                    variable.assign(np.array(variable) + turn)
             tape.watch([image, *trained.values()])
             answer = self.model(image, training=True) if training else self.model(image)
             outputs = _named(self.model, answer)
@@ -66,6 +76,27 @@ class Given:
         done = {name: _canonical(value) for name, value in outputs.items()}
         return Pass(done, rearranged(np.array(first), BATCH["tf"], BATCH["torch"]), gradients, buffers, tuple(rates))
 
+    def seen(self, x: Array, training: bool) -> dict[str, Array]:
+        """What each layer hands on."""
+        found: dict[str, Array] = {}
+        with _kept(self.model), _without_dropout(self.model), _noted(dict(_leaves(self.model, "")), found):
+            self.model(self._image(x), training=True) if training else self.model(self._image(x))
+        return found
+
+    def at(self, height: int, width: int) -> Given | None:
+        """The model where it takes images of this size, else a copy with the same weights."""
+        stated = tuple(self.model.inputs[0].shape[1:3]) if getattr(self.model, "inputs", None) else (None, None)
+        if all(size in (None, wanted) for size, wanted in zip(stated, (height, width), strict=True)):
+            return self
+        if type(self.model) not in (Functional, keras.Sequential):
+            return None
+        if (height, width) not in self._others and len(self._others) == COPIES:
+            return None
+        if (height, width) not in self._others:
+            self._others[height, width] = _other_size(self.model, height, width)
+        copy = self._others[height, width]
+        return None if copy is None else Given(copy)
+
     def weights(self) -> dict[str, Array]:
         """Its variables by their paths."""
         return {variable.path: np.array(variable) for variable in self.model.weights}
@@ -73,6 +104,11 @@ class Given:
     def trained(self) -> frozenset[str]:
         """The paths of its variables but for statistics."""
         return frozenset(variable.path for variable in _trained(self.model))
+
+    def penalties(self) -> dict[str, str]:
+        """The variables with a regularizer."""
+        kinds = {v.path: getattr(v, "regularizer", None) for v in self.model.trainable_variables}
+        return {path: type(kind).__name__ for path, kind in kinds.items() if kind is not None}
 
     def sizes(self) -> dict[str, int]:
         """How many numbers each of them has."""
@@ -92,10 +128,10 @@ class Given:
         if type(self.model) not in (Functional, keras.Sequential):
             return None
         copy = self._copied()
-        for mine, variable in zip(self.model.weights, copy.weights, strict=True):
+        for mine, variable in zip(self.model.weights, [] if copy is None else copy.weights, strict=copy is not None):
             if mine.path in weights:
                 variable.assign(weights[mine.path])
-        return Given(copy)
+        return None if copy is None else Given(copy)
 
     def wide(self) -> Given | None:
         """A copy of its layers in float64; itself where they are; None for a class of its own, which has no copy."""
@@ -103,27 +139,34 @@ class Given:
             return self
         if type(self.model) not in (Functional, keras.Sequential):
             return None
-        return Given(self._copied())
+        copy = self._copied()
+        return None if copy is None else Given(copy)
 
-    def _copied(self) -> keras.Model:
-        copy = type(self.model).from_config(recast(self.model.get_config(), "float64"))
-        copy.set_weights(self.model.get_weights())
+    def _copied(self) -> keras.Model | None:
+        """A copy in float64; None for layers that cannot be made again by their configs."""
+        try:
+            copy = type(self.model).from_config(recast(self.model.get_config(), "float64"))
+            copy.set_weights(self.model.get_weights())
+        except Exception:  # noqa: BLE001 - whatever a layer of somebody's own raises when it is made from its config
+            return None
         return copy
 
     def places(self, result: Imported) -> dict[str, Places]:
         """Where the numbers of each canonical weight stand among all of `weights`, one after the other.
 
-        A copy is read again with numbers that say where they stand; what is no such number stands nowhere.
+        A copy, or a class of its own itself, is read again with numbers that say where they stand; what is no such
+        number stands nowhere.
         """
-        wide = self.wide()
-        if wide is None:
-            return {}
+        wide = self.wide() or self
         before, at = [(variable, np.array(variable)) for variable in wide.model.weights], 0
+        if wide.dtype != "float64" and sum(array.size for _, array in before) > EXACT:
+            return {}
+        channels, height, width = map(int, result.net.input_shape)
         try:
             for variable, array in before:
                 variable.assign((MARK + at + np.arange(array.size)).reshape(array.shape))
                 at += array.size
-            marked = read(wide.model, None).weights
+            marked = read(wide.model, np.zeros((1, height, width, channels), np.float32)).weights
         finally:
             for variable, array in before:
                 variable.assign(array)
@@ -144,16 +187,84 @@ def _trained(model: keras.Model) -> list[Any]:
     """The variables that are no statistics, frozen or not."""
     found: list[Any] = []
     for layer in every_layer(model):
-        kinds = ("moving_mean", "moving_variance", "seed_generator_state")
+        kinds = ("moving_mean", "moving_variance", SEED)
         found += [v for v in layer._trainable_variables if v.name not in kinds and v.trainable is not None]
     known = {id(v) for v in model.weights}
     return [variable for variable in {id(v): v for v in found}.values() if id(variable) in known]
 
 
+def _leaves(model: keras.Model, outer: str) -> Iterator[tuple[str, Any]]:
+    """Path -> layer, of all that are no models."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _leaves(layer, f"{outer}{layer.name}.")
+        else:
+            yield f"{outer}{layer.name}", layer
+
+
+@contextmanager
+def _noted(layers: Mapping[str, Any], found: dict[str, Array]) -> Iterator[None]:
+    """Note what layers hand on; a `call` of an instance's own, such as a patch, is part of it and stays."""
+
+    def noting(path: str, call: Any) -> Any:
+        def noted(*args: Any, **kwargs: Any) -> Any:
+            value = call(*args, **kwargs)
+            if tf.is_tensor(value):
+                found[call_name(path, found)] = _canonical(value)
+            return value
+
+        return noted
+
+    with _patched({layer: noting(path, layer.call) for path, layer in layers.items()}):
+        yield
+
+
+@contextmanager
+def _patched(calls: Mapping[Any, Any]) -> Iterator[None]:
+    """With another `call` of each of these layers."""
+    own = {layer: vars(layer).get("call") for layer in calls}
+    for layer, call in calls.items():
+        layer.call = call
+    try:
+        yield
+    finally:
+        for layer, call in own.items():
+            if call is None:
+                del layer.call
+            else:
+                layer.call = call
+
+
+def _other_size(model: keras.Model, height: int, width: int) -> keras.Model | None:
+    """A copy for images of another size; None where a layer has weights or a shape for its size alone."""
+    try:
+        copy = type(model).from_config(_resized(model.get_config(), (height, width)))
+        copy.set_weights(model.get_weights())
+    except Exception:  # noqa: BLE001 - whatever a layer raises where its weights do not fit
+        return None
+    return copy
+
+
+def _resized(config: Any, size: tuple[int, int] | tuple[None, None]) -> Any:
+    """A config whose images have another size, and those of models inside any."""
+    if not isinstance(config, dict):
+        return type(config)(_resized(item, size) for item in config) if isinstance(config, (list, tuple)) else config
+    inner = {
+        key: _resized(value, (None, None) if config.get("class_name") in ("Functional", "Sequential") else size)
+        for key, value in config.items()
+        if key != "build_config"
+    }
+    stated = inner.get("batch_shape")
+    return {**inner, "batch_shape": (stated[0], *size, *stated[3:])} if stated and len(stated) == 4 else inner
+
+
 @contextmanager
 def _kept(model: keras.Model) -> Iterator[None]:
-    """Put statistics back afterwards."""
+    """Put statistics and the state of random numbers back afterwards."""
     before = [(variable, np.array(variable)) for variable in model.non_trainable_variables]
+    for variable, value in before:
+        if variable.name == SEED:
+            variable.assign(value + (next(CALLS) << 8))  # other numbers in each call, so that noise shows
     try:
         yield
     finally:
@@ -162,16 +273,20 @@ def _kept(model: keras.Model) -> Iterator[None]:
 
 
 @contextmanager
-def _without_dropout(model: keras.Model) -> Iterator[list[float]]:
-    """With dropout that hands on what it is given; its rates."""
-    rates = {layer: layer.rate for layer in every_layer(model) if isinstance(layer, DROPOUTS) and layer.rate}
-    for layer in rates:
-        layer.rate = 0.0
-    try:
-        yield list(rates.values())
-    finally:
-        for layer, rate in rates.items():
-            layer.rate = rate
+def _without_dropout(model: keras.Model) -> Iterator[list[Dropped]]:
+    """With dropout that hands on what it is given, and is noted each time that it is called in training."""
+    found: list[Dropped] = []
+
+    def noting(layer: Any) -> Any:
+        def handed_on(inputs: Any, training: bool = False) -> Any:
+            if training and layer.rate:
+                found.append(Dropped(DROPOUTS[type(layer)], float(layer.rate), layer.name))
+            return inputs
+
+        return handed_on
+
+    with _patched({layer: noting(layer) for layer in every_layer(model) if type(layer) in DROPOUTS}):
+        yield found
 
 
 def _named(model: keras.Model, answer: Any) -> dict[str, Any]:

@@ -5,23 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import torch
 from torch import nn
 from torch.func import functional_call
 from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 
-from ..common.comparing.given import Pass, Places
+from ..common.comparing.given import Dropped, Pass, Places, call_name
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
 from ..common.spec import Array
 from .importing.module import bare, left_alone
 
-DROPOUTS = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout")
 PATHS = ("StochasticDepth", "DropPath")
 """Classes of torchvision and timm that leave out whole branches by chance: off in a step, like dropout."""
+DROPOUTS: dict[Any, str] = {
+    functional.dropout: "dropout",
+    functional.dropout1d: "spatial dropout",
+    functional.dropout2d: "spatial dropout",
+    functional.dropout3d: "spatial dropout",
+    functional.alpha_dropout: "alpha dropout",
+    functional.feature_alpha_dropout: "spatial alpha dropout",
+}
 
 
 class Given:
@@ -32,22 +39,24 @@ class Given:
     def __init__(self, model: nn.Module, state: Mapping[str, torch.Tensor] | None = None) -> None:
         self.model = bare(model)
         self.state = state
+        self.calls = 0
         kinds = {tensor.dtype for tensor in self._tensors().values() if tensor.is_floating_point()}
         self.kind = next(iter(kinds)) if len(kinds) == 1 else torch.float32
         self.dtype = str(self.kind).removeprefix("torch.") if len(kinds) == 1 else "mixed"
 
     def outputs(self, x: Array) -> dict[str, Array]:
         """What it answers in evaluation."""
-        with left_alone(self.model), torch.no_grad(), torch.inference_mode(False):
+        with left_alone(self.model), torch.inference_mode(False), torch.no_grad():
+            self._other_chance()
             return {name: _array(value) for name, value in _named(self._call(self._image(x), self._fresh())).items()}
 
-    def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int = 0) -> Pass:
+    def step(self, x: Array, seeds: Sequence[Array], training: bool) -> Pass:
         """One pass forward and back, with dropout off."""
         with ExitStack() as stack:
             for context in (left_alone(self.model), torch.inference_mode(False), torch.enable_grad()):
                 stack.enter_context(context)
+            self._other_chance()
             dropouts = stack.enter_context(_without_dropout(self.model, training))
-            torch.manual_seed(turn)
             state = self._fresh()
             parameters = {name: state[name].requires_grad_() for name, _ in self.model.named_parameters()}
             image = self._image(x).requires_grad_()
@@ -61,6 +70,33 @@ class Given:
         done = {name: _array(value) for name, value in outputs.items()}
         return Pass(done, _array(first), found, buffers, tuple(dropouts))
 
+    def seen(self, x: Array, training: bool) -> dict[str, Array]:
+        """What each module without others inside hands on, after its own hooks."""
+        found: dict[str, Array] = {}
+
+        def noting(name: str) -> Any:
+            def note(module: nn.Module, given: Any, answer: Any) -> None:
+                if isinstance(answer, torch.Tensor):
+                    found[call_name(name, found)] = _array(answer).copy()  # what comes after may change it in place
+
+            return note
+
+        with (
+            left_alone(self.model),
+            torch.inference_mode(False),
+            torch.no_grad(),
+            _without_dropout(self.model, training),
+        ):
+            for name, module in self.model.named_modules():
+                if name and next(module.children(), None) is None:
+                    module.register_forward_hook(noting(name))
+            self._call(self._image(x), self._fresh())
+        return found
+
+    def at(self, height: int, width: int) -> Given:
+        """The module, which says nothing of sizes."""
+        return self
+
     def weights(self) -> dict[str, Array]:
         """Its parameters and buffers, each tensor under the first of its names."""
         return {name: _array(tensor) for name, tensor in self._tensors().items()}
@@ -68,6 +104,10 @@ class Given:
     def trained(self) -> frozenset[str]:
         """The names of its parameters."""
         return frozenset(name for name, _ in self.model.named_parameters())
+
+    def penalties(self) -> dict[str, str]:
+        """None: a module leaves that to the optimiser."""
+        return {}
 
     def sizes(self) -> dict[str, int]:
         """How many numbers each parameter has."""
@@ -113,6 +153,11 @@ class Given:
         """Copies, so that no call changes a statistic of the module."""
         return {name: tensor.detach().clone() for name, tensor in self._tensors().items()}
 
+    def _other_chance(self) -> None:
+        """Other random numbers than in the call before, so that noise shows; `left_alone` puts the state back."""
+        self.calls += 1
+        torch.manual_seed(self.calls)
+
     def _call(self, image: torch.Tensor, state: Mapping[str, torch.Tensor]) -> Any:
         return functional_call(self.model, dict(state), (image,))
 
@@ -121,23 +166,30 @@ class Given:
         return torch.from_numpy(np.ascontiguousarray(x)).to(own.device if own is not None else "cpu", self.kind)
 
 
+class _HandedOn(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
+    """Dropout in training, by whatever name it is called, hands on what it is given, and is noted."""
+
+    def __init__(self, rates: list[Dropped]) -> None:
+        super().__init__()
+        self.rates = rates
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = dict(zip(("input", "p", "training"), args, strict=False)) | (kwargs or {})
+        if func not in DROPOUTS or not given.get("training", True) or not given.get("p", 0.5):
+            return func(*args, **(kwargs or {}))
+        self.rates.append(Dropped(DROPOUTS[func], float(given.get("p", 0.5))))
+        return given["input"]
+
+
 @contextmanager
-def _without_dropout(model: nn.Module, training: bool) -> Iterator[list[float]]:
+def _without_dropout(model: nn.Module, training: bool) -> Iterator[list[Dropped]]:
     """In the mode, as `train` of the model sets it; dropout hands on what it is given, and its rates are noted."""
-    rates: list[float] = []
-
-    def handed_on(x: torch.Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> torch.Tensor:
-        if training and p:
-            rates.append(float(p))
-        return x
-
+    rates: list[Dropped] = []
     if training:
         model.train()
         for module in model.modules():
             module.training &= type(module).__name__ not in PATHS
-    with ExitStack() as stack:
-        for name in DROPOUTS if training else ():
-            stack.enter_context(mock.patch.object(functional, name, handed_on))
+    with _HandedOn(rates):
         yield rates
 
 

@@ -20,6 +20,7 @@ from .flow import Flow, Step, flow
 ALONE = -0.6
 """What a step without a partner costs."""
 Score = Callable[[int, int], float]
+Held = list[list[tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,13 @@ class _Aligning:
     def found(self) -> Alignment:
         """The best alignment of the two."""
         fixed = _fixed(self.one, self.other, self.names)
-        start, end = (1, 0) if fixed else _ends(self.one, self.other)
+        held = _all_held(self.one, self.other, self.weights)
+        start, end = (1, 0) if fixed else _ends(self.one, self.other, held)
         length, width = len(self.one.steps), len(self.other.steps)
         middle = range(start, length - end), range(start, width - end)
         pairs = [(place, place) for place in range(start)]
         last = [(length - place, width - place) for place in range(end, 0, -1)]
-        base = _base(self.one, self.other, fixed, self.weights)
+        base = _base(self.one, self.other, fixed, held)
         inner, score = _best(*middle, base), base
         for _ in range(2):
             known = dict([*pairs, *last, *((a, b) for a, b in inner if a is not None and b is not None)])
@@ -78,12 +80,16 @@ class _Aligning:
         return Alignment(self.one, self.other, whole, total)
 
 
-def _ends(one: Flow, other: Flow) -> tuple[int, int]:
-    """How many steps are the same op with the same inputs, from the image on and from the end back."""
+def _ends(one: Flow, other: Flow, held: Held) -> tuple[int, int]:
+    """How many steps are the same op with the same inputs and weights, from the image on and from the end back."""
     most, start, end = min(len(one.steps), len(other.steps)), 1, 0
-    while start < most and _alike(one, other, start, start):
+    while start < most and held[0][start] == held[1][start] and _alike(one, other, start, start):
         start += 1
-    while end < most - start and _alike(one, other, len(one.steps) - 1 - end, len(other.steps) - 1 - end, True):
+    while (
+        end < most - start
+        and held[0][-1 - end] == held[1][-1 - end]
+        and _alike(one, other, len(one.steps) - 1 - end, len(other.steps) - 1 - end, back=True)
+    ):
         end += 1
     return start, end
 
@@ -121,13 +127,16 @@ def family(step: Step) -> tuple[object, ...]:
     return (kind, len(node.inputs) > 1, trained)
 
 
-def _base(one: Flow, other: Flow, fixed: dict[int, int], weights: tuple[Weights, Weights] | None) -> Score:
+def _all_held(one: Flow, other: Flow, weights: tuple[Weights, Weights] | None) -> Held:
+    """What tells the weights of each step, on either side."""
+    pairs = zip((one, other), weights or ({}, {}), strict=True)
+    return [[_held(step, own) for step in flow.steps] for flow, own in pairs]
+
+
+def _base(one: Flow, other: Flow, fixed: dict[int, int], held: Held) -> Score:
     """How well two steps go together by themselves; minus infinity where they do not."""
     known: dict[tuple[object, object], float] = {}
     keys = [[_key(step) for step in flow.steps] for flow in (one, other)]
-    held = [
-        [_held(step, own) for step in flow.steps] for flow, own in zip((one, other), weights or ({}, {}), strict=True)
-    ]
     taken = {theirs: mine for mine, theirs in fixed.items()}
 
     def score(a: int, b: int) -> float:

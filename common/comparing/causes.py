@@ -39,16 +39,38 @@ def causes(part: Parting, found: Partings) -> list[Cause]:
     if part.kind != "op":
         return [*_order(part, found), *_alone(part, found)] or [Cause("inputs", *_reads(part, found), False)]
     one, other = found.one.steps[part.one], found.other.steps[part.other]
-    for way in (_kinds, _settings, _weights, _both):
+    for way in (_without, _kinds, _settings, _weights, _both):
         if known := list(way(part, found, one, other)):
             return known
     return list(_alone(part, found))
 
 
-def _holds(part: Parting, op: Op, step: Step, weights: Mapping[str, Array]) -> bool:
-    """Whether an op in the place of a step gives what the first network does."""
-    node = replace(step.node, op=op)
-    return apart(Partings._run(replace(step, node=node), weights, part.inputs), part.answer) <= FLOAT64_TOLERANCE
+def _holds(
+    part: Parting, op: Op, step: Step, weights: Mapping[str, Array], inputs: tuple[Array, ...] | None = None
+) -> bool:
+    """Whether an op in the place of a step gives what the first network does, of its own inputs or of the first's."""
+    changed = replace(step, node=replace(step.node, op=op))
+    every = (part.inputs,) if inputs is None else (inputs, part.inputs)
+    return any(apart(Partings._run(changed, weights, given), part.answer) <= FLOAT64_TOLERANCE
+               for given in every if len(given) == len(step.node.in_shapes))  # fmt: skip
+
+
+def _without(part: Parting, found: Partings, one: Step, other: Step) -> Iterator[Cause]:
+    """Steps that one side has and the other lacks: without them both agree."""
+    every = [(0, place) for place in part.alone[0]] + [(1, place) for place in part.alone[1]]
+    every = [(side, place) for side, place in every if (found.one, found.other)[side].steps[place].inputs]
+    of_one = [[item for item in every if item[0] == side] for side in (0, 1)]
+    for chosen in [*([item] for item in every), *(items for items in of_one if len(items) > 1), every]:
+        ours, theirs = (frozenset(place for side, place in chosen if side == own) for own in (0, 1))
+        if chosen and found.changed(part, ours, theirs):
+            yield from (_lone(found, side, place) for side, place in chosen)
+            return
+
+
+def _lone(found: Partings, side: int, place: int) -> Cause:
+    step = (found.one, found.other)[side].steps[place]
+    told = f"{words(step.node.op)} ({step.path})"
+    return Cause("additional", "nothing", told) if side else Cause("missing", told, "nothing")
 
 
 def _own(step: Step, weights: Mapping[str, Array]) -> dict[str, Array]:
@@ -69,7 +91,8 @@ def _settings(part: Parting, found: Partings, one: Step, other: Step) -> Iterato
     for count in range(1, len(names) + 1):
         for chosen in itertools.combinations(names, count):
             values = {name: plain(getattr(one.node.op, name)) for name in chosen}
-            if _holds(part, replace(other.node.op, **values), other, _complete(one, other, found)):
+            changed = replace(other.node.op, **values)
+            if _holds(part, changed, other, _complete(one, other, found), found.own_inputs(part.other)):
                 yield from (Cause(name, shown(one.node.op, name), shown(other.node.op, name)) for name in chosen)
                 return
 
@@ -92,6 +115,9 @@ def _weights(part: Parting, found: Partings, one: Step, other: Step) -> Iterator
         return
     given = {**found.weights[1], **{other.node.own_weights()[name]: ours[name] for name in wrong}}
     holds = _holds(part, other.node.op, other, given)
+    if not holds:
+        for name in differing(one.node.op, other.node.op):
+            yield Cause(name, shown(one.node.op, name), shown(other.node.op, name), False)
     yield from _changed(found, one, other, ours, theirs, wrong, holds)
 
 
@@ -113,8 +139,13 @@ def _changed(
         if twin := _exchanged(found, ours[name], theirs[name], their):
             yield Cause(f"exchanged with {twin}", own, their, holds)
             return
-    gaps = ", ".join(f"{name} {apart(theirs[name][None], ours[name][None]):.1e}" for name in wrong)
-    yield Cause(f"other weights ({gaps})", one.node.path, other.node.path, holds)
+    told = ", ".join(_gap(name, ours[name], theirs[name]) for name in wrong)
+    yield Cause(f"other weights ({told})", one.node.path, other.node.path, holds)
+
+
+def _gap(name: str, ours: Array, theirs: Array) -> str:
+    count = int((ours != theirs).sum())
+    return f"{name} {apart(theirs[None], ours[None]):.1e}, {count:,} of {ours.size:,} numbers"
 
 
 def _exchanged(found: Partings, ours: Array, theirs: Array, name: str) -> str:
@@ -155,12 +186,8 @@ def _reads(part: Parting, found: Partings) -> tuple[str, str]:
 
 def _alone(part: Parting, found: Partings) -> Iterator[Cause]:
     """Steps that one side has and the other lacks."""
-    for place in part.alone[0]:
-        step = found.one.steps[place]
-        yield Cause("missing", f"{words(step.node.op)} ({step.path})", "nothing")
-    for place in part.alone[1]:
-        step = found.other.steps[place]
-        yield Cause("additional", "nothing", f"{words(step.node.op)} ({step.path})")
+    for side in (0, 1):
+        yield from (_lone(found, side, place) for place in part.alone[side])
 
 
 def differing(one: Op, other: Op) -> list[str]:

@@ -6,7 +6,8 @@ what its users call. Arrays are NumPy, images (N, C, H, W); weights have the mod
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -19,18 +20,39 @@ from ..spec import Array
 Places = NDArray[np.int64]
 
 
+@dataclass(frozen=True, order=True)
+class Dropped:
+    """A dropout: "dropout", "spatial dropout" of whole maps, or "alpha dropout"; `name` is its layer's, if any."""
+
+    kind: str
+    rate: float
+    name: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.rate:g}"
+
+
 @dataclass(frozen=True)
 class Pass:
     """One forward and backward pass: outputs by name ("" where there is one without), gradients, and the buffers left.
 
-    `dropouts` are the rates of dropout that would have been applied.
+    `dropouts` are those that would have been applied, in the order in which they are called.
     """
 
     outputs: Mapping[str, Array]
     input_gradient: Array
     gradients: Mapping[str, Array] = field(default_factory=dict)
     buffers: Mapping[str, Array] = field(default_factory=dict)
-    dropouts: tuple[float, ...] = ()
+    dropouts: tuple[Dropped, ...] = ()
+
+
+def call_name(path: str, known: Container[str]) -> str:
+    """The name of a call of a layer: its path, and from the second call on the number of the call."""
+    calls = itertools.count(2)
+    name = path
+    while name in known:
+        name = f"{path} (call {next(calls)})"
+    return name
 
 
 class Given(Protocol):
@@ -42,11 +64,17 @@ class Given(Protocol):
     def outputs(self, x: Array) -> Mapping[str, Array]:
         """What it answers in evaluation, maps as (N, C, H, W)."""
 
-    def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int = 0) -> Pass:
-        """A pass whose loss is the sum of the products of outputs and seeds, with dropout off; nothing of it stays.
+    def step(self, x: Array, seeds: Sequence[Array], training: bool) -> Pass:
+        """A pass whose loss is the sum of the products of outputs and seeds, with dropout off; nothing of it stays."""
 
-        In another `turn` all that is left to chance has other random numbers.
-        """
+    def seen(self, x: Array, training: bool) -> Mapping[str, Array]:
+        """What each layer by its path hands on, with dropout off, maps as (N, C, H, W); see `call_name`."""
+
+    def penalties(self) -> Mapping[str, str]:
+        """The parameters that the model itself adds a loss for, and how."""
+
+    def at(self, height: int, width: int) -> Given | None:
+        """The model, or a copy where it takes images of one other size; None where none can be made."""
 
     def weights(self) -> Mapping[str, Array]:
         """Its parameters and buffers."""

@@ -47,6 +47,8 @@ class Partings:
     alignment: Alignment
     weights: tuple[Weights, Weights]
     tolerance: float = FLOAT64_TOLERANCE
+    rounding: float = 0.0
+    """What steps without weights may be apart by in addition."""
 
     def __post_init__(self) -> None:
         self.one, self.other = self.alignment.one, self.alignment.other
@@ -62,10 +64,10 @@ class Partings:
             if a is None or a == 0:
                 continue
             self._compute(a)
-            if b is not None:
-                self.seen.append(self.one.steps[a].path)
+            if b is not None and self.partner.get(b) == a:
                 if (found := self._parting(a, b)) is not None:
                     yield found
+                self.seen.append(self.one.steps[a].path)
         yield from self._outputs()
 
     def _compute(self, a: int) -> None:
@@ -82,7 +84,8 @@ class Partings:
         answer, inputs = self.values[a], self._inputs(a)
         hybrid = self._hybrid(b, {})
         gap = apart(hybrid, answer)
-        if gap <= self.tolerance:
+        weights = self.one.steps[a].node.weights() or self.other.steps[b].node.weights()
+        if gap <= (self.tolerance if weights else max(self.tolerance, self.rounding)) or self._later(a, b):
             return None
         alone = self._alone(a, b)
         wired = [self.partner.get(item) for item in self.other.steps[b].inputs] != list(self.one.steps[a].inputs)
@@ -91,6 +94,42 @@ class Partings:
             if apart(direct, answer) <= self.tolerance:
                 return Parting(a, b, "wiring", gap, inputs, answer, alone)
         return Parting(a, b, "op", gap, inputs, answer, alone)
+
+    def _later(self, a: int, b: int) -> bool:
+        """Whether a step of another kind is but the first of several that together are the first's; they are, then."""
+        if self.one.steps[a].node.kind == self.other.steps[b].node.kind:
+            return False
+        del self.partner[b]
+        for place in self.other.readers[b]:
+            if apart(self._hybrid(place, {}), self.values[a]) <= max(self.tolerance, self.rounding):
+                self.partner[place] = a
+                return True
+        self.partner[b] = a
+        return False
+
+    def changed(self, part: Parting, ours: frozenset[int], theirs: frozenset[int]) -> bool:
+        """Whether a pair agrees where the second has steps of the first before it, and lacks some of its own."""
+        made: dict[int, Array | None] = {}
+        values = self.values
+        self.values = {**values, **{self._source(place, ours): values[place] for place in sorted(ours)}}
+        try:
+            for place in sorted(theirs):
+                made[place] = self._value(self.other.steps[place].inputs[0], made)
+            return apart(self._hybrid(part.other, made), part.answer) <= self.tolerance
+        finally:
+            self.values = values
+
+    def _source(self, a: int, chosen: frozenset[int]) -> int:
+        """The step whose value goes through some that were chosen."""
+        while a in chosen:
+            a = self.one.steps[a].inputs[0]
+        return a
+
+    def own_inputs(self, b: int) -> tuple[Array, ...] | None:
+        """What a step of the second reads, made of the first's values by its own steps without a partner."""
+        found = [self._value(item, {}) for item in self.other.steps[b].inputs]
+        known = tuple(item for item in found if item is not None)
+        return known if len(known) == len(found) else None
 
     def _hybrid(self, b: int, made: dict[int, Array | None]) -> Array | None:
         """What a step of the second answers where it reads values of the first; None where it cannot take them."""
@@ -108,12 +147,11 @@ class Partings:
 
     def _alone(self, a: int, b: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The steps without a partner right before a pair, on each side."""
-        paired = set(self.alignment.partners)
-        return _between(self.one, a, paired), _between(self.other, b, set(self.partner))
+        return _between(self.one, a, set(self.partner.values())), _between(self.other, b, set(self.partner))
 
     def _outputs(self) -> Iterator[Parting]:
         """Outputs that are other steps, or that steps without a partner make."""
-        paired = set(self.alignment.partners), set(self.partner)
+        paired = set(self.partner.values()), set(self.partner)
         for a, b in zip(self.one.outputs, self.other.outputs, strict=False):
             if self.partner.get(b) == a:
                 continue
@@ -128,7 +166,8 @@ class Partings:
         """What a step answers, for a batch; None where it does not take these."""
         shaped = [_shaped(value, shape) for value, shape in zip(inputs, step.node.in_shapes, strict=True)]
         try:
-            value = reference.step(step.node, weights, *shaped)
+            with np.errstate(all="ignore"):  # a wrong variance may be negative
+                value = reference.step(step.node, weights, *shaped)
         except (ValueError, IndexError, DiptychError):
             return None
         batch = max((len(item) for item in inputs), default=1)

@@ -63,7 +63,8 @@ def _constant(*names: str) -> Explains:
 
 def _multiplied(ours: Mapping[str, Array], theirs: Mapping[str, Array], name: str, node: Node) -> bool:
     norm = float((ours[name] * ours[name]).sum())
-    return norm > 0 and close(ours[name] * float((ours[name] * theirs[name]).sum()) / norm, theirs[name])
+    factor = float((ours[name] * theirs[name]).sum()) / norm if norm > 0 else 1.0
+    return abs(factor - 1) > 1e-5 and close(ours[name] * factor, theirs[name])
 
 
 def _flattened(ours: Mapping[str, Array], theirs: Mapping[str, Array], name: str, node: Node) -> bool:

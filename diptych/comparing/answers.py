@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..checking.case import Finding
 from ..checking.gates import FLOAT32_FACTOR, FLOAT32_FLOOR
-from ..common.compare import FLOAT64_TOLERANCE
+from ..common.errors import DiptychError
 from ..common.spec import Array
-from .pair import Pair, channelwise, matched
+from .of_size import made_for_size
+from .pair import Pair, channelwise, matched, shortly
 from .sides import Images, Side
 
 Answers = dict[str, Array]
+MOST = 5
+"""Of how many outputs all orders are tried at most."""
+HIDDEN = "so that it hides"
 RESTLESS = 1e-4
 """Relative: two runs of a model that differ by more do not compute the same."""
 ALIKE = 1e-9
@@ -22,11 +27,15 @@ ALIKE = 1e-9
 
 @dataclass(frozen=True)
 class Asked:
-    """What a side answers as it stands and in float64, None where there is no copy."""
+    """What a side answers as it stands and in float64, None where there is no copy.
+
+    `copied` where the model takes images of another size alone, so that a copy of it was asked.
+    """
 
     side: Side
     low: Answers
     wide: Answers | None
+    copied: bool = False
 
     @property
     def best(self) -> Answers:
@@ -36,36 +45,61 @@ class Asked:
 
 def outputs(pair: Pair) -> Finding | str:
     """Both answer alike, as they stand, and so do their copies in float64."""
-    worst, count = Finding(True, 0.0, FLOAT64_TOLERANCE), 0
+    worst, count = Finding(True, 0.0, pair.bound), 0
+    unseen = {False, True}
     for images in pair.images:
         asked = [_asked(pair, side, images) for side in pair.both]
         if asked[0] is None or asked[1] is None:
             continue
-        one, other = asked[0], asked[1]
-        if not count and (why := _shows_nothing(one, other)):
+        one, other, several = asked[0], asked[1], len(images.values) > 1
+        if several in unseen and (why := _shows_nothing(one, other)):
             pair.unsure.append(why)
+            pair.hidden = HIDDEN in why
             return why
-        found = _restless(one, other, images) or _held(one, other, images)
+        unseen.discard(several)
+        restless = None if count else _restless(one, other, images)
+        pair.restless |= restless is not None
+        found = restless or _held(pair, one, other, images)
+        if not found.passed and (one.copied or other.copied) and (names := made_for_size(pair)):
+            pair.notes.append(
+                f"at {images.name} a copy of {(one if one.copied else other).side.label} differs by "
+                f"{found.measured:.1e}; {names}, so that this is no difference of the models as they stand"
+            )
+            continue
         count += found.compared
         if not found.passed:
-            return found
+            pair.parted = images
+            return found if found.detail else replace(found, detail=_exchanged(one, other))
         worst = found if found.measured >= worst.measured else worst
     if not count:
-        pair.unsure.append("no images were found that both models take")
+        why = f" ({pair.unread})" if pair.read is None else ""
+        pair.unsure.append(f"no images were found that both models take{why}")
         return pair.unsure[-1]
     return Finding(True, worst.measured, worst.tolerance, worst.where, "", count)
 
 
 def _asked(pair: Pair, side: Side, images: Images) -> Asked | None:
     """The answers of a side; None, with a note, for images that it does not take."""
+    exact = side.exact.at(*images.shape[1:])
     try:
+        if exact is None:
+            raise DiptychError("it takes images of one size")
+        if exact is not side.exact:
+            copied = dict(exact.outputs(images.values))
+            return Asked(side, copied, copied, copied=True)
         low = dict(side.given.outputs(images.values))
-        same = side.wide is side.given
-        return Asked(side, low, low if same else None if side.wide is None else dict(side.wide.outputs(images.values)))
     except Exception as error:  # noqa: BLE001 - whatever a model raises at a size or a batch that it does not take
-        said = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"[:160]
-        pair.notes.append(f"not compared: {images.name}, which {side.label} does not take ({said})")
+        why = f"which {side.label} does not take ({shortly(error)})"
+        pair.refused.setdefault(why, []).append(images.name)
         return None
+    if side.wide is None or side.wide is side.given:
+        return Asked(side, low, None if side.wide is None else low)
+    try:
+        return Asked(side, low, dict(side.wide.outputs(images.values)))
+    except Exception as error:  # noqa: BLE001 - a part that stays in its own dtype, such as a tensor that is no buffer
+        note = f"not compared in float64, where {side.label} raises {shortly(error)}"
+        pair.notes += [] if note in pair.notes else [note]
+        return Asked(side, low, None)
 
 
 def _shows_nothing(one: Asked, other: Asked) -> str:
@@ -77,10 +111,10 @@ def _shows_nothing(one: Asked, other: Asked) -> str:
         if not np.isfinite(a).all() and not np.isfinite(b).all():
             return f"{name} is not finite in both models; look for NaN and infinity in their weights"
         if _saturated(a) and _saturated(b):
-            return (f"every number of {name} is 0 or 1 in both models, so that it hides what comes before; "
+            return (f"every number of {name} is 0 or 1 in both models, {HIDDEN} what comes before; "
                     "compare them without their last softmax or sigmoid")  # fmt: skip
         if _alike(a) and _alike(b):
-            return (f"{name} is the same for all images in both models, so that it shows nothing of them; give them "
+            return (f"{name} is the same for all images in both models, {HIDDEN} what is done with them; give them "
                     "weights with which the images count")  # fmt: skip
     return ""
 
@@ -98,6 +132,16 @@ def _alike(answer: Array) -> bool:
     )  # fmt: skip
 
 
+def _exchanged(one: Asked, other: Asked) -> str:
+    """Whether the outputs of the second are those of the first in another order."""
+    names, theirs = list(one.best), list(other.best.values())
+    for order in itertools.permutations(range(len(theirs))) if 1 < len(theirs) <= MOST else ():
+        if all(channelwise(one.best[name], theirs[at]) <= ALIKE for name, at in zip(names, order, strict=True)):
+            told = ", ".join(f"{name} is {list(other.best)[at]}" for name, at in zip(names, order, strict=True))
+            return f"outputs exchanged: of {one.side.label} in {other.side.label}, {told}"
+    return ""
+
+
 def _restless(one: Asked, other: Asked, images: Images) -> Finding | None:
     """A model that answers twice to the same images with other numbers."""
     for asked in (one, other):
@@ -110,11 +154,11 @@ def _restless(one: Asked, other: Asked, images: Images) -> Finding | None:
     return None
 
 
-def _held(one: Asked, other: Asked, images: Images) -> Finding:
+def _held(pair: Pair, one: Asked, other: Asked, images: Images) -> Finding:
     """Both answers in float64 against the tolerance, and as they stand against the rounding that each shows."""
-    worst, count = Finding(True, 0.0, FLOAT64_TOLERANCE), 0
-    narrow = {one.side.given.dtype, other.side.given.dtype} != {"float64"}
-    bounds = [("in float64", one.wide, other.wide, FLOAT64_TOLERANCE)]
+    worst, count = Finding(True, 0.0, pair.bound), 0
+    narrow = {one.side.given.dtype, other.side.given.dtype} != {"float64"} and not (one.copied or other.copied)
+    bounds = [("in float64", one.wide, other.wide, pair.bound)]
     bounds += [("as they stand", one.low, other.low, _rounding(one, other))] if narrow else []
     for words, left, right, bound in bounds:
         if left is None or right is None:
@@ -128,7 +172,7 @@ def _held(one: Asked, other: Asked, images: Images) -> Finding:
             found = Finding(bool(gap <= bound), gap, bound, f"{name} [{images.name}, {words}]", "", count)
             if not found.passed:
                 return found
-            worst = found if gap >= worst.measured and bound == FLOAT64_TOLERANCE else worst
+            worst = found if gap >= worst.measured and bound == pair.bound else worst
     return Finding(True, worst.measured, worst.tolerance, worst.where, "", count)
 
 

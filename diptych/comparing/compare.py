@@ -13,7 +13,7 @@ from ..common.text import first_few
 from .answers import outputs
 from .gates import nodes, parameters
 from .named import models_of
-from .pair import Pair, transferred
+from .pair import Pair, shortly, transferred
 from .report import Comparison
 from .sides import images, labels, shape_of, side
 from .training import dropout, gradients, training
@@ -67,7 +67,19 @@ def _gates(pair: Pair, say: Callable[[str], None]) -> Iterator[Gate]:
     """All gates; none but the first where outputs show nothing."""
     for name, gate in GATES.items():
         say(f"comparing {name}")
-        yield _gate(name, "outputs show nothing" if pair.unsure else gate(pair))
+        hidden = pair.unsure and not (pair.hidden and gate in (nodes, parameters))
+        yield _gate(name, "outputs show nothing" if hidden else _asked(pair, gate))
+
+
+def _asked(pair: Pair, gate: Callable[[Pair], Finding | str]) -> Finding | str:
+    """What a gate finds; what models raise that no gate foresees leaves it open."""
+    try:
+        return gate(pair)
+    except DiptychError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the code of a model raises
+        pair.unsure.append(f"{gate.__name__} could not be compared: {shortly(error)}")
+        return pair.unsure[-1]
 
 
 def _gate(name: str, found: Finding | str) -> Gate:
@@ -83,7 +95,17 @@ def _notes(pair: Pair) -> tuple[str, ...]:
         if rates := one.given.paths():
             few = first_few([f"{name} ({rate:.2g})" for name, rate in rates.items()], 3)
             told.append(f"{one.label} leaves out branches by chance in training, which was off here: {few}")
-    return (*pair.notes, *told)
+    refused = [f"not compared: {first_few(names, 3)}, {why}" for why, names in pair.refused.items()]
+    return (_covered(pair), *pair.notes, *refused, *told)
+
+
+def _covered(pair: Pair) -> str:
+    """What the images were, and what they were not."""
+    sizes = dict.fromkeys("x".join(map(str, item.shape)) for item in pair.images)
+    most = max(len(item.values) for item in pair.images)
+    least, largest = min(item.values.min() for item in pair.images), max(item.values.max() for item in pair.images)
+    return (f"compared on images of {', '.join(sizes)}, in batches of up to {most}, of numbers from {least:.4g} to "
+            f"{largest:.4g}; other images were not, nor were NaN and infinity")  # fmt: skip
 
 
 def _pairs(pair: Pair) -> tuple[tuple[str, str], ...]:

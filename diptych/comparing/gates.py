@@ -5,15 +5,15 @@ What proves nothing is no pass: a gate that could not be asked is left open, and
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from ..checking.case import Finding
 from ..common.compare import FLOAT64_TOLERANCE
 from ..common.comparing.causes import Cause, causes
 from ..common.comparing.parting import Parting, Partings
+from ..common.comparing.rounding import rounding
 from ..common.importing.imported import Imported
 from ..common.text import first_few
 from .pair import Pair
+from .unseen import by_chance, by_layers, unlike_meaning
 
 RANGES = 3
 """How many of the batches every node is held to."""
@@ -21,19 +21,27 @@ RANGES = 3
 
 def nodes(pair: Pair) -> Finding | str:
     """Every step of the second computes what the first one does, given the same."""
+    if pair.restless and (chance := by_chance(pair)) is not None:
+        return chance
     if pair.read is None:
-        return pair.unread
+        return by_layers(pair)
     one, other = pair.read
     shape, count = tuple(map(int, one.net.input_shape)), 0
-    batches = [images for images in pair.images if images.shape == shape and len(images.values) == 2]
-    for images in batches[:RANGES]:
-        found = Partings(pair.alignment, (one.weights, other.weights))
+    batches = [images for images in pair.images if images.shape == shape and len(images.values) == 2][:RANGES]
+    if pair.parted is not None and pair.parted.shape == shape:
+        batches = [pair.parted, *batches]
+    for images in batches:
+        found = Partings(pair.alignment, (one.weights, other.weights), rounding=rounding(pair.alignment))
         for part in found.find(images.values):
             path, steps = found.one.steps[part.one].path, found.seen
-            before = next((a for a, b in pairwise(steps) if b == path), "the image")
+            before = steps[-1] if steps else "the image"
             said = f"{_why(pair, part, found)}; the last that agrees is {before}"
-            return Finding(False, part.gap, FLOAT64_TOLERANCE, path, said, count + len(steps))
+            return Finding(False, part.gap, FLOAT64_TOLERANCE, path, said, count + len(steps) + 1)
+        if not count and (unlike := unlike_meaning(pair, images, found)):
+            return unlike
         count += len(found.seen)
+    if pair.parted is not None and pair.parted.shape != shape and isinstance(seen := by_layers(pair), Finding):
+        return seen
     return Finding(bool(count), 0.0, FLOAT64_TOLERANCE, "", "", count) if count else "no batch of two images"
 
 
@@ -51,6 +59,8 @@ def _worded(pair: Pair, cause: Cause) -> str:
 
 def parameters(pair: Pair) -> Finding | str:
     """What is trained in one is trained in the other, and nothing more."""
+    if (found := _penalties(pair)) is not None:
+        return found
     if pair.read is None:
         return _counted(pair)
     known, lone = (set(pair.weights), set(pair.weights.values())), dict[str, str]()
@@ -62,6 +72,18 @@ def parameters(pair: Pair) -> Finding | str:
         said, count = f"in one model alone: {first_few(list(lone), 6)}", len(pair.weights)
         return Finding(False, float(len(lone)), 0.0, next(iter(lone.values())), said, count)
     return _frozen(pair)
+
+
+def _penalties(pair: Pair) -> Finding | None:
+    """Losses that one model adds for its parameters, and the other does not."""
+    one, other = (side.given.penalties() for side in pair.both)
+    if sorted(one.values()) == sorted(other.values()):
+        return None
+    more, label = (one, pair.one.label) if len(one) >= len(other) else (other, pair.other.label)
+    names = [f"{name} ({kind})" for name, kind in more.items()]
+    said = (f"regularizers of {label}, a loss that the other model does not add: {first_few(names, 3)}; as weight "
+            "decay of an optimiser they are none of the model's")  # fmt: skip
+    return Finding(False, float(abs(len(one) - len(other))), 0.0, next(iter(more)), said, len(more))
 
 
 def _frozen(pair: Pair) -> Finding:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
+from ..common.compare import FLOAT64_TOLERANCE
 from ..common.comparing.align import Alignment, aligned
 from ..common.comparing.given import Pass, Places
+from ..common.comparing.rounding import rounding
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
 from ..common.spec import Array
 from ..common.text import first_few
 from .sides import Images, Side
 
+T = TypeVar("T")
 FLOOR = 1e-3
 """Of the usual size of a channel: one that is smaller is no measure of a difference."""
 
@@ -33,7 +37,15 @@ class Pair:
     names: Mapping[str, str] = field(default_factory=dict)
     by_weights: bool = True
     unsure: list[str] = field(default_factory=list)
+    hidden: bool = False
+    """Whether what makes it unsure is the outputs alone, so that layers may still tell."""
+    parted: Images | None = None
+    """The first images to which the models answer otherwise."""
+    restless: bool = False
+    """Whether one of the models answers twice with other numbers."""
     notes: list[str] = field(default_factory=list)
+    refused: dict[str, list[str]] = field(default_factory=dict)
+    """Which batches were not compared, by the reason."""
 
     @property
     def both(self) -> tuple[Side, Side]:
@@ -59,6 +71,11 @@ class Pair:
         return aligned(one.net, other.net, self.names, weights)
 
     @cached_property
+    def bound(self) -> float:
+        """The tolerance in float64: larger where constants of the two are rounded otherwise."""
+        return FLOAT64_TOLERANCE if self.read is None else max(FLOAT64_TOLERANCE, rounding(self.alignment))
+
+    @cached_property
     def weights(self) -> dict[str, str]:
         """The weights of the first that have one of the second, by canonical names."""
         found: dict[str, str] = {}
@@ -81,14 +98,20 @@ class Pair:
             raise DiptychError(self.unread)
         return self.read
 
-    def step(self, images: Images, training: bool, turn: int = 0) -> tuple[Pass, Pass] | None:
-        """One pass of both copies in float64 with the same seeds; None where one has no copy."""
-        one, other = self.one.wide, self.other.wide
-        if one is None or other is None:
-            return None
+    @property
+    def exact(self) -> bool:
+        """Whether both have a copy in float64."""
+        return self.one.wide is not None and self.other.wide is not None
+
+    def step(self, images: Images, training: bool) -> tuple[Pass, Pass]:
+        """One pass of both with the same seeds, of their copies in float64 where they have some.
+
+        Raises Untrainable where one cannot be trained.
+        """
+        one, other = (_Trained(side) for side in self.both)
         random = np.random.default_rng(1)
         seeds = [random.standard_normal(value.shape) for value in one.outputs(images.values).values()]
-        return one.step(images.values, seeds, training, turn), other.step(images.values, seeds, training, turn)
+        return one.step(images.values, seeds, training), other.step(images.values, seeds, training)
 
     def canonical(self, place: int, own: Mapping[str, Array]) -> dict[str, Array]:
         """Arrays by a model's own names as those of its Net; without those of which a number is missing."""
@@ -98,6 +121,34 @@ class Pair:
         whole = np.concatenate([part.astype(np.float64) for part in parts])
         found = {name: whole[self.places[place][name]] for name in read.net.weights if name in self.places[place]}
         return {name: array for name, array in found.items() if not np.isnan(array).any()}
+
+
+class Untrainable(DiptychError):
+    """A model that raises an error of its own when it is trained."""
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """A side that is trained: what its own code raises is told as its own."""
+
+    side: Side
+
+    def outputs(self, x: Array) -> Mapping[str, Array]:
+        return self._own(lambda: self.side.exact.outputs(x))
+
+    def step(self, x: Array, seeds: Sequence[Array], training: bool) -> Pass:
+        return self._own(lambda: self.side.exact.step(x, seeds, training))
+
+    def _own(self, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except Exception as error:
+            raise Untrainable(f"{self.side.label} raises {shortly(error)}") from error
+
+
+def shortly(error: Exception) -> str:
+    """The kind of an error and the first line of what it says."""
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"[:200]
 
 
 def transferred(pair: Pair) -> Pair:

@@ -17,8 +17,11 @@ from ..common.importing.imported import Imported
 from ..common.spec import Array
 from ..reading import read
 
-MORE = ((0, 0), (33, 49), (32, 64), (-7, 10), (1, 3))
-"""By how much other images are larger than the first: even, odd, not square, multiples of 32."""
+MORE = ((0, 0), (33, 49), (1, 3), (32, 64), (-7, 10))
+"""By how much other images are larger than the first: even, odd, not square, multiples of 32.
+
+Of a model that takes one size alone, copies are made for the next two.
+"""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,11 @@ class Side:
     wide: Given | None
     read: Imported | None
     refusal: str = ""
+
+    @property
+    def exact(self) -> Given:
+        """The copy in float64, or the model itself where there is none."""
+        return self.given if self.wide is None else self.wide
 
 
 def shape_of(models: Sequence[Any], example: Any) -> tuple[int, int, int]:
@@ -56,11 +64,16 @@ def side(model: Any, label: str, shape: tuple[int, int, int]) -> Side:
     """A model made ready; one that cannot be read has the reason in its place."""
     framework = backends.framework_of(model)
     backends.get(framework)  # says which package is missing, if one is
-    given: Given = importlib.import_module(f"..{backends.NAMES[framework]}.given", __package__).Given(model)
+    made = importlib.import_module(f"..{backends.NAMES[framework]}.given", __package__).Given
     try:
-        return Side(label, given, given.wide(), _read(framework, model, shape))
+        given: Given = made(model)
+        wide = given.wide()
+    except (ValueError, RuntimeError, TypeError) as error:
+        raise DiptychError(f"{label} cannot be compared as it is: {error}") from error
+    try:
+        return Side(label, given, wide, _read(framework, model, shape))
     except DiptychError as error:
-        return Side(label, given, given.wide(), None, str(error))
+        return Side(label, given, wide, None, str(error))
 
 
 def labels(models: Sequence[Any]) -> list[str]:
@@ -107,11 +120,17 @@ def images(
     more = [(height + down, width + across) for down, across in MORE]
     for place, (high, wide) in enumerate(sizes or [size for size in more if min(size) > 0]):
         named = f"{channels}x{high}x{wide}"
-        for batch in batches:
-            yield Images(f"{named} batch {batch}", random.standard_normal((batch, channels, high, wide)) + 0.1)
+        for batch in (*batches, max(batches) + 1) if place == 0 else batches:
+            noise = random.standard_normal((batch, channels, high, wide)) + 0.1
+            yield Images(f"{named} batch {batch}", _float32(noise))
         if place == 0:
             for name, values in _ranges(random, (2, channels, high, wide)):
-                yield Images(f"{named} batch 2, {name}", values)
+                yield Images(f"{named} batch 2, {name}", _float32(values))
+
+
+def _float32(values: Array) -> Array:
+    """The same numbers as any model can take them."""
+    return values.astype(np.float32).astype(np.float64)
 
 
 def _ranges(random: np.random.Generator, shape: tuple[int, int, int, int]) -> Iterator[tuple[str, Array]]:

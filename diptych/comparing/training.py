@@ -6,18 +6,25 @@ What depends on chance, such as noise, is found by making the step twice. Dropou
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from ..checking.case import Finding
-from ..common.compare import FLOAT64_TOLERANCE, difference
+from ..common.compare import difference
 from ..common.comparing.flow import Flow
-from ..common.comparing.given import Pass
+from ..common.comparing.given import Dropped, Pass
+from ..common.ops.dropout import Dropout
 from ..common.spec import Array, Net
-from .pair import FLOOR, Pair, channelwise, matched
+from .pair import FLOOR, Pair, Untrainable, channelwise, matched
+from .seen import NARROW
 from .sides import Images
+from .why import of_gradient, of_output, of_statistic
 
+BATCH = 3
+"""How many images a step in training has where there is such a batch."""
 Entry = tuple[str, Array, Array, float]
 """What is compared, both sides of it, and the smallest number that is a measure."""
 
@@ -34,29 +41,59 @@ def training(pair: Pair) -> Finding | str:
 
 def _steps(pair: Pair, training: bool) -> Finding | str:
     own = [images for images in pair.images if images.shape == pair.images[0].shape]
-    images = max(own, key=lambda item: len(item.values))
-    passes = pair.step(images, training)
-    if passes is None:
-        lone = ", ".join(side.label for side in pair.both if side.wide is None)
-        return f"{lone} is a class of its own, of which no copy in float64 can be made"
+    images = next((item for item in own if len(item.values) == BATCH), own[0])
+    bound = max(pair.bound, _own_rounding(pair)) if pair.exact else NARROW
+    try:
+        passes = pair.step(images, training)
+    except Untrainable as error:
+        return _untrainable(pair, images, training, error)
     if training and (label := _by_chance(pair, images, passes)):
         said = f"{label} trains by chance though dropout is off: noise or augmentation"
         return Finding(False, float("inf"), 0.0, "output", said, 1)
-    worst, count, rounded = Finding(True, 0.0, FLOAT64_TOLERANCE), 0, _rounded(pair)
+    worst, count = Finding(True, 0.0, bound), 0
     for name, a, b, floor in _entries(pair, *passes, len(images.values), training):
         gap, count = channelwise(a, b) if floor < 0 else difference(a.reshape(b.shape), b, floor)[0], count + 1
-        bound = rounded if name.startswith("gradient") else FLOAT64_TOLERANCE
         found = Finding(bool(gap <= bound), gap, bound, name, "", count)
         if not found.passed:
-            return found
+            return replace(found, detail=_why(pair, images, training, (name, a, b), passes))
         worst = found if gap > worst.measured else worst
-    return Finding(True, worst.measured, worst.tolerance, worst.where, "", count)
+    told = "" if pair.exact else "in their own dtypes: one has no copy in float64"
+    return Finding(True, worst.measured, worst.tolerance, worst.where, told, count)
 
 
-def _rounded(pair: Pair) -> float:
-    """The tolerance of gradients: PyTorch rounds those of some functions to float32 at any dtype (hard swish)."""
-    nodes = pair.read[0].net.nodes if pair.read else ()
-    return max(FLOAT64_TOLERANCE, *(node.op.rounded_gradient for node in nodes), 0.0)
+def _own_rounding(pair: Pair) -> float:
+    """What frameworks round in the gradients of an op, in float64 too."""
+    nets = [side.read.net for side in pair.both if side.read is not None]
+    return max((node.op.rounded_gradient for net in nets for node in net.nodes), default=0.0)
+
+
+def _untrainable(pair: Pair, images: Images, training: bool, error: Untrainable) -> Finding | str:
+    """One side alone that cannot be trained is another model; where neither can, nothing is told."""
+    said, x = str(error), images.values
+    for side in pair.both:
+        if not said.startswith(side.label):
+            try:
+                seeds = [np.ones_like(value) for value in side.exact.outputs(x).values()]
+                side.exact.step(x, seeds, training)
+            except Exception:  # noqa: BLE001 - whatever the code of a model raises
+                pair.unsure.append(f"neither model can be trained: {said}")
+                return said
+    return Finding(False, float("inf"), 0.0, "the loss", f"it cannot be trained as the other can: {said}", 1)
+
+
+def _why(pair: Pair, images: Images, training: bool, found: tuple[str, Array, Array], passes: tuple[Pass, Pass]) -> str:
+    """The cause of a difference in words, "" where none is known; to look for it must not fail."""
+    name, one, other = found
+    try:
+        if name.startswith("statistic "):
+            mine = name.removeprefix("statistic ")
+            after = _biased(pair, 0, passes[0], len(images.values)), _biased(pair, 1, passes[1], len(images.values))
+            return of_statistic(pair, mine, pair.weights[mine], after)
+        if name.startswith("gradient of "):
+            return of_gradient(pair, name.removeprefix("gradient of "), one, other)
+        return of_output(pair, images, training, passes) if name.startswith("output") else ""
+    except Exception:  # noqa: BLE001 - whatever a model raises in a second step
+        return ""
 
 
 def _entries(pair: Pair, one: Pass, other: Pass, batch: int, training: bool) -> Iterator[Entry]:
@@ -68,14 +105,16 @@ def _entries(pair: Pair, one: Pass, other: Pass, batch: int, training: bool) -> 
     if pair.read is not None:
         yield from _statistics(pair, one, other, batch) if training else ()
         yield from _weights(pair, one, other)
+    else:
+        yield from _by_name(one, other)
     yield "gradient of the images", one.input_gradient, other.input_gradient, 0.0
 
 
 def _by_chance(pair: Pair, images: Images, passes: tuple[Pass, Pass]) -> str:
     """The model that answers otherwise to a second step, "" for neither."""
-    again = pair.step(images, training=True, turn=1)
-    for side, first, second in zip(pair.both, passes, again or passes, strict=True):
-        if any(channelwise(first.outputs[name], second.outputs[name]) > FLOAT64_TOLERANCE for name in first.outputs):
+    again, bound = pair.step(images, training=True), pair.bound if pair.exact else NARROW
+    for side, first, second in zip(pair.both, passes, again, strict=True):
+        if any(channelwise(first.outputs[name], second.outputs[name]) > bound for name in first.outputs):
             return side.label
     return ""
 
@@ -87,6 +126,24 @@ def _weights(pair: Pair, one: Pass, other: Pass) -> Iterator[Entry]:
     for mine, theirs in reversed(pair.weights.items()):
         if mine in left and theirs in right and left[mine].size == right[theirs].size:
             yield f"gradient of {mine}", left[mine], right[theirs], floor
+
+
+def _by_name(one: Pass, other: Pass) -> Iterator[Entry]:
+    """Without layers: the gradients of weights of one name, their numbers by size, since their order is not known."""
+    names = {_common(name): name for name in other.gradients}
+    floor = FLOOR * max((float(np.abs(value).max(initial=0)) for value in other.gradients.values()), default=0.0)
+    for mine, gradient in list(one.gradients.items())[::-1]:
+        theirs = names.get(_common(mine))
+        if theirs is not None and other.gradients[theirs].size == gradient.size > 0:
+            ours, others = (np.sort(array, axis=None) for array in (gradient, other.gradients[theirs]))
+            yield f"gradient of {mine}", ours, others, floor
+
+
+def _common(name: str) -> str:
+    """A weight's name without what tells the frameworks apart."""
+    for theirs, ours in (("kernel", "weight"), ("gamma", "weight"), ("beta", "bias")):
+        name = re.sub(rf"(?<![a-z]){theirs}$", ours, name)
+    return re.sub(r"[^0-9a-z]+", "_", name.lower())
 
 
 def _statistics(pair: Pair, one: Pass, other: Pass, batch: int) -> Iterator[Entry]:
@@ -106,7 +163,7 @@ def _biased(pair: Pair, place: int, found: Pass, batch: int) -> dict[str, Array]
         if not node.op.normalises or name not in answer:
             continue
         values, momentum = batch * math.prod(map(int, node.in_shapes[0][1:])), float(vars(node.op)["momentum"])
-        kept = (1 - momentum) * np.asarray(read.weights[name], np.float64)
+        kept = (1 - momentum) * read.weights[name].astype(np.float64)
         answer[name] = kept + (answer[name] - kept) * (values - 1) / values
     kinds = {name: weight.kind for name, weight in read.net.weights.items()}
     return {name: array for name, array in answer.items() if kinds[name] == "statistic"}
@@ -114,28 +171,57 @@ def _biased(pair: Pair, place: int, found: Pass, batch: int) -> dict[str, Array]
 
 def dropout(pair: Pair) -> Finding | str:
     """The same rates in the same places."""
-    if pair.read is None:
-        return _rates_alone(pair)
+    counted = _rates_alone(pair)
+    if pair.read is None or isinstance(counted, str) or not counted.passed:
+        return counted
+    every = [sorted(node.op.rate for node in read.net.nodes if isinstance(node.op, Dropout)) for read in pair.read]
+    if every[0] != every[1]:  # of other kinds, which no Net has
+        return counted
+    path, one, other = _misplaced(pair)
+    if path:
+        return _other_rates(pair, path, one, other)
+    return Finding(True, 0.0, 0.0, "", "", len(every[0]))
+
+
+def _misplaced(pair: Pair) -> tuple[str, list[float] | None, list[float] | None]:
+    """The first step whose value goes through other rates, with both; "" where none does."""
     flows = pair.alignment.one, pair.alignment.other
     back = {b: a for a, b in pair.alignment.partners.items()}
-    here = _rates(pair.read[0].net, flows[0])
-    there = {back.get(b, -1 - b): rates for b, rates in _rates(pair.read[1].net, flows[1]).items()}
+    one, other = pair.known
+    here = _rates(one.net, flows[0])
+    there = {back.get(b, -1 - b): rates for b, rates in _rates(other.net, flows[1]).items()}
     for place in sorted({*here, *there}, key=abs):
         if here.get(place) != there.get(place):
             path = flows[0].steps[place].path if place >= 0 else flows[1].steps[-1 - place].path
-            return _other_rates(pair, path, here.get(place), there.get(place))
-    return Finding(True, 0.0, 0.0, "", "", len(here))
+            return path, here.get(place), there.get(place)
+    return "", None, None
 
 
 def _rates_alone(pair: Pair) -> Finding | str:
-    """Without layers: all rates that a step in training meets."""
-    passes = pair.step(pair.images[0], training=True)
-    if passes is None:
+    """All dropout that a step in training meets, whatever its place."""
+    try:
+        passes = pair.step(pair.images[0], training=True)
+    except Untrainable:
         return "neither layers nor a step in training can be seen"
     found = [sorted(item.dropouts) for item in passes]
     if found[0] != found[1]:
-        return _other_rates(pair, "the image", *found)
+        lone = [*_beyond(*found), *_beyond(*found[::-1])]
+        where = next((item.name for item in lone if item.name), "") or _place(pair)
+        told = [" and ".join(map(str, items)) or "none" for items in found]
+        said = f"dropout: {told[0]} in {pair.one.label}, {told[1]} in {pair.other.label}"
+        return Finding(False, 1.0, 0.0, where, said, len(found[0]))
     return Finding(True, 0.0, 0.0, "", "rates were compared, not places", len(found[0]))
+
+
+def _beyond(one: list[Dropped], other: list[Dropped]) -> list[Dropped]:
+    """What one has and the other lacks."""
+    left = list(other)
+    return [item for item in one if item not in left or left.remove(item)]  # type: ignore[func-returns-value]
+
+
+def _place(pair: Pair) -> str:
+    """The step whose value goes through other rates, as far as Nets say."""
+    return "" if pair.read is None else _misplaced(pair)[0]
 
 
 def _other_rates(pair: Pair, path: str, one: list[float] | None, other: list[float] | None) -> Finding:

@@ -1,0 +1,36 @@
+"""Constants that one framework holds as float32 numbers, whatever a model computes in: no difference of two models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+import numpy as np
+
+from .align import Alignment
+from .flow import Flow
+
+FLOAT32 = float(np.finfo(np.float32).eps)
+ROUNDED = 3e-7
+"""Relative: what two models may differ by that round one constant otherwise; float32 itself rounds by as much."""
+
+
+def rounding(found: Alignment) -> float:
+    """How far two networks may be apart by the rounding of constants alone, 0 where they have the same constants."""
+    one, other = set(_constants(found.one)), set(_constants(found.other))
+    return ROUNDED if any(_close(a, b) for a in one - other for b in other - one) else 0.0
+
+
+def _constants(flow: Flow) -> Iterator[float]:
+    """The fractions among the settings of steps without weights; a constant that is rounded inside as itself."""
+    for step in flow.steps:
+        for item in fields(step.node.op) if not step.node.weights() else ():
+            value = getattr(step.node.op, item.name)
+            if item.name == "rounded":
+                yield 0.7 * (1 + value * FLOAT32 / 4)
+            if isinstance(value, float) and value != int(value):
+                yield value
+
+
+def _close(one: float, other: float) -> bool:
+    return one != other and abs(one - other) <= FLOAT32 * abs(other)

@@ -1,0 +1,125 @@
+"""Where two models part by what their own layers hand on: for what no reading shows, and for training.
+
+Layers that belong together are those that were read as a pair; without a reading those of one name, and else those
+that hold weights, in the order in which they are called.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..common.comparing.given import Given
+from ..common.comparing.parting import apart
+from ..common.importing.imported import Imported
+from ..common.spec import Array
+from .pair import Pair
+from .sides import Images, Side
+
+EXACT = 1e-9
+LOW = 5e-5
+NARROW = 1e-3
+"""Relative: what may lie between layers in float64, in float32, and with gradients where one side is of float32."""
+
+
+@dataclass(frozen=True)
+class Departure:
+    """The first layer that hands on something else, its partner, the last layer that agrees, and how many do."""
+
+    one: str
+    other: str
+    gap: float
+    before: str
+    count: int
+
+
+def exact(side: Side, images: Images) -> Given:
+    """What of a side is asked at images of this size."""
+    return side.exact.at(*images.shape[1:]) or side.exact
+
+
+def departure(pair: Pair, images: Images, training: bool = False, low: bool = False) -> Departure | None:
+    """The first pair of layers, in the order of the first model, that part; None where none does.
+
+    With `low` they are those of the models in their own dtypes.
+    """
+    at = [side.given if low else exact(side, images) for side in pair.both]
+    ours, theirs = (given.seen(images.values, training) for given in at)
+    bound = LOW if low else max(EXACT, pair.bound) if pair.exact else NARROW
+    before, count = "the image", 0
+    for mine, other in _partners(pair, ours, theirs):
+        if (gap := _gap(ours[mine], theirs[other])) > bound:
+            return Departure(mine, other, gap, before, count)
+        before, count = mine, count + 1
+    return None
+
+
+def off_meaning(pair: Pair, place: int, values: Mapping[str, Array], images: Images) -> tuple[str, float] | None:
+    """The first layer of a side that hands on something else than its node means, and by how much."""
+    side = pair.both[place]
+    read = pair.known[place]
+    bound = max(EXACT, pair.bound) if side.exact.dtype == "float64" else NARROW
+    for name, value in side.exact.seen(images.values, training=False).items():
+        meant = values.get(last_node(read, name))
+        if meant is not None and meant.size == value.size and (gap := _gap(value, meant)) > bound:
+            return name, gap
+    return None
+
+
+def last_node(read: Imported, name: str) -> str:
+    """The path of the node whose value a layer hands on: of its activation, where it has one inside."""
+    places = {node.path: place for place, node in enumerate(read.net.nodes)}
+    path = name
+    while True:
+        after = [n.path for n in read.net.nodes if n.path.startswith(f"{name}_") and n.inputs == (places.get(path),)]
+        if len(after) != 1:
+            return path
+        path = after[0]
+
+
+def _gap(one: Array, other: Array) -> float:
+    """How far two values are apart, whichever of them has a ReLU inside."""
+    gap = apart(one, other)
+    return gap if not np.isfinite(gap) else min(gap, *_rectified(one, other))
+
+
+def _rectified(one: Array, other: Array) -> Iterator[float]:
+    for a, b in ((one, other), (other, one)):
+        yield apart(np.maximum(a, 0), b) if a.min() < 0 <= b.min() else float("inf")
+
+
+def _partners(pair: Pair, ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> list[tuple[str, str]]:
+    if pair.read is not None:
+        return list(_aligned(pair, ours, theirs))
+    names = {_plain(name): name for name in theirs}
+    found = [(name, names[_plain(name)]) for name in ours if _plain(name) in names]
+    return found if len(found) * 2 >= min(len(ours), len(theirs)) else list(_in_order(pair, ours, theirs))
+
+
+def _aligned(pair: Pair, ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> Iterator[tuple[str, str]]:
+    one, other = pair.known
+    steps = pair.alignment.one.steps, pair.alignment.other.steps
+    partners = {steps[0][a].path: steps[1][b].path for a, b in pair.alignment.partners.items()}
+    names = {last_node(other, name): name for name in theirs}
+    for name in ours:
+        partner = names.get(partners.get(last_node(one, name), ""))
+        if partner is not None:
+            yield name, partner
+
+
+def _in_order(pair: Pair, ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> Iterator[tuple[str, str]]:
+    """Layers with weights of their own, where both call as many."""
+    held = [[n for n in seen if n in _holders(side)] for side, seen in zip(pair.both, (ours, theirs), strict=True)]
+    if len(held[0]) == len(held[1]):
+        yield from zip(*held, strict=True)
+
+
+def _holders(side: Side) -> set[str]:
+    return {re.split(r"[./](?=[^./]*$)", name)[0].replace("/", ".") for name in side.given.trained()}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^0-9a-z]+", "_", name.lower())

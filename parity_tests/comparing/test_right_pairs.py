@@ -1,0 +1,23 @@
+"""What is one function is called the same, in whatever style both sides are written."""
+
+from __future__ import annotations
+
+import pytest
+from their_pairs import PAIRS, Plain, made, plain_keras
+
+from diptych.comparing.compare import compare
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_right_pair_is_the_same(name: str) -> None:
+    module, model, shape = PAIRS[name]()
+    report = compare(module, model, example=shape)
+    assert report.verdict == "same", str(report)
+    assert [gate.name for gate in report.gates if gate.passed is None] == []
+
+
+def test_two_models_of_one_framework_are_the_same() -> None:
+    module, model, shape = made(Plain(), plain_keras())
+    again, other, _ = made(Plain(), plain_keras(inside=True))
+    assert compare(module, again, example=shape).verdict == "same"
+    assert compare(model, other).verdict == "same"
