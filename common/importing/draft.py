@@ -111,11 +111,13 @@ class Missing:
 class Draft:
     """The list, while it grows.
 
+    `flat` is the order in which the model's framework flattens a map.
     `rounded` are the modules in which numbers are brought to another precision, `fixed` the buffers whose numbers stand
     in ops, and `said` what else is not as in the model.
     """
 
     batch: int
+    flat: str = "CHW"
     steps: list[Step] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
     rounded: list[str] = field(default_factory=list)
@@ -158,7 +160,7 @@ class Draft:
         try:
             flattened = op.flattened(*(step.flattened for step in given))
         except SpecError as error:
-            in_order = tuple(map(self._in_order, inputs))
+            in_order = tuple(map(self.in_order, inputs))
             if in_order == inputs:
                 raise Unknown(str(error)) from None
             return self.add(op, *in_order, names=names, label=label, vector=vector)
@@ -182,12 +184,15 @@ class Draft:
             self.made[step, op] = self.add(op, step, label=label)
         return self.made[step, op]
 
-    def _in_order(self, index: int) -> int:
-        """A flattened map in the order of PyTorch, whatever the framework, where a step is one in that of its own."""
+    def in_order(self, index: int) -> int:
+        """The step with a flattened map in the model's own order, whatever the framework; others as they are."""
         step = self.steps[index]
-        if not isinstance(step.op, Flatten) or step.flattened is None:
+        if step.flattened is None:
             return index
-        return self.once(OrderedFlatten("CHW"), step.inputs[0], step.label)
+        if isinstance(step.op, Flatten):
+            return self.once(OrderedFlatten(self.flat), step.inputs[0], step.label)
+        inputs = tuple(map(self.in_order, step.inputs))
+        return index if step.op is None else self.add(step.op, *inputs, names=step.names, label=step.label)
 
     def _label(self, kind: str) -> str:
         """A layer of the framework bears its own name; anything else is named after what it does."""

@@ -53,7 +53,7 @@ def read(
             "it again with data_format='channels_last', and axis=-1 in its normalisations: its weights fit as they are"
         )
     notes: list[str] = []
-    draft = Draft(batch=2)
+    draft = Draft(batch=2, flat="HWC")
     image = seen(draft.image(_image(entry, found, where, size, notes)))
     reading = Reading(draft, arrays, foreign=foreign or {}, obeyed=obeyed, functions=functions or {})
     try:
@@ -64,7 +64,7 @@ def read(
     for (name, ref), view in zip(found.outputs, values, strict=True):
         layer = Layer(reading, "output", {}, "output", "")
         try:
-            outputs += [(name, layer.value(view))] if not view.doubtful else []
+            outputs += [(name, draft.in_order(layer.value(view)))] if not view.doubtful else []
         except Unknown as why:
             draft.note(f"the output of {printable(ref.layer, NAME)}: {why}")
     refuse(where, draft.missing)

@@ -142,7 +142,7 @@ class Layer:
                 raise Unknown("height, width and channels exchanged")
             return as_map(self.draft, own)
         if order := flat_order(view):
-            return self.draft.once(OrderedFlatten(order), view.step)
+            return self.draft.once(Flatten(view.base) if order == self.draft.flat else OrderedFlatten(order), view.step)
         if len(view.axes) != 2:
             raise Unknown(f"of a value of {len(view.axes)} axes")
         return as_vector(self.draft, view)
