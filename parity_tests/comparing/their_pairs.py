@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.functional import dropout2d
 
-Given = tuple[nn.Module, keras.Model, tuple[int, ...]]
+Given = tuple[Any, Any, tuple[int, ...]]
 PAIRS: dict[str, Callable[[], Given]] = {}
 SHAPE = (1, 3, 16, 12)
 
@@ -37,7 +37,7 @@ class Plain(nn.Module):
         self.drop = nn.Dropout(drop)
         self.fc = nn.Linear(8, 5)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> Any:
         x = self.pool(self.relu(self.bn1(self.conv1(x))))
         x = functional.relu(self.conv2(x))
         return self.fc(self.drop(x.mean((2, 3))))
@@ -97,7 +97,7 @@ def dropout_of_whole_maps_by_another_name() -> Given:
             super().__init__()
             self.conv = nn.Conv2d(3, 4, 3)
 
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
+        def forward(self, x: torch.Tensor) -> Any:
             return dropout2d(self.conv(x), 0.3, self.training).mean((2, 3))
 
     image = keras.Input((16, 12, 3))
@@ -118,7 +118,8 @@ def in_double_precision() -> Given:
 @pair
 def channels_last_and_in_training_mode() -> Given:
     module, model, shape = made(Plain(), plain_keras())
-    return module.to(memory_format=torch.channels_last).train(), model, shape
+    turned: Any = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return turned.train(), model, shape
 
 
 @pair
@@ -143,7 +144,7 @@ def a_flatten_before_the_head() -> Given:
             self.conv = nn.Conv2d(3, 4, 3, stride=4)
             self.fc = nn.Linear(4 * 4 * 3, 5)
 
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
+        def forward(self, x: torch.Tensor) -> Any:
             x = torch.tanh(self.conv(x))
             return self.fc(x.view(x.size(0), -1))
 
@@ -165,7 +166,7 @@ class Mobile(nn.Module):
         self.gate = nn.Conv2d(2, 8, 1)
         self.project = nn.Conv2d(8, 3, 1)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> Any:
         y = functional.relu6(self.bn(self.expand(x)))
         y = functional.hardswish(self.dw(y))
         s = torch.sigmoid(self.gate(functional.relu(self.reduce(y.mean((2, 3), keepdim=True)))))
@@ -278,7 +279,7 @@ class Shared(nn.Module):
         self.first = nn.Conv2d(3, 4, 3, padding=1)
         self.again = nn.Conv2d(4, 4, 3, padding=1)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> Any:
         x = self.again(functional.gelu(self.first(x)))
         return self.again(functional.silu(x)).mean((2, 3))
 
@@ -300,7 +301,7 @@ class Up(nn.Module):
         self.up = nn.ConvTranspose2d(6, 4, 2, 2)
         self.last = nn.Conv2d(8 + 6, 2, 1)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> Any:
         a = functional.relu(self.down(x))
         b = functional.relu(self.deep(functional.max_pool2d(a, 2)))
         near = functional.interpolate(b, scale_factor=2, mode="nearest")
@@ -323,7 +324,7 @@ def pixels_are_scaled_inside() -> Given:
             super().__init__()
             self.conv = nn.Conv2d(3, 4, 3)
 
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
+        def forward(self, x: torch.Tensor) -> Any:
             return self.conv(x / 255.0 - 0.5)
 
     image = keras.Input((16, 12, 3))
@@ -349,7 +350,7 @@ def a_model_inside_a_model() -> Given:
             self.body = nn.Sequential(nn.Conv2d(3, 4, 3, bias=False), nn.BatchNorm2d(4), nn.ReLU())
             self.head = nn.Linear(4, 3)
 
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
+        def forward(self, x: torch.Tensor) -> Any:
             return self.head(functional.adaptive_max_pool2d(self.body(x), (1, 1))[:, :, 0, 0])
 
     norm = layers.BatchNormalization(epsilon=1e-5, momentum=0.9, name="body_1")
@@ -359,7 +360,7 @@ def a_model_inside_a_model() -> Given:
     return made(Outer(), model)
 
 
-class PlainKeras(keras.Model):
+class PlainKeras(keras.Model):  # type: ignore[misc]
     """Plain as a class of its own."""
 
     def __init__(self) -> None:
