@@ -11,7 +11,8 @@ import pytest
 import torch
 from keras import layers, ops
 from planting import changed, edited
-from their_pairs import Plain, PlainKeras, branches_keras, made, plain_keras
+from their_other_pairs import PlainKeras
+from their_pairs import Plain, branches_keras, made, plain_keras
 from torch import nn
 
 from diptych import DiptychError
