@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .common.spec import Net
     from .common.trace import trace
     from .common.weights import init
+    from .comparing.compare import compare
     from .conversion.convert import convert
     from .conversion.identify import identify
     from .conversion.verify import verify
@@ -37,6 +38,7 @@ __all__ = [
     "Net",
     "build",
     "check",
+    "compare",
     "convert",
     "deploy",
     "detector",
@@ -61,6 +63,7 @@ _HOMES = {
     "Net": "common.spec",
     "build": "api",
     "check": "checking.check",
+    "compare": "comparing.compare",
     "convert": "conversion.convert",
     "deploy": "deployment.deploy",
     "detector": "detecting.detector",

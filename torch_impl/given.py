@@ -27,6 +27,8 @@ DROPOUTS: dict[Any, str] = {
     functional.alpha_dropout: "alpha dropout",
     functional.feature_alpha_dropout: "spatial alpha dropout",
 }
+PATHS = ("StochasticDepth", "DropPath")
+"""Classes of torchvision and timm that leave out whole branches by chance: off in a step, like dropout."""
 
 
 class Given:
@@ -48,13 +50,13 @@ class Given:
             self._other_chance()
             return {name: _array(value) for name, value in _named(self._call(self._image(x), self._fresh())).items()}
 
-    def step(self, x: Array, seeds: Sequence[Array], training: bool) -> Pass:
+    def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int = 0) -> Pass:
         """One pass forward and back, with dropout off."""
         with ExitStack() as stack:
             for context in (left_alone(self.model), torch.inference_mode(False), torch.enable_grad()):
                 stack.enter_context(context)
-            self._other_chance()
             dropouts = stack.enter_context(_without_dropout(self.model, training))
+            torch.manual_seed(turn)
             state = self._fresh()
             parameters = {name: state[name].requires_grad_() for name, _ in self.model.named_parameters()}
             image = self._image(x).requires_grad_()
@@ -110,6 +112,12 @@ class Given:
     def sizes(self) -> dict[str, int]:
         """How many numbers each parameter has."""
         return {name: tensor.numel() for name, tensor in self.model.named_parameters()}
+
+    def paths(self) -> dict[str, float]:
+        """The layers that leave out whole branches by chance, and how often."""
+        named = ((name, module) for name, module in self.model.named_modules() if type(module).__name__ in PATHS)
+        rates = {name: float(getattr(module, "p", getattr(module, "drop_prob", 0.0)) or 0.0) for name, module in named}
+        return {name: rate for name, rate in rates.items() if rate}
 
     def frozen(self) -> frozenset[str]:
         """The parameters without a gradient."""
@@ -179,6 +187,8 @@ def _without_dropout(model: nn.Module, training: bool) -> Iterator[list[Dropped]
     rates: list[Dropped] = []
     if training:
         model.train()
+        for module in model.modules():
+            module.training &= type(module).__name__ not in PATHS
     with _HandedOn(rates):
         yield rates
 

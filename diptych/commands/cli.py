@@ -14,7 +14,7 @@ import typer
 
 from ..common.errors import DiptychError
 from ..common.spec import Net
-from . import catalogue, checkpoints, deployment, detection, study
+from . import catalogue, checkpoints, comparison, deployment, detection, study
 from .border import BAD, DIFFERENT, TRACEBACK, Border
 from .options import NAMES, Example, Size, asked, chosen
 from .quiet import native_stderr_kept
@@ -92,7 +92,7 @@ def check(
         raise typer.Exit(BAD)
 
 
-for group in (checkpoints, deployment, detection, catalogue, study):
+for group in (comparison, checkpoints, deployment, detection, catalogue, study):
     for word, command in group.COMMANDS.items():
         app.command(word)(command)
 

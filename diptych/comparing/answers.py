@@ -121,7 +121,8 @@ def _shows_nothing(one: Asked, other: Asked) -> str:
 
 def _saturated(answer: Array) -> bool:
     """Whether a last function has brought all numbers to its ends."""
-    return bool((np.minimum(np.abs(answer), np.abs(answer - 1)) <= ALIKE).all())
+    ends = np.minimum(np.abs(answer), np.abs(answer - 1))
+    return bool((ends <= ALIKE).all() and np.abs(answer).max() > 1 / 2)
 
 
 def _alike(answer: Array) -> bool:

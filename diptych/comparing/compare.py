@@ -91,6 +91,10 @@ def _gate(name: str, found: Finding | str) -> Gate:
 def _notes(pair: Pair) -> tuple[str, ...]:
     """What was not compared, and what was read with a reservation."""
     told = [f"{side.label}: {note}" for side in pair.both if side.read for note in side.read.notes]
+    for one in pair.both:
+        if rates := one.given.paths():
+            few = first_few([f"{name} ({rate:.2g})" for name, rate in rates.items()], 3)
+            told.append(f"{one.label} leaves out branches by chance in training, which was off here: {few}")
     refused = [f"not compared: {first_few(names, 3)}, {why}" for why, names in pair.refused.items()]
     return (_covered(pair), *pair.notes, *refused, *told)
 

@@ -1,0 +1,88 @@
+"""The command that holds two models to each other: compare."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from ..common.errors import DiptychError
+from .options import Channels, Example, Size, asked
+from .quiet import native_stderr_kept
+from .streams import say, write
+
+MODEL = (
+    "FILE.py:FUNCTION or PACKAGE.MODULE:FUNCTION, whose code is run to make a model; a file of a whole model (.keras, "
+    ".h5, .onnx, .safetensors of diptych's); or a registered network, for one of the two."
+)
+Model = Annotated[str, typer.Argument(help=MODEL)]
+
+
+def compare(
+    one: Model,
+    other: Model,
+    weights: Annotated[
+        Literal["as-is", "transfer"] | None,
+        typer.Option(help="As they are, or those of the first put into a copy of the second."),
+    ] = None,
+    pair: Annotated[
+        list[str] | None, typer.Option(metavar="LAYER=LAYER", help="A layer of each that belong together.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON; - is standard output.")
+    ] = None,
+    example: Example = None,
+    input_size: Size = None,
+    in_channels: Channels = None,
+) -> None:
+    """Say whether two models are one function, in training too, and if not where they part, and why.
+
+    Exit code 0 for the same, 1 for different, 2 where it cannot be told.
+    """
+    from ..comparing.compare import compare as run
+    from ..comparing.report import CODES
+    from ..files.atomic import check_destination, replacing
+    from ..opening.models import opened
+    from . import output
+
+    names = _pairs(pair or [])
+    wanted = asked(in_channels=in_channels, input_size=input_size, example=example)
+    printed = str(json_file) == "-"
+    if json_file is not None and not printed:
+        check_destination(json_file, force=True)  # before work whose result could not be written after it
+    with native_stderr_kept(), output.waiting("opening both models") as update:
+        models = opened(one, wanted), opened(other, wanted)
+        found = run(*models, example=_batch(wanted.example, wanted.size, wanted.in_channels), weights=weights,
+                    names=names, progress=update)  # fmt: skip
+    text = json.dumps(found.to_dict() | {"schema": 1, "models": [one, other]}, indent=2) + "\n"
+    if printed:
+        write(text)
+    else:
+        say(*str(found).split("\n"))
+    if json_file is not None and not printed:
+        with replacing(json_file, force=True) as path:
+            path.write_text(text, encoding="utf-8")
+    if code := CODES[found.verdict]:
+        raise typer.Exit(code)
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    """`--pair conv1=stem.conv` as names; raises DiptychError for anything else."""
+    found: dict[str, str] = {}
+    for text in given:
+        mine, equals, theirs = text.partition("=")
+        if not (mine and equals and theirs):
+            raise DiptychError(f"--pair is LAYER=LAYER, a layer of the first and one of the second, not {text!r}")
+        found[mine] = theirs
+    return found
+
+
+def _batch(shape: tuple[int, ...] | None, size: tuple[int, int] | None, channels: int | None) -> tuple[int, ...] | None:
+    """(N, C, H, W) of what is asked for; None where nothing is."""
+    return shape if shape or size is None else (1, channels or 3, *size)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"compare": compare}
