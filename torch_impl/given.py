@@ -19,8 +19,6 @@ from ..common.importing.imported import Imported
 from ..common.spec import Array
 from .importing.module import bare, left_alone
 
-PATHS = ("StochasticDepth", "DropPath")
-"""Classes of torchvision and timm that leave out whole branches by chance: off in a step, like dropout."""
 DROPOUTS: dict[Any, str] = {
     functional.dropout: "dropout",
     functional.dropout1d: "spatial dropout",
@@ -29,6 +27,8 @@ DROPOUTS: dict[Any, str] = {
     functional.alpha_dropout: "alpha dropout",
     functional.feature_alpha_dropout: "spatial alpha dropout",
 }
+PATHS = ("StochasticDepth", "DropPath")
+"""Classes of torchvision and timm that leave out whole branches by chance: off in a step, like dropout."""
 
 
 class Given:
@@ -55,7 +55,6 @@ class Given:
         with ExitStack() as stack:
             for context in (left_alone(self.model), torch.inference_mode(False), torch.enable_grad()):
                 stack.enter_context(context)
-            self._other_chance()
             dropouts = stack.enter_context(_without_dropout(self.model, training))
             state = self._fresh()
             parameters = {name: state[name].requires_grad_() for name, _ in self.model.named_parameters()}

@@ -103,7 +103,7 @@ class Pair:
         """Whether both have a copy in float64."""
         return self.one.wide is not None and self.other.wide is not None
 
-    def step(self, images: Images, training: bool) -> tuple[Pass, Pass]:
+    def step(self, images: Images, training: bool, turn: int = 0) -> tuple[Pass, Pass]:
         """One pass of both with the same seeds, of their copies in float64 where they have some.
 
         Raises Untrainable where one cannot be trained.
@@ -136,8 +136,8 @@ class _Trained:
     def outputs(self, x: Array) -> Mapping[str, Array]:
         return self._own(lambda: self.side.exact.outputs(x))
 
-    def step(self, x: Array, seeds: Sequence[Array], training: bool) -> Pass:
-        return self._own(lambda: self.side.exact.step(x, seeds, training))
+    def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int) -> Pass:
+        return self._own(lambda: self.side.exact.step(x, seeds, training, turn))
 
     def _own(self, call: Callable[[], T]) -> T:
         try:

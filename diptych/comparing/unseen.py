@@ -81,11 +81,11 @@ def unlike_meaning(pair: Pair, images: Images, found: Partings) -> Finding | Non
     if pair.parted is None:
         return None
     back = {b: a for a, b in pair.alignment.partners.items()}
-    flows = pair.alignment.one, pair.alignment.other
-    for place, flow in enumerate(flows):
-        mine = {number: number if place == 0 else back.get(number) for number in range(len(flow.steps))}
-        at = {step.path: mine[number] for number, step in enumerate(flow.steps)}
-        values = {path: found.values[number] for path, number in at.items() if number in found.values}
+    ours = {a: a for a in found.values}
+    flows = (pair.alignment.one, ours), (pair.alignment.other, back)
+    for place, (flow, partner) in enumerate(flows):
+        known = {step.path: partner.get(at) for at, step in enumerate(flow.steps)}
+        values = {path: found.values[a] for path, a in known.items() if a is not None and a in found.values}
         wanted = [values[flow.steps[item].path] for item in flow.outputs if flow.steps[item].path in values]
         for given in (pair.both[place].exact, pair.both[place].given):
             bound = EXACT if given.dtype == "float64" else NARROW

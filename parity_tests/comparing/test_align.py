@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -68,9 +69,11 @@ def test_a_flow_leaves_out_what_does_nothing() -> None:
 def test_a_flow_does_not_depend_on_the_order_of_branches() -> None:
     def make(swapped: bool) -> Made:
         def build(x: Any) -> Any:
-            first, second = (lambda: relu(conv(x, 4, 3, pad=1))), (lambda: conv(x, 4, 1))
-            a, b = (first(), second()) if not swapped else (second(), first())[::-1]
-            return add(b, a)
+            if swapped:
+                short, long = conv(x, 4, 1), relu(conv(x, 4, 3, pad=1))
+            else:
+                long, short = relu(conv(x, 4, 3, pad=1)), conv(x, 4, 1)
+            return add(short, long)
 
         return build
 
@@ -155,7 +158,7 @@ def test_a_fault_does_not_hide_the_next() -> None:
 
 def test_constants_of_float32_are_the_same_constants() -> None:
     slopes = 0.2, float(np.float32(0.2)), 0.2001
-    one, rounded, other = (chain(act=lambda x, s=slope: leaky_relu(x, s)) for slope in slopes)
+    one, rounded, other = (chain(act=functools.partial(leaky_relu, slope=slope)) for slope in slopes)
     assert rounding(aligned(one, rounded)) > 0
     assert rounding(aligned(one, one)) == rounding(aligned(one, other)) == 0
     weights = scrambled(one)

@@ -11,7 +11,8 @@ import pytest
 import torch
 from keras import layers, ops
 from planting import changed, edited
-from their_pairs import Plain, PlainKeras, branches_keras, made, plain_keras
+from their_other_pairs import PlainKeras
+from their_pairs import Plain, branches_keras, made, plain_keras
 from torch import nn
 
 from diptych import DiptychError
@@ -115,7 +116,7 @@ def test_a_wrapped_module_is_the_module_inside() -> None:
 def test_of_a_module_that_was_traced_the_module_is_asked_for() -> None:
     module, model = _plain()
     with warnings.catch_warnings(action="ignore"):  # it is deprecated, and people have such files
-        traced = torch.jit.trace(module, torch.zeros(SHAPE))  # type: ignore[no-untyped-call]
+        traced = torch.jit.trace(module, torch.zeros(SHAPE))
     before = traced(torch.ones(SHAPE))
     _told(traced, model, "cannot tell", "read the module it was made from")
     assert torch.equal(traced(torch.ones(SHAPE)), before)
@@ -129,7 +130,7 @@ class Turned(nn.Module):
         self.conv = nn.Conv2d(3, 4, 3)
         self.drop = nn.Dropout(0.2)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> Any:
         return self.drop(self.conv(x.flip(3)).flip(3)).mean((2, 3))
 
 
@@ -177,7 +178,7 @@ def test_without_a_reading_rates_are_compared() -> None:
 
 
 @keras.saving.register_keras_serializable("parity")
-class Turn(layers.Layer):
+class Turn(layers.Layer):  # type: ignore[misc]
     """A layer of one's own."""
 
     def call(self, x: Any) -> Any:
@@ -215,7 +216,7 @@ def test_a_keras_class_of_its_own_is_compared_as_it_stands() -> None:
 class Untrainable(Plain):
     """It changes in place what its gradients need."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> Any:
         x = torch.sigmoid(self.conv2(self.pool(self.relu(self.bn1(self.conv1(x))))))
         return self.fc(torch.relu(x.mul_(1.0)).mean((2, 3)))
 
@@ -230,7 +231,7 @@ def test_a_model_that_cannot_be_trained_is_told() -> None:
 def test_a_difference_at_another_size_alone() -> None:
     module, model = _plain()
     same = module.forward
-    module.forward = lambda x: same(x) * (2 if x.shape[3] % 2 else 1)  # type: ignore[method-assign]
+    module.forward = lambda x: same(x) * (2 if x.shape[3] % 2 else 1)
     assert compare(module, model, example=SHAPE).verdict == "different"
 
 

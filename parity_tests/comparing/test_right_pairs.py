@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import their_other_pairs
 from their_pairs import PAIRS, Plain, made, plain_keras
 
 from diptych.comparing.compare import compare
@@ -21,3 +22,8 @@ def test_two_models_of_one_framework_are_the_same() -> None:
     again, other, _ = made(Plain(), plain_keras(inside=True))
     assert compare(module, again, example=shape).verdict == "same"
     assert compare(model, other).verdict == "same"
+
+
+def test_the_other_pairs_are_among_them() -> None:
+    assert their_other_pairs.a_class_of_its_own in PAIRS.values()
+    assert len(PAIRS) >= 20
