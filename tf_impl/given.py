@@ -60,11 +60,14 @@ class Given:
         with _kept(self.model):
             return {name: _canonical(value) for name, value in _named(self.model, self.model(self._image(x))).items()}
 
-    def step(self, x: Array, seeds: Sequence[Array], training: bool) -> Pass:
+    def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int = 0) -> Pass:
         """One pass forward and back, with dropout off."""
         image, weights = self._image(x), {variable.path: variable.value for variable in self.model.weights}
         trained = {variable.path: variable.value for variable in _trained(self.model)}
         with _kept(self.model), _without_dropout(self.model) as rates, tf.GradientTape() as tape:
+            for variable in self.model.non_trainable_variables:
+                if "seed_generator_state" in variable.path:
+                    variable.assign(np.array(variable) + turn)
             tape.watch([image, *trained.values()])
             answer = self.model(image, training=True) if training else self.model(image)
             outputs = _named(self.model, answer)

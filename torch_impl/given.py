@@ -50,12 +50,13 @@ class Given:
             self._other_chance()
             return {name: _array(value) for name, value in _named(self._call(self._image(x), self._fresh())).items()}
 
-    def step(self, x: Array, seeds: Sequence[Array], training: bool) -> Pass:
+    def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int = 0) -> Pass:
         """One pass forward and back, with dropout off."""
         with ExitStack() as stack:
             for context in (left_alone(self.model), torch.inference_mode(False), torch.enable_grad()):
                 stack.enter_context(context)
             dropouts = stack.enter_context(_without_dropout(self.model, training))
+            torch.manual_seed(turn)
             state = self._fresh()
             parameters = {name: state[name].requires_grad_() for name, _ in self.model.named_parameters()}
             image = self._image(x).requires_grad_()

@@ -15,6 +15,7 @@ from ..errors import DiptychError
 from ..expr import plain
 from ..spec import Net
 from ..weights import Weights
+from .columns import flattens
 from .flow import Flow, Step, flow
 
 ALONE = -0.6
@@ -168,6 +169,9 @@ def _key(step: Step) -> object:
 
 
 def _likeness(mine: Step, theirs: Step) -> float:
+    both = mine.node.op, theirs.node.op
+    if all(map(flattens, both)) and settings(mine) != settings(theirs) and mine.node.shape == theirs.node.shape:
+        return -np.inf  # other orders, which the next kernels make up for: what follows them is held to each other
     if mine.node.kind != theirs.node.kind:
         if family(mine) != family(theirs) or family(mine)[0] == "weighted":
             return -np.inf

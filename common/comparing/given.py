@@ -64,8 +64,11 @@ class Given(Protocol):
     def outputs(self, x: Array) -> Mapping[str, Array]:
         """What it answers in evaluation, maps as (N, C, H, W)."""
 
-    def step(self, x: Array, seeds: Sequence[Array], training: bool) -> Pass:
-        """A pass whose loss is the sum of the products of outputs and seeds, with dropout off; nothing of it stays."""
+    def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int = 0) -> Pass:
+        """A pass whose loss is the sum of the products of outputs and seeds, with dropout off; nothing of it stays.
+
+        In another `turn` all that is left to chance has other random numbers.
+        """
 
     def seen(self, x: Array, training: bool) -> Mapping[str, Array]:
         """What each layer by its path hands on, with dropout off, maps as (N, C, H, W); see `call_name`."""

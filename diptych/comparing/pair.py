@@ -11,6 +11,7 @@ import numpy as np
 
 from ..common.compare import FLOAT64_TOLERANCE
 from ..common.comparing.align import Alignment, aligned
+from ..common.comparing.columns import Columns, columns
 from ..common.comparing.given import Pass, Places
 from ..common.comparing.rounding import rounding
 from ..common.errors import DiptychError
@@ -71,6 +72,19 @@ class Pair:
         return aligned(one.net, other.net, self.names, weights)
 
     @cached_property
+    def columns(self) -> dict[str, Columns]:
+        """Which column of a kernel of the first each column of its partner is, where maps are flattened otherwise."""
+        one, other, found = self.alignment.one, self.alignment.other, dict[str, Columns]()
+        for a, b in self.alignment.partners.items():
+            if (order := columns(one, other, a, b)) is not None:
+                found[one.steps[a].node.own_weights()["weight"]] = order
+        return found
+
+    def as_theirs(self, name: str, array: Array) -> Array:
+        """A weight of the first, or its gradient, in the order in which the second has it."""
+        return array[:, self.columns[name]] if name in self.columns else array
+
+    @cached_property
     def bound(self) -> float:
         """The tolerance in float64: larger where constants of the two are rounded otherwise."""
         return FLOAT64_TOLERANCE if self.read is None else max(FLOAT64_TOLERANCE, rounding(self.alignment))
@@ -111,7 +125,7 @@ class Pair:
         one, other = (_Trained(side) for side in self.both)
         random = np.random.default_rng(1)
         seeds = [random.standard_normal(value.shape) for value in one.outputs(images.values).values()]
-        return one.step(images.values, seeds, training), other.step(images.values, seeds, training)
+        return one.step(images.values, seeds, training, turn), other.step(images.values, seeds, training, turn)
 
     def canonical(self, place: int, own: Mapping[str, Array]) -> dict[str, Array]:
         """Arrays by a model's own names as those of its Net; without those of which a number is missing."""
@@ -166,7 +180,8 @@ def transferred(pair: Pair) -> Pair:
              for name, weight in other.net.weights.items() if one.weights[back[name]].size != weight.count]  # fmt: skip
     if wrong:
         raise DiptychError(f"weights of {pair.one.label} do not fit {pair.other.label}: {first_few(wrong, 8)}")
-    weights = {name: one.weights[back[name]].reshape(array.shape) for name, array in other.weights.items()}
+    weights = {name: pair.as_theirs(back[name], one.weights[back[name]]).reshape(array.shape)
+               for name, array in other.weights.items()}  # fmt: skip
     own = pair.other.given.weights()
     flat = np.concatenate([array.ravel().astype(np.float64) for array in own.values()])
     for name, place in pair.places[1].items():

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..checking.case import Finding
 from ..common.compare import difference
+from ..common.comparing.columns import flattens
 from ..common.comparing.flow import Flow
 from ..common.comparing.given import Dropped, Pass
 from ..common.ops.dropout import Dropout
@@ -127,7 +128,7 @@ def _weights(pair: Pair, one: Pass, other: Pass) -> Iterator[Entry]:
     floor = FLOOR * max((float(np.abs(value).max()) for value in right.values()), default=0.0)
     for mine, theirs in reversed(pair.weights.items()):
         if mine in left and theirs in right and left[mine].size == right[theirs].size:
-            yield f"gradient of {mine}", left[mine], right[theirs], floor
+            yield f"gradient of {mine}", pair.as_theirs(mine, left[mine]), right[theirs], floor
 
 
 def _by_name(one: Pass, other: Pass) -> Iterator[Entry]:
@@ -239,7 +240,7 @@ def _rates(net: Net, known: Flow) -> dict[int, list[float]]:
     for node in net.nodes:
         rate = float(vars(node.op).get("rate", 0.0)) if node.kind == "dropout" else 0.0
         source = node
-        while source.path not in places and source.inputs:
+        while (source.path not in places or flattens(source.op)) and source.inputs:
             source = net.nodes[source.inputs[0]]
         if rate and source.path in places:
             found.setdefault(places[source.path], []).append(rate)
