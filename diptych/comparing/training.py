@@ -50,7 +50,9 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
         return _untrainable(pair, images, training, error)
     if training and (label := _by_chance(pair, images, passes)):
         said = f"{label} trains by chance though dropout is off: noise or augmentation"
-        return Finding(False, float("inf"), 0.0, "output", said, 1)
+        nothing = np.zeros(1)
+        place = _why(pair, images, training, ("output", nothing, nothing), passes)
+        return Finding(False, float("inf"), 0.0, "output", "; ".join(filter(None, (said, place))), 1)
     worst, count = Finding(True, 0.0, bound), 0
     rounded = max(bound, _rounded(pair))
     for name, a, b, floor in _entries(pair, *passes, len(images.values), training):
