@@ -180,9 +180,9 @@ def test_a_weight_of_nothing_is_found_by_its_bits(forged: Sound) -> None:
 def test_a_result_of_another_kind_is_refused_before_it_is_hashed(
     sound: Sound, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from diptych.conversion import verify
+    from diptych.conversion import verification
 
-    monkeypatch.setattr(verify, "digest", lambda path: pytest.fail("it was hashed"))
+    monkeypatch.setattr(verification, "digest", lambda path: pytest.fail("it was hashed"))
     os.mkfifo(tmp_path / "fifo.npz")
     (tmp_path / "zero.npz").symlink_to("/dev/zero")
     (tmp_path / "text.npz").write_text("text" * 100)
