@@ -194,12 +194,20 @@ def _misplaced(pair: Pair) -> tuple[str, list[float] | None, list[float] | None]
     back = {b: a for a, b in pair.alignment.partners.items()}
     one, other = pair.known
     here = _rates(one.net, flows[0])
-    there = {back.get(b, -1 - b): rates for b, rates in _rates(other.net, flows[1]).items()}
+    there = {_unflattened(flows[0], back[b]) if b in back else -1 - b: rates
+             for b, rates in _rates(other.net, flows[1]).items()}  # fmt: skip
     for place in sorted({*here, *there}, key=abs):
         if here.get(place) != there.get(place):
             path = flows[0].steps[place].path if place >= 0 else flows[1].steps[-1 - place].path
             return path, here.get(place), there.get(place)
     return "", None, None
+
+
+def _unflattened(flow: Flow, place: int) -> int:
+    """The step before a flatten, which dropout may stand on either side of; any other step as it is."""
+    while flattens(flow.steps[place].node.op):
+        (place,) = flow.steps[place].inputs
+    return place
 
 
 def _rates_alone(pair: Pair) -> Finding | str:
