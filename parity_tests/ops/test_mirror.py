@@ -25,6 +25,7 @@ ONE_SIDED = {
         "lite.py": "LiteRT is TensorFlow's",
         "kept.py": "what is worked out for Keras's names of a network",
         "places.py": "a state dict has our names",
+        "resized.py": "a PyTorch module states no size of its images",
         "resolve.py": "PyTorch's modules are made by running their text",
         "saved.py": "a state dict is saved without a model",
         "settings.py": "PyTorch's modules have their settings as attributes",
