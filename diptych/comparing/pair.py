@@ -208,7 +208,9 @@ def matched(one: Mapping[str, Array], other: Mapping[str, Array]) -> list[tuple[
 
 def channelwise(one: Array, other: Array) -> float:
     """The largest difference, each channel against its own largest number: no channel hides behind a larger one."""
-    if one.size != other.size or not (np.isfinite(one).all() and np.isfinite(other).all()):
+    if one.size != other.size or one.shape[:1] != other.shape[:1]:  # which an answer without its batch axis hides
+        return float("inf")
+    if not (np.isfinite(one).all() and np.isfinite(other).all()):
         return float("inf")
     axes = tuple(axis for axis in range(other.ndim) if axis != 1)
     scale = np.abs(other).max(axis=axes, keepdims=True)
