@@ -20,8 +20,7 @@ class Generator(keras.Model):
             layers.Activation("tanh"),
         ]
         self.main = Sequential(main)
-        self.crop = layers.Cropping2D(((1, 2), 0))
-        self.crop_1 = layers.Cropping2D((0, (3, 0)))
+        self.crop = layers.Cropping2D(((1, 2), (3, 0)))
         self.resize = BicubicResize(274, False)
 
     def build(self, input_shape):
@@ -29,7 +28,7 @@ class Generator(keras.Model):
 
     def call(self, x):
         x = self.main(x)
-        return self.resize(self.crop_1(self.crop(x)))
+        return self.resize(self.crop(x))
 
 
 class BicubicResize(layers.Layer):

@@ -20,8 +20,7 @@ class Generator(nn.Module):
             nn.Tanh(),
         ]
         self.main = nn.Sequential(*main)
-        self.crop = nn.ZeroPad2d((0, 0, -1, -2))
-        self.crop_1 = nn.ZeroPad2d((-3, 0, 0, 0))
+        self.crop = nn.ZeroPad2d((-3, 0, -1, -2))
         self.resize = nn.Upsample(scale_factor=2, mode="bicubic", align_corners=False)
 
     # PyTorch's layers are told how many channels come in, and have their weights at once;
@@ -29,7 +28,7 @@ class Generator(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.main(x)
-        return self.resize(self.crop_1(self.crop(x)))
+        return self.resize(self.crop(x))
 
 
 # BicubicResize of the Keras twin is nn.Upsample with mode="bicubic", and bicubic_resize_like is
