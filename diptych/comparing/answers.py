@@ -52,6 +52,7 @@ def outputs(pair: Pair) -> Finding | str:
         if asked[0] is None or asked[1] is None:
             continue
         one, other, several = asked[0], asked[1], len(images.values) > 1
+        pair.compared.append(images)
         if several in unseen and (why := _shows_nothing(one, other)):
             pair.unsure.append(why)
             pair.hidden = HIDDEN in why

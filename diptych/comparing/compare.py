@@ -58,7 +58,7 @@ def compare(
         pair = transferred(pair)
     gates = tuple(_gates(pair, say))
     found = Comparison(
-        " and ".join(called), gates, tuple(item.name for item in batch_list), {}, time.monotonic() - start
+        " and ".join(called), gates, tuple(item.name for item in pair.compared), {}, time.monotonic() - start
     )
     return Comparison(**{**vars(found), "unsure": tuple(pair.unsure), "notes": _notes(pair), "pairs": _pairs(pair)})
 
@@ -96,15 +96,17 @@ def _notes(pair: Pair) -> tuple[str, ...]:
             few = first_few([f"{name} ({rate:.2g})" for name, rate in rates.items()], 3)
             told.append(f"{one.label} leaves out branches by chance in training, which was off here: {few}")
     refused = [f"not compared: {first_few(names, 3)}, {why}" for why, names in pair.refused.items()]
-    return (_covered(pair), *pair.notes, *refused, *told)
+    return (*_covered(pair), *pair.notes, *refused, *told)
 
 
-def _covered(pair: Pair) -> str:
-    """What the images were, and what they were not."""
-    sizes = dict.fromkeys("x".join(map(str, item.shape)) for item in pair.images)
-    most = max(len(item.values) for item in pair.images)
-    least, largest = min(item.values.min() for item in pair.images), max(item.values.max() for item in pair.images)
-    return (f"compared on images of {', '.join(sizes)}, in batches of up to {most}, of numbers from {least:.4g} to "
+def _covered(pair: Pair) -> Iterator[str]:
+    """What the images were that outputs were compared of, and what they were not."""
+    if not (seen := pair.compared):
+        return
+    sizes = dict.fromkeys("x".join(map(str, item.shape)) for item in seen)
+    most = max(len(item.values) for item in seen)
+    least, largest = min(item.values.min() for item in seen), max(item.values.max() for item in seen)
+    yield (f"compared on images of {', '.join(sizes)}, in batches of up to {most}, of numbers from {least:.4g} to "
             f"{largest:.4g}; other images were not, nor were NaN and infinity")  # fmt: skip
 
 

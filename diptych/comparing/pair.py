@@ -44,6 +44,7 @@ class Pair:
     """The first images to which the models answer otherwise."""
     restless: bool = False
     """Whether one of the models answers twice with other numbers."""
+    compared: list[Images] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     refused: dict[str, list[str]] = field(default_factory=dict)
     """Which batches were not compared, by the reason."""
@@ -162,7 +163,8 @@ class _Trained:
 
 def shortly(error: Exception) -> str:
     """The kind of an error and the first line of what it says."""
-    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"[:200]
+    said = str(error).strip().partition("\n")[0]
+    return (said if isinstance(error, DiptychError) else f"{type(error).__name__}: {said}")[:200]
 
 
 def transferred(pair: Pair) -> Pair:
