@@ -29,6 +29,7 @@ from ..files.content import Content
 from ..files.destinations import check_several
 from ..files.format import Format
 from ..files.provenance import UNREGISTERED
+from ..opening.models import by_keras
 from ..reading import read as read_model
 from .emitted import dialect_for
 from .forms import library_name, widened
@@ -174,16 +175,7 @@ def _run_by_keras(checkpoint: Checkpoint, path: Path, result: Imported, example:
 
     Raises DiptychError where Keras reads another network, or other numbers.
     """
-    if checkpoint.model is None:
-        return None
-    backends.get("tf")
-    home = importlib.import_module(f"..{backends.NAMES['tf']}.original", __package__)
-    model = home.of_config(checkpoint.model)
-    if model is None:
-        return None
-    try:
-        model.load_weights(path)
-    except Exception:  # noqa: BLE001 - what Keras does not load is said to be not compared
+    if (model := by_keras(checkpoint.model, path)) is None:
         return None
     again = read_model(model, example)
     if again.net != result.net or any(not np.array_equal(a, result.weights[n]) for n, a in again.weights.items()):

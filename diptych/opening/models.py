@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from .. import backends
 from ..api import build
 from ..common.importing.imported import Imported
+from ..files import read as checkpoint
 from ..reading import read
 from .code import is_code, model_of
 from .named import Asked, example_of, is_own
@@ -27,20 +29,21 @@ def opened(text: str, asked: Asked) -> Any:
     path = Path(text)
     framework = "tf" if path.name.lower().endswith((".keras", ".h5")) else "torch"
     result: Imported = read(path, example_of(asked, framework))
-    return (framework == "tf" and _of_keras(path)) or build(result.net, framework, weights=result.weights)
+    model = by_keras(getattr(checkpoint(path), "model", None), path) if framework == "tf" else None
+    return model or build(result.net, framework, weights=result.weights)
 
 
-def _of_keras(path: Path) -> Any:
-    """The model of a file as Keras itself makes it; None where that would run code of the file."""
-    from ..files import read as checkpoint
-
+def by_keras(config: Mapping[str, Any] | None, path: Path) -> Any:
+    """The model of a file, of this config, as Keras itself makes it; None where that would run code of the file."""
+    if config is None:
+        return None
     backends.get("tf")
     home = importlib.import_module(f"..{backends.NAMES['tf']}.original", __package__)
-    model = home.of_config(getattr(checkpoint(path), "model", None) or {})
+    model = home.of_config(config)
     if model is None:
         return None
     try:
         model.load_weights(path)
-    except Exception:  # noqa: BLE001 - what Keras does not load is built of what was read
+    except Exception:  # noqa: BLE001 - what Keras does not load, nobody holds to what was read
         return None
     return model
