@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from ..common.errors import DiptychError
-from .options import Channels, Example, Size, asked
+from .options import Channels, Size, asked
 from .quiet import native_stderr_kept
 from .streams import say, write
+
+if TYPE_CHECKING:
+    from ..opening.named import Asked
 
 MODEL = (
     "FILE.py:FUNCTION or PACKAGE.MODULE:FUNCTION, whose code is run to make a model; a file of a whole model (.keras, "
     ".h5, .onnx, .safetensors of diptych's); or a registered network, for one of the two."
 )
+Batch = Annotated[
+    str | None, typer.Option(metavar="SHAPE", help="Images of either framework, as 1x3x64x64 (N, C, H, W).")
+]
 Model = Annotated[str, typer.Argument(help=MODEL)]
 
 
@@ -34,7 +41,7 @@ def compare(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON; - is standard output.")
     ] = None,
-    example: Example = None,
+    example: Batch = None,
     input_size: Size = None,
     in_channels: Channels = None,
 ) -> None:
@@ -48,20 +55,15 @@ def compare(
     from ..opening.models import opened
     from . import output
 
-    names = _pairs(pair or [])
-    wanted = asked(in_channels=in_channels, input_size=input_size, example=example)
+    names, wanted = _pairs(pair or []), _sized(asked(in_channels=in_channels, input_size=input_size, example=example))
     printed = str(json_file) == "-"
     if json_file is not None and not printed:
         check_destination(json_file, force=True)  # before work whose result could not be written after it
     with native_stderr_kept(), output.waiting("opening both models") as update:
         models = opened(one, wanted), opened(other, wanted)
-        found = run(*models, example=_batch(wanted.example, wanted.size, wanted.in_channels), weights=weights,
-                    names=names, progress=update)  # fmt: skip
+        found = run(*models, example=_batch(wanted), weights=weights, names=names, progress=update)
     text = json.dumps(found.to_dict() | {"schema": 1, "models": [one, other]}, indent=2) + "\n"
-    if printed:
-        write(text)
-    else:
-        say(*str(found).split("\n"))
+    write(text) if printed else say(*str(found).split("\n"))
     if json_file is not None and not printed:
         with replacing(json_file, force=True) as path:
             path.write_text(text, encoding="utf-8")
@@ -80,9 +82,22 @@ def _pairs(given: list[str]) -> dict[str, str]:
     return found
 
 
-def _batch(shape: tuple[int, ...] | None, size: tuple[int, int] | None, channels: int | None) -> tuple[int, ...] | None:
-    """(N, C, H, W) of what is asked for; None where nothing is."""
-    return shape if shape or size is None else (1, channels or 3, *size)
+def _sized(given: Asked) -> Asked:
+    """What is asked, with the shape of a batch as a size: (N, C, H, W), whichever framework a model is of."""
+    if given.example is None:
+        return given
+    if given.size is not None or given.in_channels is not None:
+        raise DiptychError("--example says the size and the channels; leave out --input-size and --in-channels")
+    _, channels, height, width = given.example
+    return replace(given, example=None, in_channels=channels, input_size=(height, width))
+
+
+def _batch(given: Asked) -> tuple[int, ...] | None:
+    """(N, C, H, W) of what is asked for, within the bounds of an example; None where nothing is."""
+    from ..opening.named import example_of
+
+    example_of(given, "tf")
+    return None if given.size is None else (1, given.in_channels or 3, *given.size)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"compare": compare}

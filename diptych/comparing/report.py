@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from ..checking.report import Gate, Report, measure
 
 Verdict = Literal["same", "different", "cannot tell"]
@@ -35,10 +37,12 @@ class Comparison(Report):
         return self.verdict == "same"
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as plain data, for JSON."""
-        return {"network": self.network, "passed": self.passed, "verdict": self.verdict} | {
-            key: value for key, value in asdict(self).items() if key != "network"
-        }
+        """The report as plain data, for JSON, which has no infinity: such a measure is null."""
+        data: dict[str, Any] = {"network": self.network, "passed": self.passed, "verdict": self.verdict}
+        data |= asdict(self)
+        for gate in data["gates"]:
+            gate["measured"] = gate["measured"] if np.isfinite(gate["measured"] or 0.0) else None
+        return data
 
     def __str__(self) -> str:
         words = {"same": "the same function", "different": "NOT the same function", "cannot tell": "cannot tell"}

@@ -8,9 +8,9 @@ from typing import Any
 
 from ..checking.proof import FRAMEWORKS, TOLERANCE
 from ..common.errors import FileError
-from ..common.schema import Misfit, flag, nullable, number, one_of, record, sequence, text, whole
+from ..common.schema import Misfit, nullable, number, one_of, record, sequence, text, whole
 from .own_report import KINDS
-from .report_schema import NAME, READERS, SHA256, VERSIONS, WORDS, absolute
+from .report_schema import NAME, SHA256, WORDS, WORK, absolute
 
 COMPARED = record(
     {
@@ -44,15 +44,8 @@ REPORT = record(
         "model": MODEL,
         "result": record({"path": absolute, "format": NAME, "sha256": SHA256, "names": NAME, "network": NAME}),
         "emitted": record({"path": absolute, "sha256": SHA256, "framework": one_of(*FRAMEWORKS), "class": text(200)}),
-        "versions": VERSIONS,
-        "matched": whole(1, 10**6),
-        "bitwise": flag,
         "proof": nullable(PROOF),
-        "readers": READERS,
-        "seconds": number(0, 1e9),
-        "notes": WORDS,
-        "not_compared": WORDS,
-        "mapping": sequence(sequence(text(1000), 3, 3), 1, 10**5),
+        **WORK,
     }
 )
 

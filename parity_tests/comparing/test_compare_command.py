@@ -94,6 +94,25 @@ def test_files_and_a_registered_name(mine: Path) -> None:
     assert named.exit_code == 0, named.output
 
 
+def test_an_example_is_of_either_framework_in_one_order(mine: Path) -> None:
+    image = keras.Input((None, None, 3))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3)(image))
+    keras.Model(image, x).save(mine / "free.keras")
+    result = run("compare", "free.keras", "free.keras", "--example", "1x3x16x14")
+    assert result.exit_code == 0, result.output
+    assert "3x16x14" in result.output
+
+
+def test_a_report_is_json_where_a_difference_has_no_size(mine: Path) -> None:
+    code = "import torch\n\ndef two():\n    return torch.nn.Conv2d(3, 4, 3)\n\nclass Pair(torch.nn.Conv2d):\n"
+    code += "    def __init__(self):\n        super().__init__(3, 4, 3)\n\n    def forward(self, x):\n"
+    (mine / "pairs.py").write_text(code + "        return super().forward(x), x\n")
+    result = run("compare", "pairs.py:two", "pairs.py:Pair", "--example", "1x3x9x8", "--json", "-")
+    assert result.exit_code == 1, result.output
+    report = json.loads(result.stdout, parse_constant=pytest.fail)
+    assert report["gates"][0]["measured"] is None
+
+
 def test_other_classes_cannot_be_told(mine: Path) -> None:
     module = torch.nn.Sequential(torch.nn.Conv2d(3, 5, 3), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())
     report = diptych.compare(module, torch.nn.Sequential(*module, torch.nn.Linear(5, 7)), example=(1, 3, 9, 8))
@@ -110,6 +129,7 @@ def test_other_classes_cannot_be_told(mine: Path) -> None:
         (["mine.py:Port", "mine.py:twin", "--pair", "conv"], "--pair is LAYER=LAYER"),
         (["mine.py:Port", "mine.py:twin", "--pair", "nothing=conv2d"], "has no layer 'nothing'"),
         (["mine.py:Port", "nowhere.keras"], "nowhere.keras"),
+        (["mine.py:Port", "mine.py:twin", "--example", "1x3x99999x99999"], "an example is a batch of images"),
         (["resnet18", "mine.py:twin", "--weights", "as-is"], "a registered network has no weights of its own"),
     ],
 )
