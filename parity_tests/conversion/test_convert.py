@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import os
 import subprocess
@@ -223,7 +224,7 @@ def test_a_file_that_does_not_read_back_the_same_is_not_kept(tmp_path: Path, mon
         changed = {"c3.bias": np.nextafter(content.arrays["c3.bias"], np.float32(1))}
         write_content(target, replace(content, arrays={**content.arrays, **changed}))
 
-    monkeypatch.setattr(sys.modules["diptych.conversion.written"], "write_content", careless)
+    monkeypatch.setattr(importlib.import_module("diptych.conversion.written"), "write_content", careless)
     before = (tmp_path / "good.pth").read_bytes()
     with pytest.raises(DiptychError, match=r"c3\.bias differs"):
         diptych.convert(path, tmp_path / "good.pth", force=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -140,14 +140,14 @@ def test_another_function_is_not_written(tmp_path: Path, monkeypatch: pytest.Mon
     result = diptych.read(Tiny(), torch.zeros(SHAPE))
     nodes = tuple(replace(node, op=Tanh()) if node.kind == "relu" else node for node in result.net.nodes)
     wrong = replace(result, net=replace(result.net, nodes=nodes))
-    monkeypatch.setattr(sys.modules["diptych.conversion.own"], "read_model", lambda *_, **__: wrong)
+    monkeypatch.setattr(importlib.import_module("diptych.conversion.own"), "read_model", lambda *_, **__: wrong)
     with pytest.raises(DiptychError, match="Tiny was read as another function: its meaning in NumPy and the PyTorch"):
         diptych.convert(Tiny(), tmp_path / "out.keras", example=torch.zeros(SHAPE))
     assert not list(tmp_path.iterdir())
 
 
 def test_an_emitted_file_is_loaded_once_for_both_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home, texts = sys.modules["diptych.torch_impl.emitted"], list[str]()
+    home, texts = importlib.import_module("diptych.torch_impl.emitted"), list[str]()
     load = vars(home)["model"]
 
     def counted(net: Any, source: Any, *given: Any) -> Any:

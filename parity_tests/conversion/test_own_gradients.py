@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,7 @@ def test_gradients_of_a_keras_model_have_our_names(tmp_path: Path, monkeypatch: 
     model = model_of_keras()
     done = diptych.convert(model, tmp_path / "out.npz", gradients=True)
     assert "those of the Keras model itself in float64" in str(done)
-    home = sys.modules["diptych.tf_impl.original"]
+    home = importlib.import_module("diptych.tf_impl.original")
     found = vars(home)["_slopes"]
 
     def wrong(*given: Any) -> Any:
