@@ -137,7 +137,9 @@ def _exchanged(one: Asked, other: Asked) -> str:
     """Whether the outputs of the second are those of the first in another order."""
     names, theirs = list(one.best), list(other.best.values())
     for order in itertools.permutations(range(len(theirs))) if 1 < len(theirs) <= MOST else ():
-        if all(channelwise(one.best[name], theirs[at]) <= ALIKE for name, at in zip(names, order, strict=True)):
+        if list(order) != sorted(order) and all(
+            channelwise(one.best[name], theirs[at]) <= ALIKE for name, at in zip(names, order, strict=True)
+        ):
             told = ", ".join(f"{name} is {list(other.best)[at]}" for name, at in zip(names, order, strict=True))
             return f"outputs exchanged: of {one.side.label} in {other.side.label}, {told}"
     return ""
@@ -178,7 +180,7 @@ def _held(pair: Pair, one: Asked, other: Asked, images: Images) -> Finding:
 
 
 def _rounding(one: Asked, other: Asked) -> float:
-    """A multiple of the rounding of the quieter side, each against its own copy in float64."""
+    """A multiple of the rounding of the quieter side, each against its own copy; one of float64 shows none."""
     noises = [max(channelwise(asked.low[name], value) for name, value in asked.wide.items())
-              for asked in (one, other) if asked.wide]  # fmt: skip
+              for asked in (one, other) if asked.wide and asked.side.given.dtype != "float64"]  # fmt: skip
     return FLOAT32_FACTOR * (min(noises, default=FLOAT32_FLOOR) + FLOAT32_FLOOR)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keras
 import pytest
 import their_other_pairs
 from their_pairs import PAIRS, Plain, made, plain_keras
@@ -27,3 +28,15 @@ def test_two_models_of_one_framework_are_the_same() -> None:
 def test_the_other_pairs_are_among_them() -> None:
     assert their_other_pairs.a_class_of_its_own in PAIRS.values()
     assert len(PAIRS) >= 20
+
+
+@pytest.mark.parametrize("name", ["outputs_in_a_dict", "by_functions"])
+def test_one_side_in_float64_is_the_same(name: str) -> None:
+    before = keras.config.floatx()
+    keras.config.set_floatx("float64")
+    try:
+        module, model, shape = PAIRS[name]()
+        report = compare(module, model, example=shape)
+    finally:
+        keras.config.set_floatx(before)
+    assert report.verdict == "same", str(report)
