@@ -180,7 +180,11 @@ def _held(pair: Pair, one: Asked, other: Asked, images: Images) -> Finding:
 
 
 def _rounding(one: Asked, other: Asked) -> float:
-    """A multiple of the rounding of the quieter side, each against its own copy; one of float64 shows none."""
+    """A multiple of the rounding of the quieter side, each against its own copy in float64.
+
+    Of models of two dtypes it is that of the other side: who computes in float64 does not round.
+    """
     noises = [max(channelwise(asked.low[name], value) for name, value in asked.wide.items())
-              for asked in (one, other) if asked.wide and asked.side.given.dtype != "float64"]  # fmt: skip
-    return FLOAT32_FACTOR * (min(noises, default=FLOAT32_FLOOR) + FLOAT32_FLOOR)
+              for asked in (one, other) if asked.wide]  # fmt: skip
+    pick = min if one.side.given.dtype == other.side.given.dtype else max
+    return FLOAT32_FACTOR * (pick(noises, default=FLOAT32_FLOOR) + FLOAT32_FLOOR)
