@@ -21,6 +21,9 @@ from .parting import Parting, Partings, apart
 from .weight_causes import CHANGES, close
 
 
+OTHER_WEIGHTS = "other weights"
+
+
 @dataclass(frozen=True)
 class Cause:
     """What makes a pair part: the kind of fault, both sides of it, and whether taking it out restores parity."""
@@ -140,7 +143,7 @@ def _changed(
             yield Cause(f"exchanged with {twin}", own, their, holds)
             return
     told = ", ".join(_gap(name, ours[name], theirs[name]) for name in wrong)
-    yield Cause(f"other weights ({told})", one.node.path, other.node.path, holds)
+    yield Cause(f"{OTHER_WEIGHTS} ({told})", one.node.path, other.node.path, holds)
 
 
 def _gap(name: str, ours: Array, theirs: Array) -> str:

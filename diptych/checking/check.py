@@ -1,8 +1,7 @@
 """Check that the PyTorch and the Keras model of a network are the same function, gate by gate.
 
-Models need not be built by diptych: `check(net, models=(torch_model, keras_model))` takes them as they stand. A
-PyTorch module is observed where its names say which node a layer is and where it runs once. What cannot be observed is
-counted in the report; the outputs always can.
+Models need not be built by diptych: `check(net, models=(torch_model, keras_model))` takes them as they stand, and goes
+the way of `compare`, with the network as a third opinion; see `comparing.spec`.
 """
 
 from __future__ import annotations
@@ -20,8 +19,7 @@ from ..common.errors import DiptychError
 from ..common.registry import network, registered
 from ..common.spec import Array, Net
 from ..common.weights import scrambled
-from ..files.checkpoint import PREFIXES
-from .case import SIDES, Case, Finding
+from .case import Case, Finding
 from .gates import GATES
 from .images import random_images
 from .referee import onnx, require, verdict
@@ -32,7 +30,7 @@ Progress = Callable[[str], None]
 
 def check(
     net: Net | str,
-    models: tuple[Any, Any] | None = None,
+    models: Sequence[Any] | None = None,
     *,
     sizes: Sequence[tuple[int, int]] | None = None,
     batches: Sequence[int] = (1, 3),
@@ -44,13 +42,16 @@ def check(
 
     The gates are structure, transfer, forward in float64, forward in float32, gradients and training in float64; the
     first that fails ends the check. A registered network is checked at small non-square sizes, even and odd, with
-    scrambled weights; given models at their own input size with their own weights. With `referee` the gate "onnx"
-    holds both to the ONNX graph of the spec, run by others; a check that fails before then says which side ONNX agrees
-    with. Raises DiptychError where nothing can be compared.
+    scrambled weights. Given `models` have the gates of `compare`, whose Comparison is returned: each is held to the
+    network, with their own weights and at several sizes, so that a fault of both is found, and `side` says who departs.
+    With `referee` the gate "onnx" holds both to the ONNX graph of the spec, run by others; a check that fails before
+    then says which side ONNX agrees with. Raises DiptychError where nothing can be compared.
     """
     net = network(net).trace() if isinstance(net, str) else net
     if not batches or any(batch < 1 for batch in batches) or (sizes is not None and not sizes):
         raise DiptychError(f"a check needs at least one size and one batch, got sizes={sizes} and batches={batches}")
+    if models is not None:
+        return _given(net, models, sizes, batches, referee, progress)
     start = time.monotonic()
     wanted = dict(GATES)
     if referee:
@@ -59,7 +60,7 @@ def check(
     gates = {name: Gate(name) for name in wanted}
     names: list[str] = []
     noise: dict[str, float] = {}
-    for case in _cases(net, models, sizes, batches, seed):
+    for case in _cases(net, sizes, batches, seed):
         names.append(case.name)
         for name, gate in wanted.items():
             if progress:
@@ -86,31 +87,33 @@ def _merge(gate: Gate, name: str, found: Finding, case: Case) -> Gate:
     return Gate(name, passed, found.measured, found.tolerance, where, found.detail, compared)
 
 
-def _require_pair(models: Any) -> None:
-    if not isinstance(models, tuple) or len(models) != 2:
+def _given(
+    net: Net, models: Any, sizes: Any, batches: Sequence[int], referee: bool, progress: Progress | None
+) -> Report:
+    """Two models as they stand, held to the network and to each other."""
+    if not isinstance(models, (tuple, list)) or len(models) != 2:
         raise DiptychError("models is a pair: (torch module, Keras model)")
-    found = tuple(map(backends.framework_of, models))
-    if found != SIDES:
-        raise DiptychError(f"models is a pair: (torch module, Keras model), not ({', '.join(found)})")
-    names = list(models[0].state_dict())
-    for prefix in PREFIXES:
-        if names and all(name.startswith(prefix) for name in names):
-            inside = f"the {prefix.removesuffix('.')!r} inside it"
-            raise DiptychError(
-                f"the torch module is a wrapper, whose weights are called {names[0]} and so on: check {inside}"
-            )
+    if sizes is not None:
+        raise DiptychError("given models are checked at sizes that they take; leave out `sizes`")
+    from ..comparing.spec import held_to_spec
+
+    report = held_to_spec(net, models, batches, progress or (lambda text: None))
+    return _refereed(report, net, models, batches) if referee else report
+
+
+def _refereed(report: Report, net: Net, models: Any, batches: Sequence[int]) -> Report:
+    """The report with the gate "onnx", which holds both models to the ONNX graph of the network."""
+    require()
+    images = random_images(net, max(batches), np.random.default_rng(0))
+    case = Case(net, models[0], models[1], None, (images,))
+    gate = Gate("onnx", **vars(onnx(case)))
+    return replace(report, gates=(*report.gates, gate), referee="" if report.passed and gate.passed else verdict(case))
 
 
 def _cases(
-    net: Net, models: tuple[Any, Any] | None, sizes: Sequence[tuple[int, int]] | None, batches: Sequence[int], seed: int
+    net: Net, sizes: Sequence[tuple[int, int]] | None, batches: Sequence[int], seed: int
 ) -> Iterator[Case]:
     rng = np.random.default_rng(seed)
-    if models is not None:
-        _require_pair(models)
-        if sizes is not None:
-            raise DiptychError("given models are checked at their own input size; leave out `sizes`")
-        yield Case(net, models[0], models[1], None, tuple(random_images(net, batch, rng) for batch in batches))
-        return
     nets = list(_at_sizes(net, sizes))
     for turn, sized in enumerate(nets):
         yield _scrambled_case(

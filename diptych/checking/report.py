@@ -12,6 +12,7 @@ class Gate:
 
     `measured` and `tolerance` are relative differences (0 and 0 where bits or settings are compared); `where` names
     the first thing that differs, or the place of the largest difference of a gate that passed; `compared` counts.
+    `side` is the model that departs, where that can be told, and `cause` what restores parity.
     """
 
     name: str
@@ -21,6 +22,8 @@ class Gate:
     where: str = ""
     detail: str = ""
     compared: int = 0
+    side: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True)

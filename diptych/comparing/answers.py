@@ -153,7 +153,7 @@ def _restless(one: Asked, other: Asked, images: Images) -> Finding | None:
             same = np.array_equal(again[name], before, equal_nan=True)
             if not same and channelwise(again[name], before) > RESTLESS:
                 said = f"{asked.side.label} answers to the same images twice with other numbers: noise or dropout"
-                return Finding(False, float("inf"), 0.0, f"{name or 'output'} [{images.name}]", said, 1)
+                return Finding(False, float("inf"), 0.0, f"{name or 'output'} [{images.name}]", said, 1, asked.side.label)
     return None
 
 

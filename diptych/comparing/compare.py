@@ -56,39 +56,39 @@ def compare(
     pair = Pair(ready[0], ready[1], batch_list, names or {}, by_weights=chosen == "as-is")
     if chosen == "transfer":
         pair = transferred(pair)
-    gates = tuple(_gates(pair, say))
+    found_gates = tuple(gates(pair, say))
     found = Comparison(
-        " and ".join(called), gates, tuple(item.name for item in pair.compared), {}, time.monotonic() - start
+        " and ".join(called), found_gates, tuple(item.name for item in pair.compared), {}, time.monotonic() - start
     )
-    return Comparison(**{**vars(found), "unsure": tuple(pair.unsure), "notes": _notes(pair), "pairs": _pairs(pair)})
+    return Comparison(**{**vars(found), "unsure": tuple(pair.unsure), "notes": notes(pair), "pairs": pairs(pair)})
 
 
-def _gates(pair: Pair, say: Callable[[str], None]) -> Iterator[Gate]:
+def gates(pair: Pair, say: Callable[[str], None]) -> Iterator[Gate]:
     """All gates; none but the first where outputs show nothing."""
     for name, gate in GATES.items():
         say(f"comparing {name}")
         hidden = pair.unsure and not (pair.hidden and gate in (nodes, parameters))
-        yield _gate(name, "outputs show nothing" if hidden else _asked(pair, gate))
+        yield Gate(name, detail="outputs show nothing") if hidden else asked_of(pair, gate)
 
 
-def _asked(pair: Pair, gate: Callable[[Pair], Finding | str]) -> Finding | str:
+def asked_of(pair: Pair, gate: Callable[[Pair], Finding | str]) -> Gate:
     """What a gate finds; what models raise that no gate foresees leaves it open."""
     try:
-        return gate(pair)
+        return _gate(gate.__name__, gate(pair))
     except DiptychError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever the code of a model raises
         pair.unsure.append(f"{gate.__name__} could not be compared: {shortly(error)}")
-        return pair.unsure[-1]
+        return Gate(gate.__name__, detail=pair.unsure[-1])
 
 
 def _gate(name: str, found: Finding | str) -> Gate:
     if isinstance(found, str):
         return Gate(name, detail=found)
-    return Gate(name, found.passed, found.measured, found.tolerance, found.where, found.detail, found.compared)
+    return Gate(name, **vars(found))
 
 
-def _notes(pair: Pair) -> tuple[str, ...]:
+def notes(pair: Pair) -> tuple[str, ...]:
     """What was not compared, and what was read with a reservation."""
     told = [f"{side.label}: {note}" for side in pair.both if side.read for note in side.read.notes]
     for one in pair.both:
@@ -110,7 +110,7 @@ def _covered(pair: Pair) -> Iterator[str]:
             f"{largest:.4g}; other images were not, nor were NaN and infinity")  # fmt: skip
 
 
-def _pairs(pair: Pair) -> tuple[tuple[str, str], ...]:
+def pairs(pair: Pair) -> tuple[tuple[str, str], ...]:
     """The layers that belong together; "" where a side has none."""
     if pair.read is None:
         return ()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..checking.case import Finding
 from ..common.compare import FLOAT64_TOLERANCE
-from ..common.comparing.causes import Cause, causes
+from ..common.comparing.causes import OTHER_WEIGHTS, Cause, causes
 from ..common.comparing.parting import Parting, Partings
 from ..common.comparing.rounding import rounding
 from ..common.importing.imported import Imported
@@ -15,6 +15,9 @@ from ..common.text import first_few
 from .pair import Pair
 from .unseen import by_chance, by_layers, unlike_meaning
 
+NOTHING = "no change that was tried brings them together"
+WEIGHTS = "weights: "
+"""How a cause begins that lies in numbers and not in settings: neither model is wrong by itself."""
 RANGES = 3
 """How many of the batches every node is held to."""
 
@@ -35,8 +38,10 @@ def nodes(pair: Pair) -> Finding | str:
         for part in found.find(images.values):
             path, steps = found.one.steps[part.one].path, found.seen
             before = steps[-1] if steps else "the image"
-            said = f"{_why(pair, part, found)}; the last that agrees is {before}"
-            return Finding(False, part.gap, FLOAT64_TOLERANCE, path, said, count + len(steps) + 1)
+            cause = _cause(pair, part, found)
+            said = f"{_here(pair, part, found)}{cause or NOTHING}; the last that agrees is {before}"
+            seen = count + len(steps) + 1
+            return Finding(False, part.gap, FLOAT64_TOLERANCE, path, said, seen, cause=cause)
         if not count and (unlike := unlike_meaning(pair, images, found)):
             return unlike
         count += len(found.seen)
@@ -45,12 +50,19 @@ def nodes(pair: Pair) -> Finding | str:
     return Finding(bool(count), 0.0, FLOAT64_TOLERANCE, "", "", count) if count else "no batch of two images"
 
 
-def _why(pair: Pair, part: Parting, found: Partings) -> str:
-    """The causes of a parting in words, and the name of the second's layer where it has another."""
+def _here(pair: Pair, part: Parting, found: Partings) -> str:
+    """The name of the second's layer where it has another."""
     path, theirs = found.one.steps[part.one].path, found.other.steps[part.other].path
-    told = first_few([_worded(pair, cause) for cause in causes(part, found)], 3, "; ", "; and ")
-    here = f"{theirs} of {pair.other.label}: " if theirs != path else ""
-    return here + (told or "no change that was tried brings them together")
+    return f"{theirs} of {pair.other.label}: " if theirs != path else ""
+
+
+def _cause(pair: Pair, part: Parting, found: Partings) -> str:
+    """The causes of a parting in words; "" where nothing that was tried brings the two together."""
+    known = causes(part, found)
+    told = first_few([_worded(pair, cause) for cause in known], 3, "; ", "; and ")
+    held = found.weights[0]
+    of_weights = any(cause.one in held or cause.kind.startswith(OTHER_WEIGHTS) for cause in known)
+    return f"{WEIGHTS}{told}" if of_weights else told
 
 
 def _worded(pair: Pair, cause: Cause) -> str:

@@ -36,6 +36,27 @@ class Comparison(Report):
     def passed(self) -> bool:
         return self.verdict == "same"
 
+    @property
+    def failed(self) -> Gate | None:
+        """The failed gate that says most: that of the nodes, which names a layer, before the others in order."""
+        wrong = [gate for gate in self.gates if gate.passed is False]
+        return min(wrong, key=lambda gate: gate.name != "nodes", default=None)
+
+    @property
+    def where(self) -> str:
+        """The first layer that differs, "" where none is known."""
+        return self.failed.where if self.failed else ""
+
+    @property
+    def side(self) -> str:
+        """The model that departs, where that can be told: from the network, or from what its own layers say."""
+        return self.failed.side if self.failed else ""
+
+    @property
+    def cause(self) -> str:
+        """What restores parity, "" where nothing that was tried does."""
+        return self.failed.cause if self.failed else ""
+
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data, for JSON, which has no infinity: such a measure is null."""
         data: dict[str, Any] = {"network": self.network, "passed": self.passed, "verdict": self.verdict}

@@ -52,7 +52,7 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
         said = f"{label} trains by chance though dropout is off: noise or augmentation"
         nothing = np.zeros(1)
         place = _why(pair, images, training, ("output", nothing, nothing), passes)
-        return Finding(False, float("inf"), 0.0, "output", "; ".join(filter(None, (said, place))), 1)
+        return Finding(False, float("inf"), 0.0, "output", "; ".join(filter(None, (said, place))), 1, label, said)
     worst, count = Finding(True, 0.0, bound), 0
     rounded = max(bound, _rounded(pair))
     for name, a, b, floor in _entries(pair, *passes, len(images.values), training):
@@ -60,7 +60,8 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
         most = rounded if name.startswith("gradient") else bound
         found = Finding(bool(gap <= most), gap, most, name, "", count)
         if not found.passed:
-            return replace(found, detail=_why(pair, images, training, (name, a, b), passes))
+            why = _why(pair, images, training, (name, a, b), passes)
+            return replace(found, detail=why, cause=why)
         worst = found if gap > worst.measured else worst
     told = "" if pair.exact else "in their own dtypes: one has no copy in float64"
     return Finding(True, worst.measured, worst.tolerance, worst.where, told, count)
@@ -222,7 +223,7 @@ def _rates_alone(pair: Pair) -> Finding | str:
         where = next((item.name for item in lone if item.name), "") or _place(pair)
         told = [" and ".join(map(str, items)) or "none" for items in found]
         said = f"dropout: {told[0]} in {pair.one.label}, {told[1]} in {pair.other.label}"
-        return Finding(False, 1.0, 0.0, where, said, len(found[0]))
+        return Finding(False, 1.0, 0.0, where, said, len(found[0]), cause=said)
     return Finding(True, 0.0, 0.0, "", "rates were compared, not places", len(found[0]))
 
 
@@ -240,7 +241,7 @@ def _place(pair: Pair) -> str:
 def _other_rates(pair: Pair, path: str, one: list[float] | None, other: list[float] | None) -> Finding:
     told = [" and ".join(f"{rate:g}" for rate in rates) if rates else "none" for rates in (one, other)]
     said = f"dropout after {path}: {told[0]} in {pair.one.label}, {told[1]} in {pair.other.label}"
-    return Finding(False, 1.0, 0.0, path, said, 1)
+    return Finding(False, 1.0, 0.0, path, said, 1, cause=said)
 
 
 def _rates(net: Net, known: Flow) -> dict[int, list[float]]:

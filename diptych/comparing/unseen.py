@@ -32,10 +32,11 @@ def by_layers(pair: Pair) -> Finding | str:
     if found is None:
         last = _last_function(pair, images)
         said = f"the last function: {last}; {pair.unread}"
-        return Finding(False, float("inf"), EXACT, "output", said, 1) if last else pair.unread
-    why = [placed(pair, found), f"at {images.name}", pair.unread, _image_cause(pair, images)]
+        return Finding(False, float("inf"), EXACT, "output", said, 1, cause=last) if last else pair.unread
+    cause = _image_cause(pair, images)
+    why = [placed(pair, found), f"at {images.name}", pair.unread, f"cause: {cause}" if cause else ""]
     said = "; ".join(filter(None, why))
-    return Finding(False, found.gap, EXACT, found.one, said, found.count + 1)
+    return Finding(False, found.gap, EXACT, found.one, said, found.count + 1, cause=cause)
 
 
 TURNED: dict[str, Callable[[Array], Array]] = {
@@ -52,7 +53,7 @@ def _image_cause(pair: Pair, images: Images) -> str:
         for side, other in (pair.both, pair.both[::-1]):
             answers = exact(side, images).outputs(turned(images.values)), exact(other, images).outputs(images.values)
             if _same(pair, *answers):
-                return f"cause: {words} in {other.label} alone"
+                return f"{words} in {other.label} alone"
     return ""
 
 
@@ -103,7 +104,7 @@ def _off(pair: Pair, place: int, values: dict[str, Array], images: Images, gap: 
     if first and _of_batch(pair, place, where, values, images):
         said = f"{side.label} normalises {where} with the statistics of the batch in evaluation, as in training"
     island = _island(pair, place)
-    return Finding(False, first[1] if first else gap, EXACT, where, island or said, 1)
+    return Finding(False, first[1] if first else gap, EXACT, where, island or said, 1, side.label, island or said)
 
 
 def _of_batch(pair: Pair, place: int, name: str, values: Mapping[str, Array], images: Images) -> bool:
@@ -141,8 +142,8 @@ def by_chance(pair: Pair) -> Finding | None:
     for side in pair.both:
         seeds = [np.ones_like(value) for value in side.exact.outputs(images.values).values()]
         if found := side.exact.step(images.values, seeds, training=False).dropouts:
-            where = found[0].name or "dropout"
-            return Finding(False, float("inf"), EXACT, where, f"{side.label} applies {found[0]} in evaluation", 1)
+            where, said = found[0].name or "dropout", f"{side.label} applies {found[0]} in evaluation"
+            return Finding(False, float("inf"), EXACT, where, said, 1, side.label, said)
     seen = by_layers(pair)
     return seen if isinstance(seen, Finding) else None
 
