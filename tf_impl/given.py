@@ -146,10 +146,15 @@ class Given:
         copy = self._copied()
         return None if copy is None else Given(copy)
 
-    def _copied(self) -> keras.Model | None:
-        """A copy in float64; None for layers that cannot be made again by their configs."""
+    def narrow(self) -> Given | None:
+        """A copy of its layers in float32; None for a class of its own."""
+        copy = self._copied("float32") if type(self.model) in (Functional, keras.Sequential) else None
+        return None if copy is None else Given(copy)
+
+    def _copied(self, dtype: str = "float64") -> keras.Model | None:
+        """A copy in another dtype; None for layers that cannot be made again by their configs."""
         try:
-            copy = type(self.model).from_config(recast(self.model.get_config(), "float64"))
+            copy = type(self.model).from_config(recast(self.model.get_config(), dtype))
             copy.set_weights(self.model.get_weights())
         except Exception:  # noqa: BLE001 - whatever a layer of somebody's own raises when it is made from its config
             return None

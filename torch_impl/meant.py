@@ -11,10 +11,12 @@ from .given import Given
 
 
 class Meant(Given):
-    """The module of a Net with weights by canonical names."""
+    """The module of a Net with weights by canonical names; several outputs have the paths of their nodes."""
 
     def __init__(self, net: Net, weights: Mapping[str, Array]) -> None:
-        super().__init__(build(net, weights, "float64", inplace=False))
+        paths = net.shown_outputs
+        names = paths if len(set(paths)) == len(paths) > 1 else ()
+        super().__init__(build(net, weights, "float64", inplace=False), names=names)
         self.net, self.held = net, weights
 
     def at(self, height: int, width: int) -> Given | None:

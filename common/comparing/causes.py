@@ -134,7 +134,8 @@ def _changed(
     holds: bool,
 ) -> Iterator[Cause]:
     for name in wrong:
-        change = next((c for c in CHANGES if c.explains(ours, theirs, name, one.node)), None)
+        near = close(ours[name], theirs[name])  # so that any order of them would be
+        change = None if near else next((c for c in CHANGES if c.explains(ours, theirs, name, one.node)), None)
         own, their = one.node.own_weights()[name], other.node.own_weights()[name]
         if change:
             yield Cause(change.words, own, their, holds)

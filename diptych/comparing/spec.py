@@ -25,6 +25,7 @@ from ..common.importing.imported import Imported
 from ..common.registry import network, registered
 from ..common.rewriting.resized import resized
 from ..common.spec import Array, Net
+from ..common.text import first_few
 from ..common.weights import scrambled
 from .answers import outputs
 from .compare import asked_of, gates, notes, pairs
@@ -44,15 +45,18 @@ def held_to_spec(
     net = _of_size(net, models)
     shape = (int(net.input_shape[0]), int(net.input_shape[1]), int(net.input_shape[2]))
     say("reading both models")
-    sides = [side(model, label, shape) for model, label in zip(models, labels(models), strict=True)]
-    meant = _meant(net, sides)
+    sides = [_widened(net, side(model, label, shape)) for model, label in zip(models, labels(models), strict=True)]
+    own = [_weights(net, one) for one in sides]
+    if broken := [name for name in own[0] if name in own[1] and not (_finite(own[0][name]) or _finite(own[1][name]))]:
+        why = f"{first_few(broken, 4)} hold NaN or infinity in both models; give them finite weights"
+        return Comparison(net.name, (), (), unsure=(why,), seconds=time.monotonic() - start)
+    meant = _meant(net, own)
     batch_list = list(images(shape, batches, None))
     held = [Pair(meant, one, batch_list, _named(net, one)) for one in sides]
     between = Pair(sides[0], sides[1], batch_list)
     found = [tuple(gates(pair, _saying(say, pair))) for pair in held]
     merged = [_merged(two, held) for two in zip(*found, strict=True)]
     merged = [_as_they_stand(merged[0], between), *merged[1:]]
-    told = dict.fromkeys(note for pair in (*held, between) for note in notes(pair))
     unsure = dict.fromkeys(why for pair in (*held, between) for why in pair.unsure)
     return Comparison(
         net.name,
@@ -61,7 +65,7 @@ def held_to_spec(
         {},
         time.monotonic() - start,
         unsure=tuple(unsure),
-        notes=tuple(told),
+        notes=_notes(held),
         pairs=_pairs(held),
     )
 
@@ -91,11 +95,26 @@ def _of_size(net: Net, models: Sequence[Any]) -> Net:
     return net
 
 
-def _meant(net: Net, sides: Sequence[Side]) -> Side:
+def _widened(net: Net, one: Side) -> Side:
+    """The side with a copy in float64 where the network says how to make one: of a class that diptych emitted."""
+    if one.wide is not None:
+        return one
+    backend = backends.get(one.given.framework)
+    try:
+        return replace(one, wide=type(one.given)(backend.cast(one.given.model, net, "float64")))
+    except Exception:  # noqa: BLE001 - whatever a class of somebody's own raises
+        return one
+
+
+def _finite(array: Array) -> bool:
+    return bool(np.isfinite(array).all())
+
+
+def _meant(net: Net, own: Sequence[Weights]) -> Side:
     """The network with the weights of the first side that has them, as a side of its own."""
     weights = scrambled(net)  # of a weight that neither model has; the gate of the parameters names it
-    for one in reversed(sides):
-        weights |= _weights(net, one)
+    for found in reversed(own):
+        weights |= {name: array for name, array in found.items() if _finite(array)}
     backends.get("torch")
     meant = importlib.import_module(f"..{backends.NAMES['torch']}.meant", __package__).Meant(net, weights)
     return Side(net.name, meant, meant, Imported(net, weights))
@@ -114,7 +133,7 @@ def _weights(net: Net, one: Side) -> Weights:
             shape = tuple(map(int, net.weights[mine[own]].shape))
             if array.size == np.prod(shape):
                 array = array[:, np.argsort(order)] if order is not None and own == "weight" else array
-                weights[mine[own]] = array.reshape(shape)
+                weights.setdefault(mine[own], array.reshape(shape))  # of a layer that is called twice, the first call's
     return weights
 
 
@@ -148,18 +167,32 @@ def _merged(found: tuple[Gate, ...], held: Sequence[Pair]) -> Gate:
     if not failed:
         open_ = [place for place, gate in enumerate(found) if gate.passed is None]
         if open_:
-            return replace(found[open_[0]], detail=f"{labels[open_[0]]}: {found[open_[0]].detail}")
+            return replace(found[open_[0]], detail=_of(labels[open_[0]], found[open_[0]].detail))
         worst = max(found, key=lambda gate: gate.measured or 0.0)
         return replace(worst, compared=sum(gate.compared for gate in found))
     first = found[failed[0]]
     if len(failed) == 1:
         other = 1 - failed[0]
         kept = f"; {labels[other]} keeps to it" if found[other].passed else ""
-        side = "" if first.cause.startswith(WEIGHTS) else labels[failed[0]]
-        return replace(first, side=side, detail=f"{labels[failed[0]]} departs{kept}: {first.detail}".rstrip(": "))
+        whose = f" from the weights of {labels[other]}" if first.cause.startswith(WEIGHTS) else ""
+        said = f"{labels[failed[0]]} departs{whose}{kept}: {first.detail}".rstrip(": ")
+        return replace(first, side=labels[failed[0]], detail=said)
     told = "; ".join(f"{label} departs at {gate.where or 'the output'}{f': {gate.detail}' if gate.detail else ''}"
                      for label, gate in zip(labels, found, strict=True))  # fmt: skip
     return replace(_earlier(found, held), side=" and ".join(labels), detail=told)
+
+
+def _of(label: str, said: str) -> str:
+    """What is said of a side, with its name once."""
+    return said if label in said else f"{label}: {said}"
+
+
+def _notes(held: Sequence[Pair]) -> tuple[str, ...]:
+    """The notes of both, what is said of both alike once."""
+    one, other = (notes(pair) for pair in held)
+    alone = [(pair.other.label, note) for pair, mine, theirs in zip(held, (one, other), (other, one), strict=True)
+             for note in mine if note not in theirs]  # fmt: skip
+    return (*(note for note in one if note in other), *(_of(label, note) for label, note in alone))
 
 
 def _earlier(found: tuple[Gate, ...], held: Sequence[Pair]) -> Gate:

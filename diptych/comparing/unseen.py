@@ -131,9 +131,14 @@ def _value_of(nodes: Sequence[Node], place: int, values: Mapping[str, Array]) ->
 def _rounded(pair: Pair, images: Images) -> Finding | None:
     """Outputs that differ though all nodes agree, where one brings numbers to another precision."""
     told = [note for place in (0, 1) if (note := _island(pair, place))]
-    found = departure(pair, images, low=True) if told else None
+    if not told and not pair.rounded:
+        return None
+    found = departure(pair, images, low=True)
+    if not told and found is None:
+        return None
     where, gap = (found.one, found.gap) if found else ("precision", float("inf"))
-    return Finding(False, gap, EXACT, where, "; ".join(told), 1) if told else None
+    said = "; ".join(told) or f"dtype: rounded to less than float32, {placed(pair, found) if found else ''}"
+    return Finding(False, gap, EXACT, where, said, 1, cause=said)
 
 
 def by_chance(pair: Pair) -> Finding | None:
