@@ -18,6 +18,7 @@ from ..common.importing.imported import Imported
 from ..common.layouts import BATCH, rearranged
 from ..common.spec import Array
 from .classes import every_layer
+from .importing.inlined import leaves
 from .importing.read import read
 from .resized import other_size
 from .settings import recast
@@ -83,7 +84,7 @@ class Given:
     def seen(self, x: Array, training: bool) -> dict[str, Array]:
         """What each layer hands on."""
         found: dict[str, Array] = {}
-        with _kept(self.model), _without_dropout(self.model), _noted(dict(_leaves(self.model, "")), found):
+        with _kept(self.model), _without_dropout(self.model), _noted(dict(leaves(self.model)), found):
             self.model(self._image(x), training=True) if training else self.model(self._image(x))
         return found
 
@@ -200,15 +201,6 @@ def _trained(model: keras.Model) -> list[Any]:
         found += [v for v in layer._trainable_variables if v.name not in kinds and v.trainable is not None]
     known = {id(v) for v in model.weights}
     return [variable for variable in {id(v): v for v in found}.values() if id(variable) in known]
-
-
-def _leaves(model: keras.Model, outer: str) -> Iterator[tuple[str, Any]]:
-    """Path -> layer, of all that are no models."""
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from _leaves(layer, f"{outer}{layer.name}.")
-        else:
-            yield f"{outer}{layer.name}", layer
 
 
 @contextmanager

@@ -182,7 +182,7 @@ class Given:
 
     def _image(self, x: Array) -> torch.Tensor:
         own = next(iter(self.model.parameters()), None)
-        return torch.from_numpy(np.ascontiguousarray(x)).to(own.device if own is not None else "cpu", self.kind)
+        return torch.from_numpy(np.array(x, order="C")).to(own.device if own is not None else "cpu", self.kind)
 
 
 class _HandedOn(TorchFunctionMode):  # type: ignore[misc, unused-ignore]

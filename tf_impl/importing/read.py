@@ -17,6 +17,7 @@ from ...common.importing.imported import Imported
 from ...common.importing.keras import read as configs
 from ...common.spec import Array
 from ...common.text import NAME, printable
+from .inlined import inlined, somebodys
 
 OWN = ("keras", "tensorflow")
 """Whose functions may be activations: a config has their names alone."""
@@ -32,6 +33,13 @@ def read(model: keras.Model, example: Any, one_size: bool = False) -> Imported:
     name, size = type(model).__name__ if not model.name else model.name, configs.size_of(example)
     if not isinstance(model, keras.Model):
         raise DiptychError(f"expected a keras.Model, got the layer {printable(str(name), NAME)}")
+    if not any(map(somebodys, model.layers)):
+        return _plain(model, example, name, size)
+    with inlined(model):
+        return _plain(model, example, name, size)
+
+
+def _plain(model: keras.Model, example: Any, name: str, size: tuple[int, int] | None) -> Imported:
     plain, entry = _stated(model, example, name)
     own = not isinstance(model, Functional | keras.Sequential)
     foreign, functions = dict(_foreign(plain, "")), dict(_functions(plain, ""))
@@ -42,11 +50,14 @@ def _stated(model: keras.Model, example: Any, name: str) -> tuple[keras.Model, d
     """The model as one of layers, with its config: a functional one or a chain as it is, another by a symbolic call."""
     if isinstance(model, keras.Sequential) and not model.built and example is not None:
         model.build(tuple(example.shape))
-    if type(model) in (Functional, keras.Sequential):
+    whole = not any(map(somebodys, model.layers))
+    if type(model) in (Functional, keras.Sequential) and whole:
         return model, _config(model, name)
-    if isinstance(model, Functional) and type(model).call is Functional.call:
+    if isinstance(model, Functional) and type(model).call is Functional.call and whole:
         plain = keras.Model(model._inputs_struct, model._outputs_struct, name=model.name)
         return plain, _config(plain, name)
+    if example is None and getattr(model, "inputs", None):
+        example = np.zeros((1, *(item or configs.SIZE for item in model.inputs[0].shape[1:])), np.float32)
     if example is None:
         raise DiptychError(f"{name} is a class of its own; give a batch of images (N, H, W, C) as an example "
                            "(--example 1x224x224x3)")  # fmt: skip
