@@ -176,7 +176,7 @@ class Given:
             for variable, array in before:
                 variable.assign((MARK + at + np.arange(array.size)).reshape(array.shape))
                 at += array.size
-            marked = read(wide.model, np.zeros((1, height, width, channels), np.float32)).weights
+            marked = read(wide.model, np.zeros((1, height, width, channels), np.float32), opaque=True).weights
         finally:
             for variable, array in before:
                 variable.assign(array)

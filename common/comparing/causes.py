@@ -208,5 +208,7 @@ def shown(op: Op, name: str) -> str:
 
 def words(op: Op) -> str:
     """An op with its settings, those that differ from the default."""
+    if op.foreign:
+        return str(vars(op)["function"])
     told = [f"{f.name}={plain(getattr(op, f.name))}" for f in fields(op) if plain(getattr(op, f.name)) != f.default]
     return f"{op.kind}({', '.join(told)})" if told else op.kind

@@ -63,7 +63,8 @@ class Partings:
         for a, b in self.alignment.pairs:
             if a is None or a == 0:
                 continue
-            self._compute(a)
+            if a not in self.values:
+                self._compute(a)
             if b is not None and self.partner.get(b) == a:
                 if (found := self._parting(a, b)) is not None:
                     yield found
@@ -96,16 +97,40 @@ class Partings:
         return Parting(a, b, "op", gap, inputs, answer, alone)
 
     def _later(self, a: int, b: int) -> bool:
-        """Whether a step of another kind is but the first of several that together are the first's; they are, then."""
+        """Whether steps of two kinds are parts of what both write in their own ways; they are no pair, then.
+
+        So are the first of several steps that together are the first's one, and those of which the next pair agrees.
+        """
         if self.one.steps[a].node.kind == self.other.steps[b].node.kind:
             return False
         del self.partner[b]
-        for place in self.other.readers[b]:
-            if apart(self._hybrid(place, {}), self.values[a]) <= max(self.tolerance, self.rounding):
+        bound, after = max(self.tolerance, self.rounding), self._after(b)
+        for place in after:
+            if place not in self.partner and apart(self._hybrid(place, {}), self.values[a]) <= bound:
                 self.partner[place] = a
                 return True
+        following = next((place for place in after if self.partner.get(place, 0) > a), None)
+        if following is not None and apart(self._hybrid(following, {}), self._ahead(self.partner[following])) <= bound:
+            return True
         self.partner[b] = a
         return False
+
+    def _after(self, b: int) -> list[int]:
+        """The steps of the second that a step leads to by steps without a partner, in order."""
+        found, waiting = set[int](), [b]
+        while waiting:
+            for place in self.other.readers[waiting.pop()]:
+                if place not in found:
+                    found.add(place)
+                    waiting += [] if place in self.partner else [place]
+        return sorted(found)
+
+    def _ahead(self, a: int) -> Array:
+        """What a later step of the first answers."""
+        for place in range(a + 1):
+            if place not in self.values:
+                self._compute(place)
+        return self.values[a]
 
     def changed(self, part: Parting, ours: frozenset[int], theirs: frozenset[int]) -> bool:
         """Whether a pair agrees where the second has steps of the first before it, and lacks some of its own."""

@@ -17,6 +17,7 @@ from ...common.importing.imported import Imported
 from ...common.importing.keras import read as configs
 from ...common.spec import Array
 from ...common.text import NAME, printable
+from .foreign import operations
 from .inlined import inlined, somebodys
 
 OWN = ("keras", "tensorflow")
@@ -25,25 +26,27 @@ CALLED = {"exp": "exponential", "log_softmax_v2": "log_softmax", "softmax_v2": "
 """What TensorFlow's functions are called by themselves -> their names in Keras, where these are others."""
 
 
-def read(model: keras.Model, example: Any, one_size: bool = False) -> Imported:
+def read(model: keras.Model, example: Any, one_size: bool = False, opaque: bool = False) -> Imported:
     """The Net and the weights of a Keras model, as in evaluation; raises DiptychError with all that is in the way.
 
-    The example is a batch (N, H, W, C), of which the shape alone counts; a model that states its size needs none.
+    The example is a batch (N, H, W, C), of which the shape alone counts; a model that states its size needs none. What
+    no op says runs as it is where that is `opaque`, and the Net is for a comparison alone.
     """
     name, size = type(model).__name__ if not model.name else model.name, configs.size_of(example)
     if not isinstance(model, keras.Model):
         raise DiptychError(f"expected a keras.Model, got the layer {printable(str(name), NAME)}")
     if not any(map(somebodys, model.layers)):
-        return _plain(model, example, name, size)
+        return _plain(model, example, name, size, opaque)
     with inlined(model):
-        return _plain(model, example, name, size)
+        return _plain(model, example, name, size, opaque)
 
 
-def _plain(model: keras.Model, example: Any, name: str, size: tuple[int, int] | None) -> Imported:
+def _plain(model: keras.Model, example: Any, name: str, size: tuple[int, int] | None, opaque: bool) -> Imported:
     plain, entry = _stated(model, example, name)
     own = not isinstance(model, Functional | keras.Sequential)
     foreign, functions = dict(_foreign(plain, "")), dict(_functions(plain, ""))
-    return configs.read(entry, dict(_arrays(plain, "")), name, size, foreign, own, functions)
+    calls = dict(operations(plain)) if opaque else None
+    return configs.read(entry, dict(_arrays(plain, "")), name, size, foreign, own, functions, calls)
 
 
 def _stated(model: keras.Model, example: Any, name: str) -> tuple[keras.Model, dict[str, Any]]:
