@@ -20,6 +20,8 @@ from ..weights import Weights
 from .align import Alignment
 from .flow import Flow, Step
 
+SEVERAL = 10
+"""How many steps further one looks for the last of several that together are one of the other side."""
 Kind = Literal["op", "wiring", "outputs"]
 
 
@@ -96,15 +98,25 @@ class Partings:
         return Parting(a, b, "op", gap, inputs, answer, alone)
 
     def _later(self, a: int, b: int) -> bool:
-        """Whether a step of another kind is but the first of several that together are the first's; they are, then."""
+        """Whether steps of two kinds are but the first of several on one side that together are the other's one.
+
+        The last of the several takes the partner then; one side may write out what is one step of the other.
+        """
         if self.one.steps[a].node.kind == self.other.steps[b].node.kind:
             return False
-        del self.partner[b]
-        for place in self.other.readers[b]:
-            if apart(self._hybrid(place, {}), self.values[a]) <= max(self.tolerance, self.rounding):
+        bound, before = max(self.tolerance, self.rounding), self.partner.pop(b)
+        for place in _after(self.other, b, set(self.partner)):
+            if apart(self._hybrid(place, {}), self.values[a]) <= bound:
                 self.partner[place] = a
                 return True
-        self.partner[b] = a
+        self.partner[b] = before
+        whole = self._hybrid(b, {})
+        for place in _after(self.one, a, set(self.partner.values())):
+            for item in (*_between(self.one, place, set(self.values)), place):
+                self._compute(item)
+            if apart(whole, self.values[place]) <= bound:
+                self.partner[b] = place
+                return True
         return False
 
     def changed(self, part: Parting, ours: frozenset[int], theirs: frozenset[int]) -> bool:
@@ -185,6 +197,11 @@ def _shaped(value: Array, shape: tuple[int, ...]) -> Array:
     """A map (N, C, 1, 1) where a vector is read, or the other way round; anything else as it is."""
     wanted = (len(value), *map(int, shape))
     return value.reshape(wanted) if value.shape != wanted and value.size == np.prod(wanted) else value
+
+
+def _after(flow: Flow, place: int, paired: set[int]) -> Iterator[int]:
+    """The next steps without a partner."""
+    return (later for later in range(place + 1, min(place + SEVERAL, len(flow.steps))) if later not in paired)
 
 
 def _between(flow: Flow, place: int, paired: set[int], itself: bool = False) -> tuple[int, ...]:

@@ -67,6 +67,14 @@ def _multiplied(ours: Mapping[str, Array], theirs: Mapping[str, Array], name: st
     return abs(factor - 1) > 1e-5 and close(ours[name] * factor, theirs[name])
 
 
+def _rooted(ours: Mapping[str, Array], theirs: Mapping[str, Array], name: str, node: Node) -> bool:
+    """Whether one has standard deviations where the other has variances."""
+    one, other = ours[name], theirs[name]
+    if name != "running_var" or min(one.min(), other.min()) < 0:
+        return False
+    return close(np.sqrt(one), other) or close(np.sqrt(other), one)
+
+
 def _flattened(ours: Mapping[str, Array], theirs: Mapping[str, Array], name: str, node: Node) -> bool:
     """Whether the second's columns stand in the order (H, W, C) of a flattened map, or the first's do."""
     if node.kind != "linear" or ours[name].ndim != 2:
@@ -99,6 +107,7 @@ CHANGES = (
     Change("kernel turned by 180 degrees (convolution against cross-correlation)", _flipped(2, 3)),
     Change("kernel mirrored", _flipped(3)),
     Change("flatten order: (C, H, W) against (H, W, C)", _flattened),
+    Change("standard deviation for variance (square root)", _rooted),
     Change("multiplied by a number", _multiplied),
     Change("the same numbers in another order", _shuffled),
 )
