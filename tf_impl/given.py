@@ -17,7 +17,7 @@ from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
 from ..common.layouts import BATCH, rearranged
 from ..common.spec import Array
-from .classes import every_layer
+from .classes import every_layer, of_paths
 from .importing.inlined import leaves
 from .importing.read import read
 from .resized import other_size
@@ -111,8 +111,9 @@ class Given:
         return frozenset(variable.path for variable in _trained(self.model))
 
     def penalties(self) -> dict[str, str]:
-        """The variables with a regularizer."""
+        """The variables, and the layers whose answers, have a regularizer."""
         kinds = {v.path: getattr(v, "regularizer", None) for v in self.model.trainable_variables}
+        kinds |= {layer.path: getattr(layer, "activity_regularizer", None) for layer in every_layer(self.model)}
         return {path: type(kind).__name__ for path, kind in kinds.items() if kind is not None}
 
     def sizes(self) -> dict[str, int]:
@@ -120,8 +121,8 @@ class Given:
         return {variable.path: int(np.prod(variable.shape)) for variable in _trained(self.model)}
 
     def paths(self) -> dict[str, float]:
-        """Keras has no layer that leaves out branches by chance."""
-        return {}
+        """Dropout of whole images at once, which Keras has for a layer that leaves out branches by chance."""
+        return {layer.name: float(layer.rate) for layer in every_layer(self.model) if of_paths(layer) and layer.rate}
 
     def frozen(self) -> frozenset[str]:
         """The variables of layers that are not trained, but for statistics."""
@@ -257,14 +258,21 @@ def _without_dropout(model: keras.Model) -> Iterator[list[Dropped]]:
 
     def noting(layer: Any) -> Any:
         def handed_on(inputs: Any, training: bool = False) -> Any:
-            if training and layer.rate:
-                found.append(Dropped(DROPOUTS[type(layer)], float(layer.rate), layer.name))
+            if training and layer.rate and not of_paths(layer):
+                found.append(Dropped(_kind(layer), float(layer.rate), layer.name))
             return inputs
 
         return handed_on
 
     with _patched({layer: noting(layer) for layer in every_layer(model) if type(layer) in DROPOUTS}):
         yield found
+
+
+def _kind(layer: Any) -> str:
+    """The kind of a dropout; a `noise_shape` of ones in the middle makes it one of whole maps."""
+    shape = getattr(layer, "noise_shape", None)
+    spatial = type(layer) is keras.layers.Dropout and shape is not None and set(tuple(shape)[1:-1]) == {1}
+    return "spatial dropout" if spatial else DROPOUTS[type(layer)]
 
 
 def _named(model: keras.Model, answer: Any) -> dict[str, Any]:

@@ -13,6 +13,8 @@ import numpy as np
 
 from ..errors import DiptychError
 from ..expr import plain
+from ..ops.conv import Conv
+from ..ops.linear import Linear
 from ..spec import Net
 from ..weights import Weights
 from .columns import flattens
@@ -120,6 +122,20 @@ def settings(step: Step) -> tuple[object, ...]:
     return (op.kind, *(plain(getattr(op, item.name)) for item in fields(op)))
 
 
+def dense(step: Step) -> bool:
+    """Whether a step multiplies vectors by a matrix: a linear layer, or a convolution of a map of one place."""
+    op, node = step.node.op, step.node
+    if isinstance(op, Linear):
+        return len(node.in_shapes[0]) == 1
+    flat = isinstance(op, Conv) and op.kernel == (1, 1) and op.groups == 1 and op.pads in ((0, 0, 0, 0), "same")
+    return flat and tuple(map(int, node.in_shapes[0][1:])) == (1, 1)
+
+
+def alike(one: Step, other: Step) -> bool:
+    """Whether two steps are of one kind, or are both a matrix."""
+    return one.node.kind == other.node.kind or (dense(one) and dense(other))
+
+
 def family(step: Step) -> tuple[object, ...]:
     """What a step may be exchanged for by mistake: another activation, another pool, another normalisation."""
     op, node = step.node.op, step.node
@@ -172,6 +188,9 @@ def _likeness(mine: Step, theirs: Step) -> float:
     both = mine.node.op, theirs.node.op
     if all(map(flattens, both)) and settings(mine) != settings(theirs) and mine.node.shape == theirs.node.shape:
         return -np.inf  # other orders, which the next kernels make up for: what follows them is held to each other
+    if mine.node.kind != theirs.node.kind and alike(mine, theirs):
+        counts = [[weight.count for weight in step.node.weights().values()] for step in (mine, theirs)]
+        return 2.0 + 2.0 * (counts[0] == counts[1])
     if mine.node.kind != theirs.node.kind:
         if any(op.foreign for op in both):
             return _in_place(mine, theirs)

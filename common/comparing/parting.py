@@ -20,6 +20,8 @@ from ..weights import Weights
 from .align import Alignment
 from .flow import Flow, Step
 
+SEVERAL = 10
+"""How many steps further one looks for the last of several that together are one of the other side."""
 Kind = Literal["op", "wiring", "outputs"]
 
 
@@ -99,20 +101,26 @@ class Partings:
     def _later(self, a: int, b: int) -> bool:
         """Whether steps of two kinds are parts of what both write in their own ways; they are no pair, then.
 
-        So are the first of several steps that together are the first's one, and those of which the next pair agrees.
+        So are the first of several steps that together are the other side's one, which takes the partner then, and
+        those of which the next pair agrees.
         """
         if self.one.steps[a].node.kind == self.other.steps[b].node.kind:
             return False
-        del self.partner[b]
-        bound, after = max(self.tolerance, self.rounding), self._after(b)
-        for place in after:
+        bound, following = max(self.tolerance, self.rounding), self._after(b)
+        before = self.partner.pop(b)
+        for place in (*following, *_after(self.other, b, set(self.partner))):
             if place not in self.partner and apart(self._hybrid(place, {}), self.values[a]) <= bound:
                 self.partner[place] = a
                 return True
-        following = next((place for place in after if self.partner.get(place, 0) > a), None)
-        if following is not None and apart(self._hybrid(following, {}), self._ahead(self.partner[following])) <= bound:
+        pair = next((place for place in following if self.partner.get(place, 0) > a), None)
+        if pair is not None and apart(self._hybrid(pair, {}), self._ahead(self.partner[pair])) <= bound:
             return True
-        self.partner[b] = a
+        self.partner[b] = before
+        whole = self._hybrid(b, {})
+        for place in _after(self.one, a, set(self.partner.values())):
+            if apart(whole, self._ahead(place)) <= bound:
+                self.partner[b] = place
+                return True
         return False
 
     def _after(self, b: int) -> list[int]:
@@ -210,6 +218,11 @@ def _shaped(value: Array, shape: tuple[int, ...]) -> Array:
     """A map (N, C, 1, 1) where a vector is read, or the other way round; anything else as it is."""
     wanted = (len(value), *map(int, shape))
     return value.reshape(wanted) if value.shape != wanted and value.size == np.prod(wanted) else value
+
+
+def _after(flow: Flow, place: int, paired: set[int]) -> Iterator[int]:
+    """The next steps without a partner."""
+    return (later for later in range(place + 1, min(place + SEVERAL, len(flow.steps))) if later not in paired)
 
 
 def _between(flow: Flow, place: int, paired: set[int], itself: bool = False) -> tuple[int, ...]:

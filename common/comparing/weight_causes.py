@@ -78,6 +78,14 @@ def _rounded(digits: int) -> Explains:
     return explains
 
 
+def _rooted(ours: Mapping[str, Array], theirs: Mapping[str, Array], name: str, node: Node) -> bool:
+    """Whether one has standard deviations where the other has variances."""
+    one, other = ours[name], theirs[name]
+    if name != "running_var" or min(one.min(), other.min()) < 0:
+        return False
+    return close(np.sqrt(one), other) or close(np.sqrt(other), one)
+
+
 def _flattened(ours: Mapping[str, Array], theirs: Mapping[str, Array], name: str, node: Node) -> bool:
     """Whether the second's columns stand in the order (H, W, C) of a flattened map, or the first's do."""
     if node.kind != "linear" or ours[name].ndim != 2:
@@ -112,6 +120,7 @@ CHANGES = (
     Change("flatten order: (C, H, W) against (H, W, C)", _flattened),
     Change("dtype: rounded to float16", _rounded(11)),
     Change("dtype: rounded to bfloat16", _rounded(8)),
+    Change("standard deviation for variance (square root)", _rooted),
     Change("multiplied by a number", _multiplied),
     Change("the same numbers in another order", _shuffled),
 )

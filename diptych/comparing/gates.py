@@ -16,6 +16,7 @@ from ..common.comparing.rounding import rounding
 from ..common.importing.imported import Imported
 from ..common.text import first_few
 from .pair import Pair
+from .sharing import unshared
 from .sides import Images
 from .unseen import by_chance, by_layers, unlike_meaning
 
@@ -103,6 +104,8 @@ def parameters(pair: Pair) -> Finding | str:
         return found
     if pair.read is None:
         return _counted(pair)
+    if (found := unshared(pair)) is not None:
+        return found
     known, lone = (set(pair.weights), set(pair.weights.values())), dict[str, str]()
     for side, read, names in zip(pair.both, pair.read, known, strict=True):
         lone |= {f"{name} of {side.label}": name for name in _trained(read) if name not in names}

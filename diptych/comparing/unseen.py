@@ -44,7 +44,20 @@ TURNED: dict[str, Callable[[Array], Array]] = {
     "image mirrored": lambda x: x[..., ::-1],
     "image divided by 255": lambda x: x / 255,
     "image scaled to -1 to 1 from 0 to 255": lambda x: x / 127.5 - 1,
+    "image standardised by ImageNet's mean and deviation": lambda x: _standardised(x),
+    "image divided by 255 and standardised by ImageNet's mean and deviation": lambda x: _standardised(x / 255),
 }
+
+
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def _standardised(x: Array) -> Array:
+    """Three channels as torchvision's and keras.applications' models take them; others as they are."""
+    if x.shape[1] != len(MEAN):
+        return x
+    mean, deviation = (np.array(numbers).reshape(-1, 1, 1) for numbers in (MEAN, DEVIATION))
+    return np.asarray((x - mean) / deviation)
 
 
 def _image_cause(pair: Pair, images: Images) -> str:
@@ -52,14 +65,15 @@ def _image_cause(pair: Pair, images: Images) -> str:
     for words, turned in TURNED.items():
         for side, other in (pair.both, pair.both[::-1]):
             answers = exact(side, images).outputs(turned(images.values)), exact(other, images).outputs(images.values)
-            if _same(pair, *answers):
+            if _same(pair, *answers, NARROW if "ImageNet" in words else 0.0):
                 return f"{words} in {other.label} alone"
     return ""
 
 
-def _same(pair: Pair, one: Mapping[str, Array], other: Mapping[str, Array]) -> bool:
-    together = matched(one, other) or []
-    return bool(together) and all(channelwise(a, b) <= (pair.bound if pair.exact else NARROW) for _, a, b in together)
+def _same(pair: Pair, one: Mapping[str, Array], other: Mapping[str, Array], least: float = 0.0) -> bool:
+    """Whether answers are the same, within `least` where constants may have been rounded."""
+    together, bound = matched(one, other) or [], max(least, pair.bound if pair.exact else NARROW)
+    return bool(together) and all(channelwise(a, b) <= bound for _, a, b in together)
 
 
 LAST: dict[str, Op] = {"softmax": Softmax(), "sigmoid": Sigmoid(), "relu": Relu(), "tanh": Tanh()}
@@ -89,7 +103,7 @@ def unlike_meaning(pair: Pair, images: Images, found: Partings) -> Finding | Non
         values = {path: found.values[a] for path, a in known.items() if a is not None and a in found.values}
         wanted = [values[flow.steps[item].path] for item in flow.outputs if flow.steps[item].path in values]
         for given in (pair.both[place].exact, pair.both[place].given):
-            bound = EXACT if given.dtype == "float64" else NARROW
+            bound = max(EXACT, pair.bound) if given.dtype == "float64" else NARROW
             answers = given.outputs(images.values).values()
             gap = max((min(apart(a, value) for value in wanted) for a in answers), default=0.0) if wanted else 0.0
             if gap > bound:

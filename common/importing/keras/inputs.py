@@ -40,7 +40,7 @@ def _left_out(layer: Layer, x: Any) -> View:
 MEANINGS.update(dict.fromkeys((*NOISE, *AUGMENTATION), _left_out))
 
 
-@means("Identity", "ActivityRegularization")
+@means("Identity", "ActivityRegularization", functions=("StopGradient",))
 def identity(layer: Layer, x: Any) -> View:
     """The value as it is."""
     return value(x)
