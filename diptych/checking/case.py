@@ -22,6 +22,7 @@ class Finding:
     where: str = ""
     detail: str = ""
     compared: int = 0
+    lines: tuple[str, ...] = ()
 
 
 @dataclass

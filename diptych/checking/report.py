@@ -12,6 +12,7 @@ class Gate:
 
     `measured` and `tolerance` are relative differences (0 and 0 where bits or settings are compared); `where` names
     the first thing that differs, or the place of the largest difference of a gate that passed; `compared` counts.
+    `lines` are those of somebody's own code that what differs comes from, where they are known.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Gate:
     where: str = ""
     detail: str = ""
     compared: int = 0
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

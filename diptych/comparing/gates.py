@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..checking.case import Finding
 from ..common.compare import FLOAT64_TOLERANCE
+from ..common.comparing.along import beyond, met
 from ..common.comparing.causes import Cause, causes
 from ..common.comparing.parting import Parting, Partings
 from ..common.comparing.rounding import rounding
@@ -32,11 +33,15 @@ def nodes(pair: Pair) -> Finding | str:
         batches = [pair.parted, *batches]
     for images in batches:
         found = Partings(pair.alignment, (one.weights, other.weights), rounding=rounding(pair.alignment))
-        for part in found.find(images.values):
+        ahead = found.find(images.values)
+        for part in ahead:
             path, steps = found.one.steps[part.one].path, found.seen
             before = steps[-1] if steps else "the image"
             said = f"{_why(pair, part, found)}; the last that agrees is {before}"
-            return Finding(False, part.gap, FLOAT64_TOLERANCE, path, said, count + len(steps) + 1)
+            finding = Finding(False, part.gap, FLOAT64_TOLERANCE, path, said, count + len(steps) + 1)
+            pair.along = beyond(found, part, ahead)
+            return finding
+        pair.along = pair.along.worse(met(found))
         if not count and (unlike := unlike_meaning(pair, images, found)):
             return unlike
         count += len(found.seen)

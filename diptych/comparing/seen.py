@@ -52,9 +52,17 @@ def departure(pair: Pair, images: Images, training: bool = False, low: bool = Fa
     before, count = "the image", 0
     for mine, other in _partners(pair, ours, theirs):
         if (gap := _gap(ours[mine], theirs[other])) > bound:
+            pair.departed = (mine, other)
             return Departure(mine, other, gap, before, count)
         before, count = mine, count + 1
     return None
+
+
+def layers(pair: Pair, images: Images) -> Iterator[tuple[str, str, Array, Array, float]]:
+    """All pairs of layers, in the order of the first model, with what both hand on, and how far that is apart."""
+    ours, theirs = (exact(side, images).seen(images.values, training=False) for side in pair.both)
+    for mine, other in _partners(pair, ours, theirs):
+        yield mine, other, ours[mine], theirs[other], _gap(ours[mine], theirs[other])
 
 
 def off_meaning(pair: Pair, place: int, values: Mapping[str, Array], images: Images) -> tuple[str, float] | None:

@@ -17,6 +17,7 @@ from ...common.importing.imported import Imported
 from ...common.importing.keras import read as configs
 from ...common.spec import Array
 from ...common.text import NAME, printable
+from .lines import lines_of, noted
 
 OWN = ("keras", "tensorflow")
 """Whose functions may be activations: a config has their names alone."""
@@ -32,10 +33,12 @@ def read(model: keras.Model, example: Any, one_size: bool = False) -> Imported:
     name, size = type(model).__name__ if not model.name else model.name, configs.size_of(example)
     if not isinstance(model, keras.Model):
         raise DiptychError(f"expected a keras.Model, got the layer {printable(str(name), NAME)}")
-    plain, entry = _stated(model, example, name)
+    with noted():
+        plain, entry = _stated(model, example, name)
     own = not isinstance(model, Functional | keras.Sequential)
     foreign, functions = dict(_foreign(plain, "")), dict(_functions(plain, ""))
-    return configs.read(entry, dict(_arrays(plain, "")), name, size, foreign, own, functions)
+    lines = dict(lines_of(plain))
+    return configs.read(entry, dict(_arrays(plain, "")), name, size, foreign, own, functions, lines)
 
 
 def _stated(model: keras.Model, example: Any, name: str) -> tuple[keras.Model, dict[str, Any]]:
