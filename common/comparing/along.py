@@ -59,6 +59,13 @@ def met(found: Partings) -> Along:
 
 def beyond(found: Partings, part: Parting, ahead: Iterator[Parting]) -> Along:
     """The same beyond the first parting, with what both networks are apart by themselves, where that is cheap."""
+    try:
+        return _beyond(found, part, ahead)
+    except Exception:  # noqa: BLE001 - a chart must not stand in the way of what was found
+        return met(found)
+
+
+def _beyond(found: Partings, part: Parting, ahead: Iterator[Parting]) -> Along:
     with contextlib.suppress(DiptychError):
         for _ in ahead:
             pass

@@ -4,14 +4,43 @@ from __future__ import annotations
 
 import ast
 import linecache
+import os
+import sys
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 from ..text import printable
 
 MOST = 160
 """Characters of a line of code, and of its file, at most."""
 INSTALLED = ("site-packages", "dist-packages")
+DIPTYCH = f"{Path(__file__).parents[2]}{os.sep}"
+"""Whose code is nobody's model; what comes before it called diptych."""
+
+
+def folders(*files: str | Path | None) -> tuple[str, ...]:
+    """The folders that files stand in, as the beginnings of the names of what is in them."""
+    return tuple(f"{Path(file).parent}{os.sep}" for file in files if file)
+
+
+def caller(others: Sequence[str], models: Sequence[str] = (), made: Any = None) -> str:
+    """The innermost line that is being run outside these folders and diptych; "" where there is none.
+
+    `models` are folders in them that count all the same; what makes the object `made` does not.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(DIPTYCH):
+        frame = frame.f_back
+    while frame is not None and not frame.f_code.co_filename.startswith(DIPTYCH):
+        file = frame.f_code.co_filename
+        maker = frame.f_code.co_name == "__init__" and frame.f_locals.get("self") is made
+        if not maker and (not file.startswith(tuple(others)) or file.startswith(tuple(models))):
+            return line_text(file, frame.f_lineno)
+        frame = frame.f_back
+    return ""
 
 
 def line_text(file: str, number: int) -> str:

@@ -42,7 +42,7 @@ def _watched(pair: Pair) -> Along:
 
 def sources(pair: Pair) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Path -> line of its own code, of both."""
-    one, other = ({} if side.read is None else side.read.lines for side in pair.both)
+    one, other = (side.exact.lines if side.read is None else side.read.lines for side in pair.both)
     return one, other
 
 

@@ -28,11 +28,12 @@ def located(pair: Pair, found: Finding | str) -> Finding | str:
 
 def line(side: Side, path: str) -> str:
     """A layer of a side and where it stands in its code, or what it is."""
-    known = None if side.read is None else side.read.lines.get(path)
+    known = side.exact.lines.get(path) if side.read is None else side.read.lines.get(path)
     if known is None and side.read is not None:
         known = next((f"{path} ({node.kind})" for node in side.read.net.nodes if node.path == path), None)
-    known = known or path
-    return f"{side.label}: {known}" if known.startswith(path) else f"{side.label}: {path}, {known}"
+    if known is None:
+        return f"{side.label}: {path}"
+    return f"{side.label}: {known}" if known.startswith(f"{path} (") else f"{side.label}: {path}, {known}"
 
 
 def _of_steps(pair: Pair, where: str) -> Iterator[str]:

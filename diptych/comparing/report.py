@@ -58,13 +58,18 @@ class Comparison(Report):
 
     def alignment_text(self) -> str:
         """Which layers belong together, as a table; lone ones, and the first that differ, are marked."""
-        return alignment_text(self.pairs, self.labels, self.first)
+        return alignment_text(self.layers, self.labels, self.first)
 
     @property
     def first(self) -> tuple[str, str] | None:
         """The first pair of layers that differ, where the nodes say it."""
         gate = next((gate for gate in self.gates if gate.name == "nodes" and gate.passed is False), None)
-        return next((pair for pair in self.pairs if gate and gate.where in pair), None)
+        return next((pair for pair in self.layers if gate and gate.where in pair), None)
+
+    @property
+    def layers(self) -> tuple[tuple[str, str], ...]:
+        """All pairs of layers: as they were aligned, or else as they were seen while the models ran."""
+        return self.pairs or tuple((measure.one, measure.other) for measure in self.curve)
 
     def __str__(self) -> str:
         words = {"same": "the same function", "different": "NOT the same function", "cannot tell": "cannot tell"}

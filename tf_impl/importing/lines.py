@@ -6,8 +6,6 @@ is where they are made.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,22 +18,15 @@ from keras.src.models.functional import Functional
 from keras.src.ops.node import Node
 from keras.src.ops.operation import Operation
 
-from ...common.importing.lines import line_text
+from ...common.importing.lines import caller, folders
 
 CALLS: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 MADE: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 """Node -> the line of the call; layer -> the line that makes it."""
 
 
-def _inside(*paths: Any) -> tuple[str, ...]:
-    return tuple(f"{path}{os.sep}" for path in paths)
-
-
-OWN = _inside(Path(__file__).parents[2])
-"""The folder of diptych: what is outside it is not the code of a model, but who calls diptych."""
-KERAS = Path(keras.__file__).parent
-OTHERS = _inside(KERAS, Path(tf.__file__).parent)
-MODELS = _inside(KERAS / "src" / "applications")
+OTHERS = folders(keras.__file__, tf.__file__)
+MODELS = folders(str(Path(keras.__file__).parent / "src" / "applications" / "any"))
 """In Keras, but the code of models."""
 
 
@@ -46,29 +37,17 @@ def noted() -> Iterator[None]:
 
     def called(self: Any, *args: Any, **kwargs: Any) -> None:
         node(self, *args, **kwargs)
-        CALLS[self] = _line(self)
+        CALLS[self] = caller(OTHERS, MODELS)
 
     def made(self: Any, name: str | None = None) -> None:  # Keras looks at the names of the arguments
         operation(self, name)
-        MADE[self] = _line(self)
+        MADE[self] = caller(OTHERS, MODELS, self)
 
     Node.__init__, Operation.__init__ = called, made
     try:
         yield
     finally:
         Node.__init__, Operation.__init__ = node, operation
-
-
-def _line(made: Any) -> str:
-    """The innermost line outside Keras, TensorFlow and what makes this object; "" where diptych comes before it."""
-    frame = sys._getframe(2)
-    while frame is not None and not frame.f_code.co_filename.startswith(OWN):
-        file = frame.f_code.co_filename
-        maker = frame.f_code.co_name == "__init__" and frame.f_locals.get("self") is made
-        if not maker and (not file.startswith(OTHERS) or file.startswith(MODELS)):
-            return line_text(file, frame.f_lineno)
-        frame = frame.f_back  # type: ignore[assignment]
-    return ""
 
 
 def lines_of(model: keras.Model, outer: str = "") -> Iterator[tuple[tuple[str, int], str]]:

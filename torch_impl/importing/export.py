@@ -16,7 +16,7 @@ from torch.autograd.function import _SingleLevelFunction
 
 from ...common.errors import DiptychError
 from ...common.text import first_few
-from .lines import OTHERS
+from .lines import OTHERS, all_frames
 
 FAKE = "torch._subclasses.fake_tensor"
 Exported = torch.export.ExportedProgram
@@ -27,7 +27,7 @@ BRANCHES = ("data-dependent", "GuardOnDataDependent", "_local_scalar_dense", ".i
 
 def exported(model: nn.Module, images: torch.Tensor) -> Exported:
     """The graph of a module on these images; raises DiptychError where it cannot be told."""
-    with warnings.catch_warnings(), _quiet(), _watched() as own, torch.no_grad():
+    with warnings.catch_warnings(), _quiet(), all_frames(__file__), _watched() as own, torch.no_grad():
         warnings.simplefilter("ignore")
         try:
             program = torch.export.export(model, (images,), strict=False)
