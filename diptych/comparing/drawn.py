@@ -9,7 +9,8 @@ from ..common.comparing.along import ITSELF, Along, Measure
 from ..common.comparing.sketch import Sketch, sketch
 from ..common.text import first_few
 from .pair import Pair
-from .seen import EXACT, NARROW, last_node, layers
+from .seen import EXACT, LOW, NARROW, last_node, layers
+from .sides import Images
 
 LINES = 3
 """How many lone layers of a side a note names."""
@@ -20,24 +21,31 @@ def along(pair: Pair) -> Along:
     if pair.parted is None or pair.along.tensors:
         return pair.along
     try:
-        return _watched(pair)
+        return _watched(pair, pair.parted)
     except Exception:  # noqa: BLE001 - whatever a model raises whose layers are watched
         return pair.along
 
 
-def _watched(pair: Pair) -> Along:
-    assert pair.parted is not None  # noqa: S101 - asked for then alone
-    limit = max(EXACT, pair.bound) if pair.exact else NARROW
+def _watched(pair: Pair, images: Images) -> Along:
+    """The layers of the copies in float64, or those of the models as they stand where these alone part."""
+    found = _seen(pair, images, low=False)
+    if not found.tensors and pair.exact:
+        found = _seen(pair, images, low=True)
+    if not pair.along.curve:
+        return found
+    known = {last_node(pair.known[0], measure.one): measure.accumulated for measure in found.curve}
+    curve = (replace(measure, accumulated=known.get(measure.one)) for measure in pair.along.curve)
+    return Along(tuple(curve), found.tensors)
+
+
+def _seen(pair: Pair, images: Images, low: bool) -> Along:
+    limit = LOW if low else max(EXACT, pair.bound) if pair.exact else NARROW
     measures, tensors = list[Measure](), list[Sketch]()
-    for one, other, mine, theirs, gap in layers(pair, pair.parted):
+    for one, other, mine, theirs, gap in layers(pair, images, low):
         measures.append(Measure(one, other, "layer", accumulated=gap))
         if gap > limit:
             tensors[1:] = [sketch(one, ITSELF, mine, theirs)]  # the first and the last
-    if not pair.along.curve:
-        return Along(tuple(measures), tuple(tensors))
-    known = {last_node(pair.known[0], measure.one): measure.accumulated for measure in measures}
-    curve = (replace(measure, accumulated=known.get(measure.one)) for measure in pair.along.curve)
-    return Along(tuple(curve), tuple(tensors))
+    return Along(tuple(measures), tuple(tensors))
 
 
 def sources(pair: Pair) -> tuple[Mapping[str, str], Mapping[str, str]]:

@@ -58,9 +58,13 @@ def departure(pair: Pair, images: Images, training: bool = False, low: bool = Fa
     return None
 
 
-def layers(pair: Pair, images: Images) -> Iterator[tuple[str, str, Array, Array, float]]:
-    """All pairs of layers, in the order of the first model, with what both hand on, and how far that is apart."""
-    ours, theirs = (exact(side, images).seen(images.values, training=False) for side in pair.both)
+def layers(pair: Pair, images: Images, low: bool) -> Iterator[tuple[str, str, Array, Array, float]]:
+    """All pairs of layers, in the order of the first model, with what both hand on, and how far that is apart.
+
+    With `low` they are those of the models in their own dtypes.
+    """
+    at = [side.given if low else exact(side, images) for side in pair.both]
+    ours, theirs = (given.seen(images.values, training=False) for given in at)
     for mine, other in _partners(pair, ours, theirs):
         yield mine, other, ours[mine], theirs[other], _gap(ours[mine], theirs[other])
 
