@@ -16,7 +16,9 @@ from torch.overrides import TorchFunctionMode
 from ..common.comparing.given import Dropped, Pass, Places, call_name
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
+from ..common.importing.lines import caller
 from ..common.spec import Array
+from .importing.lines import OTHERS
 from .importing.module import bare, left_alone
 
 DROPOUTS: dict[Any, str] = {
@@ -46,6 +48,7 @@ class Given:
         self.state = state
         self.names = names
         self.calls = 0
+        self.lines: dict[str, str] = {}
         kinds = {tensor.dtype for tensor in self._tensors().values() if tensor.is_floating_point()}
         self.kind = next(iter(kinds)) if len(kinds) == 1 else torch.float32
         self.dtype = str(self.kind).removeprefix("torch.") if len(kinds) == 1 else "mixed"
@@ -84,7 +87,9 @@ class Given:
         def noting(name: str) -> Any:
             def note(module: nn.Module, given: Any, answer: Any) -> None:
                 if isinstance(answer, torch.Tensor):
-                    found[call_name(name, found)] = _array(answer).copy()  # what comes after may change it in place
+                    called = call_name(name, found)
+                    found[called] = _array(answer).copy()  # what comes after may change it in place
+                    self.lines[called] = caller(OTHERS) or f"{name} ({type(module).__name__})"
 
             return note
 

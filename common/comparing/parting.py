@@ -58,10 +58,12 @@ class Partings:
         self.values: dict[int, Array] = {}
         self.seen: list[str] = []
         """The steps of the first that were held to their partners, in order."""
+        self.gaps: dict[int, float] = {}
+        """How far each of them is apart from its partner, given the same."""
 
     def find(self, x: Array) -> Iterator[Parting]:
         """The partings on a batch x (N, C, H, W)."""
-        self.values, self.seen = {0: np.asarray(x, np.float64)}, []
+        self.values, self.seen, self.gaps = {0: np.asarray(x, np.float64)}, [], {}
         for a, b in self.alignment.pairs:
             if a is None or a == 0:
                 continue
@@ -86,7 +88,7 @@ class Partings:
     def _parting(self, a: int, b: int) -> Parting | None:
         answer, inputs = self.values[a], self._inputs(a)
         hybrid = self._hybrid(b, {})
-        gap = apart(hybrid, answer)
+        self.gaps[a] = gap = apart(hybrid, answer)
         weights = self.one.steps[a].node.weights() or self.other.steps[b].node.weights()
         if gap <= (self.tolerance if weights else max(self.tolerance, self.rounding)) or self._later(a, b):
             return None
@@ -109,8 +111,8 @@ class Partings:
         bound, following = max(self.tolerance, self.rounding), self._after(b)
         before = self.partner.pop(b)
         for place in (*following, *_after(self.other, b, set(self.partner))):
-            if place not in self.partner and apart(self._hybrid(place, {}), self.values[a]) <= bound:
-                self.partner[place] = a
+            if place not in self.partner and (gap := apart(self._hybrid(place, {}), self.values[a])) <= bound:
+                self.partner[place], self.gaps[a] = a, gap
                 return True
         pair = next((place for place in following if self.partner.get(place, 0) > a), None)
         if pair is not None and apart(self._hybrid(pair, {}), self._ahead(self.partner[pair])) <= bound:

@@ -48,7 +48,7 @@ class Step:
 
     `label` is the path that it should have. `names` go from the op's names of its weights to the model's. `owner` is
     the step that uses the same weights first. `vector` is the op of a vector that this one, of a map (C, 1, 1), is as
-    well. `padded` ones have the pads of a step before them.
+    well. `padded` ones have the pads of a step before them. `line` is where in the model's own code it stands.
     """
 
     op: Op | None
@@ -61,6 +61,7 @@ class Step:
     owner: int | None = None
     vector: Op | None = None
     padded: bool = False
+    line: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ class Draft:
 
     `flat` is the order in which the model's framework flattens a map.
     `rounded` are the modules in which numbers are brought to another precision, `fixed` the buffers whose numbers stand
-    in ops, and `said` what else is not as in the model. `types` are those of steps that are no floating-point numbers.
+    in ops, and `said` what else is not as in the model. `types` are those of steps that are no floating-point numbers,
+    and `line` is that of the code which is being read.
     """
 
     batch: int
@@ -130,6 +132,7 @@ class Draft:
     said: list[str] = field(default_factory=list)
     types: dict[int, str] = field(default_factory=dict)
     scopes: tuple[Scope, ...] = ()
+    line: str = ""
     made: dict[tuple[int, Op], int] = field(default_factory=dict)
     owners: dict[tuple[str, ...], int] = field(default_factory=dict)
 
@@ -177,7 +180,7 @@ class Draft:
             raise Unknown(f"the output would be {shape}")
         names = dict(names or {})
         label = label or (weighted_label(op, names) if names else self._label(op.kind))
-        step = Step(op, inputs, shape, flattened, self.scopes, label, names, vector=vector)
+        step = Step(op, inputs, shape, flattened, self.scopes, label, names, vector=vector, line=self.line)
         if names:
             step.owner = self.owners.setdefault(tuple(names.values()), len(self.steps))
             if step.owner == len(self.steps):

@@ -24,6 +24,7 @@ class Finding:
     compared: int = 0
     side: str = ""
     cause: str = ""
+    lines: tuple[str, ...] = ()
 
 
 @dataclass

@@ -41,6 +41,7 @@ def compare(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON; - is standard output.")
     ] = None,
+    pairs: Annotated[bool, typer.Option("--pairs", help="Show which layers belong together.")] = False,
     example: Batch = None,
     input_size: Size = None,
     in_channels: Channels = None,
@@ -63,7 +64,8 @@ def compare(
         models = opened(one, wanted), opened(other, wanted)
         found = run(*models, example=_batch(wanted), weights=weights, names=names, progress=update)
     text = json.dumps(found.to_dict() | {"schema": 1, "models": [one, other]}, indent=2) + "\n"
-    write(text) if printed else say(*str(found).split("\n"))
+    table = found.alignment_text().split("\n") if pairs else []
+    write(text) if printed else say(*str(found).split("\n"), *table)
     if json_file is not None and not printed:
         with replacing(json_file, force=True) as path:
             path.write_text(text, encoding="utf-8")

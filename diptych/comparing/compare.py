@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from ..checking.case import Finding
@@ -11,7 +12,9 @@ from ..checking.report import Gate
 from ..common.errors import DiptychError
 from ..common.text import first_few
 from .answers import outputs
+from .drawn import along, lone, sources
 from .gates import nodes, parameters
+from .lines import located
 from .named import models_of
 from .pair import Pair, shortly, transferred
 from .report import Comparison
@@ -60,7 +63,9 @@ def compare(
     found = Comparison(
         " and ".join(called), found_gates, tuple(item.name for item in pair.compared), {}, time.monotonic() - start
     )
-    return Comparison(**{**vars(found), "unsure": tuple(pair.unsure), "notes": notes(pair), "pairs": pairs(pair)})
+    drawn = along(pair)
+    return replace(found, unsure=tuple(pair.unsure), notes=notes(pair), pairs=pairs(pair), labels=tuple(called),
+                   curve=drawn.curve, tensors=drawn.tensors, sources=sources(pair))  # fmt: skip
 
 
 def gates(pair: Pair, say: Callable[[str], None]) -> Iterator[Gate]:
@@ -74,7 +79,7 @@ def gates(pair: Pair, say: Callable[[str], None]) -> Iterator[Gate]:
 def asked_of(pair: Pair, gate: Callable[[Pair], Finding | str]) -> Gate:
     """What a gate finds; what models raise that no gate foresees leaves it open."""
     try:
-        return _gate(gate.__name__, gate(pair))
+        return _gate(gate.__name__, located(pair, gate(pair)))
     except DiptychError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever the code of a model raises
@@ -96,7 +101,7 @@ def notes(pair: Pair) -> tuple[str, ...]:
             few = first_few([f"{name} ({rate:.2g})" for name, rate in rates.items()], 3)
             told.append(f"{one.label} leaves out branches by chance in training, which was off here: {few}")
     refused = [f"not compared: {first_few(names, 3)}, {why}" for why, names in pair.refused.items()]
-    return (*_covered(pair), *pair.notes, *refused, *told)
+    return (*_covered(pair), *pair.notes, *lone(pair), *refused, *told)
 
 
 def _covered(pair: Pair) -> Iterator[str]:

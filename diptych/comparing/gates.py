@@ -10,6 +10,7 @@ from dataclasses import replace
 from ..checking.case import Finding
 from ..common.compare import FLOAT64_TOLERANCE
 from ..common.comparing.align import Alignment
+from ..common.comparing.along import beyond, met
 from ..common.comparing.causes import OTHER_WEIGHTS, Cause, causes
 from ..common.comparing.parting import Parting, Partings
 from ..common.comparing.rounding import rounding
@@ -39,8 +40,12 @@ def nodes(pair: Pair) -> Finding | str:
         batches = [pair.parted, *batches]
     for images in batches:
         found = _partings(pair, pair.alignment)
-        for part in found.find(images.values):
-            return _parted(pair, part, found, count)
+        ahead = found.find(images.values)
+        for part in ahead:
+            finding = _parted(pair, part, found, count)
+            pair.along = beyond(found, part, ahead)
+            return finding
+        pair.along = pair.along.worse(met(found))
         if not count and (unlike := unlike_meaning(pair, images, found)):
             return unlike
         count += len(found.seen)

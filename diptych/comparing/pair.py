@@ -11,6 +11,7 @@ import numpy as np
 
 from ..common.compare import FLOAT64_TOLERANCE
 from ..common.comparing.align import Alignment, aligned
+from ..common.comparing.along import Along
 from ..common.comparing.columns import Columns, columns
 from ..common.comparing.given import Given, Pass, Places
 from ..common.comparing.rounding import rounding
@@ -49,6 +50,10 @@ class Pair:
     """Whether one of the models answers twice with other numbers."""
     compared: list[Images] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    departed: tuple[str, str] | None = None
+    """The layers of both by which a gate found them to part while they run."""
+    along: Along = field(default_factory=Along)
+    """How far they are apart along the network, for who looks at it."""
     refused: dict[str, list[str]] = field(default_factory=dict)
     """Which batches were not compared, by the reason."""
 

@@ -59,10 +59,22 @@ def departure(pair: Pair, images: Images, training: bool = False, low: bool = Fa
     before, count = "the image", 0
     for mine, other in _partners(pair, ours, theirs):
         if (gap := _gap(ours[mine], theirs[other])) > bound:
+            pair.departed = (mine, other)
             factor = ratio(ours[mine], theirs[other]) if ours[mine].size == theirs[other].size else None
             return Departure(mine, other, gap, before, count, factor)
         before, count = mine, count + 1
     return None
+
+
+def layers(pair: Pair, images: Images, low: bool) -> Iterator[tuple[str, str, Array, Array, float]]:
+    """All pairs of layers, in the order of the first model, with what both hand on, and how far that is apart.
+
+    With `low` they are those of the models in their own dtypes.
+    """
+    at = [side.given if low else exact(side, images) for side in pair.both]
+    ours, theirs = (given.seen(images.values, training=False) for given in at)
+    for mine, other in _partners(pair, ours, theirs):
+        yield mine, other, ours[mine], theirs[other], _gap(ours[mine], theirs[other])
 
 
 def off_meaning(pair: Pair, place: int, values: Mapping[str, Array], images: Images) -> tuple[str, float] | None:

@@ -19,6 +19,7 @@ from ...common.spec import Array
 from ...common.text import NAME, printable
 from .foreign import operations
 from .inlined import inlined, somebodys
+from .lines import lines_of, noted
 
 OWN = ("keras", "tensorflow")
 """Whose functions may be activations: a config has their names alone."""
@@ -42,11 +43,12 @@ def read(model: keras.Model, example: Any, one_size: bool = False, opaque: bool 
 
 
 def _plain(model: keras.Model, example: Any, name: str, size: tuple[int, int] | None, opaque: bool) -> Imported:
-    plain, entry = _stated(model, example, name)
+    with noted():
+        plain, entry = _stated(model, example, name)
     own = not isinstance(model, Functional | keras.Sequential)
     foreign, functions = dict(_foreign(plain, "")), dict(_functions(plain, ""))
-    calls = dict(operations(plain)) if opaque else None
-    return configs.read(entry, dict(_arrays(plain, "")), name, size, foreign, own, functions, calls)
+    calls, lines = dict(operations(plain)) if opaque else None, dict(lines_of(plain))
+    return configs.read(entry, dict(_arrays(plain, "")), name, size, foreign, own, functions, calls, lines)
 
 
 def _stated(model: keras.Model, example: Any, name: str) -> tuple[keras.Model, dict[str, Any]]:

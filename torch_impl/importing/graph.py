@@ -20,6 +20,7 @@ from ...common.importing.layout import as_value, first
 from . import activations, arithmetic, channels, layers, maps, moments, norms, shapes
 from .export import Exported
 from .foreign import apart, as_it_is
+from .lines import line_of
 from .nodes import fault_of, flattened, function_name, is_known, memory_of, settings, shape_of, written_by
 from .table import MEANINGS, Const, Param, Reading, own_axes
 
@@ -76,7 +77,7 @@ class _Walk:
         outputs: Outputs = []
         self.place = {node: place for place, node in enumerate(self.program.graph.nodes)}
         for node in self.program.graph.nodes:
-            self.draft.scopes = self._scopes(node)
+            self.draft.scopes, self.draft.line = self._scopes(node), line_of(node)
             if node.op == "placeholder":
                 self.env[node] = self._placeholder(node)
                 self._alias(node)

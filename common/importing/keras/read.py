@@ -38,12 +38,14 @@ def read(
     obeyed: bool = False,
     functions: Mapping[str, str] | None = None,
     operations: Mapping[str, Operation] | None = None,
+    lines: Mapping[tuple[str, int], str] | None = None,
 ) -> Imported:
     """The Net and the weights of a model's config; `arrays` are the variables of each layer, by "outer/inner".
 
     `size` is the (height, width) to read it at, where it takes more than one. `foreign` says of layers, by the same
     names, what is not Keras's own in them, and `functions` what their activations are called; `obeyed` is said of a
-    class (see `Reading`). `operations` run as they are where no op says them, for a comparison alone. Raises
+    class (see `Reading`). `operations` run as they are where no op says them, for a comparison alone, and `lines` are
+    those of the code that calls the layers, by name and number of the call. Raises
     DiptychError with all that is in the way.
     """
     if not is_model(entry):
@@ -59,9 +61,8 @@ def read(
     notes: list[str] = []
     draft = Draft(batch=2, flat="HWC")
     image = seen(draft.image(_image(entry, found, where, size, notes)))
-    reading = Reading(
-        draft, arrays, foreign=foreign or {}, obeyed=obeyed, functions=functions or {}, operations=operations
-    )
+    reading = Reading(draft, arrays, foreign=foreign or {}, obeyed=obeyed, functions=functions or {},
+                      operations=operations, lines=lines or {})  # fmt: skip
     try:
         values = Walk(reading, found.old).run(found, [image], "")
     except Unknown as error:

@@ -67,7 +67,8 @@ class Walk:
         style: Any = ("stack" if _is_chain(entry) else "block") if model else "leaf"
         number = self.numbers[inner]
         self.numbers[inner] += 1
-        before = draft.scopes
+        before, line = draft.scopes, draft.line
+        draft.line = self.reading.lines.get((inner, call.number), line)
         draft.scopes = (*before, Scope(path, number, "Sequential" if model else str(entry.get("class_name")), style))
         try:
             args, named = [], {}
@@ -79,7 +80,7 @@ class Walk:
             if not made:
                 draft.missing.append(Missing(_fault(entry, why), printable(inner, NAME)))
                 made = [_hole(self.reading)]
-        draft.scopes = before
+        draft.scopes, draft.line = before, line
         return {Ref(call.layer, call.number, index): item for index, item in enumerate(made)}
 
     def _made(self, found: Graph, entry: Entry, args: Any, named: Any, inner: str, path: str) -> list[View]:
