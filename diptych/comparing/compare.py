@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from ..checking.asked import asked_gates, left_out
 from ..checking.case import Finding
 from ..checking.report import Gate
 from ..common.errors import DiptychError
 from ..common.text import first_few
+from ..waiting import shows_progress
 from .answers import outputs
 from .gates import nodes, parameters
 from .named import models_of
@@ -23,6 +25,7 @@ GATES: dict[str, Callable[[Pair], Finding | str]] = {
 }
 
 
+@shows_progress("comparing two models")
 def compare(
     one: Any,
     other: Any,
@@ -32,6 +35,9 @@ def compare(
     names: Mapping[str, str] | None = None,
     sizes: Sequence[tuple[int, int]] | None = None,
     batches: Sequence[int] = (1, 2, 3),
+    gates: Sequence[str] | None = None,
+    fast: bool = False,
+    options: Mapping[str, Any] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Comparison:
     """Hold two models to each other, of one framework or of two, and return a Comparison, which is a Report.
@@ -40,32 +46,38 @@ def compare(
     framework of the other. `example` is a batch (N, C, H, W), or its shape: a PyTorch module does not say what it
     takes. `weights` are compared "as-is", or with "transfer" those of the first are put into a copy of the second.
     `names` are pairs of layers, of the first and of the second, that belong together. `sizes` are (height, width).
+    `gates` are those to hold the models to, all where none is named; outputs are always among them, for the others
+    prove nothing without. With `fast` they are held at one size, to few batches, and are not trained. `options` are
+    those of the registered network, such as num_classes. `progress` is told what is at work; without it a terminal is.
     Nothing of the models is changed. Raises DiptychError for what is no model, and for a name that is no layer's.
     """
+    wanted = asked_gates(list(GATES), gates, fast, always="outputs")
     start, say = time.monotonic(), progress or (lambda text: None)
     if not batches or min(batches) < 1:
         raise DiptychError(f"a comparison needs at least one batch of one image or more, got batches={batches}")
     if weights not in (None, "as-is", "transfer"):
         raise DiptychError(f'weights are "as-is" or "transfer", not {weights!r}')
-    (first, second), chosen = models_of(one, other, example, weights)
+    (first, second), chosen = models_of(one, other, example, weights, options or {})
     shape = shape_of((first, second), example)
     say("reading both models")
     called = labels((first, second))
     ready = [side(model, label, shape) for model, label in zip((first, second), called, strict=True)]
-    batch_list = list(images(shape, batches, sizes))
+    batch_list = list(images(shape, batches, sizes, fast))
     pair = Pair(ready[0], ready[1], batch_list, names or {}, by_weights=chosen == "as-is")
     if chosen == "transfer":
         pair = transferred(pair)
-    gates = tuple(_gates(pair, say))
+    asked = tuple(_gates(pair, wanted, say))
     found = Comparison(
-        " and ".join(called), gates, tuple(item.name for item in pair.compared), {}, time.monotonic() - start
+        " and ".join(called), asked, tuple(item.name for item in pair.compared), {}, time.monotonic() - start
     )
-    return Comparison(**{**vars(found), "unsure": tuple(pair.unsure), "notes": _notes(pair), "pairs": _pairs(pair)})
+    told = (*left_out(list(GATES), wanted, fast), *_notes(pair))
+    return Comparison(**{**vars(found), "unsure": tuple(pair.unsure), "notes": told, "pairs": _pairs(pair)})
 
 
-def _gates(pair: Pair, say: Callable[[str], None]) -> Iterator[Gate]:
-    """All gates; none but the first where outputs show nothing."""
-    for name, gate in GATES.items():
+def _gates(pair: Pair, wanted: Sequence[str], say: Callable[[str], None]) -> Iterator[Gate]:
+    """The gates that are wanted; none but the first where outputs show nothing."""
+    for name in wanted:
+        gate = GATES[name]
         say(f"comparing {name}")
         hidden = pair.unsure and not (pair.hidden and gate in (nodes, parameters))
         yield _gate(name, "outputs show nothing" if hidden else _asked(pair, gate))

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
 
-import numpy as np
+from ..checking.report import Gate, Report, Verdict, measure
 
-from ..checking.report import Gate, Report, measure
-
-Verdict = Literal["same", "different", "cannot tell"]
 MARKS = {True: "same", False: "DIFFERENT", None: "not seen"}
 CODES = {"same": 0, "different": 1, "cannot tell": 2}
 
@@ -22,7 +18,6 @@ class Comparison(Report):
     """
 
     unsure: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -35,14 +30,6 @@ class Comparison(Report):
     @property
     def passed(self) -> bool:
         return self.verdict == "same"
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report as plain data, for JSON, which has no infinity: such a measure is null."""
-        data: dict[str, Any] = {"network": self.network, "passed": self.passed, "verdict": self.verdict}
-        data |= asdict(self)
-        for gate in data["gates"]:
-            gate["measured"] = gate["measured"] if np.isfinite(gate["measured"] or 0.0) else None
-        return data
 
     def __str__(self) -> str:
         words = {"same": "the same function", "different": "NOT the same function", "cannot tell": "cannot tell"}

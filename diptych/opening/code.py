@@ -53,10 +53,10 @@ def model_of(text: str) -> Any:
     with _beside(file.parent if file else Path()), redirect_stdout(sys.stderr):
         module = _run(text, lambda: _module(home, file))
         value = _attribute(text, module, found["name"])
-        if not _is_model(value):
+        if not is_model(value):
             _check_callable(text, value)
             value = _run(text, value)
-    if not _is_model(value):
+    if not is_model(value):
         raise DiptychError(
             f"{text} gives a value of type {type(value).__name__}, expected a torch.nn.Module or a keras.Model"
         )
@@ -128,7 +128,8 @@ def _check_callable(text: str, value: Any) -> None:
         )
 
 
-def _is_model(value: Any) -> bool:
+def is_model(value: Any) -> bool:
+    """Whether a value is a model of either framework, and no class of models."""
     try:
         return not isinstance(value, type) and bool(backends.framework_of(value))
     except DiptychError:
