@@ -51,7 +51,8 @@ def parity(torch_model: Any, keras_model: Any, spec: Any = None, **options: Any)
     caller = sys._getframe(1)  # so that pytest shows the line that says parity(...)
     test.__code__ = test.__code__.replace(co_filename=caller.f_code.co_filename, co_firstlineno=caller.f_lineno)
     test.__module__ = caller.f_globals["__name__"]
-    return pytest.mark.parity(**options)(test)
+    marked: Callable[..., Any] = pytest.mark.parity(**options)(test)
+    return marked
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -94,7 +95,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
     from .ci.verdicts import judged
 
     gates = _gates(mark, pyfuncitem.config)
-    outcome, said = judged(_found(pyfuncitem, mark), pyfuncitem.callspec.params[GATE], gates)
+    outcome, said = judged(_found(pyfuncitem, mark), _gate(pyfuncitem), gates)
     if outcome == "skipped":
         pytest.skip(said)
     if outcome == "failed":
@@ -104,8 +105,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
 
 def _gates(mark: pytest.Mark, config: pytest.Config) -> tuple[str, ...]:
     """The gates of a test function; what is wrong with its mark is an error where it is collected."""
+    from . import check, compare
     from .checking.asked import asked_gates
-    from .ci.verdicts import check, check_options, compare
+    from .ci.verdicts import check_options
     from .common.errors import DiptychError
     from .comparing.compare import GATES
 
@@ -161,4 +163,8 @@ def _folder(config: pytest.Config) -> Path | None:
 def _comparison(item: pytest.Function) -> str:
     """The name that the gates of one comparison share; not of `nodeid`, to which pytest-xdist adds."""
     home = item.parent.nodeid if item.parent is not None else ""
-    return f"{home}::{item.name.removesuffix(f'{item.callspec.params[GATE]}]')}"
+    return f"{home}::{item.name.removesuffix(f'{_gate(item)}]')}"
+
+
+def _gate(item: pytest.Function) -> str:
+    return str(item.callspec.params[GATE])

@@ -13,7 +13,8 @@ from .common.text import NAME, printable
 if TYPE_CHECKING:
     from rich.text import Text
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @contextmanager

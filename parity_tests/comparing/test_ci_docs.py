@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 from command_line import run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "ci.md").read_text("utf-8")
