@@ -156,7 +156,9 @@ def _restless(pair: Pair, one: Asked, other: Asked, images: Images) -> Finding |
             same = np.array_equal(again[name], before, equal_nan=True)
             if not same and channelwise(again[name], before) > RESTLESS:
                 said = f"{asked.side.label} answers to the same images twice with other numbers: noise or dropout"
-                return Finding(False, float("inf"), 0.0, f"{name or 'output'} [{images.name}]", said, 1, asked.side.label)
+                return Finding(
+                    False, float("inf"), 0.0, f"{name or 'output'} [{images.name}]", said, 1, asked.side.label
+                )
     return None
 
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
+from ..checking.asked import asked_gates, left_out
 from ..checking.case import Finding
 from ..checking.report import Gate
 from ..common.errors import DiptychError
 from ..common.text import first_few
+from ..waiting import shows_progress
 from .answers import outputs
 from .drawn import along, lone, sources
 from .gates import nodes, parameters
@@ -26,6 +28,7 @@ GATES: dict[str, Callable[[Pair], Finding | str]] = {
 }
 
 
+@shows_progress("comparing two models")
 def compare(
     one: Any,
     other: Any,
@@ -35,6 +38,9 @@ def compare(
     names: Mapping[str, str] | None = None,
     sizes: Sequence[tuple[int, int]] | None = None,
     batches: Sequence[int] = (1, 2, 3),
+    gates: Sequence[str] | None = None,
+    fast: bool = False,
+    options: Mapping[str, Any] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Comparison:
     """Hold two models to each other, of one framework or of two, and return a Comparison, which is a Report.
@@ -43,34 +49,39 @@ def compare(
     framework of the other. `example` is a batch (N, C, H, W), or its shape: a PyTorch module does not say what it
     takes. `weights` are compared "as-is", or with "transfer" those of the first are put into a copy of the second.
     `names` are pairs of layers, of the first and of the second, that belong together. `sizes` are (height, width).
+    `gates` are those to hold the models to, all where none is named; outputs are always among them, for the others
+    prove nothing without. With `fast` they are held at one size, to few batches, and are not trained. `options` are
+    those of the registered network, such as num_classes. `progress` is told what is at work; without it a terminal is.
     Nothing of the models is changed. Raises DiptychError for what is no model, and for a name that is no layer's.
     """
+    wanted = asked_gates(list(GATES), gates, fast, always="outputs")
     start, say = time.monotonic(), progress or (lambda text: None)
     if not batches or min(batches) < 1:
         raise DiptychError(f"a comparison needs at least one batch of one image or more, got batches={batches}")
     if weights not in (None, "as-is", "transfer"):
         raise DiptychError(f'weights are "as-is" or "transfer", not {weights!r}')
-    (first, second), chosen = models_of(one, other, example, weights)
+    (first, second), chosen = models_of(one, other, example, weights, options or {})
     shape = shape_of((first, second), example)
     say("reading both models")
     called = labels((first, second))
     ready = [side(model, label, shape) for model, label in zip((first, second), called, strict=True)]
-    batch_list = list(images(shape, batches, sizes))
+    batch_list = list(images(shape, batches, sizes, fast))
     pair = Pair(ready[0], ready[1], batch_list, names or {}, by_weights=chosen == "as-is")
     if chosen == "transfer":
         pair = transferred(pair)
-    found_gates = tuple(gates(pair, say))
+    asked = tuple(run_gates(pair, wanted, say))
     found = Comparison(
-        " and ".join(called), found_gates, tuple(item.name for item in pair.compared), {}, time.monotonic() - start
+        " and ".join(called), asked, tuple(item.name for item in pair.compared), {}, time.monotonic() - start
     )
-    drawn = along(pair)
-    return replace(found, unsure=tuple(pair.unsure), notes=notes(pair), pairs=pairs(pair), labels=tuple(called),
+    drawn, told = along(pair), (*left_out(list(GATES), wanted, fast), *notes(pair))
+    return replace(found, unsure=tuple(pair.unsure), notes=told, pairs=pairs(pair), labels=tuple(called),
                    curve=drawn.curve, tensors=drawn.tensors, sources=sources(pair))  # fmt: skip
 
 
-def gates(pair: Pair, say: Callable[[str], None]) -> Iterator[Gate]:
-    """All gates; none but the first where outputs show nothing."""
-    for name, gate in GATES.items():
+def run_gates(pair: Pair, wanted: Sequence[str], say: Callable[[str], None]) -> Iterator[Gate]:
+    """The gates that are wanted; none but the first where outputs show nothing."""
+    for name in wanted:
+        gate = GATES[name]
         say(f"comparing {name}")
         hidden = pair.unsure and not (pair.hidden and gate in (nodes, parameters))
         yield Gate(name, detail="outputs show nothing") if hidden else asked_of(pair, gate)

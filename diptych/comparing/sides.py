@@ -112,11 +112,17 @@ class Images:
 
 
 def images(
-    shape: tuple[int, int, int], batches: Sequence[int], sizes: Sequence[tuple[int, int]] | None
+    shape: tuple[int, int, int], batches: Sequence[int], sizes: Sequence[tuple[int, int]] | None, fast: bool = False
 ) -> Iterator[Images]:
-    """Random images at several sizes, in batches of several lengths; at the first size of other ranges, too."""
+    """Random images at several sizes, in batches of several lengths; at the first size of other ranges, too.
+
+    With `fast` at the first size alone, in the first and the last batch, and as pixels.
+    """
     random = np.random.default_rng(0)
     channels, height, width = shape
+    if fast:
+        yield from _few(random, (channels, *(sizes[0] if sizes else (height, width))), batches)
+        return
     more = [(height + down, width + across) for down, across in MORE]
     for place, (high, wide) in enumerate(sizes or [size for size in more if min(size) > 0]):
         named = f"{channels}x{high}x{wide}"
@@ -126,6 +132,14 @@ def images(
         if place == 0:
             for name, values in _ranges(random, (2, channels, high, wide)):
                 yield Images(f"{named} batch 2, {name}", _float32(values))
+
+
+def _few(random: np.random.Generator, shape: tuple[int, int, int], batches: Sequence[int]) -> Iterator[Images]:
+    named = "x".join(map(str, shape))
+    for batch in dict.fromkeys((batches[0], batches[-1])):
+        yield Images(f"{named} batch {batch}", _float32(random.standard_normal((batch, *shape)) + 0.1))
+    name, values = next(_ranges(random, (2, *shape)))
+    yield Images(f"{named} batch 2, {name}", _float32(values))
 
 
 def _float32(values: Array) -> Array:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from .. import backends
+from ..checking.asked import asked_gates, left_out
 from ..checking.report import Gate
 from ..common.comparing.align import aligned
 from ..common.comparing.columns import columns
@@ -28,7 +29,8 @@ from ..common.spec import Array, Net
 from ..common.text import first_few
 from ..common.weights import scrambled
 from .answers import outputs
-from .compare import asked_of, gates, notes, pairs
+from .compare import GATES, asked_of, notes, pairs, run_gates
+from .drawn import along, sources
 from .gates import WEIGHTS
 from .pair import Pair
 from .report import Comparison
@@ -38,10 +40,15 @@ Weights = dict[str, Array]
 
 
 def held_to_spec(
-    net: Net, models: Sequence[Any], batches: Sequence[int], say: Callable[[str], None] = lambda text: None
+    net: Net,
+    models: Sequence[Any],
+    batches: Sequence[int],
+    gates: Sequence[str] | None,
+    fast: bool,
+    say: Callable[[str], None],
 ) -> Comparison:
     """Both models against the network, gate by gate; the layers that are named are the network's."""
-    start = time.monotonic()
+    start, wanted = time.monotonic(), asked_gates(list(GATES), gates, fast, always="outputs")
     net = _of_size(net, models)
     shape = (int(net.input_shape[0]), int(net.input_shape[1]), int(net.input_shape[2]))
     say("reading both models")
@@ -50,23 +57,24 @@ def held_to_spec(
     if broken := [name for name in own[0] if name in own[1] and not (_finite(own[0][name]) or _finite(own[1][name]))]:
         why = f"{first_few(broken, 4)} hold NaN or infinity in both models; give them finite weights"
         return Comparison(net.name, (), (), unsure=(why,), seconds=time.monotonic() - start)
-    meant = _meant(net, own)
-    batch_list = list(images(shape, batches, None))
+    meant, batch_list = _meant(net, own), list(images(shape, batches, None, fast))
     held = [Pair(meant, one, batch_list, _named(net, one)) for one in sides]
+    found = [tuple(run_gates(pair, wanted, _saying(say, pair))) for pair in held]
     between = Pair(sides[0], sides[1], batch_list)
-    found = [tuple(gates(pair, _saying(say, pair))) for pair in held]
     merged = [_merged(two, held) for two in zip(*found, strict=True)]
     merged = [_as_they_stand(merged[0], between), *merged[1:]]
     unsure = dict.fromkeys(why for pair in (*held, between) for why in pair.unsure)
-    return Comparison(
-        net.name,
-        tuple(merged),
-        tuple(dict.fromkeys(item.name for pair in held for item in pair.compared)),
-        {},
-        time.monotonic() - start,
-        unsure=tuple(unsure),
-        notes=_notes(held),
-        pairs=_pairs(held),
+    cases = dict.fromkeys(item.name for pair in held for item in pair.compared)
+    shown = _shown(found, held)
+    drawn, told = along(shown), (*left_out(list(GATES), wanted, fast), *_notes(held))
+    return Comparison(net.name, tuple(merged), tuple(cases), {}, time.monotonic() - start, "", told, tuple(unsure),
+                      pairs(shown), (net.name, shown.other.label), drawn.curve, drawn.tensors, sources(shown))  # fmt: skip
+
+
+def _shown(found: Sequence[Sequence[Gate]], held: Sequence[Pair]) -> Pair:
+    """The pair that is drawn: the first of which a gate failed."""
+    return next(
+        (pair for pair, gates in zip(held, found, strict=True) if any(g.passed is False for g in gates)), held[0]
     )
 
 
@@ -209,12 +217,3 @@ def _as_they_stand(gate: Gate, between: Pair) -> Gate:
     if found.passed is False:
         return found
     return replace(gate, compared=gate.compared + found.compared)
-
-
-def _pairs(held: Sequence[Pair]) -> tuple[tuple[str, str], ...]:
-    """The layers of both that belong to one node of the network; "" where a side has none."""
-    if any(pair.read is None for pair in held):
-        return ()
-    known = [{mine: theirs for mine, theirs in pairs(pair) if mine} for pair in held]
-    return tuple((known[0].get(path, ""), known[1].get(path, "")) for path in {**known[0], **known[1]})
-
