@@ -215,9 +215,9 @@ def _notes(held: Sequence[Pair]) -> tuple[str, ...]:
 
 
 def _earlier(found: tuple[Gate, ...], held: Sequence[Pair]) -> Gate:
-    """The one of two findings whose layer comes first in the network."""
+    """The one of two findings whose layer comes first in the network; other weights are the last to be named."""
     order = {node.path: place for place, node in enumerate(held[0].one.read.net.nodes)} if held[0].one.read else {}
-    return min(found, key=lambda gate: order.get(gate.where, len(order)))
+    return min(found, key=lambda gate: (gate.cause.startswith(WEIGHTS), order.get(gate.where, len(order))))
 
 
 def _as_they_stand(gate: Gate, between: Pair) -> Gate:
