@@ -31,8 +31,9 @@ def by_layers(pair: Pair) -> Finding | str:
         return f"{pair.unread}; nor can its layers be watched: {shortly(error)}"
     if found is None:
         last = _last_function(pair, images)
-        said = f"the last function: {last}; {pair.unread}"
-        return Finding(False, float("inf"), EXACT, "output", said, 1) if last else pair.unread
+        why = f"the last function: {last}" if last else _image_cause(pair, images)
+        where = "output" if last else "the image"
+        return Finding(False, float("inf"), EXACT, where, f"{why}; {pair.unread}", 1) if why else pair.unread
     why = [placed(pair, found), f"at {images.name}", pair.unread, _image_cause(pair, images)]
     said = "; ".join(filter(None, why))
     return Finding(False, found.gap, EXACT, found.one, said, found.count + 1)

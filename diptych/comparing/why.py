@@ -8,7 +8,9 @@ import numpy as np
 
 from ..common.comparing.causes import differing, shown
 from ..common.comparing.given import Pass
+from ..common.importing.draft import NO_GRADIENT
 from ..common.spec import Array
+from ..common.text import first_few
 from .pair import Pair
 from .seen import CLOSE, Departure, departure, ratio
 from .sides import Images
@@ -87,8 +89,17 @@ def of_gradient(pair: Pair, mine: str, one: Array, other: Array) -> str:
         return f"no gradient reaches it in {lost[0]} (detach, stop_gradient){between}"
     times = ratio(one, other)
     return (
-        f"the gradient is multiplied by {times:.3g} in {pair.one.label}{between}" if times is not None else between[2:]
-    )
+        f"the gradient is multiplied by {times:.3g} in {pair.one.label}{between}" if times is not None
+        else "; ".join(filter(None, (_detached(pair), between[2:])))
+    )  # fmt: skip
+
+
+def _detached(pair: Pair) -> str:
+    """What one of the models detaches and the other does not."""
+    told = [[note for note in read.notes if note.startswith(NO_GRADIENT)] for read in pair.read or ()]
+    more = [(side.label, notes) for side, notes, others in zip(pair.both, told, told[::-1], strict=False)
+            if len(notes) > len(others)]  # fmt: skip
+    return "; ".join(f"{label}: {first_few(notes, 2)}" for label, notes in more)
 
 
 def _between(pair: Pair, mine: str) -> str:

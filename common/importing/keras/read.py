@@ -71,7 +71,9 @@ def read(
     name = found.name if found.name and not network_fault(found.name) else "model"
     title = "".join(part[:1].upper() + part[1:] for part in name.replace("-", "_").split("_"))
     title = title if title.isidentifier() else "Model"
-    return imported(tidied(draft.steps, outputs), reading.tensors, name, title, "", [*notes, *_said(reading)])
+    return imported(
+        tidied(draft.steps, outputs), reading.tensors, name, title, "", [*notes, *draft.said, *_said(reading)]
+    )
 
 
 def size_of(example: Any) -> tuple[int, int] | None:
