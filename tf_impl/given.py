@@ -12,12 +12,15 @@ import numpy as np
 import tensorflow as tf
 from keras.src.models.functional import Functional
 
-from ..common.comparing.given import Dropped, Pass, Places, call_name
+from ..common.comparing.given import Dropped, Pass, Places, call_name, call_of
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
+from ..common.importing.lines import caller
 from ..common.layouts import BATCH, rearranged
 from ..common.spec import Array
 from .classes import every_layer, of_paths
+from .importing.inlined import leaves
+from .importing.lines import MODELS, OTHERS, lines_of
 from .importing.read import read
 from .resized import other_size
 from .settings import recast
@@ -53,6 +56,7 @@ class Given:
         kinds = {name for layer in every_layer(model) for name in (layer.compute_dtype, layer.variable_dtype)}
         kinds |= {tensor.dtype for tensor in getattr(model, "inputs", None) or ()}  # an input may round the images
         self.dtype = kinds.pop() if len(kinds) == 1 else "mixed"
+        self.lines = {call_of(path, number): line for (path, number), line in lines_of(model)}
         self._others: dict[tuple[int, int], keras.Model | None] = {}
 
     def outputs(self, x: Array) -> dict[str, Array]:
@@ -83,7 +87,8 @@ class Given:
     def seen(self, x: Array, training: bool) -> dict[str, Array]:
         """What each layer hands on."""
         found: dict[str, Array] = {}
-        with _kept(self.model), _without_dropout(self.model), _noted(dict(_leaves(self.model, "")), found):
+        noted = _noted(dict(leaves(self.model)), found, self.lines)
+        with _kept(self.model), _without_dropout(self.model), noted:
             self.model(self._image(x), training=True) if training else self.model(self._image(x))
         return found
 
@@ -147,10 +152,15 @@ class Given:
         copy = self._copied()
         return None if copy is None else Given(copy)
 
-    def _copied(self) -> keras.Model | None:
-        """A copy in float64; None for layers that cannot be made again by their configs."""
+    def narrow(self) -> Given | None:
+        """A copy of its layers in float32; None for a class of its own."""
+        copy = self._copied("float32") if type(self.model) in (Functional, keras.Sequential) else None
+        return None if copy is None else Given(copy)
+
+    def _copied(self, dtype: str = "float64") -> keras.Model | None:
+        """A copy in another dtype; None for layers that cannot be made again by their configs."""
         try:
-            copy = type(self.model).from_config(recast(self.model.get_config(), "float64"))
+            copy = type(self.model).from_config(recast(self.model.get_config(), dtype))
             copy.set_weights(self.model.get_weights())
         except Exception:  # noqa: BLE001 - whatever a layer of somebody's own raises when it is made from its config
             return None
@@ -171,7 +181,7 @@ class Given:
             for variable, array in before:
                 variable.assign((MARK + at + np.arange(array.size)).reshape(array.shape))
                 at += array.size
-            marked = read(wide.model, np.zeros((1, height, width, channels), np.float32)).weights
+            marked = read(wide.model, np.zeros((1, height, width, channels), np.float32), opaque=True).weights
         finally:
             for variable, array in before:
                 variable.assign(array)
@@ -198,24 +208,17 @@ def _trained(model: keras.Model) -> list[Any]:
     return [variable for variable in {id(v): v for v in found}.values() if id(variable) in known]
 
 
-def _leaves(model: keras.Model, outer: str) -> Iterator[tuple[str, Any]]:
-    """Path -> layer, of all that are no models."""
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from _leaves(layer, f"{outer}{layer.name}.")
-        else:
-            yield f"{outer}{layer.name}", layer
-
-
 @contextmanager
-def _noted(layers: Mapping[str, Any], found: dict[str, Array]) -> Iterator[None]:
+def _noted(layers: Mapping[str, Any], found: dict[str, Array], lines: dict[str, str]) -> Iterator[None]:
     """Note what layers hand on; a `call` of an instance's own, such as a patch, is part of it and stays."""
 
     def noting(path: str, call: Any) -> Any:
         def noted(*args: Any, **kwargs: Any) -> Any:
             value = call(*args, **kwargs)
             if tf.is_tensor(value):
-                found[call_name(path, found)] = _canonical(value)
+                called = call_name(path, found)
+                found[called] = _canonical(value)
+                lines.setdefault(called, caller(OTHERS, MODELS) or f"{path} ({type(layers[path]).__name__})")
             return value
 
         return noted

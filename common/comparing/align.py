@@ -192,12 +192,23 @@ def _likeness(mine: Step, theirs: Step) -> float:
         counts = [[weight.count for weight in step.node.weights().values()] for step in (mine, theirs)]
         return 2.0 + 2.0 * (counts[0] == counts[1])
     if mine.node.kind != theirs.node.kind:
+        if any(op.foreign for op in both):
+            return _in_place(mine, theirs)
         if family(mine) != family(theirs) or family(mine)[0] == "weighted":
             return -np.inf
         return 0.5 + 0.5 * (mine.node.shape == theirs.node.shape)
     shapes = [[weight.shape for weight in step.node.weights().values()] for step in (mine, theirs)]
     same = settings(mine) == settings(theirs)
     return 1.0 + same + (mine.node.shape == theirs.node.shape) + 2.0 * (shapes[0] == shapes[1] != [])
+
+
+def _in_place(mine: Step, theirs: Step) -> float:
+    """How well a function that runs as it is may stand for an op: with the same weights, or without any."""
+    shapes = [sorted(weight.shape for weight in step.node.weights().values()) for step in (mine, theirs)]
+    same = mine.node.shape == theirs.node.shape and shapes[0] == shapes[1] and len(mine.inputs) == len(theirs.inputs)
+    if not same or mine.node.in_shapes != theirs.node.in_shapes:
+        return -np.inf
+    return 3.0 if shapes[0] else 0.4
 
 
 def _reading(one: Flow, other: Flow, known: dict[int, int], base: Score) -> Score:

@@ -25,6 +25,9 @@ from .rounding import FLOAT32
 from .weight_causes import CHANGES, close
 
 
+OTHER_WEIGHTS = "other weights"
+
+
 @dataclass(frozen=True)
 class Cause:
     """What makes a pair part: the kind of fault, both sides of it, and whether taking it out restores parity."""
@@ -169,7 +172,8 @@ def _changed(
     holds: bool,
 ) -> Iterator[Cause]:
     for name in wrong:
-        change = next((c for c in CHANGES if c.explains(ours, theirs, name, one.node)), None)
+        near = close(ours[name], theirs[name])  # so that any order of them would be
+        change = None if near else next((c for c in CHANGES if c.explains(ours, theirs, name, one.node)), None)
         own, their = one.node.own_weights()[name], other.node.own_weights()[name]
         if change is None and (change := next((c for c in CHANGES if c.explains(theirs, ours, name, one.node)), None)):
             own = f"{own} (which is the one that was changed)"
@@ -180,7 +184,7 @@ def _changed(
             yield Cause(f"exchanged with {twin}", own, their, holds)
             return
     told = ", ".join(_gap(name, ours[name], theirs[name]) for name in wrong)
-    yield Cause(f"other weights ({told})", one.node.path, other.node.path, holds)
+    yield Cause(f"{OTHER_WEIGHTS} ({told})", one.node.path, other.node.path, holds)
 
 
 def _gap(name: str, ours: Array, theirs: Array) -> str:
@@ -256,6 +260,8 @@ def _text(value: object) -> str:
 
 def words(op: Op) -> str:
     """An op with its settings: the only one that it has, or those that differ from the default."""
+    if op.foreign:
+        return str(vars(op)["function"])
     told = [f"{f.name}={shown(op, f.name)}" for f in fields(op)
             if len(fields(op)) == 1 or plain(getattr(op, f.name)) != f.default]  # fmt: skip
     return f"{op.kind}({', '.join(told)})" if told else op.kind

@@ -38,7 +38,8 @@ GATE = record(
         "where": text(2000),
         "detail": WORDS,
         "compared": whole(0, 10**9),
-    }
+    },
+    optional={"lines": sequence(text(2000), 0, 100)},
 )
 REPORT = record(
     {
@@ -48,14 +49,20 @@ REPORT = record(
         "noise": table(WORD, SIZE, 100),
         "seconds": number(0, 1e9),
     },
-    optional={"passed": flag, "referee": WORDS},
+    optional={"passed": flag, "verdict": WORD, "referee": WORDS, "notes": sequence(text(2000), 0, 1000)},
 )
 KEPT = record(
     {"digest": WORD, "when": WORD, "versions": table(WORD, WORD, 100), "report": REPORT},
 )
 FILE = record(
     {"reports": sequence(REPORT, 0, 10_000)},
-    optional={"passed": flag, "wanted": sequence(WORD, 0, 10_000), "cannot_tell": table(WORD, WORDS, 10_000)},
+    optional={
+        "schema": whole(1, 1),
+        "passed": flag,
+        "wanted": sequence(WORD, 0, 10_000),
+        "cannot_tell": table(WORD, WORDS, 10_000),
+        "baseline": table(WORD, lambda value, where: None, 10),
+    },
 )
 
 
@@ -139,4 +146,6 @@ def _report(data: dict[str, Any]) -> Report:
 
 
 def _shown(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(map(_shown, value))
     return printable(value) if isinstance(value, str) else value

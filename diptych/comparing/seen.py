@@ -6,12 +6,14 @@ that hold weights, in the order in which they are called.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from ..common.comparing.flow import Step
 from ..common.comparing.given import Given
 from ..common.comparing.parting import apart
 from ..common.importing.imported import Imported
@@ -49,18 +51,30 @@ def exact(side: Side, images: Images) -> Given:
 def departure(pair: Pair, images: Images, training: bool = False, low: bool = False) -> Departure | None:
     """The first pair of layers, in the order of the first model, that part; None where none does.
 
-    With `low` they are those of the models in their own dtypes.
+    With `low` they are those of the models in less than float64.
     """
-    at = [side.given if low else exact(side, images) for side in pair.both]
+    at = pair.low if low else [exact(side, images) for side in pair.both]
     ours, theirs = (given.seen(images.values, training) for given in at)
     bound = LOW if low else max(EXACT, pair.bound) if pair.exact else NARROW
     before, count = "the image", 0
     for mine, other in _partners(pair, ours, theirs):
         if (gap := _gap(ours[mine], theirs[other])) > bound:
+            pair.departed = (mine, other)
             factor = ratio(ours[mine], theirs[other]) if ours[mine].size == theirs[other].size else None
             return Departure(mine, other, gap, before, count, factor)
         before, count = mine, count + 1
     return None
+
+
+def layers(pair: Pair, images: Images, low: bool) -> Iterator[tuple[str, str, Array, Array, float]]:
+    """All pairs of layers, in the order of the first model, with what both hand on, and how far that is apart.
+
+    With `low` they are those of the models in their own dtypes.
+    """
+    at = [side.given if low else exact(side, images) for side in pair.both]
+    ours, theirs = (given.seen(images.values, training=False) for given in at)
+    for mine, other in _partners(pair, ours, theirs):
+        yield mine, other, ours[mine], theirs[other], _gap(ours[mine], theirs[other])
 
 
 def off_meaning(pair: Pair, place: int, values: Mapping[str, Array], images: Images) -> tuple[str, float] | None:
@@ -74,6 +88,27 @@ def off_meaning(pair: Pair, place: int, values: Mapping[str, Array], images: Ima
         if meant is not None and meant.size == value.size and (gap := _gap(value, meant)) > bound:
             return name, gap
     return None
+
+
+def before(pair: Pair, name: str) -> str:
+    """The layer whose value a layer of chance hands on, by the first's name for it; "" where that cannot be seen."""
+    for side in pair.both:
+        seen = side.exact.seen(pair.images[0].values, training=True)
+        own = next((path for path in seen if path.rpartition(".")[2] == name), None)
+        if own is None:
+            continue
+        earlier = [path for path in itertools.takewhile(lambda path: path != own, seen)
+                   if np.array_equal(seen[path], seen[own])]  # fmt: skip
+        if not earlier or side is pair.one or pair.read is None:
+            return earlier[-1] if earlier else ""
+        paths = {b.path: a.path for a, b in _steps(pair)}
+        return paths.get(last_node(pair.known[1], earlier[-1], seen), "")
+    return ""
+
+
+def _steps(pair: Pair) -> Iterator[tuple[Step, Step]]:
+    one, other = pair.alignment.one.steps, pair.alignment.other.steps
+    yield from ((one[a], other[b]) for a, b in pair.alignment.partners.items())
 
 
 def last_node(read: Imported, name: str, layers: Container[str] = ()) -> str:
@@ -93,7 +128,13 @@ def last_node(read: Imported, name: str, layers: Container[str] = ()) -> str:
 def _gap(one: Array, other: Array) -> float:
     """How far two values are apart, whichever of them has a ReLU inside."""
     gap = apart(one, other)
-    return gap if not np.isfinite(gap) else min(gap, *_rectified(one, other))
+    return gap if not np.isfinite(gap) else min(gap, *_rectified(one, other), _flattened(one, other))
+
+
+def _flattened(one: Array, other: Array) -> float:
+    """The gap of two vectors whose numbers stand in other orders, as a flattened map's do in the two frameworks."""
+    ours, theirs = (np.sort(value, axis=1) if value.ndim == 2 else None for value in (one, other))
+    return float("inf") if ours is None or theirs is None else apart(ours, theirs)
 
 
 def ratio(one: Array, other: Array) -> float | None:
@@ -139,8 +180,7 @@ def _ends(one: str, other: str) -> bool:
 
 def _aligned(pair: Pair, ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> Iterator[tuple[str, str]]:
     one, other = pair.known
-    steps = pair.alignment.one.steps, pair.alignment.other.steps
-    partners = {steps[0][a].path: steps[1][b].path for a, b in pair.alignment.partners.items()}
+    partners = {mine.path: theirs.path for mine, theirs in _steps(pair)}
     names = {last_node(other, name, theirs): name for name in theirs}
     for name in ours:
         partner = names.get(partners.get(last_node(one, name, ours), ""))

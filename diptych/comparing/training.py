@@ -22,7 +22,7 @@ from ..common.ops.dropout import Dropout
 from ..common.spec import Array, Net
 from ..common.text import first_few
 from .pair import FLOOR, Pair, Untrainable, channelwise, matched
-from .seen import NARROW
+from .seen import NARROW, before
 from .sides import Images
 from .why import of_gradient, of_output, of_statistic
 
@@ -55,8 +55,8 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
     if training and (label := _by_chance(pair, images, passes)):
         said = f"{label} trains by chance though dropout is off: noise or augmentation"
         nothing = np.zeros(1)
-        place = _why(pair, images, training, ("output", nothing, nothing), passes)
-        return Finding(False, float("inf"), 0.0, "output", "; ".join(filter(None, (said, place))), 1)
+        _, place = _why(pair, images, training, ("output", nothing, nothing), passes)
+        return Finding(False, float("inf"), 0.0, "output", "; ".join(filter(None, (said, place))), 1, label, said)
     worst, count = Finding(True, 0.0, bound), 0
     rounded = max(bound, _rounded(pair))
     for name, a, b, floor in _entries(pair, *passes, len(images.values), training):
@@ -64,7 +64,8 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
         most = rounded if name.startswith("gradient") else bound
         found = Finding(bool(gap <= most), gap, most, name, "", count)
         if not found.passed:
-            return replace(found, detail=_why(pair, images, training, (name, a, b), passes))
+            where, why = _why(pair, images, training, (name, a, b), passes)
+            return replace(found, where=where or name, detail=why, cause=why)
         worst = found if gap > worst.measured else worst
     told = "" if pair.exact else "in their own dtypes: one has no copy in float64"
     return Finding(True, worst.measured, worst.tolerance, worst.where, told, count)
@@ -84,21 +85,24 @@ def _untrainable(pair: Pair, images: Images, training: bool, error: Untrainable)
     return Finding(False, float("inf"), 0.0, "the loss", f"it cannot be trained as the other can: {said}", 1)
 
 
-def _why(pair: Pair, images: Images, training: bool, found: tuple[str, Array, Array], passes: tuple[Pass, Pass]) -> str:
-    """The cause of a difference in words, "" where none is known; to look for it must not fail."""
+def _why(
+    pair: Pair, images: Images, training: bool, found: tuple[str, Array, Array], passes: tuple[Pass, Pass]
+) -> tuple[str, str]:
+    """The layer where a difference begins and its cause in words, "" for what is not known; this must not fail."""
     name, one, other = found
     try:
         if name.startswith("statistic "):
             mine = name.removeprefix("statistic ")
             after = _biased(pair, 0, passes[0], len(images.values)), _biased(pair, 1, passes[1], len(images.values))
-            return of_statistic(pair, mine, pair.weights[mine], after)
+            return "", of_statistic(pair, mine, pair.weights[mine], after)
         if name.startswith("gradient of "):
-            return of_gradient(pair, name.removeprefix("gradient of "), one, other)
+            return "", of_gradient(pair, name.removeprefix("gradient of "), one, other)
         if " outputs against " in name:
-            return "auxiliary outputs: what one answers in training the other does not, such as the heads of GoogLeNet"
-        return of_output(pair, images, training, passes) if name.startswith("output") else ""
+            words = "auxiliary outputs: what one answers in training the other does not, such as the heads of GoogLeNet"
+            return "", words
+        return of_output(pair, images, training, passes) if name.startswith("output") else ("", "")
     except Exception:  # noqa: BLE001 - whatever a model raises in a second step
-        return ""
+        return "", ""
 
 
 def _rounded(pair: Pair) -> float:
@@ -249,10 +253,11 @@ def _rates_alone(pair: Pair) -> Finding | str:
     found = [sorted(item.dropouts) for item in passes]
     if found[0] != found[1]:
         lone = [*_beyond(*found), *_beyond(*found[::-1])]
-        where = next((item.name for item in lone if item.name), "") or _place(pair)
+        named = next((item.name for item in lone if item.name), "")
+        where = _place(pair) or before(pair, named) or named
         told = [" and ".join(map(str, items)) or "none" for items in found]
         said = f"dropout: {told[0]} in {pair.one.label}, {told[1]} in {pair.other.label}"
-        return Finding(False, 1.0, 0.0, where, said, len(found[0]))
+        return Finding(False, 1.0, 0.0, where, said, len(found[0]), cause=said)
     return Finding(True, 0.0, 0.0, "", "rates were compared, not places", len(found[0]))
 
 
@@ -270,7 +275,7 @@ def _place(pair: Pair) -> str:
 def _other_rates(pair: Pair, path: str, one: list[float] | None, other: list[float] | None) -> Finding:
     told = [" and ".join(f"{rate:g}" for rate in rates) if rates else "none" for rates in (one, other)]
     said = f"dropout after {path}: {told[0]} in {pair.one.label}, {told[1]} in {pair.other.label}"
-    return Finding(False, 1.0, 0.0, path, said, 1)
+    return Finding(False, 1.0, 0.0, path, said, 1, cause=said)
 
 
 def _rates(net: Net, known: Flow) -> dict[int, list[float]]:

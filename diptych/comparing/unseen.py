@@ -31,12 +31,14 @@ def by_layers(pair: Pair) -> Finding | str:
         return f"{pair.unread}; nor can its layers be watched: {shortly(error)}"
     if found is None:
         last = _last_function(pair, images)
-        why = f"the last function: {last}" if last else _image_cause(pair, images)
-        where = "output" if last else "the image"
-        return Finding(False, float("inf"), EXACT, where, f"{why}; {pair.unread}", 1) if why else pair.unread
-    why = [placed(pair, found), f"at {images.name}", pair.unread, _image_cause(pair, images)]
+        cause = last or _image_cause(pair, images)
+        said, where = (f"the last function: {last}", "output") if last else (cause, "the image")
+        gap = float("inf")
+        return Finding(False, gap, EXACT, where, f"{said}; {pair.unread}", 1, cause=cause) if cause else pair.unread
+    cause = _image_cause(pair, images)
+    why = [placed(pair, found), f"at {images.name}", pair.unread, f"cause: {cause}" if cause else ""]
     said = "; ".join(filter(None, why))
-    return Finding(False, found.gap, EXACT, found.one, said, found.count + 1)
+    return Finding(False, found.gap, EXACT, found.one, said, found.count + 1, cause=cause)
 
 
 TURNED: dict[str, Callable[[Array], Array]] = {
@@ -66,7 +68,7 @@ def _image_cause(pair: Pair, images: Images) -> str:
         for side, other in (pair.both, pair.both[::-1]):
             answers = exact(side, images).outputs(turned(images.values)), exact(other, images).outputs(images.values)
             if _same(pair, *answers, NARROW if "ImageNet" in words else 0.0):
-                return f"cause: {words} in {other.label} alone"
+                return f"{words} in {other.label} alone"
     return ""
 
 
@@ -118,7 +120,7 @@ def _off(pair: Pair, place: int, values: dict[str, Array], images: Images, gap: 
     if first and _of_batch(pair, place, where, values, images):
         said = f"{side.label} normalises {where} with the statistics of the batch in evaluation, as in training"
     island = _island(pair, place)
-    return Finding(False, first[1] if first else gap, EXACT, where, island or said, 1)
+    return Finding(False, first[1] if first else gap, EXACT, where, island or said, 1, side.label, island or said)
 
 
 def _of_batch(pair: Pair, place: int, name: str, values: Mapping[str, Array], images: Images) -> bool:
@@ -145,9 +147,14 @@ def _value_of(nodes: Sequence[Node], place: int, values: Mapping[str, Array]) ->
 def _rounded(pair: Pair, images: Images) -> Finding | None:
     """Outputs that differ though all nodes agree, where one brings numbers to another precision."""
     told = [note for place in (0, 1) if (note := _island(pair, place))]
-    found = departure(pair, images, low=True) if told else None
+    if not told and not pair.rounded:
+        return None
+    found = departure(pair, images, low=True)
+    if not told and found is None:
+        return None
     where, gap = (found.one, found.gap) if found else ("precision", float("inf"))
-    return Finding(False, gap, EXACT, where, "; ".join(told), 1) if told else None
+    said = "; ".join(told) or f"dtype: rounded to less than float32, {placed(pair, found) if found else ''}"
+    return Finding(False, gap, EXACT, where, said, 1, cause=said)
 
 
 def by_chance(pair: Pair) -> Finding | None:
@@ -156,8 +163,8 @@ def by_chance(pair: Pair) -> Finding | None:
     for side in pair.both:
         seeds = [np.ones_like(value) for value in side.exact.outputs(images.values).values()]
         if found := side.exact.step(images.values, seeds, training=False).dropouts:
-            where = found[0].name or "dropout"
-            return Finding(False, float("inf"), EXACT, where, f"{side.label} applies {found[0]} in evaluation", 1)
+            where, said = found[0].name or "dropout", f"{side.label} applies {found[0]} in evaluation"
+            return Finding(False, float("inf"), EXACT, where, said, 1, side.label, said)
     seen = by_layers(pair)
     return seen if isinstance(seen, Finding) else None
 

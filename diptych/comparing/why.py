@@ -18,15 +18,16 @@ from .sides import Images
 Stats = tuple[Mapping[str, Array], Mapping[str, Array]]
 
 
-def of_output(pair: Pair, images: Images, training: bool, passes: tuple[Pass, Pass]) -> str:
-    """The first layer that hands on something else in a step, and whether it is one that does not train."""
+def of_output(pair: Pair, images: Images, training: bool, passes: tuple[Pass, Pass]) -> tuple[str, str]:
+    """The first layer that hands on something else in a step, and in words whether it is one that does not train."""
     found = departure(pair, images, training)
     if found is None:
         seen_alike = training and pair.read is not None and pair.parted is None
-        return "all layers that were seen hand on the same; look at what is computed between them" if seen_alike else ""
+        words = "all layers that were seen hand on the same; look at what is computed between them"
+        return "", words if seen_alike else ""
     idle = _idle(pair, found, passes) if training else []
     frozen = f"; {idle[0]} leaves its statistics as they are: frozen" if len(idle) == 1 else ""
-    return f"{placed(pair, found)}{frozen}"
+    return found.one, f"{placed(pair, found)}{frozen}"
 
 
 def placed(pair: Pair, found: Departure) -> str:
@@ -34,7 +35,26 @@ def placed(pair: Pair, found: Departure) -> str:
     other = f" ({found.other} of {pair.other.label})" if found.other != found.one else ""
     gap = f"by {found.gap:.1e}" if np.isfinite(found.gap) else "of another shape or not finite"
     gap += f" ({found.factor:.4g} times as large in {pair.one.label})" if found.factor is not None else ""
-    return f"first in {found.one}{other}, {gap}; the last layer that agrees is {found.before}"
+    unseen = _span(pair, found)
+    between = f", between them {', '.join(unseen)}" if unseen else ""
+    return f"first in {found.one}{other}, {gap}; the last layer that agrees is {found.before}{between}"
+
+
+def _span(pair: Pair, found: Departure) -> list[str]:
+    """The steps between the last layer that agrees and the first that does not, which no layer shows by itself."""
+    if pair.read is None:
+        return []
+    steps = pair.alignment.one.steps
+    places = {step.path: place for place, step in enumerate(steps)}
+    if found.one not in places or found.before not in places:
+        return []
+    waiting, known = list(steps[places[found.one]].inputs), set[int]()
+    while waiting:
+        place = waiting.pop()
+        if place > places[found.before] and place not in known:
+            known.add(place)
+            waiting += steps[place].inputs
+    return [steps[place].path for place in sorted(known)]
 
 
 def _idle(pair: Pair, found: Departure, passes: tuple[Pass, Pass]) -> list[str]:

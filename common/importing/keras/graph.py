@@ -20,8 +20,8 @@ Entry = Mapping[str, Any]
 BROKEN = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """What reading a value of another type raises than Keras writes."""
 INPUT, CONSTANT = "InputLayer", "_CONSTANT_VALUE"
-CAST = "Cast"
-"""The function that has a dtype, as layers have."""
+CAST = ("Cast", "ConvertToTensor")
+"""The functions that have a dtype, as layers have."""
 HOMES = ("keras", "tf_keras")
 """What Keras calls itself; Keras 2 has the second name where Keras 3 has the first."""
 
@@ -78,7 +78,7 @@ def is_model(entry: Entry) -> bool:
 
 def is_operation(entry: Entry) -> bool:
     """Whether an entry is a function of Keras that was called between layers, and no layer."""
-    if entry.get("class_name") == CAST:
+    if entry.get("class_name") in CAST:
         return True
     config = entry["config"]
     return entry.get("class_name") != INPUT and not is_model(entry) and not {"trainable", "dtype"} & set(config)

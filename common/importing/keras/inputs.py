@@ -63,6 +63,12 @@ def cast(layer: Layer, x: Any, dtype: Any = None) -> View:
     return value(x)
 
 
+@means(functions=("ConvertToTensor",))
+def convert_to_tensor(layer: Layer, x: Any, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> View:
+    """The value as it is; another precision is said in a note."""
+    return value(x) if layer.said("dtype", dtype, None) is None else cast(layer, x, dtype)
+
+
 @means("Dropout")
 def dropout(layer: Layer, x: Any) -> View:
     """Dropout; one whose mask has a shape of its own is left out."""
