@@ -13,6 +13,7 @@ from ..common.comparing.align import Alignment
 from ..common.comparing.along import beyond, met
 from ..common.comparing.causes import OTHER_WEIGHTS, Cause, causes
 from ..common.comparing.parting import Parting, Partings
+from ..common.comparing.remedies import remedy
 from ..common.comparing.rounding import rounding
 from ..common.importing.imported import Imported
 from ..common.text import first_few
@@ -65,23 +66,34 @@ def _at_size(pair: Pair, images: Images) -> Finding | None:
     if alignment is not None:
         found = _partings(pair, alignment)
         for part in found.find(images.values):
-            return replace(_parted(pair, part, found, 0), detail=f"at {images.name}: {_told(pair, part, found)[1]}")
+            parted = _parted(pair, part, found, 0)
+            return replace(parted, detail=f"at {images.name}: {parted.detail}")
     seen = by_layers(pair)
     return seen if isinstance(seen, Finding) else None
 
 
 def _parted(pair: Pair, part: Parting, found: Partings, count: int) -> Finding:
     """A parting as a finding: a step that the second lacks is named by the first."""
-    cause, said = _told(pair, part, found)
-    lacking = [cause.one for cause in causes(part, found) if cause.kind == "missing"]
+    known = causes(part, found)
+    cause, said = _told(pair, part, found, known)
+    lacking = [cause.one for cause in known if cause.kind == "missing"]
     path = lacking[0].rpartition("(")[2].rstrip(")") if lacking else found.one.steps[part.one].path
     return Finding(False, part.gap, FLOAT64_TOLERANCE, path, said, count + len(found.seen) + 1, cause=cause)
 
 
-def _told(pair: Pair, part: Parting, found: Partings) -> tuple[str, str]:
-    """The cause of a parting, and all that is to be said of it."""
-    cause, before = _cause(pair, part, found), found.seen[-1] if found.seen else "the image"
-    return cause, f"{_here(pair, part, found)}{cause or NOTHING}; the last that agrees is {before}"
+def _told(pair: Pair, part: Parting, found: Partings, known: list[Cause]) -> tuple[str, str]:
+    """The cause of a parting, and all that is to be said of it, with what to change in the second."""
+    cause, before = _cause(pair, found, known), found.seen[-1] if found.seen else "the image"
+    said = f"{_here(pair, part, found)}{cause or NOTHING}{_change(pair, part, found, known)}"
+    return cause, f"{said}; the last that agrees is {before}"
+
+
+def _change(pair: Pair, part: Parting, found: Partings, known: list[Cause]) -> str:
+    """What makes the second do what the first does, in the words of its framework."""
+    one, path = found.one.steps[part.one].node.op, found.other.steps[part.other].path
+    every = (remedy(cause, one, path, pair.other.given.framework) for cause in known if cause.restores)
+    told = list(dict.fromkeys(filter(None, every)))
+    return f"; to make {pair.other.label} do the same, {first_few(told, 3, ', ')}" if told else ""
 
 
 def _here(pair: Pair, part: Parting, found: Partings) -> str:
@@ -90,9 +102,8 @@ def _here(pair: Pair, part: Parting, found: Partings) -> str:
     return f"{theirs} of {pair.other.label}: " if theirs != path else ""
 
 
-def _cause(pair: Pair, part: Parting, found: Partings) -> str:
+def _cause(pair: Pair, found: Partings, known: list[Cause]) -> str:
     """The causes of a parting in words; "" where nothing that was tried brings the two together."""
-    known = causes(part, found)
     told = first_few([_worded(pair, cause) for cause in known], 3, "; ", "; and ")
     held = found.weights[0]
     of_weights = any(cause.one in held or cause.kind.startswith(OTHER_WEIGHTS) for cause in known)

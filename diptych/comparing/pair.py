@@ -23,6 +23,8 @@ from ..common.text import first_few
 from .sides import Images, Side
 
 T = TypeVar("T")
+SMALL = 1e-30
+"""In float32 what a softmax leaves below this is next to what TensorFlow takes for 0 (1e-38)."""
 FLOOR = 1e-3
 """Of the usual size of a channel: one that is smaller is no measure of a difference."""
 
@@ -240,6 +242,7 @@ def channelwise(one: Array, other: Array) -> float:
         return float("inf")
     axes = tuple(axis for axis in range(other.ndim) if axis != 1)
     scale = np.abs(other).max(axis=axes, keepdims=True)
-    scale = np.maximum(scale, FLOOR * float(np.median(scale)))
+    least = 0.0 if one.dtype == other.dtype == np.float64 else SMALL
+    scale = np.maximum(scale, max(FLOOR * float(np.median(scale)), least))
     gaps = np.abs(np.subtract(one.reshape(other.shape), other, dtype=np.float64))
     return float((gaps / np.where(scale == 0, 1, scale)).max())

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from ..common.comparing.causes import differing, shown
+from ..common.comparing.causes import Cause, differing, shown
 from ..common.comparing.given import Pass
+from ..common.comparing.remedies import remedy
 from ..common.importing.draft import NO_GRADIENT
 from ..common.spec import Array
 from ..common.text import first_few
@@ -77,7 +78,9 @@ def of_statistic(pair: Pair, mine: str, theirs: str, after: Stats) -> str:
     told = [f"{name}, {shown(nodes[0].op, name)} in {pair.one.label} and {shown(nodes[1].op, name)} in "
             f"{pair.other.label}" for name in names]  # fmt: skip
     if told:
-        return "; ".join(told)
+        way = pair.other.given.framework
+        every = [remedy(Cause(name, "", ""), nodes[0].op, nodes[1].path, way) for name in names]
+        return f"{'; '.join(told)}; to make {pair.other.label} do the same, {', '.join(filter(None, every))}"
     before = [read.weights[name].astype(np.float64) for read, name in zip(pair.known, (mine, theirs), strict=True)]
     moved = [array[name] - start for array, name, start in zip(after, (mine, theirs), before, strict=True)]
     still = [side.label for side, step in zip(pair.both, moved, strict=True) if not step.any()]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
-import numpy as np
 import pytest
+from imported_pairs import lively_keras
 from references import Reference, references
 from references.libraries import reference_model
 
@@ -34,14 +34,7 @@ def _memory() -> Iterator[None]:
 def of_keras(reference: Reference, size: tuple[int, int]) -> keras.Model:
     """A model of keras.applications that answers with logits, and with weights that hide nothing."""
     options: dict[str, Any] = {"weights": None, "input_shape": (*size, 3), "classifier_activation": None}
-    model = getattr(keras.applications, reference.name)(**options, **reference.arguments)
-    random = np.random.default_rng(0)
-    for variable in model.weights:
-        if variable.name in ("gamma", "moving_variance"):
-            variable.assign(random.uniform(0.5, 1.5, variable.shape))
-        elif variable.name in ("beta", "bias", "moving_mean"):
-            variable.assign(random.uniform(-0.3, 0.3, variable.shape))
-    return model
+    return lively_keras(getattr(keras.applications, reference.name)(**options, **reference.arguments))
 
 
 def compared(reference: Reference) -> Comparison:
