@@ -43,7 +43,9 @@ class Cause:
 def causes(part: Parting, found: Partings) -> list[Cause]:
     """What was found to make a pair part; empty where nothing that was tried restores parity."""
     if part.kind != "op":
-        return [*_order(part, found), *_alone(part, found)] or [Cause("inputs", *_reads(part, found), False)]
+        lone = [(side, place) for side in (0, 1) for place in part.alone[side]]
+        instead = _exchange(found, lone) or list(_alone(part, found))
+        return [*_order(part, found), *instead] or [Cause("inputs", *_reads(part, found), False)]
     one, other = found.one.steps[part.one], found.other.steps[part.other]
     for way in (_without, _kinds, _settings, _weights, _both):
         if known := list(way(part, found, one, other)):

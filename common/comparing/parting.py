@@ -23,6 +23,8 @@ from .flow import Flow, Step
 SEVERAL = 10
 """How many steps further one looks for the last of several that together are one of the other side."""
 Kind = Literal["op", "wiring", "outputs"]
+SMALL = 1e-30
+"""In float32 what a softmax leaves below this is next to what TensorFlow takes for 0 (1e-38)."""
 FLOOR = 1e-3
 """Of the usual size of a channel: one that is smaller is no measure of a difference."""
 
@@ -249,7 +251,8 @@ def channelwise(one: Array, other: Array) -> float:
         return float("inf")
     axes = tuple(axis for axis in range(other.ndim) if axis != 1)
     scale = np.abs(other).max(axis=axes, keepdims=True)
-    scale = np.maximum(scale, FLOOR * float(np.median(scale)))
+    least = 0.0 if one.dtype == other.dtype == np.float64 else SMALL
+    scale = np.maximum(scale, max(FLOOR * float(np.median(scale)), least))
     gaps = np.abs(np.subtract(one.reshape(other.shape), other, dtype=np.float64))
     return float((gaps / np.where(scale == 0, 1, scale)).max())
 

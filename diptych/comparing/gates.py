@@ -13,6 +13,7 @@ from ..common.comparing.align import Alignment
 from ..common.comparing.along import beyond, met
 from ..common.comparing.causes import OTHER_WEIGHTS, Cause, causes
 from ..common.comparing.parting import Parting, Partings
+from ..common.comparing.remedies import remedy
 from ..common.comparing.rounding import rounding
 from ..common.importing.imported import Imported
 from ..common.text import first_few
@@ -91,11 +92,21 @@ def _at(images: Images, found: Finding) -> Finding:
 
 def _parted(pair: Pair, part: Parting, found: Partings, count: int) -> Finding:
     """A parting as a finding: a step that the second lacks is named by the first."""
-    cause, before = _cause(pair, part, found), found.seen[-1] if found.seen else "the image"
-    lacking = [cause.one for cause in causes(part, found) if cause.kind == "missing"]
+    known = causes(part, found)
+    cause, before = _cause(pair, found, known), found.seen[-1] if found.seen else "the image"
+    lacking = [cause.one for cause in known if cause.kind == "missing"]
     path = lacking[0].rpartition("(")[2].rstrip(")") if lacking else found.one.steps[part.one].path
-    said = f"{_here(pair, part, found, path)}{cause or NOTHING}; the last that agrees is {before}"
+    said = f"{_here(pair, part, found, path)}{cause or NOTHING}{_change(pair, part, found, known)}"
+    said = f"{said}; the last that agrees is {before}"
     return Finding(False, part.gap, FLOAT64_TOLERANCE, path, said, count + len(found.seen) + 1, cause=cause)
+
+
+def _change(pair: Pair, part: Parting, found: Partings, known: list[Cause]) -> str:
+    """What makes the second do what the first does, in the words of its framework."""
+    one, path = found.one.steps[part.one].node.op, found.other.steps[part.other].path
+    every = (remedy(cause, one, path, pair.other.given.framework) for cause in known if cause.restores)
+    told = list(dict.fromkeys(filter(None, every)))
+    return f"; to make {pair.other.label} do the same, {first_few(told, 3, ', ')}" if told else ""
 
 
 def _here(pair: Pair, part: Parting, found: Partings, where: str) -> str:
@@ -105,9 +116,8 @@ def _here(pair: Pair, part: Parting, found: Partings, where: str) -> str:
     return f"{theirs} of {pair.other.label}: {before}" if theirs != path else before
 
 
-def _cause(pair: Pair, part: Parting, found: Partings) -> str:
+def _cause(pair: Pair, found: Partings, known: list[Cause]) -> str:
     """The causes of a parting in words; "" where nothing that was tried brings the two together."""
-    known = causes(part, found)
     told = first_few([_worded(pair, cause) for cause in known], 3, "; ", "; and ")
     held = found.weights[0]
     of_weights = any(cause.one in held or cause.kind.startswith(OTHER_WEIGHTS) for cause in known)

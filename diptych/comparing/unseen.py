@@ -32,8 +32,10 @@ def by_layers(pair: Pair) -> Finding | str:
         return f"{pair.unread}; nor can its layers be watched: {shortly(error)}"
     if found is None:
         last = _last_function(pair, images)
-        said = f"the last function: {last}; {pair.unread}"
-        return Finding(False, float("inf"), EXACT, "output", said, 1, cause=last) if last else pair.unread
+        cause = last or _image_cause(pair, images)
+        said, where = (f"the last function: {last}", "output") if last else (cause, "the image")
+        gap = float("inf")
+        return Finding(False, gap, EXACT, where, f"{said}; {pair.unread}", 1, cause=cause) if cause else pair.unread
     cause = _image_cause(pair, images) or _unread_cause(pair)
     unread = "" if pair.unread in cause else pair.unread
     why = [placed(pair, found), f"at {images.name}", unread, f"cause: {cause}" if cause else ""]
