@@ -206,5 +206,7 @@ def words(op: Op) -> str:
     """An op with its settings, those that differ from the default."""
     if op.foreign:
         return str(vars(op)["function"])
+    if op.kind == "channel_gather" and vars(op)["indices"] == (2, 1, 0):
+        return "channels reversed (RGB against BGR)"
     told = [f"{f.name}={plain(getattr(op, f.name))}" for f in fields(op) if plain(getattr(op, f.name)) != f.default]
     return f"{op.kind}({', '.join(told)})" if told else op.kind

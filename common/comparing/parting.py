@@ -39,6 +39,10 @@ class Parting:
     answer: Array
     alone: tuple[tuple[int, ...], tuple[int, ...]]
 
+    def weighted(self, found: Partings) -> bool:
+        """Whether both have weights."""
+        return bool(found.one.steps[self.one].node.weights() and found.other.steps[self.other].node.weights())
+
 
 @dataclass
 class Partings:
@@ -103,17 +107,35 @@ class Partings:
         """
         if self.one.steps[a].node.kind == self.other.steps[b].node.kind:
             return False
-        del self.partner[b]
-        bound, after = max(self.tolerance, self.rounding), self._after(b)
-        for place in after:
-            if place not in self.partner and apart(self._hybrid(place, {}), self.values[a]) <= bound:
-                self.partner[place] = a
-                return True
-        following = next((place for place in after if self.partner.get(place, 0) > a), None)
-        if following is not None and apart(self._hybrid(following, {}), self._ahead(self.partner[following])) <= bound:
-            return True
-        self.partner[b] = a
-        return False
+        before, bound = self.partner, max(self.tolerance, self.rounding)
+        self.partner = {place: at for place, at in before.items() if at < a or self._one_kind(at, place)}
+        after = self._after(b)
+        whole = (place for place in after if place not in self.partner)
+        found = next((place for place in whole if apart(self._hybrid(place, {}), self.values[a]) <= bound), None)
+        if found is None:
+            found = next((place for place in after if place in self.partner), None)
+            agrees = found is not None and apart(self._hybrid(found, {}), self._ahead(self.partner[found])) <= bound
+            found = found if agrees else None
+        loose = self._before(found) if found is not None else set[int]()
+        inside = {place: at for place, at in before.items() if place not in loose}
+        ended = found is not None and found not in self.partner
+        self.partner = {place: at for place, at in inside.items() if at != a} | ({found: a} if ended else {})  # type: ignore[dict-item]
+        if found is None:
+            self.partner = before
+        return found is not None
+
+    def _one_kind(self, a: int, b: int) -> bool:
+        return self.one.steps[a].node.kind == self.other.steps[b].node.kind
+
+    def _before(self, b: int) -> set[int]:
+        """The steps of the second of which a step is made, whose partners are of another kind."""
+        found, waiting = set[int](), [b]
+        while waiting:
+            for place in self.other.steps[waiting.pop()].inputs:
+                if place not in self.partner and place not in found:
+                    found.add(place)
+                    waiting.append(place)
+        return found
 
     def _after(self, b: int) -> list[int]:
         """The steps of the second that a step leads to by steps without a partner, in order."""

@@ -33,6 +33,8 @@ def nodes(pair: Pair) -> Finding | str:
     for images in batches:
         found = Partings(pair.alignment, (one.weights, other.weights), rounding=rounding(pair.alignment))
         for part in found.find(images.values):
+            if pair.parted is None and part.weighted(found) and pair.leave_aside():
+                return pair.unread
             path, steps = found.one.steps[part.one].path, found.seen
             before = steps[-1] if steps else "the image"
             said = f"{_why(pair, part, found)}; the last that agrees is {before}"

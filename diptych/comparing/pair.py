@@ -11,16 +11,19 @@ import numpy as np
 
 from ..common.compare import FLOAT64_TOLERANCE
 from ..common.comparing.align import Alignment, aligned
+from ..common.comparing.causes import words
 from ..common.comparing.columns import Columns, columns
 from ..common.comparing.given import Pass, Places
 from ..common.comparing.rounding import rounding
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
-from ..common.spec import Array
+from ..common.spec import Array, Net
 from ..common.text import first_few
 from .sides import Images, Side
 
 T = TypeVar("T")
+MOVING = ("channel_gather", "channel_shuffle")
+"""Kinds of ops that put channels into another order."""
 FLOOR = 1e-3
 """Of the usual size of a channel: one that is smaller is no measure of a difference."""
 
@@ -46,6 +49,8 @@ class Pair:
     """Whether one of the models answers twice with other numbers."""
     compared: list[Images] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    aside: str = ""
+    """Why what was read of the two is left aside."""
     refused: dict[str, list[str]] = field(default_factory=dict)
     """Which batches were not compared, by the reason."""
 
@@ -63,14 +68,33 @@ class Pair:
     @property
     def unread(self) -> str:
         """Why the layers cannot be compared."""
-        return "; ".join(f"{side.label} cannot be read: {side.refusal}" for side in self.both if side.read is None)
+        return self.aside or "; ".join(
+            f"{side.label} cannot be read: {side.refusal}" for side in self.both if side.read is None
+        )
+
+    def leave_aside(self) -> bool:
+        """Leave what was read aside where steps that move numbers are in one model alone; whether that was done.
+
+        Other weights may make up for such a step, so that two equal models part at every layer.
+        """
+        found, told = self.alignment, list[str]()
+        for a, b in found.pairs:
+            step = found.other.steps[b] if a is None and b is not None else found.one.steps[a or 0]
+            if (a is None or b is None) and (step.node.op.foreign or step.node.kind in MOVING):
+                side = self.both[a is None]
+                told.append(f"{side.label} cannot be read so that its layers could be compared: other weights make up "
+                            f"for {words(step.node.op)} ({step.path})")  # fmt: skip
+        self.aside = first_few(told, 3, "; ")
+        if told:
+            vars(self)["read"] = None
+        return bool(told)
 
     @cached_property
     def alignment(self) -> Alignment:
         """The steps of both Nets that belong together."""
         one, other = self.known
         weights = (one.weights, other.weights) if self.by_weights else None
-        return aligned(one.net, other.net, self.names, weights)
+        return aligned(*_answering(one.net, other.net), self.names, weights)
 
     @cached_property
     def columns(self) -> dict[str, Columns]:
@@ -174,15 +198,17 @@ def transferred(pair: Pair) -> Pair:
     """
     one, other = pair.known
     back = {theirs: mine for mine, theirs in pair.weights.items()}
-    lacking = [name for name in other.net.weights if name not in back]
+    used = {name for step in pair.alignment.other.steps for name in step.node.weights()}
+    lacking = [name for name in other.net.weights if name not in back and name in used]
+    aside = [name for name in other.net.weights if name not in back and name not in used]
     if lacking:
         raise DiptychError(f"{pair.one.label} has no weights for {first_few(lacking, 8)} of {pair.other.label}; "
                            "name the layers that belong together")  # fmt: skip
     wrong = [f"{back[name]} ({one.net.weights[back[name]].shape}) for {name} ({weight.shape})"
-             for name, weight in other.net.weights.items() if one.weights[back[name]].size != weight.count]  # fmt: skip
+             for name, weight in other.net.weights.items() if name in back and one.weights[back[name]].size != weight.count]  # fmt: skip
     if wrong:
         raise DiptychError(f"weights of {pair.one.label} do not fit {pair.other.label}: {first_few(wrong, 8)}")
-    weights = {name: pair.as_theirs(back[name], one.weights[back[name]]).reshape(array.shape)
+    weights = {name: pair.as_theirs(back[name], one.weights[back[name]]).reshape(array.shape) if name in back else array
                for name, array in other.weights.items()}  # fmt: skip
     own = pair.other.given.weights()
     flat = np.concatenate([array.ravel().astype(np.float64) for array in own.values()])
@@ -197,7 +223,15 @@ def transferred(pair: Pair) -> Pair:
         )
     first = replace(pair.one, given=pair.one.wide)
     second = Side(pair.other.label, copy, copy, replace(other, weights=weights))
-    return Pair(first, second, pair.images, pair.names)
+    kept = f"weights of {pair.other.label} that keep their own values, as no output of {pair.one.label} is theirs: "
+    return Pair(first, second, pair.images, pair.names, notes=[kept + first_few(aside, 4)] if aside else [])
+
+
+def _answering(one: Net, other: Net) -> tuple[Net, Net]:
+    """Both networks with as many outputs, the first ones: what only the other outputs depend on has no partner."""
+    count = min(len(one.outputs), len(other.outputs))
+    nets = [replace(net, outputs=net.outputs[:count]) if len(net.outputs) > count else net for net in (one, other)]
+    return nets[0], nets[1]
 
 
 def matched(one: Mapping[str, Array], other: Mapping[str, Array]) -> list[tuple[str, Array, Array]] | None:

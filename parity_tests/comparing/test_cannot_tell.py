@@ -123,7 +123,7 @@ def test_of_a_module_that_was_traced_the_module_is_asked_for() -> None:
 
 
 class Turned(nn.Module):
-    """What no reading follows: the channels are turned round, which a convolution turned round makes good."""
+    """What no reading follows: the image decides; columns are turned round, which a kernel turned round makes good."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,6 +131,8 @@ class Turned(nn.Module):
         self.drop = nn.Dropout(0.2)
 
     def forward(self, x: torch.Tensor) -> Any:
+        if x.isnan().any():
+            x = torch.zeros_like(x)
         return self.drop(self.conv(x.flip(3)).flip(3)).mean((2, 3))
 
 
