@@ -112,18 +112,41 @@ class Partings:
         """
         if self.one.steps[a].node.kind == self.other.steps[b].node.kind:
             return False
-        bound, following = max(self.tolerance, self.rounding), self._after(b)
+        bound = max(self.tolerance, self.rounding)
+        return self._joined(a, b, bound) or self._whole(a, b, bound)
+
+    def _joined(self, a: int, b: int, bound: float) -> bool:
+        """Whether a later step of the second is what the first's is, or the next pair agrees of what both are parts."""
+        before, value = self.partner, self.values[a]
+        self.partner = {place: at for place, at in before.items() if at < a or self._one_kind(at, place)}
+        after = self._after(b)
+        whole = (place for place in after if place not in self.partner)
+        found = next((place for place in whole if apart_by_channel(self._hybrid(place, {}), value) <= bound), None)
+        if found is not None:
+            self.gaps[a] = 0.0
+        else:
+            found = next((place for place in after if place in self.partner), None)
+            agrees = found is not None and self._agree(self.partner[found], found, bound)
+            found = found if agrees else None
+        loose = self._before(found) if found is not None else set[int]()
+        inside = {place: at for place, at in before.items() if place not in loose}
+        ended = found is not None and found not in self.partner
+        self.partner = {place: at for place, at in inside.items() if at != a} | ({found: a} if ended else {})  # type: ignore[dict-item]
+        if found is None:
+            self.partner = before
+        return found is not None
+
+    def _agree(self, a: int, b: int, bound: float) -> bool:
+        """Whether a later pair agrees."""
+        return apart_by_channel(self._hybrid(b, {}), self._ahead(a)) <= bound
+
+    def _whole(self, a: int, b: int, bound: float) -> bool:
+        """Whether one is the other's first of several: on the next steps that have no partner, in order."""
         before = self.partner.pop(b)
-        for place in (*following, *_after(self.other, b, set(self.partner))):
-            if (
-                place not in self.partner
-                and (gap := apart_by_channel(self._hybrid(place, {}), self.values[a])) <= bound
-            ):
+        for place in _after(self.other, b, set(self.partner)):
+            if (gap := apart_by_channel(self._hybrid(place, {}), self.values[a])) <= bound:
                 self.partner[place], self.gaps[a] = a, gap
                 return True
-        pair = next((place for place in following if self.partner.get(place, 0) > a), None)
-        if pair is not None and apart_by_channel(self._hybrid(pair, {}), self._ahead(self.partner[pair])) <= bound:
-            return True
         self.partner[b] = before
         whole = self._hybrid(b, {})
         for place in _after(self.one, a, set(self.partner.values())):
@@ -131,6 +154,19 @@ class Partings:
                 self.partner[b] = place
                 return True
         return False
+
+    def _one_kind(self, a: int, b: int) -> bool:
+        return self.one.steps[a].node.kind == self.other.steps[b].node.kind
+
+    def _before(self, b: int) -> set[int]:
+        """The steps of the second of which a step is made, whose partners are of another kind."""
+        found, waiting = set[int](), [b]
+        while waiting:
+            for place in self.other.steps[waiting.pop()].inputs:
+                if place not in self.partner and place not in found:
+                    found.add(place)
+                    waiting.append(place)
+        return found
 
     def unused(self) -> tuple[list[str], list[str]]:
         """The steps without a partner, of each side, that handed on what they were given: no image showed what they do.

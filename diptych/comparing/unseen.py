@@ -114,7 +114,7 @@ def unlike_meaning(pair: Pair, images: Images, found: Partings) -> Finding | Non
         wanted = [values[flow.steps[item].path] for item in flow.outputs if flow.steps[item].path in values]
         for given in (pair.both[place].exact, pair.both[place].given):
             bound = max(EXACT, pair.bound) if given.dtype == "float64" else NARROW
-            answers = given.outputs(images.values).values()
+            answers = list(given.outputs(images.values).values())[: len(flow.outputs)]
             gap = max((min(apart(a, value) for value in wanted) for a in answers), default=0.0) if wanted else 0.0
             if gap > bound:
                 return _off(pair, place, values, images, gap)

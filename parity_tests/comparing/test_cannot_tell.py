@@ -131,8 +131,8 @@ class Turned(nn.Module):
         self.drop = nn.Dropout(0.2)
 
     def forward(self, x: torch.Tensor) -> Any:
-        x = x.flip(3) if float(x.detach().sum()) < 1e30 else x
-        return self.drop(self.conv(x).flip(3)).mean((2, 3))
+        x = torch.zeros_like(x) if x.isnan().any() else x
+        return self.drop(self.conv(x.flip(3)).flip(3)).mean((2, 3))
 
 
 def turned(drop: float = 0.2, filters: int = 4, stop: bool = False) -> tuple[Any, Any]:

@@ -25,15 +25,18 @@ TOKENS = "argument #1 'indices' to have one of the following scalar types"
 BRANCHES = ("data-dependent", "GuardOnDataDependent", "_local_scalar_dense", ".item()", "Tensor-likes")
 
 
-def exported(model: nn.Module, images: torch.Tensor) -> Exported:
-    """The graph of a module on these images; raises DiptychError where it cannot be told."""
+def exported(model: nn.Module, images: torch.Tensor, gradients: bool = True) -> Exported:
+    """The graph of a module on these images; raises DiptychError where it cannot be told.
+
+    Where its `gradients` count, none may be of its own.
+    """
     with warnings.catch_warnings(), _quiet(), all_frames(__file__), _watched() as own, torch.no_grad():
         warnings.simplefilter("ignore")
         try:
             program = torch.export.export(model, (images,), strict=False)
         except Exception as error:  # noqa: BLE001 - whatever the code of the model, or torch.export, throws
             raise DiptychError(_refusal(model, error)) from None
-    if own:
+    if own and gradients:
         raise DiptychError(f"{type(model).__name__} has gradients of its own (torch.autograd.Function): "
                            f"{first_few(sorted(own), 6)}; no spec says what they are")  # fmt: skip
     return program
