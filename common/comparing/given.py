@@ -114,3 +114,6 @@ class Given(Protocol):
 
     def wide(self) -> Given | None:
         """A copy in float64, or the model itself where it is of float64; None where none can be made."""
+
+    def narrow(self) -> Given | None:
+        """A copy in float32; None where none can be made."""

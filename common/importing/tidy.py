@@ -16,6 +16,7 @@ from ..ops.flatten import Flatten
 from ..ops.global_avg_pool import GlobalAvgPool
 from ..ops.max_pool import MaxPool
 from ..ops.pad import Pad
+from .composed import composed
 from .draft import Scope, Step
 from .layout import MEAN
 
@@ -36,7 +37,7 @@ class Steps:
 
 def tidied(steps: list[Step], outputs: list[tuple[str, int]]) -> Steps:
     """The steps that the outputs depend on, put together where two of them are one op."""
-    found = pruned(Steps(steps, outputs))
+    found = pruned(Steps(composed(steps), outputs))
     while (moved := _flattened_before(found)) is not None:
         found = pruned(moved)
     for join in (_pad_joined, _mean_of_vector):

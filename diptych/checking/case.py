@@ -22,6 +22,8 @@ class Finding:
     where: str = ""
     detail: str = ""
     compared: int = 0
+    side: str = ""
+    cause: str = ""
     lines: tuple[str, ...] = ()
 
 

@@ -49,14 +49,20 @@ REPORT = record(
         "noise": table(WORD, SIZE, 100),
         "seconds": number(0, 1e9),
     },
-    optional={"passed": flag, "referee": WORDS},
+    optional={"passed": flag, "verdict": WORD, "referee": WORDS, "notes": sequence(text(2000), 0, 1000)},
 )
 KEPT = record(
     {"digest": WORD, "when": WORD, "versions": table(WORD, WORD, 100), "report": REPORT},
 )
 FILE = record(
     {"reports": sequence(REPORT, 0, 10_000)},
-    optional={"passed": flag, "wanted": sequence(WORD, 0, 10_000), "cannot_tell": table(WORD, WORDS, 10_000)},
+    optional={
+        "schema": whole(1, 1),
+        "passed": flag,
+        "wanted": sequence(WORD, 0, 10_000),
+        "cannot_tell": table(WORD, WORDS, 10_000),
+        "baseline": table(WORD, lambda value, where: None, 10),
+    },
 )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+Verdict = Literal["same", "different", "cannot tell"]
 
 
 @dataclass(frozen=True)
@@ -12,7 +15,8 @@ class Gate:
 
     `measured` and `tolerance` are relative differences (0 and 0 where bits or settings are compared); `where` names
     the first thing that differs, or the place of the largest difference of a gate that passed; `compared` counts.
-    `lines` are those of somebody's own code that what differs comes from, where they are known.
+    `side` is the model that departs, where that can be told, and `cause` what restores parity; `lines` are those of
+    somebody's own code that what differs comes from, where they are known.
     """
 
     name: str
@@ -22,6 +26,8 @@ class Gate:
     where: str = ""
     detail: str = ""
     compared: int = 0
+    side: str = ""
+    cause: str = ""
     lines: tuple[str, ...] = ()
 
 
@@ -29,7 +35,8 @@ class Gate:
 class Report:
     """The gates of one check of one network. It passes when every gate was reached and passed.
 
-    `referee` says of a check that failed which side ONNX agrees with, where that was asked for.
+    `referee` says of a check that failed which side ONNX agrees with, where that was asked for; `notes` what was not
+    held.
     """
 
     network: str
@@ -38,6 +45,12 @@ class Report:
     noise: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     referee: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """What is found; a check that cannot tell raises an error, a comparison has this third verdict."""
+        return "same" if self.passed else "different"
 
     @property
     def passed(self) -> bool:
@@ -53,10 +66,12 @@ class Report:
         return next((gate for gate in self.gates if gate.passed is False), None)
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as plain data, for JSON."""
-        return {"network": self.network, "passed": self.passed} | {
-            key: value for key, value in asdict(self).items() if key != "network"
-        }
+        """The report as plain data, for JSON, which has no infinity and no NaN: such a measure is null."""
+        data: dict[str, Any] = {"network": self.network, "passed": self.passed, "verdict": self.verdict}
+        data |= asdict(self)
+        for gate in data["gates"]:
+            gate |= {key: _finite(gate[key]) for key in ("measured", "tolerance")}
+        return data | {"noise": {side: _finite(value) for side, value in self.noise.items()}}
 
     def __str__(self) -> str:
         verdict = "the same function" if self.passed else "NOT the same function"
@@ -64,7 +79,12 @@ class Report:
         for gate in self.gates:
             mark = {True: "pass", False: "FAIL", None: "not reached"}[gate.passed]
             lines.append(f"  {gate.name:<18} {mark:<11} {measure(gate)}")
-        return "\n".join([*lines, *([f"  referee: {self.referee}"] if self.referee else [])])
+        lines += [f"  referee: {self.referee}"] if self.referee else []
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def measure(gate: Gate) -> str:

@@ -6,8 +6,6 @@ Ctrl-C.
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,12 +13,14 @@ import typer
 from ..common.errors import DiptychError
 from ..common.spec import Net
 from . import catalogue, checkpoints, comparison, deployment, detection, study
-from .border import BAD, DIFFERENT, TRACEBACK, Border
-from .options import NAMES, Example, OneSize, Size, asked, chosen
+from .border import TRACEBACK, Border
+from .options import NAMES, Channels, Classes, Example, OneSize, Settings, Size, asked, chosen
 from .quiet import native_stderr_kept
+from .reporting import SCHEMA, Baseline, Fast, Gates, HtmlFile, JsonFile, JunitFile, Reporting, Update
 from .streams import complain, prepare, say
 
 if TYPE_CHECKING:
+    from ..checking.report import Report
     from ..opening.named import Asked
 
 app = typer.Typer(
@@ -63,39 +63,43 @@ def check(
         bool,
         typer.Option("--referee", help="Hold both to the spec's ONNX graph, too: two more opinions."),
     ] = False,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the reports to this file, as JSON.")] = None,
+    gates: Gates = None,
+    fast: Fast = False,
+    json_file: JsonFile = None,
+    junit: JunitFile = None,
+    html: HtmlFile = None,
+    baseline: Baseline = None,
+    update: Update = False,
+    num_classes: Classes = None,
+    in_channels: Channels = None,
     input_size: Size = None,
+    option: Settings = None,
     example: Example = None,
     one_size: OneSize = False,
 ) -> None:
-    """Check that both frameworks compute the same function: exit code 0 same, 1 different, 2 cannot tell."""
+    """Check that both frameworks compute the same function: exit code 0 same, 1 different, 2 cannot tell.
+
+    With a baseline it is 0 for what is as there, and 1 for any change.
+    """
+    from ..checking.asked import asked_gates, gates_of
+    from ..checking.gates import GATES
     from ..common.registry import networks
-    from ..files.atomic import check_destination, replacing
-    from . import output
 
     if bool(names) == every:
         raise DiptychError("name the networks to check, or say --all (not both)")
+    picked = asked_gates(list(GATES), gates_of(gates), fast)
     wanted = _named(
-        networks() if every else names or [], asked(input_size=input_size, example=example, one_size=one_size)
+        networks() if every else names or [], asked(num_classes, in_channels, input_size, option, example, one_size)
     )
-    if json_file is not None:
-        # Before minutes of work whose result could not be written after them.
-        check_destination(json_file, force=True)
+    reporting = Reporting("check", json_file, junit, html, baseline, update)
+    reporting.prepare(list(wanted))  # before minutes of work whose result could not be written after them
+    partial = fast or len(picked) < len(GATES)
     with native_stderr_kept():
-        reports, problems = _checked(wanted, referee)
-    if json_file is not None:
-        data = {"passed": len(reports) == len(wanted) and all(r.passed for r in reports), "wanted": list(wanted)}
-        data |= {"reports": [report.to_dict() for report in reports], "cannot_tell": problems}
-        with replacing(json_file, force=True) as path:
-            path.write_text(json.dumps(data, indent=2) + "\n")
-    if len(reports) > 1:
-        output.checks(reports)
-    same = sum(report.passed for report in reports)
-    say(f"{same} of {len(wanted)} networks are the same function in both frameworks")
-    if same < len(reports):
-        raise typer.Exit(DIFFERENT)
-    if same < len(wanted):
-        raise typer.Exit(BAD)
+        found = _checked(wanted, {"referee": referee, "gates": picked, "fast": fast}, partial, reporting.quiet)
+    if not reporting.quiet:
+        _sum_up(found)
+    if code := reporting.finish(found, _data(found)):
+        raise typer.Exit(code)
 
 
 for group in (comparison, checkpoints, deployment, detection, catalogue, study):
@@ -112,32 +116,50 @@ def _named(names: list[str], wanted: Asked) -> dict[str, str | Net]:
         one = chosen(name, wanted)
         if one.result is not None:
             found[name] = one.net
-        elif wanted.size is not None:
-            raise DiptychError(f"{name} is checked at sizes of its own; --input-size is for models of your own")
+        elif wanted != asked():
+            found[network(name).name] = one.net
         else:
             found[network(name).name] = network(name).name
     return found
 
 
-def _checked(nets: dict[str, str | Net], referee: bool) -> tuple[list[Any], dict[str, str]]:
-    """The reports of the networks that could be checked, printed as they come, and why the others could not."""
+def _checked(nets: dict[str, str | Net], how: dict[str, Any], partial: bool, quiet: bool) -> dict[str, Report | str]:
+    """By name the report, printed as it comes unless quiet, or why there is none; a whole one is remembered."""
     from .. import check as run
     from ..checking.last_check import remember
     from . import output
 
-    reports, problems = [], {}
+    found = dict[str, "Report | str"]()
     for name, net in nets.items():
         try:
-            with output.waiting(f"checking {name}") as update:
-                reports.append(run(net, referee=referee, progress=update))
+            with output.waiting(f"checking {name}") as told:
+                found[name] = report = run(net, progress=told, **how)
         except DiptychError as error:
-            problems[name] = str(error)
+            found[name] = str(error)
             complain(f"error: cannot check {name}: {error}")
             continue
-        if isinstance(net, str):
-            remember(reports[-1])
-        say(*str(reports[-1]).splitlines())
-    return reports, problems
+        if isinstance(net, str) and not partial:
+            remember(report)
+        say(*(() if quiet else str(report).splitlines()))
+    return found
+
+
+def _sum_up(found: dict[str, Report | str]) -> None:
+    from . import output
+
+    reports = [report for report in found.values() if not isinstance(report, str)]
+    if len(reports) > 1:
+        output.checks(reports)
+    same = sum(report.passed for report in reports)
+    say(f"{same} of {len(found)} networks are the same function in both frameworks")
+
+
+def _data(found: dict[str, Report | str]) -> dict[str, Any]:
+    """What was found, for JSON."""
+    reports = [report.to_dict() for report in found.values() if not isinstance(report, str)]
+    problems = {name: report for name, report in found.items() if isinstance(report, str)}
+    passed = not problems and all(report["passed"] for report in reports)
+    return {"schema": SCHEMA, "passed": passed, "wanted": list(found), "reports": reports, "cannot_tell": problems}
 
 
 def main() -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from ..common.errors import DiptychError
-from .options import Channels, Size, asked
+from .options import Channels, Classes, Settings, Size, asked
 from .quiet import native_stderr_kept
-from .streams import say, write
+from .reporting import SCHEMA, Baseline, Fast, Gates, HtmlFile, JsonFile, JunitFile, Reporting, Update
+from .streams import say
 
 if TYPE_CHECKING:
     from ..opening.named import Asked
@@ -38,38 +37,44 @@ def compare(
     pair: Annotated[
         list[str] | None, typer.Option(metavar="LAYER=LAYER", help="A layer of each that belong together.")
     ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON; - is standard output.")
-    ] = None,
     pairs: Annotated[bool, typer.Option("--pairs", help="Show which layers belong together.")] = False,
+    gates: Gates = None,
+    fast: Fast = False,
+    json_file: JsonFile = None,
+    junit: JunitFile = None,
+    html: HtmlFile = None,
+    baseline: Baseline = None,
+    update: Update = False,
     example: Batch = None,
     input_size: Size = None,
     in_channels: Channels = None,
+    num_classes: Classes = None,
+    option: Settings = None,
 ) -> None:
     """Say whether two models are one function, in training too, and if not where they part, and why.
 
-    Exit code 0 for the same, 1 for different, 2 where it cannot be told.
+    Exit code 0 for the same, 1 for different, 2 where it cannot be told; with a baseline 0 for what is as there.
     """
+    from ..checking.asked import asked_gates, gates_of
+    from ..comparing.compare import GATES
     from ..comparing.compare import compare as run
-    from ..comparing.report import CODES
-    from ..files.atomic import check_destination, replacing
     from ..opening.models import opened
     from . import output
 
-    names, wanted = _pairs(pair or []), _sized(asked(in_channels=in_channels, input_size=input_size, example=example))
-    printed = str(json_file) == "-"
-    if json_file is not None and not printed:
-        check_destination(json_file, force=True)  # before work whose result could not be written after it
-    with native_stderr_kept(), output.waiting("opening both models") as update:
+    names, title = _pairs(pair or []), f"{one} and {other}"
+    chosen = asked_gates(list(GATES), gates_of(gates), fast, always="outputs")
+    wanted = _sized(asked(num_classes, in_channels, input_size, option, example))
+    options = dict(wanted.options) | ({} if num_classes is None else {"num_classes": num_classes})
+    reporting = Reporting("compare", json_file, junit, html, baseline, update)
+    reporting.prepare([title])  # before work whose result could not be written after it
+    with native_stderr_kept(), output.waiting("opening both models") as told:
         models = opened(one, wanted), opened(other, wanted)
-        found = run(*models, example=_batch(wanted), weights=weights, names=names, progress=update)
-    text = json.dumps(found.to_dict() | {"schema": 1, "models": [one, other]}, indent=2) + "\n"
-    table = found.alignment_text().split("\n") if pairs else []
-    write(text) if printed else say(*str(found).split("\n"), *table)
-    if json_file is not None and not printed:
-        with replacing(json_file, force=True) as path:
-            path.write_text(text, encoding="utf-8")
-    if code := CODES[found.verdict]:
+        found = run(*models, example=_batch(wanted), weights=weights, names=names, gates=chosen, fast=fast,
+                    options=options, progress=told)  # fmt: skip
+    if not reporting.quiet:
+        say(*str(found).split("\n"), *(found.alignment_text().split("\n") if pairs else []))
+    data = {"schema": SCHEMA, "models": [one, other], **found.to_dict()}
+    if code := reporting.finish({title: found}, data):
         raise typer.Exit(code)
 
 

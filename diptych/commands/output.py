@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..checking.report import Report
@@ -13,12 +12,11 @@ from ..common.analysis import BYTES, RULE, Row, nhwc, totals
 from ..common.cards import Reported
 from ..common.registry import Network
 from ..common.spec import Net
-from ..common.text import NAME, printable, shape_text
+from ..common.text import printable, shape_text
+from ..waiting import waiting as waiting  # of all that commands show
 from .streams import say, write
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     from ..conversion.batch import Done
 
 HEADER = (
@@ -130,26 +128,6 @@ def conversions(done: Sequence[Done]) -> None:
 def data(value: Any) -> None:
     """Print a value as JSON, in which every character that is not ASCII is escaped."""
     write(json.dumps(value, indent=2) + "\n")
-
-
-@contextmanager
-def waiting(text: str) -> Iterator[Callable[[str], None]]:
-    """A spinner on stderr while something takes its time, and how to change its text; nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield lambda text: None
-        return
-    from rich.console import Console
-
-    # A spinner that ASCII has: a terminal of another encoding would show numbers in its place.
-    with Console(stderr=True).status(_plain(text), spinner="line") as status:
-        yield lambda text: status.update(_plain(text))
-
-
-def _plain(text: str) -> Text:
-    """A text for Rich in which nothing is markup."""
-    from rich.text import Text
-
-    return Text(printable(text, NAME))
 
 
 def _rich_grid(header: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
+from ..checking.asked import asked_gates, left_out
 from ..checking.case import Finding
 from ..checking.report import Gate
 from ..common.errors import DiptychError
 from ..common.text import first_few
+from ..waiting import shows_progress
 from .answers import outputs
 from .drawn import along, lone, sources
 from .gates import nodes, parameters
@@ -26,6 +28,7 @@ GATES: dict[str, Callable[[Pair], Finding | str]] = {
 }
 
 
+@shows_progress("comparing two models")
 def compare(
     one: Any,
     other: Any,
@@ -35,6 +38,9 @@ def compare(
     names: Mapping[str, str] | None = None,
     sizes: Sequence[tuple[int, int]] | None = None,
     batches: Sequence[int] = (1, 2, 3),
+    gates: Sequence[str] | None = None,
+    fast: bool = False,
+    options: Mapping[str, Any] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Comparison:
     """Hold two models to each other, of one framework or of two, and return a Comparison, which is a Report.
@@ -43,48 +49,53 @@ def compare(
     framework of the other. `example` is a batch (N, C, H, W), or its shape: a PyTorch module does not say what it
     takes. `weights` are compared "as-is", or with "transfer" those of the first are put into a copy of the second.
     `names` are pairs of layers, of the first and of the second, that belong together. `sizes` are (height, width).
+    `gates` are those to hold the models to, all where none is named; outputs are always among them, for the others
+    prove nothing without. With `fast` they are held at one size, to few batches, and are not trained. `options` are
+    those of the registered network, such as num_classes. `progress` is told what is at work; without it a terminal is.
     Nothing of the models is changed. Raises DiptychError for what is no model, and for a name that is no layer's.
     """
+    wanted = asked_gates(list(GATES), gates, fast, always="outputs")
     start, say = time.monotonic(), progress or (lambda text: None)
     if not batches or min(batches) < 1:
         raise DiptychError(f"a comparison needs at least one batch of one image or more, got batches={batches}")
     if weights not in (None, "as-is", "transfer"):
         raise DiptychError(f'weights are "as-is" or "transfer", not {weights!r}')
-    (first, second), chosen = models_of(one, other, example, weights)
+    (first, second), chosen = models_of(one, other, example, weights, options or {})
     shape = shape_of((first, second), example)
     say("reading both models")
     called = labels((first, second))
     ready = [side(model, label, shape) for model, label in zip((first, second), called, strict=True)]
-    batch_list = list(images(shape, batches, sizes))
+    batch_list = list(images(shape, batches, sizes, fast))
     pair = Pair(ready[0], ready[1], batch_list, names or {}, by_weights=chosen == "as-is")
     if chosen == "transfer":
         pair = transferred(pair)
-    gates = tuple(_gates(pair, say))
+    asked = tuple(run_gates(pair, wanted, say))
     found = Comparison(
-        " and ".join(called), gates, tuple(item.name for item in pair.compared), {}, time.monotonic() - start
+        " and ".join(called), asked, tuple(item.name for item in pair.compared), {}, time.monotonic() - start
     )
-    drawn = along(pair)
-    return replace(found, unsure=tuple(pair.unsure), notes=_notes(pair), pairs=_pairs(pair), labels=tuple(called),
+    drawn, told = along(pair), (*left_out(list(GATES), wanted, fast), *notes(pair))
+    return replace(found, unsure=tuple(pair.unsure), notes=told, pairs=pairs(pair), labels=tuple(called),
                    curve=drawn.curve, tensors=drawn.tensors, sources=sources(pair))  # fmt: skip
 
 
-def _gates(pair: Pair, say: Callable[[str], None]) -> Iterator[Gate]:
-    """All gates; none but the first where outputs show nothing."""
-    for name, gate in GATES.items():
+def run_gates(pair: Pair, wanted: Sequence[str], say: Callable[[str], None]) -> Iterator[Gate]:
+    """The gates that are wanted; none but the first where outputs show nothing."""
+    for name in wanted:
+        gate = GATES[name]
         say(f"comparing {name}")
         hidden = pair.unsure and not (pair.hidden and gate in (nodes, parameters))
-        yield _gate(name, "outputs show nothing" if hidden else _asked(pair, gate))
+        yield Gate(name, detail="outputs show nothing") if hidden else asked_of(pair, gate)
 
 
-def _asked(pair: Pair, gate: Callable[[Pair], Finding | str]) -> Finding | str:
+def asked_of(pair: Pair, gate: Callable[[Pair], Finding | str]) -> Gate:
     """What a gate finds; what models raise that no gate foresees leaves it open."""
     try:
-        return located(pair, gate(pair))
+        return _gate(gate.__name__, located(pair, gate(pair)))
     except DiptychError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever the code of a model raises
         pair.unsure.append(f"{gate.__name__} could not be compared: {shortly(error)}")
-        return pair.unsure[-1]
+        return Gate(gate.__name__, detail=pair.unsure[-1])
 
 
 def _gate(name: str, found: Finding | str) -> Gate:
@@ -93,7 +104,7 @@ def _gate(name: str, found: Finding | str) -> Gate:
     return Gate(name, **vars(found))
 
 
-def _notes(pair: Pair) -> tuple[str, ...]:
+def notes(pair: Pair) -> tuple[str, ...]:
     """What was not compared, and what was read with a reservation."""
     told = [f"{side.label}: {note}" for side in pair.both if side.read for note in side.read.notes]
     for one in pair.both:
@@ -115,7 +126,7 @@ def _covered(pair: Pair) -> Iterator[str]:
             f"{largest:.4g}; other images were not, nor were NaN and infinity")  # fmt: skip
 
 
-def _pairs(pair: Pair) -> tuple[tuple[str, str], ...]:
+def pairs(pair: Pair) -> tuple[tuple[str, str], ...]:
     """The layers that belong together; "" where a side has none."""
     if pair.read is None:
         return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from .. import backends
@@ -14,7 +15,9 @@ from .sides import shape_of
 Weights = Literal["as-is", "transfer"]
 
 
-def models_of(one: Any, other: Any, example: Any, weights: Weights | None) -> tuple[tuple[Any, Any], Weights]:
+def models_of(
+    one: Any, other: Any, example: Any, weights: Weights | None, options: Mapping[str, Any]
+) -> tuple[tuple[Any, Any], Weights]:
     """Both models, and whether the weights of the first go into the second.
 
     A name is built in the framework of the other side, for its images and its number of classes, and has no weights of
@@ -28,11 +31,15 @@ def models_of(one: Any, other: Any, example: Any, weights: Weights | None) -> tu
         )
     one, other = _made(one), _made(other)
     if not isinstance(one, str) and not isinstance(other, str):
+        if options:
+            raise DiptychError(
+                f"{', '.join(options)}: options are for a registered network, and neither model is named as one"
+            )
         return (one, other), weights or "as-is"
     if weights == "as-is":
         raise DiptychError('a registered network has no weights of its own; leave out weights="as-is"')
     name, model = (one, other) if isinstance(one, str) else (other, one)
-    return (model, _built(name, model, example)), "transfer"
+    return (model, _built(name, model, example, options)), "transfer"
 
 
 def _made(given: Any) -> Any:
@@ -42,12 +49,12 @@ def _made(given: Any) -> Any:
     return made_by(getattr(given, "__qualname__", type(given).__name__), given)
 
 
-def _built(name: str, model: Any, example: Any) -> Any:
+def _built(name: str, model: Any, example: Any, given: Mapping[str, Any]) -> Any:
     channels, height, width = shape_of((model,), example)
     options: dict[str, Any] = {"in_channels": channels, "input_size": (height, width)}
     if (classes := _classes(model)) is not None:
         options["num_classes"] = classes
-    return build(network(name).trace(**options), backends.framework_of(model))
+    return build(network(name).trace(**{**options, **given}), backends.framework_of(model))
 
 
 def _classes(model: Any) -> int | None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-import numpy as np
-
-from ..checking.report import Gate, Report, measure
+from ..checking.report import Gate, Report, Verdict, measure
 from ..common.comparing.along import Measure
 from ..common.comparing.sketch import Sketch
 from .alignment import alignment_text
 
-Verdict = Literal["same", "different", "cannot tell"]
 MARKS = {True: "same", False: "DIFFERENT", None: "not seen"}
 CODES = {"same": 0, "different": 1, "cannot tell": 2}
 
@@ -28,7 +26,6 @@ class Comparison(Report):
     """
 
     unsure: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
     labels: tuple[str, ...] = ()
     curve: tuple[Measure, ...] = ()
@@ -46,13 +43,33 @@ class Comparison(Report):
     def passed(self) -> bool:
         return self.verdict == "same"
 
+    @property
+    def failed(self) -> Gate | None:
+        """The failed gate that says most: that of the nodes, which names a layer, before the others in order."""
+        wrong = [gate for gate in self.gates if gate.passed is False]
+        return min(wrong, key=lambda gate: gate.name != "nodes", default=None)
+
+    @property
+    def where(self) -> str:
+        """The first layer that differs, "" where none is known."""
+        return self.failed.where if self.failed else ""
+
+    @property
+    def side(self) -> str:
+        """The model that departs, where that can be told: from the network, or from what its own layers say."""
+        return self.failed.side if self.failed else ""
+
+    @property
+    def cause(self) -> str:
+        """What restores parity, "" where nothing that was tried does."""
+        return self.failed.cause if self.failed else ""
+
     def to_dict(self) -> dict[str, Any]:
-        """The report as plain data, for JSON, which has no infinity: such a measure is null."""
-        data: dict[str, Any] = {"network": self.network, "passed": self.passed, "verdict": self.verdict}
-        data |= asdict(replace(self, tensors=(), sources=()))
+        """The report as plain data, for JSON, without what only a page shows."""
+        data = Report.to_dict(replace(self, tensors=(), sources=()))
         del data["tensors"], data["sources"]
-        for item in (*data["gates"], *data["curve"]):
-            wrong = [key for key, value in item.items() if isinstance(value, float) and not np.isfinite(value)]
+        for item in data["curve"]:
+            wrong = [key for key, value in item.items() if isinstance(value, float) and not math.isfinite(value)]
             item |= dict.fromkeys(wrong)
         return data
 

@@ -15,7 +15,7 @@ from ..common.comparing.given import Given
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
 from ..common.spec import Array
-from ..reading import read
+from ..reading import of_framework
 
 MORE = ((0, 0), (33, 49), (1, 3), (32, 64), (-7, 10))
 """By how much other images are larger than the first: even, odd, not square, multiples of 32.
@@ -86,16 +86,16 @@ def _read(framework: str, model: Any, shape: tuple[int, int, int]) -> Imported:
     """A model as a Net, for images of this size alone where it is another network for others."""
     channels, height, width = shape
     if framework == "tf":
-        return read(model, np.zeros((1, height, width, channels), np.float32))
+        return of_framework(model, np.zeros((1, height, width, channels), np.float32), opaque=True)
     import torch
 
     example = torch.zeros(1, channels, height, width)
     try:
-        return read(model, example)
+        return of_framework(model, example, opaque=True)
     except DiptychError as error:
         if "one_size" not in str(error):
             raise
-        return read(model, example, one_size=True)
+        return of_framework(model, example, one_size=True, opaque=True)
 
 
 @dataclass(frozen=True)
@@ -112,11 +112,17 @@ class Images:
 
 
 def images(
-    shape: tuple[int, int, int], batches: Sequence[int], sizes: Sequence[tuple[int, int]] | None
+    shape: tuple[int, int, int], batches: Sequence[int], sizes: Sequence[tuple[int, int]] | None, fast: bool = False
 ) -> Iterator[Images]:
-    """Random images at several sizes, in batches of several lengths; at the first size of other ranges, too."""
+    """Random images at several sizes, in batches of several lengths; at the first size of other ranges, too.
+
+    With `fast` at the first size alone, in the first and the last batch, and as pixels.
+    """
     random = np.random.default_rng(0)
     channels, height, width = shape
+    if fast:
+        yield from _few(random, (channels, *(sizes[0] if sizes else (height, width))), batches)
+        return
     more = [(height + down, width + across) for down, across in MORE]
     for place, (high, wide) in enumerate(sizes or [size for size in more if min(size) > 0]):
         named = f"{channels}x{high}x{wide}"
@@ -126,6 +132,14 @@ def images(
         if place == 0:
             for name, values in _ranges(random, (2, channels, high, wide)):
                 yield Images(f"{named} batch 2, {name}", _float32(values))
+
+
+def _few(random: np.random.Generator, shape: tuple[int, int, int], batches: Sequence[int]) -> Iterator[Images]:
+    named = "x".join(map(str, shape))
+    for batch in dict.fromkeys((batches[0], batches[-1])):
+        yield Images(f"{named} batch {batch}", _float32(random.standard_normal((batch, *shape)) + 0.1))
+    name, values = next(_ranges(random, (2, *shape)))
+    yield Images(f"{named} batch 2, {name}", _float32(values))
 
 
 def _float32(values: Array) -> Array:

@@ -139,7 +139,7 @@ def _check_callable(text: str, value: Any) -> None:
 
 
 def is_model(value: Any) -> bool:
-    """Whether a value is a model of either framework; its class is none."""
+    """Whether a value is a model of either framework, and no class of models."""
     try:
         return not isinstance(value, type) and bool(backends.framework_of(value))
     except DiptychError:

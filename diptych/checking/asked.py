@@ -1,0 +1,45 @@
+"""Which gates are asked for, of all that there are, and the note of what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..common.errors import DiptychError
+from ..common.text import printable
+
+SLOW = ("gradients_float64", "training_float64", "gradients", "training", "dropout")
+"""The gates that train, which a fast run leaves out."""
+
+
+def gates_of(text: str | None) -> list[str] | None:
+    """The names of gates in a text such as "outputs,nodes"; None for none.
+
+    >>> gates_of("outputs, nodes")
+    ['outputs', 'nodes']
+    """
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def asked_gates(known: Sequence[str], gates: Sequence[str] | None, fast: bool, always: str = "") -> tuple[str, ...]:
+    """The gates that are asked for, in the order of all; `always` is one without which the others prove nothing.
+
+    Raises DiptychError for a name that is no gate's, and for none at all.
+
+    >>> asked_gates(("outputs", "nodes", "training"), ["nodes"], fast=False, always="outputs")
+    ('outputs', 'nodes')
+    """
+    if isinstance(gates, str):
+        gates = gates_of(gates)
+    wanted = [name for name in known if not (fast and name in SLOW)] if gates is None else list(gates)
+    wrong = [name for name in wanted if name not in known]
+    if wrong or not wanted:
+        got = f"not {printable(repr(wrong[0]), 80)}" if wrong else "and none was named"
+        raise DiptychError(f"the gates are {', '.join(known)}, {got}")
+    return tuple(name for name in known if name in wanted or name == always)
+
+
+def left_out(known: Sequence[str], asked: Sequence[str], fast: bool) -> tuple[str, ...]:
+    """The note of what was not asked, if there was anything."""
+    missing = ", ".join(name for name in known if name not in asked)
+    few = "fast, at one size and few batches; " if fast else ""
+    return (f"{few}not asked: {missing}" if missing else f"{few}all gates were asked",) if fast or missing else ()
