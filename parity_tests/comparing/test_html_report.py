@@ -192,7 +192,7 @@ def test_a_number_that_is_not_finite_is_shown_and_is_null_in_the_data() -> None:
 
 def test_names_are_text_whatever_they_are() -> None:
     bad = "<script>alert(1)</script>&\"'"
-    gates = (Gate("nodes", False, 1.0, 1e-10, bad, bad, 1, (bad,)),)
+    gates = (Gate("nodes", False, 1.0, 1e-10, bad, bad, 1, bad, bad, (bad,)),)
     curve = (Measure(bad, bad, bad, 1.0, 1.0, 1.0),)
     tensor = sketch(bad, bad, np.ones((1, 2, 3, 3)), np.zeros((1, 2, 3, 3)))
     report = Comparison(bad, gates, (bad,), unsure=(bad,), notes=(bad,), pairs=((bad, bad),), labels=(bad, bad),
