@@ -24,7 +24,6 @@ from .parting import Parting, Partings, apart
 from .rounding import FLOAT32
 from .weight_causes import CHANGES, close
 
-
 OTHER_WEIGHTS = "other weights"
 
 

@@ -23,8 +23,6 @@ from ..common.text import first_few
 from .sides import Images, Side
 
 T = TypeVar("T")
-FLOOR = 1e-3
-"""Of the usual size of a channel: one that is smaller is no measure of a difference."""
 
 
 @dataclass
@@ -46,8 +44,12 @@ class Pair:
     """The first images to which the models answer otherwise."""
     rounded: bool = False
     """Whether they do so in their own dtypes alone, or as copies in float32."""
-    restless: bool = False
-    """Whether one of the models answers twice with other numbers."""
+    restless_side: str = ""
+    """The model that answers twice with other numbers, if one does."""
+    unlike: bool = False
+    """Whether their steps differ, so far as they are known."""
+    otherwise: bool = False
+    """Whether the two compute one function by other steps: weights are the same numbers in other places."""
     compared: list[Images] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     departed: tuple[str, str] | None = None
@@ -230,16 +232,3 @@ def matched(one: Mapping[str, Array], other: Mapping[str, Array]) -> list[tuple[
         return None
     theirs = [other[name] for name in one] if set(one) == set(other) else list(other.values())
     return [(name or "output", a, b) for (name, a), b in zip(one.items(), theirs, strict=True)]
-
-
-def channelwise(one: Array, other: Array) -> float:
-    """The largest difference, each channel against its own largest number: no channel hides behind a larger one."""
-    if one.size != other.size or one.shape[:1] != other.shape[:1]:  # which an answer without its batch axis hides
-        return float("inf")
-    if not (np.isfinite(one).all() and np.isfinite(other).all()):
-        return float("inf")
-    axes = tuple(axis for axis in range(other.ndim) if axis != 1)
-    scale = np.abs(other).max(axis=axes, keepdims=True)
-    scale = np.maximum(scale, FLOOR * float(np.median(scale)))
-    gaps = np.abs(np.subtract(one.reshape(other.shape), other, dtype=np.float64))
-    return float((gaps / np.where(scale == 0, 1, scale)).max())

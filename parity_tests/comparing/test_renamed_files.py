@@ -9,9 +9,9 @@ import keras
 import pytest
 
 from diptych import build, spec
-from diptych.comparing.compare import compare
 from diptych.common.registry import canonical, network
 from diptych.common.weights import scrambled
+from diptych.comparing.compare import compare
 from diptych.emission import emitted
 from diptych.tf_impl import state
 

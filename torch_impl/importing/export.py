@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import traceback
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from ...common.errors import DiptychError
 from ...common.text import first_few
 from .lines import OTHERS, all_frames
 
-FAKE = "torch._subclasses.fake_tensor"
 Exported = torch.export.ExportedProgram
 TOKENS = "argument #1 'indices' to have one of the following scalar types"
 """What an embedding says of an image."""
@@ -60,16 +60,14 @@ def _place(error: Exception) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without what torch.export logs of models that it refuses."""
-    loggers = [logging.getLogger(name) for name in ("torch.export", "torch._export", "torch.fx", "torch._dynamo", FAKE)]
-    before = [logger.disabled for logger in loggers]
-    for logger in loggers:
-        logger.disabled = True
+    """Without what torch.export logs and prints of models that it refuses."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
     try:
-        yield
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            yield
     finally:
-        for logger, disabled in zip(loggers, before, strict=True):
-            logger.disabled = disabled
+        logging.disable(before)
 
 
 @contextmanager
