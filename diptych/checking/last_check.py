@@ -39,7 +39,7 @@ GATE = record(
         "detail": WORDS,
         "compared": whole(0, 10**9),
     },
-    optional={"lines": sequence(text(2000), 0, 100)},
+    optional={"side": WORD, "cause": WORDS, "lines": sequence(text(2000), 0, 100)},
 )
 REPORT = record(
     {
