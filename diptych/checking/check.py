@@ -78,13 +78,14 @@ def check(
             found[name] = _merge(found[name], name, gate(case), case)
             if not found[name].passed:
                 said = verdict(case) if referee and name != "onnx" else ""
-                spent = time.monotonic() - start
-                return Report(net.name, tuple(found.values()), tuple(names), noise, spent, said, notes)
+                return _report(net, found, names, noise, time.monotonic() - start, notes, said)
         noise = {side: max(noise.get(side, 0.0), value) for side, value in case.noise.items()}
         # Two models of VGG-16 in float64 and their gradients are gigabytes, and Keras models are cyclic garbage.
         del case, gate
         gc.collect()
-    return Report(net.name, tuple(found.values()), tuple(names), noise, time.monotonic() - start, "", notes)
+    return Report(
+        net.name, tuple(found.values()), tuple(names), noise, time.monotonic() - start, "", notes, bool(notes)
+    )
 
 
 def _merge(gate: Gate, name: str, found: Finding, case: Case) -> Gate:

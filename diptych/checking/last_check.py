@@ -48,7 +48,13 @@ REPORT = record(
         "noise": table(WORD, SIZE, 100),
         "seconds": number(0, 1e9),
     },
-    optional={"passed": flag, "verdict": WORD, "referee": WORDS, "notes": sequence(text(2000), 0, 1000)},
+    optional={
+        "passed": flag,
+        "verdict": WORD,
+        "referee": WORDS,
+        "notes": sequence(text(2000), 0, 1000),
+        "partial": flag,
+    },
 )
 KEPT = record(
     {"digest": WORD, "when": WORD, "versions": table(WORD, WORD, 100), "report": REPORT},

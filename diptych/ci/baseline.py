@@ -124,7 +124,7 @@ def read(path: Path) -> dict[str, Entry]:
         data = parsed(read_small(path, MOST, "a baseline"))
         FILE(data, "")
     except Misfit as error:
-        raise FileError(f"{path} is no baseline of diptych: {error}; name another file, or remove this one") from None
+        raise FileError(f"{path} is no baseline of diptych: {error}; name another file, or mend this one") from None
     return dict(data["reports"])
 
 

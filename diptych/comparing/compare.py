@@ -70,8 +70,9 @@ def compare(
     found = Comparison(
         " and ".join(called), asked, tuple(item.name for item in pair.compared), {}, time.monotonic() - start
     )
-    told = (*left_out(list(GATES), wanted, fast), *_notes(pair))
-    return Comparison(**{**vars(found), "unsure": tuple(pair.unsure), "notes": told, "pairs": _pairs(pair)})
+    left = left_out(list(GATES), wanted, fast)
+    more = {"notes": (*left, *_notes(pair)), "partial": bool(left), "pairs": _pairs(pair)}
+    return Comparison(**{**vars(found), "unsure": tuple(pair.unsure), **more})
 
 
 def _gates(pair: Pair, wanted: Sequence[str], say: Callable[[str], None]) -> Iterator[Gate]:

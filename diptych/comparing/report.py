@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..checking.report import Gate, Report, Verdict, measure
+from ..checking.report import SAME, Gate, Report, Verdict, measure
 
 MARKS = {True: "same", False: "DIFFERENT", None: "not seen"}
 CODES = {"same": 0, "different": 1, "cannot tell": 2}
@@ -32,7 +32,7 @@ class Comparison(Report):
         return self.verdict == "same"
 
     def __str__(self) -> str:
-        words = {"same": "the same function", "different": "NOT the same function", "cannot tell": "cannot tell"}
+        words = {"same": SAME[self.partial], "different": "NOT the same function", "cannot tell": "cannot tell"}
         lines = [f"{self.network}: {words[self.verdict]} ({len(self.cases)} batches)"]
         lines += [f"  {gate.name:<12} {MARKS[gate.passed]:<10} {_told(gate)}".rstrip() for gate in self.gates]
         lines += [f"  cannot tell: {why}" for why in self.unsure]
