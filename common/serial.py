@@ -6,6 +6,7 @@ import dataclasses
 import json
 from typing import Any
 
+from .errors import SpecError
 from .expr import Sym
 from .spec import Argument, Call, Net, Node, Op
 from .validation.decode import HEAD, VERSION, decoded
@@ -14,7 +15,10 @@ from .validation.text import parsed
 
 
 def dumps(net: Net) -> str:
-    """The trace as JSON text."""
+    """The trace as JSON text; raises SpecError for a network that was read for a comparison alone."""
+    for node in net.nodes:
+        if node.op.foreign:
+            raise SpecError(f"{node.path}: {node.kind} runs as it is in the model that was read, and cannot be written")
     return json.dumps({"diptych": VERSION} | {name: _encode(getattr(net, name)) for name in HEAD})
 
 

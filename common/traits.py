@@ -71,6 +71,9 @@ class Traits:
     idle: ClassVar[bool] = False
     """Whether it hands its input on as it is, but in training."""
 
+    foreign: ClassVar[bool] = False
+    """Whether it runs a framework's own function as it is, so that nothing can be made of it: for comparisons alone."""
+
     positive: ClassVar[bool] = False
     """Whether its result is never below zero."""
 

@@ -24,6 +24,11 @@ class Twins:
 
     def lower_symbolic(self, node: Node) -> Lowering:
         """The same in the terms of the block around it, with its expressions, as it holds for every instance."""
+        if node.op.foreign:
+            raise SpecError(
+                f"{node.path}: {node.kind} runs as it is in the model that was read, and no op says it; this network is "
+                "for a comparison alone"
+            )
         try:
             home = file_of(self.package, node.kind)
         except ModuleNotFoundError as error:

@@ -36,12 +36,20 @@ def read(model: Any, example: Any = None, *, one_size: bool = False) -> Imported
     if isinstance(model, str | os.PathLike):
         path = Path(model)
         return _onnx(path, example, one_size) if path.suffix.lower() == ".onnx" else _file(path, example)
+    return of_framework(model, example, one_size)
+
+
+def of_framework(model: Any, example: Any, one_size: bool = False, opaque: bool = False) -> Imported:
+    """A model of a framework, as `read` has it; in one that is `opaque`, what no op says runs as it is.
+
+    Such a Net is for a comparison alone: nothing can be made of it.
+    """
     framework = backends.framework_of(model)
     backends.get(framework)  # says which package is missing, if one is
     impl = f".{backends.NAMES[framework]}"
     reader = importlib.import_module(f"{impl}.importing.read", __package__)
     original = importlib.import_module(f"{impl}.original", __package__)
-    result: Imported = original.completed(model, reader.read(model, example, one_size))
+    result: Imported = original.completed(model, reader.read(model, example, one_size, opaque))
     return result
 
 

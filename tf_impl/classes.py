@@ -142,3 +142,9 @@ def _recorder(call: Any, path: str, seen: dict[str, Any]) -> Any:
         return value
 
     return recorded
+
+
+def of_paths(layer: Any) -> bool:
+    """Whether a layer drops images as a whole: stochastic depth, in the branch that it ends."""
+    shape = getattr(layer, "noise_shape", None)
+    return type(layer) is keras.layers.Dropout and shape is not None and set(tuple(shape)[1:]) == {1}

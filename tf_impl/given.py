@@ -12,12 +12,15 @@ import numpy as np
 import tensorflow as tf
 from keras.src.models.functional import Functional
 
-from ..common.comparing.given import Dropped, Pass, Places, call_name
+from ..common.comparing.given import Dropped, Pass, Places, call_name, call_of
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
+from ..common.importing.lines import caller
 from ..common.layouts import BATCH, rearranged
 from ..common.spec import Array
-from .classes import every_layer
+from .classes import every_layer, of_paths
+from .importing.inlined import leaves
+from .importing.lines import MODELS, OTHERS, lines_of
 from .importing.read import read
 from .resized import other_size
 from .settings import recast
@@ -53,6 +56,7 @@ class Given:
         kinds = {name for layer in every_layer(model) for name in (layer.compute_dtype, layer.variable_dtype)}
         kinds |= {tensor.dtype for tensor in getattr(model, "inputs", None) or ()}  # an input may round the images
         self.dtype = kinds.pop() if len(kinds) == 1 else "mixed"
+        self.lines = {call_of(path, number): line for (path, number), line in lines_of(model)}
         self._others: dict[tuple[int, int], keras.Model | None] = {}
 
     def outputs(self, x: Array) -> dict[str, Array]:
@@ -83,7 +87,8 @@ class Given:
     def seen(self, x: Array, training: bool) -> dict[str, Array]:
         """What each layer hands on."""
         found: dict[str, Array] = {}
-        with _kept(self.model), _without_dropout(self.model), _noted(dict(_leaves(self.model, "")), found):
+        noted = _noted(dict(leaves(self.model)), found, self.lines)
+        with _kept(self.model), _without_dropout(self.model), noted:
             self.model(self._image(x), training=True) if training else self.model(self._image(x))
         return found
 
@@ -110,8 +115,9 @@ class Given:
         return frozenset(variable.path for variable in _trained(self.model))
 
     def penalties(self) -> dict[str, str]:
-        """The variables with a regularizer."""
+        """The variables, and the layers whose answers, have a regularizer."""
         kinds = {v.path: getattr(v, "regularizer", None) for v in self.model.trainable_variables}
+        kinds |= {layer.path: getattr(layer, "activity_regularizer", None) for layer in every_layer(self.model)}
         return {path: type(kind).__name__ for path, kind in kinds.items() if kind is not None}
 
     def sizes(self) -> dict[str, int]:
@@ -119,8 +125,8 @@ class Given:
         return {variable.path: int(np.prod(variable.shape)) for variable in _trained(self.model)}
 
     def paths(self) -> dict[str, float]:
-        """Keras has no layer that leaves out branches by chance."""
-        return {}
+        """Dropout of whole images at once, which Keras has for a layer that leaves out branches by chance."""
+        return {layer.name: float(layer.rate) for layer in every_layer(self.model) if of_paths(layer) and layer.rate}
 
     def frozen(self) -> frozenset[str]:
         """The variables of layers that are not trained, but for statistics."""
@@ -146,10 +152,15 @@ class Given:
         copy = self._copied()
         return None if copy is None else Given(copy)
 
-    def _copied(self) -> keras.Model | None:
-        """A copy in float64; None for layers that cannot be made again by their configs."""
+    def narrow(self) -> Given | None:
+        """A copy of its layers in float32; None for a class of its own."""
+        copy = self._copied("float32") if type(self.model) in (Functional, keras.Sequential) else None
+        return None if copy is None else Given(copy)
+
+    def _copied(self, dtype: str = "float64") -> keras.Model | None:
+        """A copy in another dtype; None for layers that cannot be made again by their configs."""
         try:
-            copy = type(self.model).from_config(recast(self.model.get_config(), "float64"))
+            copy = type(self.model).from_config(recast(self.model.get_config(), dtype))
             copy.set_weights(self.model.get_weights())
         except Exception:  # noqa: BLE001 - whatever a layer of somebody's own raises when it is made from its config
             return None
@@ -170,7 +181,7 @@ class Given:
             for variable, array in before:
                 variable.assign((MARK + at + np.arange(array.size)).reshape(array.shape))
                 at += array.size
-            marked = read(wide.model, np.zeros((1, height, width, channels), np.float32)).weights
+            marked = read(wide.model, np.zeros((1, height, width, channels), np.float32), opaque=True).weights
         finally:
             for variable, array in before:
                 variable.assign(array)
@@ -197,24 +208,17 @@ def _trained(model: keras.Model) -> list[Any]:
     return [variable for variable in {id(v): v for v in found}.values() if id(variable) in known]
 
 
-def _leaves(model: keras.Model, outer: str) -> Iterator[tuple[str, Any]]:
-    """Path -> layer, of all that are no models."""
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from _leaves(layer, f"{outer}{layer.name}.")
-        else:
-            yield f"{outer}{layer.name}", layer
-
-
 @contextmanager
-def _noted(layers: Mapping[str, Any], found: dict[str, Array]) -> Iterator[None]:
+def _noted(layers: Mapping[str, Any], found: dict[str, Array], lines: dict[str, str]) -> Iterator[None]:
     """Note what layers hand on; a `call` of an instance's own, such as a patch, is part of it and stays."""
 
     def noting(path: str, call: Any) -> Any:
         def noted(*args: Any, **kwargs: Any) -> Any:
             value = call(*args, **kwargs)
             if tf.is_tensor(value):
-                found[call_name(path, found)] = _canonical(value)
+                called = call_name(path, found)
+                found[called] = _canonical(value)
+                lines.setdefault(called, caller(OTHERS, MODELS) or f"{path} ({type(layers[path]).__name__})")
             return value
 
         return noted
@@ -260,14 +264,21 @@ def _without_dropout(model: keras.Model) -> Iterator[list[Dropped]]:
 
     def noting(layer: Any) -> Any:
         def handed_on(inputs: Any, training: bool = False) -> Any:
-            if training and layer.rate:
-                found.append(Dropped(DROPOUTS[type(layer)], float(layer.rate), layer.name))
+            if training and layer.rate and not of_paths(layer):
+                found.append(Dropped(_kind(layer), float(layer.rate), layer.name))
             return inputs
 
         return handed_on
 
     with _patched({layer: noting(layer) for layer in every_layer(model) if type(layer) in DROPOUTS}):
         yield found
+
+
+def _kind(layer: Any) -> str:
+    """The kind of a dropout; a `noise_shape` of ones in the middle makes it one of whole maps."""
+    shape = getattr(layer, "noise_shape", None)
+    spatial = type(layer) is keras.layers.Dropout and shape is not None and set(tuple(shape)[1:-1]) == {1}
+    return "spatial dropout" if spatial else DROPOUTS[type(layer)]
 
 
 def _named(model: keras.Model, answer: Any) -> dict[str, Any]:

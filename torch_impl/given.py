@@ -16,7 +16,9 @@ from torch.overrides import TorchFunctionMode
 from ..common.comparing.given import Dropped, Pass, Places, call_name
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
+from ..common.importing.lines import caller
 from ..common.spec import Array
+from .importing.lines import OTHERS
 from .importing.module import bare, left_alone
 
 DROPOUTS: dict[Any, str] = {
@@ -32,14 +34,21 @@ PATHS = ("StochasticDepth", "DropPath")
 
 
 class Given:
-    """A module, in its own dtype, or in float64 without being copied: `state` has its tensors then."""
+    """A module, in its own dtype, or in another without being copied: `state` has its tensors then.
+
+    `names` are those of its outputs, where it has several and somebody knows better than the module.
+    """
 
     framework = "torch"
 
-    def __init__(self, model: nn.Module, state: Mapping[str, torch.Tensor] | None = None) -> None:
+    def __init__(
+        self, model: nn.Module, state: Mapping[str, torch.Tensor] | None = None, names: Sequence[str] = ()
+    ) -> None:
         self.model = bare(model)
         self.state = state
+        self.names = names
         self.calls = 0
+        self.lines: dict[str, str] = {}
         kinds = {tensor.dtype for tensor in self._tensors().values() if tensor.is_floating_point()}
         self.kind = next(iter(kinds)) if len(kinds) == 1 else torch.float32
         self.dtype = str(self.kind).removeprefix("torch.") if len(kinds) == 1 else "mixed"
@@ -48,7 +57,8 @@ class Given:
         """What it answers in evaluation."""
         with left_alone(self.model), torch.inference_mode(False), torch.no_grad():
             self._other_chance()
-            return {name: _array(value) for name, value in _named(self._call(self._image(x), self._fresh())).items()}
+            answer = self._answer(self._image(x), self._fresh())
+            return {name: _array(value) for name, value in answer.items()}
 
     def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int = 0) -> Pass:
         """One pass forward and back, with dropout off."""
@@ -60,7 +70,7 @@ class Given:
             state = self._fresh()
             parameters = {name: state[name].requires_grad_() for name, _ in self.model.named_parameters()}
             image = self._image(x).requires_grad_()
-            outputs = _named(self._call(image, state))
+            outputs = self._answer(image, state)
             pairs = zip(outputs.values(), seeds, strict=False)
             loss = torch.stack([(value * _like(value, seed)).sum() for value, seed in pairs]).sum()
             sources = [image, *parameters.values()]
@@ -77,7 +87,9 @@ class Given:
         def noting(name: str) -> Any:
             def note(module: nn.Module, given: Any, answer: Any) -> None:
                 if isinstance(answer, torch.Tensor):
-                    found[call_name(name, found)] = _array(answer).copy()  # what comes after may change it in place
+                    called = call_name(name, found)
+                    found[called] = _array(answer).copy()  # what comes after may change it in place
+                    self.lines[called] = caller(OTHERS) or f"{name} ({type(module).__name__})"
 
             return note
 
@@ -126,15 +138,22 @@ class Given:
     def holding(self, weights: Mapping[str, Array]) -> Given:
         """The module with other weights, in float64."""
         wide = self.wide()
-        return Given(self.model, {n: t if n not in weights else torch.from_numpy(np.array(weights[n], np.float64))
-                                  for n, t in wide._tensors().items()})  # fmt: skip
+        state = {n: t if n not in weights else torch.from_numpy(np.array(weights[n], np.float64))
+                 for n, t in wide._tensors().items()}  # fmt: skip
+        return Given(self.model, state, self.names)
 
     def wide(self) -> Given:
         """The module with its tensors in float64; itself where they are."""
-        if self.dtype == "float64":
-            return self
+        return self if self.dtype == "float64" else self._in(torch.float64)
+
+    def narrow(self) -> Given:
+        """The module with its tensors in float32."""
+        return self._in(torch.float32)
+
+    def _in(self, kind: torch.dtype) -> Given:
         tensors = self._tensors().items()
-        return Given(self.model, {n: t.detach().double() if t.is_floating_point() else t.detach() for n, t in tensors})
+        state = {n: t.detach().to(kind if t.is_floating_point() else t.dtype) for n, t in tensors}
+        return Given(self.model, state, self.names)
 
     def places(self, result: Imported) -> dict[str, Places]:
         """Where the numbers of each canonical weight stand among all of `weights`, one after the other."""
@@ -158,12 +177,17 @@ class Given:
         self.calls += 1
         torch.manual_seed(self.calls)
 
+    def _answer(self, image: torch.Tensor, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """What it answers, by `names` where it has that many outputs."""
+        found = _named(self._call(image, state))
+        return dict(zip(self.names, found.values(), strict=True)) if len(self.names) == len(found) else found
+
     def _call(self, image: torch.Tensor, state: Mapping[str, torch.Tensor]) -> Any:
         return functional_call(self.model, dict(state), (image,))
 
     def _image(self, x: Array) -> torch.Tensor:
         own = next(iter(self.model.parameters()), None)
-        return torch.from_numpy(np.ascontiguousarray(x)).to(own.device if own is not None else "cpu", self.kind)
+        return torch.from_numpy(np.array(x, order="C")).to(own.device if own is not None else "cpu", self.kind)
 
 
 class _HandedOn(TorchFunctionMode):  # type: ignore[misc, unused-ignore]

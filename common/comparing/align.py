@@ -13,6 +13,8 @@ import numpy as np
 
 from ..errors import DiptychError
 from ..expr import plain
+from ..ops.conv import Conv
+from ..ops.linear import Linear
 from ..spec import Net
 from ..weights import Weights
 from .columns import flattens
@@ -120,6 +122,20 @@ def settings(step: Step) -> tuple[object, ...]:
     return (op.kind, *(plain(getattr(op, item.name)) for item in fields(op)))
 
 
+def dense(step: Step) -> bool:
+    """Whether a step multiplies vectors by a matrix: a linear layer, or a convolution of a map of one place."""
+    op, node = step.node.op, step.node
+    if isinstance(op, Linear):
+        return len(node.in_shapes[0]) == 1
+    flat = isinstance(op, Conv) and op.kernel == (1, 1) and op.groups == 1 and op.pads in ((0, 0, 0, 0), "same")
+    return flat and tuple(map(int, node.in_shapes[0][1:])) == (1, 1)
+
+
+def alike(one: Step, other: Step) -> bool:
+    """Whether two steps are of one kind, or are both a matrix."""
+    return one.node.kind == other.node.kind or (dense(one) and dense(other))
+
+
 def family(step: Step) -> tuple[object, ...]:
     """What a step may be exchanged for by mistake: another activation, another pool, another normalisation."""
     op, node = step.node.op, step.node
@@ -172,13 +188,27 @@ def _likeness(mine: Step, theirs: Step) -> float:
     both = mine.node.op, theirs.node.op
     if all(map(flattens, both)) and settings(mine) != settings(theirs) and mine.node.shape == theirs.node.shape:
         return -np.inf  # other orders, which the next kernels make up for: what follows them is held to each other
+    if mine.node.kind != theirs.node.kind and alike(mine, theirs):
+        counts = [[weight.count for weight in step.node.weights().values()] for step in (mine, theirs)]
+        return 2.0 + 2.0 * (counts[0] == counts[1])
     if mine.node.kind != theirs.node.kind:
+        if any(op.foreign for op in both):
+            return _in_place(mine, theirs)
         if family(mine) != family(theirs) or family(mine)[0] == "weighted":
             return -np.inf
         return 0.5 + 0.5 * (mine.node.shape == theirs.node.shape)
     shapes = [[weight.shape for weight in step.node.weights().values()] for step in (mine, theirs)]
     same = settings(mine) == settings(theirs)
     return 1.0 + same + (mine.node.shape == theirs.node.shape) + 2.0 * (shapes[0] == shapes[1] != [])
+
+
+def _in_place(mine: Step, theirs: Step) -> float:
+    """How well a function that runs as it is may stand for an op: with the same weights, or without any."""
+    shapes = [sorted(weight.shape for weight in step.node.weights().values()) for step in (mine, theirs)]
+    same = mine.node.shape == theirs.node.shape and shapes[0] == shapes[1] and len(mine.inputs) == len(theirs.inputs)
+    if not same or mine.node.in_shapes != theirs.node.in_shapes:
+        return -np.inf
+    return 3.0 if shapes[0] else 0.4
 
 
 def _reading(one: Flow, other: Flow, known: dict[int, int], base: Score) -> Score:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Literal
 
 import numpy as np
 
@@ -16,9 +17,15 @@ from ..compare import FLOAT64_TOLERANCE
 from ..expr import plain
 from ..op import Op
 from ..spec import Array
+from .align import alike, dense
+from .columns import flattens, order
 from .flow import Step
 from .parting import Parting, Partings, apart
+from .rounding import FLOAT32
 from .weight_causes import CHANGES, close
+
+
+OTHER_WEIGHTS = "other weights"
 
 
 @dataclass(frozen=True)
@@ -47,12 +54,18 @@ def causes(part: Parting, found: Partings) -> list[Cause]:
 
 def _holds(
     part: Parting, op: Op, step: Step, weights: Mapping[str, Array], inputs: tuple[Array, ...] | None = None
-) -> bool:
-    """Whether an op in the place of a step gives what the first network does, of its own inputs or of the first's."""
+) -> Literal["", "own", "given"]:
+    """Whether an op in the place of a step gives what the first network does, of its "own" inputs or of those "given".
+
+    Those are what the first reads; `inputs` are what the second makes of the same by steps that the first has not.
+    """
     changed = replace(step, node=replace(step.node, op=op))
-    every = (part.inputs,) if inputs is None else (inputs, part.inputs)
-    return any(apart(Partings._run(changed, weights, given), part.answer) <= FLOAT64_TOLERANCE
-               for given in every if len(given) == len(step.node.in_shapes))  # fmt: skip
+    ways: dict[Literal["own", "given"], tuple[Array, ...] | None] = {"own": inputs, "given": part.inputs}
+    for way, given in ways.items():
+        fits = given is not None and len(given) == len(step.node.in_shapes)
+        if fits and apart(Partings._run(changed, weights, given or ()), part.answer) <= FLOAT64_TOLERANCE:
+            return way
+    return ""
 
 
 def _without(part: Parting, found: Partings, one: Step, other: Step) -> Iterator[Cause]:
@@ -63,8 +76,18 @@ def _without(part: Parting, found: Partings, one: Step, other: Step) -> Iterator
     for chosen in [*([item] for item in every), *(items for items in of_one if len(items) > 1), every]:
         ours, theirs = (frozenset(place for side, place in chosen if side == own) for own in (0, 1))
         if chosen and found.changed(part, ours, theirs):
-            yield from (_lone(found, side, place) for side, place in chosen)
+            yield from _exchange(found, chosen) or (_lone(found, side, place) for side, place in chosen)
             return
+
+
+def _exchange(found: Partings, chosen: list[tuple[int, int]]) -> list[Cause]:
+    """One step of either side that stand for each other."""
+    if [side for side, _ in chosen] != [0, 1]:
+        return []
+    one, other = (flow.steps[place] for flow, (_, place) in zip((found.one, found.other), chosen, strict=True))
+    if flattens(one.node.op) and flattens(other.node.op):
+        return [Cause("flatten order", order(one.node.op), order(other.node.op))]
+    return [Cause("another function", words(one.node.op), words(other.node.op))]
 
 
 def _lone(found: Partings, side: int, place: int) -> Cause:
@@ -74,13 +97,24 @@ def _lone(found: Partings, side: int, place: int) -> Cause:
 
 
 def _own(step: Step, weights: Mapping[str, Array]) -> dict[str, Array]:
-    return {own: np.asarray(weights[name], np.float64) for own, name in step.node.own_weights().items()}
+    own = {own: np.asarray(weights[name], np.float64) for own, name in step.node.own_weights().items()}
+    return {name: array.reshape(len(array), -1) if array.ndim > 1 and dense(step) else array
+            for name, array in own.items()}  # fmt: skip
 
 
 def _kinds(part: Parting, found: Partings, one: Step, other: Step) -> Iterator[Cause]:
     """Another op: it takes the weights of the second where it has some of the same names."""
-    if one.node.kind != other.node.kind:
-        yield Cause("another function", words(one.node.op), words(other.node.op))
+    if not alike(one, other):
+        yield Cause("another function", _several(part, found, 0), _several(part, found, 1))
+
+
+def _several(part: Parting, found: Partings, side: int) -> str:
+    """The step of a side in words, with those around it that have no partner: they may write out one of the other."""
+    flow, place = (found.one, part.one) if side == 0 else (found.other, part.other)
+    paired = (set(found.partner) if side else set(found.partner.values())) - {place}
+    first = max((item for item in paired if item < place), default=0) + 1
+    last = min((item for item in paired if item > place), default=len(flow.steps))
+    return ", ".join(words(flow.steps[item].node.op) for item in range(first, last))
 
 
 def _settings(part: Parting, found: Partings, one: Step, other: Step) -> Iterator[Cause]:
@@ -92,8 +126,10 @@ def _settings(part: Parting, found: Partings, one: Step, other: Step) -> Iterato
         for chosen in itertools.combinations(names, count):
             values = {name: plain(getattr(one.node.op, name)) for name in chosen}
             changed = replace(other.node.op, **values)
-            if _holds(part, changed, other, _complete(one, other, found), found.own_inputs(part.other)):
+            own = found.own_inputs(part.other)
+            if way := _holds(part, changed, other, _complete(one, other, found), own):
                 yield from (Cause(name, shown(one.node.op, name), shown(other.node.op, name)) for name in chosen)
+                yield from _alone(part, found) if way == "given" and any(part.alone) else ()
                 return
 
 
@@ -106,15 +142,18 @@ def _complete(one: Step, other: Step, found: Partings) -> dict[str, Array]:
 
 def _weights(part: Parting, found: Partings, one: Step, other: Step) -> Iterator[Cause]:
     """The weights of the first in the second; then what was done to them."""
-    if one.node.kind != other.node.kind:
+    if not alike(one, other):
         return
     ours, theirs = _own(one, found.weights[0]), _own(other, found.weights[1])
     names = [name for name in ours if name in theirs and ours[name].shape == theirs[name].shape]
     wrong = [name for name in names if not np.allclose(ours[name], theirs[name], rtol=1e-9, atol=1e-12)]
     if not wrong:
         return
-    given = {**found.weights[1], **{other.node.own_weights()[name]: ours[name] for name in wrong}}
-    holds = _holds(part, other.node.op, other, given)
+    given = {
+        **found.weights[1],
+        **{(own := other.node.own_weights()[name]): ours[name].reshape(found.weights[1][own].shape) for name in wrong},
+    }
+    holds = bool(_holds(part, other.node.op, other, given))
     if not holds:
         for name in differing(one.node.op, other.node.op):
             yield Cause(name, shown(one.node.op, name), shown(other.node.op, name), False)
@@ -131,8 +170,11 @@ def _changed(
     holds: bool,
 ) -> Iterator[Cause]:
     for name in wrong:
-        change = next((c for c in CHANGES if c.explains(ours, theirs, name, one.node)), None)
+        near = close(ours[name], theirs[name])  # so that any order of them would be
+        change = None if near else next((c for c in CHANGES if c.explains(ours, theirs, name, one.node)), None)
         own, their = one.node.own_weights()[name], other.node.own_weights()[name]
+        if change is None and (change := next((c for c in CHANGES if c.explains(theirs, ours, name, one.node)), None)):
+            own = f"{own} (which is the one that was changed)"
         if change:
             yield Cause(change.words, own, their, holds)
             return
@@ -140,7 +182,7 @@ def _changed(
             yield Cause(f"exchanged with {twin}", own, their, holds)
             return
     told = ", ".join(_gap(name, ours[name], theirs[name]) for name in wrong)
-    yield Cause(f"other weights ({told})", one.node.path, other.node.path, holds)
+    yield Cause(f"{OTHER_WEIGHTS} ({told})", one.node.path, other.node.path, holds)
 
 
 def _gap(name: str, ours: Array, theirs: Array) -> str:
@@ -166,8 +208,8 @@ def _both(part: Parting, found: Partings, one: Step, other: Step) -> Iterator[Ca
 def _order(part: Parting, found: Partings) -> Iterator[Cause]:
     """The same inputs in another order, or the same outputs."""
     if part.kind == "outputs":
-        pairs = zip(found.one.outputs, found.other.outputs, strict=False)
-        if [b for _, b in pairs if b not in found.partner] == []:
+        theirs = [found.partner.get(item) for item in found.other.outputs]
+        if len(theirs) > 1 and {*theirs} == {*found.one.outputs}:
             yield Cause("order of outputs", found.one.steps[part.one].path, found.other.steps[part.other].path)
         return
     ours = list(found.one.steps[part.one].inputs)
@@ -194,15 +236,30 @@ def differing(one: Op, other: Op) -> list[str]:
     """The names of the settings in which two ops of one kind differ."""
     if type(one) is not type(other):
         return []
-    return [f.name for f in fields(one) if plain(getattr(one, f.name)) != plain(getattr(other, f.name))]
+    return [f.name for f in fields(one) if not _equal(plain(getattr(one, f.name)), plain(getattr(other, f.name)))]
+
+
+def _equal(one: object, other: object) -> bool:
+    """Whether two settings are the same; a number that is kept in float32 is itself (0.1, 1 - 0.9)."""
+    if isinstance(one, float) and isinstance(other, float):
+        return one == other or abs(one - other) <= FLOAT32 * abs(other)
+    return one == other
 
 
 def shown(op: Op, name: str) -> str:
     """A setting as text."""
-    return str(plain(getattr(op, name)))
+    return _text(plain(getattr(op, name)))
+
+
+def _text(value: object) -> str:
+    """A value as people write it: 0.9 for 0.8999999761581421."""
+    return repr(float(f"{value:.7g}")) if isinstance(value, float) else str(value)
 
 
 def words(op: Op) -> str:
-    """An op with its settings, those that differ from the default."""
-    told = [f"{f.name}={plain(getattr(op, f.name))}" for f in fields(op) if plain(getattr(op, f.name)) != f.default]
+    """An op with its settings: the only one that it has, or those that differ from the default."""
+    if op.foreign:
+        return str(vars(op)["function"])
+    told = [f"{f.name}={shown(op, f.name)}" for f in fields(op)
+            if len(fields(op)) == 1 or plain(getattr(op, f.name)) != f.default]  # fmt: skip
     return f"{op.kind}({', '.join(told)})" if told else op.kind

@@ -23,6 +23,11 @@ def flattens(op: Op) -> bool:
     return isinstance(op, (Flatten, OrderedFlatten))
 
 
+def order(op: Op) -> str:
+    """The letters of the order in which a map is flattened."""
+    return op.order if isinstance(op, OrderedFlatten) else "CHW"
+
+
 def order_of(flow: Flow, place: int) -> tuple[str, tuple[int, ...]] | None:
     """The letters of the order that a linear step reads a flattened map in, and (C, H, W); None for another step."""
     step = flow.steps[place]
@@ -31,8 +36,7 @@ def order_of(flow: Flow, place: int) -> tuple[str, tuple[int, ...]] | None:
     while step.inputs and len(step.inputs) == 1:
         step = flow.steps[step.inputs[0]]
         if flattens(step.node.op):
-            order = step.node.op.order if isinstance(step.node.op, OrderedFlatten) else "CHW"
-            return order, tuple(map(int, step.node.in_shapes[0]))
+            return order(step.node.op), tuple(map(int, step.node.in_shapes[0]))
         if not step.node.op.elementwise:
             return None
     return None

@@ -55,11 +55,23 @@ def call_name(path: str, known: Container[str]) -> str:
     return name
 
 
+def call_of(path: str, number: int) -> str:
+    """The name of the call of a layer by its number, from 0, and its path with slashes.
+
+    >>> call_of("body/conv", 0), call_of("body/conv", 1)
+    ('body.conv', 'body.conv (call 2)')
+    """
+    name = path.replace("/", ".")
+    return f"{name} (call {number + 1})" if number else name
+
+
 class Given(Protocol):
     """A model and how it is called."""
 
     framework: str
     dtype: str
+    lines: dict[str, str]
+    """Where in somebody's code the layers stand that were seen, by the names that `seen` has."""
 
     def outputs(self, x: Array) -> Mapping[str, Array]:
         """What it answers in evaluation, maps as (N, C, H, W)."""
@@ -102,3 +114,6 @@ class Given(Protocol):
 
     def wide(self) -> Given | None:
         """A copy in float64, or the model itself where it is of float64; None where none can be made."""
+
+    def narrow(self) -> Given | None:
+        """A copy in float32; None where none can be made."""

@@ -20,6 +20,8 @@ from ..weights import Weights
 from .align import Alignment
 from .flow import Flow, Step
 
+SEVERAL = 10
+"""How many steps further one looks for the last of several that together are one of the other side."""
 Kind = Literal["op", "wiring", "outputs"]
 
 
@@ -56,14 +58,17 @@ class Partings:
         self.values: dict[int, Array] = {}
         self.seen: list[str] = []
         """The steps of the first that were held to their partners, in order."""
+        self.gaps: dict[int, float] = {}
+        """How far each of them is apart from its partner, given the same."""
 
     def find(self, x: Array) -> Iterator[Parting]:
         """The partings on a batch x (N, C, H, W)."""
-        self.values, self.seen = {0: np.asarray(x, np.float64)}, []
+        self.values, self.seen, self.gaps = {0: np.asarray(x, np.float64)}, [], {}
         for a, b in self.alignment.pairs:
             if a is None or a == 0:
                 continue
-            self._compute(a)
+            if a not in self.values:
+                self._compute(a)
             if b is not None and self.partner.get(b) == a:
                 if (found := self._parting(a, b)) is not None:
                     yield found
@@ -83,7 +88,7 @@ class Partings:
     def _parting(self, a: int, b: int) -> Parting | None:
         answer, inputs = self.values[a], self._inputs(a)
         hybrid = self._hybrid(b, {})
-        gap = apart(hybrid, answer)
+        self.gaps[a] = gap = apart(hybrid, answer)
         weights = self.one.steps[a].node.weights() or self.other.steps[b].node.weights()
         if gap <= (self.tolerance if weights else max(self.tolerance, self.rounding)) or self._later(a, b):
             return None
@@ -96,16 +101,46 @@ class Partings:
         return Parting(a, b, "op", gap, inputs, answer, alone)
 
     def _later(self, a: int, b: int) -> bool:
-        """Whether a step of another kind is but the first of several that together are the first's; they are, then."""
+        """Whether steps of two kinds are parts of what both write in their own ways; they are no pair, then.
+
+        So are the first of several steps that together are the other side's one, which takes the partner then, and
+        those of which the next pair agrees.
+        """
         if self.one.steps[a].node.kind == self.other.steps[b].node.kind:
             return False
-        del self.partner[b]
-        for place in self.other.readers[b]:
-            if apart(self._hybrid(place, {}), self.values[a]) <= max(self.tolerance, self.rounding):
-                self.partner[place] = a
+        bound, following = max(self.tolerance, self.rounding), self._after(b)
+        before = self.partner.pop(b)
+        for place in (*following, *_after(self.other, b, set(self.partner))):
+            if place not in self.partner and (gap := apart(self._hybrid(place, {}), self.values[a])) <= bound:
+                self.partner[place], self.gaps[a] = a, gap
                 return True
-        self.partner[b] = a
+        pair = next((place for place in following if self.partner.get(place, 0) > a), None)
+        if pair is not None and apart(self._hybrid(pair, {}), self._ahead(self.partner[pair])) <= bound:
+            return True
+        self.partner[b] = before
+        whole = self._hybrid(b, {})
+        for place in _after(self.one, a, set(self.partner.values())):
+            if apart(whole, self._ahead(place)) <= bound:
+                self.partner[b] = place
+                return True
         return False
+
+    def _after(self, b: int) -> list[int]:
+        """The steps of the second that a step leads to by steps without a partner, in order."""
+        found, waiting = set[int](), [b]
+        while waiting:
+            for place in self.other.readers[waiting.pop()]:
+                if place not in found:
+                    found.add(place)
+                    waiting += [] if place in self.partner else [place]
+        return sorted(found)
+
+    def _ahead(self, a: int) -> Array:
+        """What a later step of the first answers."""
+        for place in range(a + 1):
+            if place not in self.values:
+                self._compute(place)
+        return self.values[a]
 
     def changed(self, part: Parting, ours: frozenset[int], theirs: frozenset[int]) -> bool:
         """Whether a pair agrees where the second has steps of the first before it, and lacks some of its own."""
@@ -185,6 +220,11 @@ def _shaped(value: Array, shape: tuple[int, ...]) -> Array:
     """A map (N, C, 1, 1) where a vector is read, or the other way round; anything else as it is."""
     wanted = (len(value), *map(int, shape))
     return value.reshape(wanted) if value.shape != wanted and value.size == np.prod(wanted) else value
+
+
+def _after(flow: Flow, place: int, paired: set[int]) -> Iterator[int]:
+    """The next steps without a partner."""
+    return (later for later in range(place + 1, min(place + SEVERAL, len(flow.steps))) if later not in paired)
 
 
 def _between(flow: Flow, place: int, paired: set[int], itself: bool = False) -> tuple[int, ...]:

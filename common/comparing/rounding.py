@@ -16,7 +16,13 @@ ROUNDED = 3e-7
 
 
 def rounding(found: Alignment) -> float:
-    """How far two networks may be apart by the rounding of constants alone, 0 where they have the same constants."""
+    """How far two networks may be apart by rounding alone, 0 where they have the same constants.
+
+    TensorFlow interpolates in float32 whatever a model computes in.
+    """
+    if any(getattr(step.node.op, "mode", "nearest") != "nearest" for flow in (found.one, found.other)
+           for step in flow.steps if step.node.kind == "resize"):  # fmt: skip
+        return ROUNDED
     one, other = set(_constants(found.one)), set(_constants(found.other))
     return ROUNDED if any(_close(a, b) for a in one - other for b in other - one) else 0.0
 
@@ -28,7 +34,7 @@ def _constants(flow: Flow) -> Iterator[float]:
             value = getattr(step.node.op, item.name)
             if item.name == "rounded":
                 yield 0.7 * (1 + value * FLOAT32 / 4)
-            if isinstance(value, float) and value != int(value):
+            if isinstance(value, float) and np.isfinite(value) and value != int(value):
                 yield value
 
 

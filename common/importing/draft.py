@@ -21,6 +21,11 @@ from .axes import STRETCHED, Axes, Axis, Unknown, only, shape_of, whole
 BATCH = "N"
 
 
+def letters_of(base: Shape) -> str:
+    """What the axes of a step's value are called: those of a map or a vector, and numbers in any other."""
+    return "CHW"[: len(base)] if len(base) in (1, 3) else "".join(map(chr, range(48, 48 + len(base))))
+
+
 @dataclass(frozen=True)
 class Scope:
     """One call of a module of the model: its path, which call it is, its class, and how that is written.
@@ -43,7 +48,7 @@ class Step:
 
     `label` is the path that it should have. `names` go from the op's names of its weights to the model's. `owner` is
     the step that uses the same weights first. `vector` is the op of a vector that this one, of a map (C, 1, 1), is as
-    well. `padded` ones have the pads of a step before them.
+    well. `padded` ones have the pads of a step before them. `line` is where in the model's own code it stands.
     """
 
     op: Op | None
@@ -56,6 +61,7 @@ class Step:
     owner: int | None = None
     vector: Op | None = None
     padded: bool = False
+    line: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ class View:
     @property
     def order(self) -> str:
         """What the axes are: "map" (N, C, H, W), "last" (N, H, W, C), "vector" (N, C), or "" for anything else."""
-        if self.doubtful or not self.axes or not only(self.axes[0], BATCH):
+        if self.doubtful or not self.axes or not only(self.axes[0], BATCH) or len(self.base) not in (1, 3):
             return ""
         if len(self.axes) == 2:
             return "vector"
@@ -113,7 +119,8 @@ class Draft:
 
     `flat` is the order in which the model's framework flattens a map.
     `rounded` are the modules in which numbers are brought to another precision, `fixed` the buffers whose numbers stand
-    in ops, and `said` what else is not as in the model.
+    in ops, and `said` what else is not as in the model. `types` are those of steps that are no floating-point numbers,
+    and `line` is that of the code which is being read.
     """
 
     batch: int
@@ -123,7 +130,9 @@ class Draft:
     rounded: list[str] = field(default_factory=list)
     fixed: set[str] = field(default_factory=set)
     said: list[str] = field(default_factory=list)
+    types: dict[int, str] = field(default_factory=dict)
     scopes: tuple[Scope, ...] = ()
+    line: str = ""
     made: dict[tuple[int, Op], int] = field(default_factory=dict)
     owners: dict[tuple[str, ...], int] = field(default_factory=dict)
 
@@ -140,7 +149,10 @@ class Draft:
     def view(self, step: int) -> View:
         """A step's value as it is."""
         shape = self.steps[step].shape
-        axes = (whole(BATCH, self.batch), *(whole(letter, n) for letter, n in zip("CHW", shape, strict=False)))
+        axes = (
+            whole(BATCH, self.batch),
+            *(whole(letter, n) for letter, n in zip(letters_of(shape), shape, strict=True)),
+        )
         return View(step, shape, axes)
 
     def add(
@@ -168,7 +180,7 @@ class Draft:
             raise Unknown(f"the output would be {shape}")
         names = dict(names or {})
         label = label or (weighted_label(op, names) if names else self._label(op.kind))
-        step = Step(op, inputs, shape, flattened, self.scopes, label, names, vector=vector)
+        step = Step(op, inputs, shape, flattened, self.scopes, label, names, vector=vector, line=self.line)
         if names:
             step.owner = self.owners.setdefault(tuple(names.values()), len(self.steps))
             if step.owner == len(self.steps):

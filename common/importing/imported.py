@@ -13,7 +13,7 @@ from ..errors import DiptychError, WeightsError
 from ..spec import Array, Net
 from ..text import first_few, shape_text
 from ..weights import Weights, checked
-from .draft import Missing
+from .draft import Missing, Step
 from .growing import running
 from .net import nodes_of, traced
 from .tidy import Steps
@@ -44,7 +44,8 @@ class Imported:
 
     `renamed` goes from canonical names to the model's own where they differ, `reshaped` from canonical names to the
     shapes that the model's own weights have, and `notes` say what else is not as in the model. `module` is what is
-    known of the state dict of a PyTorch module.
+    known of the state dict of a PyTorch module. `lines` go from the paths of nodes to the lines of the model's own
+    code that they come from, or to the layers by name and class; no file has them.
     """
 
     net: Net
@@ -53,6 +54,7 @@ class Imported:
     reshaped: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     module: StateDict | None = field(default=None, repr=False, compare=False)
+    lines: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.net, self.weights))
@@ -99,8 +101,10 @@ def imported(given: Steps, tensors: Mapping[str, Any], name: str, title: str, do
     weights: Weights = {}
     renamed: dict[str, str] = {}
     reshaped: dict[str, tuple[int, ...]] = {}
+    lines: dict[str, str] = {}
     for node, index in nodes_of(net, given, tree):
         names = given.steps[index].names
+        lines[node.path] = _line(given.steps[index])
         for own, canonical in node.own_weights().items():
             if canonical in weights:
                 continue
@@ -116,7 +120,14 @@ def imported(given: Steps, tensors: Mapping[str, Any], name: str, title: str, do
     if unused:
         notes = [*notes, f"no output depends on {len(unused)} of its weights: {first_few(unused, 8)}"]
     ordered = {name: weights[name] for name in net.weights}
-    return Imported(net, ordered, renamed, reshaped, (*notes, *_said(renamed, reshaped)))
+    said = (*notes, *_said(renamed, reshaped))
+    return Imported(net, ordered, renamed, reshaped, said, lines={path: line for path, line in lines.items() if line})
+
+
+def _line(step: Step) -> str:
+    """Where a step stands in the model's own code, or the layer that it is of."""
+    layer = step.scopes[-1] if step.scopes and step.scopes[-1].style == "leaf" else None
+    return step.line or (f"{layer.path} ({layer.kind})" if layer else "")
 
 
 def _said(renamed: Mapping[str, str], reshaped: Mapping[str, tuple[int, ...]]) -> Iterator[str]:

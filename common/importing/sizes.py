@@ -43,16 +43,21 @@ def agreed(name: str, one: Steps, other: Steps) -> Steps:
 def differences(one: Steps, other: Steps) -> Iterator[str]:
     """What two readings of a model differ in, in more than sizes."""
     for a, b in zip(one.steps, other.steps, strict=False):
-        if type(a.op) is not type(b.op) or a.inputs != b.inputs or a.names != b.names:
+        if type(a.op) is not type(b.op) or _kind(a) != _kind(b) or a.inputs != b.inputs or a.names != b.names:
             yield f"{a.label} ({_kind(a)}) where the other has {b.label} ({_kind(b)})"
             return
         if not _agrees(one, other, a, b):
-            changed = [f for f in _differing(a, b) if f not in SIZES.get(_kind(a), ())]
+            changed = [f for f in _differing(a, b) if f not in _sized(a)]
             yield f"{a.label} has {', '.join(f'{f} {getattr(a.op, f)} and {getattr(b.op, f)}' for f in changed)}"
     if len(one.steps) != len(other.steps):
         yield f"it has {len(one.steps)} and {len(other.steps)} ops"
     if one.outputs != other.outputs:
         yield "it answers with other values"
+
+
+def _sized(step: Step) -> set[str]:
+    """The fields of a step that hold the size of a map: of a function that runs as it is, its arguments."""
+    return {"function"} if step.op and step.op.foreign else SIZES.get(_kind(step), set())
 
 
 def _kind(step: Step) -> str:
@@ -74,7 +79,7 @@ def _agreed(one: Steps, other: Steps, a: Step, b: Step) -> Step:
 def _merged(one: Steps, other: Steps, a: Step, b: Step) -> Op | None:
     """The op at both sizes; None where there is none."""
     assert a.op is not None  # noqa: S101 - a list with holes is refused before
-    differing = set(_differing(a, b)) - SIZES.get(a.op.kind, set())
+    differing = set(_differing(a, b)) - _sized(a)
     if not differing:
         return a.op
     if differing == {"pads"} and not isinstance(a.op, Pad) and _same(one, a) and _same(other, b):

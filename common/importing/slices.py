@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..geometry import Pads, Pair
+from ..ops.add import Add
 from ..ops.channel_gather import ChannelGather
 from ..ops.channel_slice import ChannelSlice
 from ..ops.concat import Concat
@@ -101,6 +102,15 @@ def framed(draft: Draft, x: View, pads: Pads, mode: Mode = "constant", number: f
     if max(pads) <= 0:
         return made
     return like(x, draft.view(draft.add(Pad((top, bottom, left, right), number, mode), as_map(draft, first(made)))))
+
+
+def window_sum(draft: Draft, step: int, size: int) -> int:
+    """The step of the sum over `size` channels, one after the other."""
+    channels = draft.steps[step].shape[0] - size + 1
+    found, *rest = [draft.add(ChannelSlice(place, place + channels), step) for place in range(size)]
+    for item in rest:
+        found = draft.add(Add(), found, item)
+    return found
 
 
 def concatenated(draft: Draft, given: Sequence[View], axis: int) -> View:

@@ -16,6 +16,7 @@ from ..ops.flatten import Flatten
 from ..ops.global_avg_pool import GlobalAvgPool
 from ..ops.max_pool import MaxPool
 from ..ops.pad import Pad
+from .composed import composed
 from .draft import Scope, Step
 from .layout import MEAN
 
@@ -36,7 +37,7 @@ class Steps:
 
 def tidied(steps: list[Step], outputs: list[tuple[str, int]]) -> Steps:
     """The steps that the outputs depend on, put together where two of them are one op."""
-    found = pruned(Steps(steps, outputs))
+    found = pruned(Steps(composed(steps), outputs))
     while (moved := _flattened_before(found)) is not None:
         found = pruned(moved)
     for join in (_pad_joined, _mean_of_vector):
@@ -71,10 +72,10 @@ def _joined(given: Steps, join: Callable[[Step, Step], Op | None]) -> Steps:
         before = steps[step.inputs[0]]
         op = join(before, step)
         if op is not None:
-            label = before.label if isinstance(op, GlobalAvgPool) else step.label
-            scopes = before.scopes if isinstance(op, GlobalAvgPool) else step.scopes
+            named = before if isinstance(op, GlobalAvgPool) else step
             padded = step.padded or isinstance(before.op, Pad)
-            steps[index] = replace(step, op=op, inputs=before.inputs, label=label, scopes=scopes, padded=padded)
+            steps[index] = replace(step, op=op, inputs=before.inputs, padded=padded, label=named.label,
+                                   scopes=named.scopes, line=named.line)  # fmt: skip
     return Steps(steps, given.outputs)
 
 
@@ -141,7 +142,8 @@ def _moved(given: Steps, flatten: int, of_map: int) -> Steps:
         step_inputs = tuple(places[item] for item in step.inputs)
         if index == of_map and made is None:
             shape = given.steps[source].shape
-            steps.append(replace(old, op=Flatten(shape), inputs=step_inputs, shape=shape[:1], scopes=_outer(before)))
+            steps.append(replace(old, op=Flatten(shape), inputs=step_inputs, shape=shape[:1], scopes=_outer(before),
+                                 line=before.line))  # fmt: skip
             made = len(steps) - 1
         if index == of_map:
             step, step_inputs = replace(before, op=before.vector, shape=old.shape), (made or 0,)

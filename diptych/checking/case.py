@@ -22,6 +22,9 @@ class Finding:
     where: str = ""
     detail: str = ""
     compared: int = 0
+    side: str = ""
+    cause: str = ""
+    lines: tuple[str, ...] = ()
 
 
 @dataclass

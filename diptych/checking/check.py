@@ -1,8 +1,7 @@
 """Check that the PyTorch and the Keras model of a network are the same function, gate by gate.
 
-Models need not be built by diptych: `check(net, models=(torch_model, keras_model))` takes them as they stand. A
-PyTorch module is observed where its names say which node a layer is and where it runs once. What cannot be observed is
-counted in the report; the outputs always can.
+Models need not be built by diptych: `check(net, models=(torch_model, keras_model))` takes them as they stand, and goes
+the way of `compare`, with the network as a third opinion; see `comparing.spec`.
 """
 
 from __future__ import annotations
@@ -21,10 +20,9 @@ from ..common.errors import DiptychError
 from ..common.registry import network, registered
 from ..common.spec import Array, Net
 from ..common.weights import scrambled
-from ..files.checkpoint import PREFIXES
 from ..waiting import shows_progress
 from .asked import asked_gates, left_out
-from .case import SIDES, Case, Finding
+from .case import Case, Finding
 from .gates import GATES
 from .images import random_images
 from .referee import onnx, require, verdict
@@ -36,7 +34,7 @@ Progress = Callable[[str], None]
 @shows_progress("checking")
 def check(
     net: Net | str,
-    models: tuple[Any, Any] | None = None,
+    models: Sequence[Any] | None = None,
     *,
     sizes: Sequence[tuple[int, int]] | None = None,
     batches: Sequence[int] = (1, 3),
@@ -50,16 +48,21 @@ def check(
 
     The gates are structure, transfer, forward in float64, forward in float32, gradients and training in float64; the
     first that fails ends the check. A registered network is checked at small non-square sizes, even and odd, with
-    scrambled weights; given models at their own input size with their own weights. With `referee` the gate "onnx"
-    holds both to the ONNX graph of the spec, run by others; a check that fails before then says which side ONNX agrees
-    with. `gates` are those to run, all where none is named; with `fast` they run at one size with one batch, without
-    those that train. `progress` is told what is at work; without it a terminal is. Raises DiptychError where nothing
-    can be compared.
+    scrambled weights. Given `models` have the gates of `compare`, whose Comparison is returned: each is held to the
+    network, with their own weights and at several sizes, so that a fault of both is found, and `side` says who departs.
+    With `referee` the gate "onnx" holds both to the ONNX graph of the spec, run by others; a check that fails before
+    then says which side ONNX agrees with. `gates` are those to run, all where none is named; with `fast` they run at
+    one size with one batch, without those that train. `progress` is told what is at work; without it a terminal is.
+    Raises DiptychError where nothing can be compared.
     """
-    asked = asked_gates(list(GATES), gates, fast)
     net = network(net).trace() if isinstance(net, str) else net
     if not batches or any(batch < 1 for batch in batches) or (sizes is not None and not sizes):
         raise DiptychError(f"a check needs at least one size and one batch, got sizes={sizes} and batches={batches}")
+    if models is not None:
+        if sizes is not None:
+            raise DiptychError("given models are checked at sizes that they take; leave out `sizes`")
+        return _given(net, models, batches, referee, gates, fast, progress or (lambda text: None))
+    asked = asked_gates(list(GATES), gates, fast)
     start = time.monotonic()
     wanted = {name: GATES[name] for name in asked}
     if referee:
@@ -68,8 +71,9 @@ def check(
     found = {name: Gate(name) for name in wanted}
     names: list[str] = []
     noise: dict[str, float] = {}
-    notes = left_out(list(GATES), asked, fast)
-    cases = _cases(net, models, sizes, batches[-1:] if fast else batches, seed)
+    left = left_out(list(GATES), asked, fast)
+    report = Report(net.name, (), (), notes=left, partial=bool(left))
+    cases = _cases(net, sizes, batches[-1:] if fast else batches, seed)
     for case in itertools.islice(cases, 1 if fast else None):
         names.append(case.name)
         for name, gate in wanted.items():
@@ -78,14 +82,14 @@ def check(
             found[name] = _merge(found[name], name, gate(case), case)
             if not found[name].passed:
                 said = verdict(case) if referee and name != "onnx" else ""
-                return _report(net, found, names, noise, time.monotonic() - start, notes, said)
+                return replace(report, gates=tuple(found.values()), cases=tuple(names), noise=noise, referee=said,
+                               seconds=time.monotonic() - start)  # fmt: skip
         noise = {side: max(noise.get(side, 0.0), value) for side, value in case.noise.items()}
         # Two models of VGG-16 in float64 and their gradients are gigabytes, and Keras models are cyclic garbage.
         del case, gate
         gc.collect()
-    return Report(
-        net.name, tuple(found.values()), tuple(names), noise, time.monotonic() - start, "", notes, bool(notes)
-    )
+    seconds = time.monotonic() - start
+    return replace(report, gates=tuple(found.values()), cases=tuple(names), noise=noise, seconds=seconds)
 
 
 def _merge(gate: Gate, name: str, found: Finding, case: Case) -> Gate:
@@ -99,31 +103,35 @@ def _merge(gate: Gate, name: str, found: Finding, case: Case) -> Gate:
     return Gate(name, passed, found.measured, found.tolerance, where, found.detail, compared)
 
 
-def _require_pair(models: Any) -> None:
-    if not isinstance(models, tuple) or len(models) != 2:
+def _given(
+    net: Net,
+    models: Any,
+    batches: Sequence[int],
+    referee: bool,
+    gates: Sequence[str] | None,
+    fast: bool,
+    progress: Progress,
+) -> Report:
+    """Two models as they stand, held to the network and to each other."""
+    if not isinstance(models, (tuple, list)) or len(models) != 2:
         raise DiptychError("models is a pair: (torch module, Keras model)")
-    found = tuple(map(backends.framework_of, models))
-    if found != SIDES:
-        raise DiptychError(f"models is a pair: (torch module, Keras model), not ({', '.join(found)})")
-    names = list(models[0].state_dict())
-    for prefix in PREFIXES:
-        if names and all(name.startswith(prefix) for name in names):
-            inside = f"the {prefix.removesuffix('.')!r} inside it"
-            raise DiptychError(
-                f"the torch module is a wrapper, whose weights are called {names[0]} and so on: check {inside}"
-            )
+    from ..comparing.spec import held_to_spec
+
+    report = held_to_spec(net, models, batches, gates, fast, progress)
+    return _refereed(report, net, models, batches) if referee else report
 
 
-def _cases(
-    net: Net, models: tuple[Any, Any] | None, sizes: Sequence[tuple[int, int]] | None, batches: Sequence[int], seed: int
-) -> Iterator[Case]:
+def _refereed(report: Report, net: Net, models: Any, batches: Sequence[int]) -> Report:
+    """The report with the gate "onnx", which holds both models to the ONNX graph of the network."""
+    require()
+    images = random_images(net, max(batches), np.random.default_rng(0))
+    case = Case(net, models[0], models[1], None, (images,))
+    gate = Gate("onnx", **vars(onnx(case)))
+    return replace(report, gates=(*report.gates, gate), referee="" if report.passed and gate.passed else verdict(case))
+
+
+def _cases(net: Net, sizes: Sequence[tuple[int, int]] | None, batches: Sequence[int], seed: int) -> Iterator[Case]:
     rng = np.random.default_rng(seed)
-    if models is not None:
-        _require_pair(models)
-        if sizes is not None:
-            raise DiptychError("given models are checked at their own input size; leave out `sizes`")
-        yield Case(net, models[0], models[1], None, tuple(random_images(net, batch, rng) for batch in batches))
-        return
     nets = list(_at_sizes(net, sizes))
     for turn, sized in enumerate(nets):
         yield _scrambled_case(

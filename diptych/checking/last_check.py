@@ -38,7 +38,8 @@ GATE = record(
         "where": text(2000),
         "detail": WORDS,
         "compared": whole(0, 10**9),
-    }
+    },
+    optional={"side": text(2000), "cause": WORDS, "lines": sequence(text(2000), 0, 100)},
 )
 REPORT = record(
     {
@@ -151,4 +152,6 @@ def _report(data: dict[str, Any]) -> Report:
 
 
 def _shown(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(map(_shown, value))
     return printable(value) if isinstance(value, str) else value

@@ -17,6 +17,8 @@ class Gate:
 
     `measured` and `tolerance` are relative differences (0 and 0 where bits or settings are compared); `where` names
     the first thing that differs, or the place of the largest difference of a gate that passed; `compared` counts.
+    `side` is the model that departs, where that can be told, and `cause` what restores parity; `lines` are those of
+    somebody's own code that what differs comes from, where they are known.
     """
 
     name: str
@@ -26,6 +28,9 @@ class Gate:
     where: str = ""
     detail: str = ""
     compared: int = 0
+    side: str = ""
+    cause: str = ""
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

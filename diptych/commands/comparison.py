@@ -37,6 +37,7 @@ def compare(
     pair: Annotated[
         list[str] | None, typer.Option(metavar="LAYER=LAYER", help="A layer of each that belong together.")
     ] = None,
+    pairs: Annotated[bool, typer.Option("--pairs", help="Show which layers belong together.")] = False,
     gates: Gates = None,
     fast: Fast = False,
     json_file: JsonFile = None,
@@ -71,7 +72,7 @@ def compare(
         found = run(*models, example=_batch(wanted), weights=weights, names=names, gates=chosen, fast=fast,
                     options=options, progress=told)  # fmt: skip
     if not reporting.quiet:
-        say(*str(found).split("\n"))
+        say(*str(found).split("\n"), *(found.alignment_text().split("\n") if pairs else []))
     data = {"schema": SCHEMA, "models": [one, other], **found.to_dict()}
     if code := reporting.finish({title: found}, data):
         raise typer.Exit(code)

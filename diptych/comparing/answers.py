@@ -35,6 +35,7 @@ class Asked:
     side: Side
     low: Answers
     wide: Answers | None
+    dtype: str
     copied: bool = False
 
     @property
@@ -48,7 +49,7 @@ def outputs(pair: Pair) -> Finding | str:
     worst, count = Finding(True, 0.0, pair.bound), 0
     unseen = {False, True}
     for images in pair.images:
-        asked = [_asked(pair, side, images) for side in pair.both]
+        asked = [_asked(pair, place, images) for place in (0, 1)]
         if asked[0] is None or asked[1] is None:
             continue
         one, other, several = asked[0], asked[1], len(images.values) > 1
@@ -58,7 +59,7 @@ def outputs(pair: Pair) -> Finding | str:
             pair.hidden = HIDDEN in why
             return why
         unseen.discard(several)
-        restless = None if count else _restless(one, other, images)
+        restless = None if count else _restless(pair, one, other, images)
         pair.restless |= restless is not None
         found = restless or _held(pair, one, other, images)
         if not found.passed and (one.copied or other.copied) and (names := made_for_size(pair)):
@@ -70,7 +71,8 @@ def outputs(pair: Pair) -> Finding | str:
         count += found.compared
         if not found.passed:
             pair.parted = images
-            return found if found.detail else replace(found, detail=_exchanged(one, other))
+            exchanged = _exchanged(one, other)
+            return replace(found, detail=found.detail or exchanged, cause=found.cause or exchanged)
         worst = found if found.measured >= worst.measured else worst
     if not count:
         why = f" ({pair.unread})" if pair.read is None else ""
@@ -79,28 +81,29 @@ def outputs(pair: Pair) -> Finding | str:
     return Finding(True, worst.measured, worst.tolerance, worst.where, "", count)
 
 
-def _asked(pair: Pair, side: Side, images: Images) -> Asked | None:
+def _asked(pair: Pair, place: int, images: Images) -> Asked | None:
     """The answers of a side; None, with a note, for images that it does not take."""
+    side, given = pair.both[place], pair.low[place]
     exact = side.exact.at(*images.shape[1:])
     try:
         if exact is None:
             raise DiptychError("it takes images of one size")
         if exact is not side.exact:
             copied = dict(exact.outputs(images.values))
-            return Asked(side, copied, copied, copied=True)
-        low = dict(side.given.outputs(images.values))
+            return Asked(side, copied, copied, "float64", copied=True)
+        low = dict(given.outputs(images.values))
     except Exception as error:  # noqa: BLE001 - whatever a model raises at a size or a batch that it does not take
         why = f"which {side.label} does not take ({shortly(error)})"
         pair.refused.setdefault(why, []).append(images.name)
         return None
-    if side.wide is None or side.wide is side.given:
-        return Asked(side, low, None if side.wide is None else low)
+    if side.wide is None or side.wide is given:
+        return Asked(side, low, None if side.wide is None else low, given.dtype)
     try:
-        return Asked(side, low, dict(side.wide.outputs(images.values)))
+        return Asked(side, low, dict(side.wide.outputs(images.values)), given.dtype)
     except Exception as error:  # noqa: BLE001 - a part that stays in its own dtype, such as a tensor that is no buffer
         note = f"not compared in float64, where {side.label} raises {shortly(error)}"
         pair.notes += [] if note in pair.notes else [note]
-        return Asked(side, low, None)
+        return Asked(side, low, None, given.dtype)
 
 
 def _shows_nothing(one: Asked, other: Asked) -> str:
@@ -145,38 +148,49 @@ def _exchanged(one: Asked, other: Asked) -> str:
     return ""
 
 
-def _restless(one: Asked, other: Asked, images: Images) -> Finding | None:
+def _restless(pair: Pair, one: Asked, other: Asked, images: Images) -> Finding | None:
     """A model that answers twice to the same images with other numbers."""
-    for asked in (one, other):
-        again = asked.side.given.outputs(images.values)
+    for given, asked in zip(pair.low, (one, other), strict=True):
+        again = given.outputs(images.values)
         for name, before in asked.low.items():
             same = np.array_equal(again[name], before, equal_nan=True)
             if not same and channelwise(again[name], before) > RESTLESS:
                 said = f"{asked.side.label} answers to the same images twice with other numbers: noise or dropout"
-                return Finding(False, float("inf"), 0.0, f"{name or 'output'} [{images.name}]", said, 1)
+                return Finding(
+                    False, float("inf"), 0.0, f"{name or 'output'} [{images.name}]", said, 1, asked.side.label
+                )
     return None
 
 
 def _held(pair: Pair, one: Asked, other: Asked, images: Images) -> Finding:
     """Both answers in float64 against the tolerance, and as they stand against the rounding that each shows."""
     worst, count = Finding(True, 0.0, pair.bound), 0
-    narrow = {one.side.given.dtype, other.side.given.dtype} != {"float64"} and not (one.copied or other.copied)
+    narrow = {one.dtype, other.dtype} != {"float64"} and not (one.copied or other.copied)
     bounds = [("in float64", one.wide, other.wide, pair.bound)]
-    bounds += [("as they stand", one.low, other.low, _rounding(one, other))] if narrow else []
+    words = "as they stand" if pair.low == (one.side.given, other.side.given) else "copies in float32"
+    bounds += [(words, one.low, other.low, _rounding(one, other))] if narrow else []
     for words, left, right, bound in bounds:
         if left is None or right is None:
             continue
         together = matched(left, right)
         if together is None:
             said = f"{one.side.label} answers with {len(left)} values and {other.side.label} with {len(right)}"
-            return Finding(False, float("inf"), 0.0, "output", said, 1)
+            lone = _lone(left, right) or _lone(right, left)
+            return Finding(False, float("inf"), 0.0, lone or "output", said, 1, cause=said)
         for name, a, b in together:
             gap, count = channelwise(a, b), count + 1
             found = Finding(bool(gap <= bound), gap, bound, f"{name} [{images.name}, {words}]", "", count)
             if not found.passed:
+                pair.rounded = words != "in float64"
                 return found
             worst = found if gap >= worst.measured and bound == pair.bound else worst
     return Finding(True, worst.measured, worst.tolerance, worst.where, "", count)
+
+
+def _lone(one: Answers, other: Answers) -> str:
+    """The first answer of one that is none of the other's, "" where each is."""
+    return next((name for name, value in one.items()
+                 if all(channelwise(value, answer) > ALIKE for answer in other.values())), "")  # fmt: skip
 
 
 def _rounding(one: Asked, other: Asked) -> float:
@@ -186,5 +200,5 @@ def _rounding(one: Asked, other: Asked) -> float:
     """
     noises = [max(channelwise(asked.low[name], value) for name, value in asked.wide.items())
               for asked in (one, other) if asked.wide]  # fmt: skip
-    pick = min if one.side.given.dtype == other.side.given.dtype else max
+    pick = min if one.dtype == other.dtype else max
     return FLOAT32_FACTOR * (pick(noises, default=FLOAT32_FLOOR) + FLOAT32_FLOOR)

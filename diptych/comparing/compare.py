@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from ..checking.asked import asked_gates, left_out
@@ -13,7 +14,9 @@ from ..common.errors import DiptychError
 from ..common.text import first_few
 from ..waiting import shows_progress
 from .answers import outputs
+from .drawn import along, lone, sources
 from .gates import nodes, parameters
+from .lines import located
 from .named import models_of
 from .pair import Pair, shortly, transferred
 from .report import Comparison
@@ -66,42 +69,42 @@ def compare(
     pair = Pair(ready[0], ready[1], batch_list, names or {}, by_weights=chosen == "as-is")
     if chosen == "transfer":
         pair = transferred(pair)
-    asked = tuple(_gates(pair, wanted, say))
+    asked = tuple(run_gates(pair, wanted, say))
     found = Comparison(
         " and ".join(called), asked, tuple(item.name for item in pair.compared), {}, time.monotonic() - start
     )
-    left = left_out(list(GATES), wanted, fast)
-    more = {"notes": (*left, *_notes(pair)), "partial": bool(left), "pairs": _pairs(pair)}
-    return Comparison(**{**vars(found), "unsure": tuple(pair.unsure), **more})
+    drawn, left = along(pair), left_out(list(GATES), wanted, fast)
+    return replace(found, unsure=tuple(pair.unsure), notes=(*left, *notes(pair)), partial=bool(left), pairs=pairs(pair),
+                   labels=tuple(called), curve=drawn.curve, tensors=drawn.tensors, sources=sources(pair))  # fmt: skip
 
 
-def _gates(pair: Pair, wanted: Sequence[str], say: Callable[[str], None]) -> Iterator[Gate]:
+def run_gates(pair: Pair, wanted: Sequence[str], say: Callable[[str], None]) -> Iterator[Gate]:
     """The gates that are wanted; none but the first where outputs show nothing."""
     for name in wanted:
         gate = GATES[name]
         say(f"comparing {name}")
         hidden = pair.unsure and not (pair.hidden and gate in (nodes, parameters))
-        yield _gate(name, "outputs show nothing" if hidden else _asked(pair, gate))
+        yield Gate(name, detail="outputs show nothing") if hidden else asked_of(pair, gate)
 
 
-def _asked(pair: Pair, gate: Callable[[Pair], Finding | str]) -> Finding | str:
+def asked_of(pair: Pair, gate: Callable[[Pair], Finding | str]) -> Gate:
     """What a gate finds; what models raise that no gate foresees leaves it open."""
     try:
-        return gate(pair)
+        return _gate(gate.__name__, located(pair, gate(pair)))
     except DiptychError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever the code of a model raises
         pair.unsure.append(f"{gate.__name__} could not be compared: {shortly(error)}")
-        return pair.unsure[-1]
+        return Gate(gate.__name__, detail=pair.unsure[-1])
 
 
 def _gate(name: str, found: Finding | str) -> Gate:
     if isinstance(found, str):
         return Gate(name, detail=found)
-    return Gate(name, found.passed, found.measured, found.tolerance, found.where, found.detail, found.compared)
+    return Gate(name, **vars(found))
 
 
-def _notes(pair: Pair) -> tuple[str, ...]:
+def notes(pair: Pair) -> tuple[str, ...]:
     """What was not compared, and what was read with a reservation."""
     told = [f"{side.label}: {note}" for side in pair.both if side.read for note in side.read.notes]
     for one in pair.both:
@@ -109,7 +112,7 @@ def _notes(pair: Pair) -> tuple[str, ...]:
             few = first_few([f"{name} ({rate:.2g})" for name, rate in rates.items()], 3)
             told.append(f"{one.label} leaves out branches by chance in training, which was off here: {few}")
     refused = [f"not compared: {first_few(names, 3)}, {why}" for why, names in pair.refused.items()]
-    return (*_covered(pair), *pair.notes, *refused, *told)
+    return (*_covered(pair), *pair.notes, *lone(pair), *refused, *told)
 
 
 def _covered(pair: Pair) -> Iterator[str]:
@@ -123,7 +126,7 @@ def _covered(pair: Pair) -> Iterator[str]:
             f"{largest:.4g}; other images were not, nor were NaN and infinity")  # fmt: skip
 
 
-def _pairs(pair: Pair) -> tuple[tuple[str, str], ...]:
+def pairs(pair: Pair) -> tuple[tuple[str, str], ...]:
     """The layers that belong together; "" where a side has none."""
     if pair.read is None:
         return ()

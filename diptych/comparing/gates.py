@@ -5,16 +5,25 @@ What proves nothing is no pass: a gate that could not be asked is left open, and
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..checking.case import Finding
 from ..common.compare import FLOAT64_TOLERANCE
-from ..common.comparing.causes import Cause, causes
+from ..common.comparing.align import Alignment
+from ..common.comparing.along import beyond, met
+from ..common.comparing.causes import OTHER_WEIGHTS, Cause, causes
 from ..common.comparing.parting import Parting, Partings
 from ..common.comparing.rounding import rounding
 from ..common.importing.imported import Imported
 from ..common.text import first_few
 from .pair import Pair
+from .sharing import unshared
+from .sides import Images
 from .unseen import by_chance, by_layers, unlike_meaning
 
+NOTHING = "no change that was tried brings them together"
+WEIGHTS = "weights: "
+"""How a cause begins that lies in numbers and not in settings: neither model is wrong by itself."""
 RANGES = 3
 """How many of the batches every node is held to."""
 
@@ -25,32 +34,69 @@ def nodes(pair: Pair) -> Finding | str:
         return chance
     if pair.read is None:
         return by_layers(pair)
-    one, other = pair.read
-    shape, count = tuple(map(int, one.net.input_shape)), 0
+    shape, count = tuple(map(int, pair.read[0].net.input_shape)), 0
     batches = [images for images in pair.images if images.shape == shape and len(images.values) == 2][:RANGES]
     if pair.parted is not None and pair.parted.shape == shape:
         batches = [pair.parted, *batches]
     for images in batches:
-        found = Partings(pair.alignment, (one.weights, other.weights), rounding=rounding(pair.alignment))
-        for part in found.find(images.values):
-            path, steps = found.one.steps[part.one].path, found.seen
-            before = steps[-1] if steps else "the image"
-            said = f"{_why(pair, part, found)}; the last that agrees is {before}"
-            return Finding(False, part.gap, FLOAT64_TOLERANCE, path, said, count + len(steps) + 1)
+        found = _partings(pair, pair.alignment)
+        ahead = found.find(images.values)
+        for part in ahead:
+            finding = _parted(pair, part, found, count)
+            pair.along = beyond(found, part, ahead)
+            return finding
+        pair.along = pair.along.worse(met(found))
         if not count and (unlike := unlike_meaning(pair, images, found)):
             return unlike
         count += len(found.seen)
-    if pair.parted is not None and pair.parted.shape != shape and isinstance(seen := by_layers(pair), Finding):
-        return seen
-    return Finding(bool(count), 0.0, FLOAT64_TOLERANCE, "", "", count) if count else "no batch of two images"
+    if pair.parted is not None and pair.parted.shape != shape and (at_size := _at_size(pair, pair.parted)) is not None:
+        return at_size
+    return Finding(True, 0.0, FLOAT64_TOLERANCE, "", "", count) if count else "no steps of both belong together"
 
 
-def _why(pair: Pair, part: Parting, found: Partings) -> str:
-    """The causes of a parting in words, and the name of the second's layer where it has another."""
+def _partings(pair: Pair, alignment: Alignment) -> Partings:
+    one, other = pair.known
+    return Partings(alignment, (one.weights, other.weights), rounding=rounding(alignment))
+
+
+def _at_size(pair: Pair, images: Images) -> Finding | None:
+    """Where the two part at images of another size alone: by their Nets for that size, or by what layers hand on."""
+    alignment = pair.alignment_at(images.shape[1:])
+    if alignment is not None:
+        found = _partings(pair, alignment)
+        for part in found.find(images.values):
+            return replace(_parted(pair, part, found, 0), detail=f"at {images.name}: {_told(pair, part, found)[1]}")
+    seen = by_layers(pair)
+    return seen if isinstance(seen, Finding) else None
+
+
+def _parted(pair: Pair, part: Parting, found: Partings, count: int) -> Finding:
+    """A parting as a finding: a step that the second lacks is named by the first."""
+    cause, said = _told(pair, part, found)
+    lacking = [cause.one for cause in causes(part, found) if cause.kind == "missing"]
+    path = lacking[0].rpartition("(")[2].rstrip(")") if lacking else found.one.steps[part.one].path
+    return Finding(False, part.gap, FLOAT64_TOLERANCE, path, said, count + len(found.seen) + 1, cause=cause)
+
+
+def _told(pair: Pair, part: Parting, found: Partings) -> tuple[str, str]:
+    """The cause of a parting, and all that is to be said of it."""
+    cause, before = _cause(pair, part, found), found.seen[-1] if found.seen else "the image"
+    return cause, f"{_here(pair, part, found)}{cause or NOTHING}; the last that agrees is {before}"
+
+
+def _here(pair: Pair, part: Parting, found: Partings) -> str:
+    """The name of the second's layer where it has another."""
     path, theirs = found.one.steps[part.one].path, found.other.steps[part.other].path
-    told = first_few([_worded(pair, cause) for cause in causes(part, found)], 3, "; ", "; and ")
-    here = f"{theirs} of {pair.other.label}: " if theirs != path else ""
-    return here + (told or "no change that was tried brings them together")
+    return f"{theirs} of {pair.other.label}: " if theirs != path else ""
+
+
+def _cause(pair: Pair, part: Parting, found: Partings) -> str:
+    """The causes of a parting in words; "" where nothing that was tried brings the two together."""
+    known = causes(part, found)
+    told = first_few([_worded(pair, cause) for cause in known], 3, "; ", "; and ")
+    held = found.weights[0]
+    of_weights = any(cause.one in held or cause.kind.startswith(OTHER_WEIGHTS) for cause in known)
+    return f"{WEIGHTS}{told}" if of_weights else told
 
 
 def _worded(pair: Pair, cause: Cause) -> str:
@@ -63,6 +109,8 @@ def parameters(pair: Pair) -> Finding | str:
         return found
     if pair.read is None:
         return _counted(pair)
+    if (found := unshared(pair)) is not None:
+        return found
     known, lone = (set(pair.weights), set(pair.weights.values())), dict[str, str]()
     for side, read, names in zip(pair.both, pair.read, known, strict=True):
         lone |= {f"{name} of {side.label}": name for name in _trained(read) if name not in names}
@@ -70,7 +118,7 @@ def parameters(pair: Pair) -> Finding | str:
         lone |= {f"{name} of {side.label}, which no output depends on": name for name in beside}
     if lone:
         said, count = f"in one model alone: {first_few(list(lone), 6)}", len(pair.weights)
-        return Finding(False, float(len(lone)), 0.0, next(iter(lone.values())), said, count)
+        return Finding(False, float(len(lone)), 0.0, next(iter(lone.values())), said, count, cause=said)
     return _frozen(pair)
 
 
@@ -83,7 +131,7 @@ def _penalties(pair: Pair) -> Finding | None:
     names = [f"{name} ({kind})" for name, kind in more.items()]
     said = (f"regularizers of {label}, a loss that the other model does not add: {first_few(names, 3)}; as weight "
             "decay of an optimiser they are none of the model's")  # fmt: skip
-    return Finding(False, float(abs(len(one) - len(other))), 0.0, next(iter(more)), said, len(more))
+    return Finding(False, float(abs(len(one) - len(other))), 0.0, next(iter(more)), said, len(more), cause=said)
 
 
 def _frozen(pair: Pair) -> Finding:
@@ -93,10 +141,8 @@ def _frozen(pair: Pair) -> Finding:
     for mine, theirs in pair.weights.items():
         states = own[0].get(mine) in frozen[0], own[1].get(theirs) in frozen[1]
         if states[0] != states[1]:
-            label = pair.both[states.index(True)].label
-            return Finding(
-                False, 1.0, 0.0, mine, f"not trained in {label}, and trained in the other", len(pair.weights)
-            )
+            said = f"frozen: not trained in {pair.both[states.index(True)].label}, and trained in the other"
+            return Finding(False, 1.0, 0.0, mine, said, len(pair.weights), cause=said)
     return Finding(True, 0.0, 0.0, "", "", len(pair.weights))
 
 

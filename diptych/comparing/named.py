@@ -9,6 +9,7 @@ from .. import backends
 from ..api import build
 from ..common.errors import DiptychError
 from ..common.registry import network
+from ..opening.code import is_model, made_by
 from .sides import shape_of
 
 Weights = Literal["as-is", "transfer"]
@@ -20,13 +21,15 @@ def models_of(
     """Both models, and whether the weights of the first go into the second.
 
     A name is built in the framework of the other side, for its images and its number of classes, and has no weights of
-    its own: those of the model go into it, so that the model comes first.
+    its own: those of the model go into it, so that the model comes first. A function without arguments, or a class, is
+    called for its model.
     """
     if isinstance(one, str) and isinstance(other, str):
         raise DiptychError(
             f"{one} and {other} are names of networks, not models; `diptych table {one} --compare {other}` holds the "
             "networks to each other"
         )
+    one, other = _made(one), _made(other)
     if not isinstance(one, str) and not isinstance(other, str):
         if options:
             raise DiptychError(
@@ -37,6 +40,13 @@ def models_of(
         raise DiptychError('a registered network has no weights of its own; leave out weights="as-is"')
     name, model = (one, other) if isinstance(one, str) else (other, one)
     return (model, _built(name, model, example, options)), "transfer"
+
+
+def _made(given: Any) -> Any:
+    """A model or a name as it is; of anything else that can be called, the model that it gives."""
+    if isinstance(given, str) or is_model(given) or not callable(given):
+        return given
+    return made_by(getattr(given, "__qualname__", type(given).__name__), given)
 
 
 def _built(name: str, model: Any, example: Any, given: Mapping[str, Any]) -> Any:

@@ -11,11 +11,13 @@ import numpy as np
 
 from ..common.compare import FLOAT64_TOLERANCE
 from ..common.comparing.align import Alignment, aligned
+from ..common.comparing.along import Along
 from ..common.comparing.columns import Columns, columns
-from ..common.comparing.given import Pass, Places
+from ..common.comparing.given import Given, Pass, Places
 from ..common.comparing.rounding import rounding
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
+from ..common.rewriting.resized import resized
 from ..common.spec import Array
 from ..common.text import first_few
 from .sides import Images, Side
@@ -42,12 +44,27 @@ class Pair:
     """Whether what makes it unsure is the outputs alone, so that layers may still tell."""
     parted: Images | None = None
     """The first images to which the models answer otherwise."""
+    rounded: bool = False
+    """Whether they do so in their own dtypes alone, or as copies in float32."""
     restless: bool = False
     """Whether one of the models answers twice with other numbers."""
     compared: list[Images] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    departed: tuple[str, str] | None = None
+    """The layers of both by which a gate found them to part while they run."""
+    along: Along = field(default_factory=Along)
+    """How far they are apart along the network, for who looks at it."""
     refused: dict[str, list[str]] = field(default_factory=dict)
     """Which batches were not compared, by the reason."""
+
+    @cached_property
+    def low(self) -> tuple[Given, Given]:
+        """What is asked in less than float64: both models as they stand, of two in float64 their copies in float32."""
+        given = self.one.given, self.other.given
+        if {item.dtype for item in given} != {"float64"}:
+            return given
+        one, other = (item.narrow() for item in given)
+        return given if one is None or other is None else (one, other)
 
     @property
     def both(self) -> tuple[Side, Side]:
@@ -71,6 +88,13 @@ class Pair:
         one, other = self.known
         weights = (one.weights, other.weights) if self.by_weights else None
         return aligned(one.net, other.net, self.names, weights)
+
+    def alignment_at(self, size: tuple[int, ...]) -> Alignment | None:
+        """The same at images of another (height, width); None where a Net has other weights there, or states a size."""
+        one, other = self.known
+        nets = [resized(read.net, (size[0], size[1])) for read in (one, other)]
+        weights = (one.weights, other.weights) if self.by_weights else None
+        return None if nets[0] is None or nets[1] is None else aligned(nets[0], nets[1], self.names, weights)
 
     @cached_property
     def columns(self) -> dict[str, Columns]:

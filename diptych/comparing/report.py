@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..checking.report import SAME, Gate, Report, Verdict, measure
+from ..common.comparing.along import Measure
+from ..common.comparing.sketch import Sketch
+from .alignment import alignment_text
 
 MARKS = {True: "same", False: "DIFFERENT", None: "not seen"}
 CODES = {"same": 0, "different": 1, "cannot tell": 2}
@@ -14,11 +20,17 @@ CODES = {"same": 0, "different": 1, "cannot tell": 2}
 class Comparison(Report):
     """The gates of a comparison of two models; a gate that could not be asked is open, and its detail says why.
 
-    `unsure` says why nothing can be told, `notes` what was not compared, `pairs` which layers belong together.
+    `unsure` says why nothing can be told, `notes` what was not compared, `pairs` which layers belong together, and
+    `labels` what the two models are called. For who looks at it, `curve` has the differences along the network,
+    `tensors` those that differ most, made small, and `sources` the lines of both sides' own code, by path.
     """
 
     unsure: tuple[str, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
+    labels: tuple[str, ...] = ()
+    curve: tuple[Measure, ...] = ()
+    tensors: tuple[Sketch, ...] = field(default=(), repr=False, compare=False)
+    sources: tuple[Mapping[str, str], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def verdict(self) -> Verdict:
@@ -31,12 +43,64 @@ class Comparison(Report):
     def passed(self) -> bool:
         return self.verdict == "same"
 
+    @property
+    def failed(self) -> Gate | None:
+        """The failed gate that says most: that of the nodes, which names a layer, before the others in order."""
+        wrong = [gate for gate in self.gates if gate.passed is False]
+        return min(wrong, key=lambda gate: gate.name != "nodes", default=None)
+
+    @property
+    def where(self) -> str:
+        """The first layer that differs, "" where none is known."""
+        return self.failed.where if self.failed else ""
+
+    @property
+    def side(self) -> str:
+        """The model that departs, where that can be told: from the network, or from what its own layers say."""
+        return self.failed.side if self.failed else ""
+
+    @property
+    def cause(self) -> str:
+        """What restores parity, "" where nothing that was tried does."""
+        return self.failed.cause if self.failed else ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain data, for JSON, without what only a page shows."""
+        data = Report.to_dict(replace(self, tensors=(), sources=()))
+        del data["tensors"], data["sources"]
+        for item in data["curve"]:
+            wrong = [key for key, value in item.items() if isinstance(value, float) and not math.isfinite(value)]
+            item |= dict.fromkeys(wrong)
+        return data
+
+    def alignment_text(self) -> str:
+        """Which layers belong together, as a table; lone ones, and the first that differ, are marked."""
+        return alignment_text(self.layers, self.labels, self.first)
+
+    @property
+    def first(self) -> tuple[str, str] | None:
+        """The first pair of layers that differ, where the nodes say it."""
+        gate = next((gate for gate in self.gates if gate.name == "nodes" and gate.passed is False), None)
+        return next((pair for pair in self.layers if gate and gate.where in pair), None)
+
+    @property
+    def layers(self) -> tuple[tuple[str, str], ...]:
+        """All pairs of layers: as they were aligned, or else as they were seen while the models ran."""
+        return self.pairs or tuple((measure.one, measure.other) for measure in self.curve)
+
     def __str__(self) -> str:
         words = {"same": SAME[self.partial], "different": "NOT the same function", "cannot tell": "cannot tell"}
         lines = [f"{self.network}: {words[self.verdict]} ({len(self.cases)} batches)"]
-        lines += [f"  {gate.name:<12} {MARKS[gate.passed]:<10} {_told(gate)}".rstrip() for gate in self.gates]
+        told = [gate.lines for gate in self.gates]
+        lines += [line for place, gate in enumerate(self.gates) for line in _lines(gate, gate.lines in told[:place])]
         lines += [f"  cannot tell: {why}" for why in self.unsure]
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+
+def _lines(gate: Gate, known: bool) -> list[str]:
+    """A gate, and below it the lines of code that it is about, unless they are known from one before."""
+    said = f"  {gate.name:<12} {MARKS[gate.passed]:<10} {_told(gate)}".rstrip()
+    return [said, *(f"{'':<15}{line}" for line in gate.lines if not known)]
 
 
 def _told(gate: Gate) -> str:

@@ -6,12 +6,14 @@ that hold weights, in the order in which they are called.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from ..common.comparing.flow import Step
 from ..common.comparing.given import Given
 from ..common.comparing.parting import apart
 from ..common.importing.imported import Imported
@@ -19,6 +21,7 @@ from ..common.spec import Array
 from .pair import Pair
 from .sides import Images, Side
 
+CLOSE = 1e-7
 EXACT = 1e-9
 LOW = 5e-5
 NARROW = 1e-3
@@ -27,13 +30,17 @@ NARROW = 1e-3
 
 @dataclass(frozen=True)
 class Departure:
-    """The first layer that hands on something else, its partner, the last layer that agrees, and how many do."""
+    """The first layer that hands on something else, its partner, the last layer that agrees, and how many do.
+
+    `factor` is how many times as large what the first hands on is, where that is all.
+    """
 
     one: str
     other: str
     gap: float
     before: str
     count: int
+    factor: float | None = None
 
 
 def exact(side: Side, images: Images) -> Given:
@@ -44,17 +51,30 @@ def exact(side: Side, images: Images) -> Given:
 def departure(pair: Pair, images: Images, training: bool = False, low: bool = False) -> Departure | None:
     """The first pair of layers, in the order of the first model, that part; None where none does.
 
-    With `low` they are those of the models in their own dtypes.
+    With `low` they are those of the models in less than float64.
     """
-    at = [side.given if low else exact(side, images) for side in pair.both]
+    at = pair.low if low else [exact(side, images) for side in pair.both]
     ours, theirs = (given.seen(images.values, training) for given in at)
     bound = LOW if low else max(EXACT, pair.bound) if pair.exact else NARROW
     before, count = "the image", 0
     for mine, other in _partners(pair, ours, theirs):
         if (gap := _gap(ours[mine], theirs[other])) > bound:
-            return Departure(mine, other, gap, before, count)
+            pair.departed = (mine, other)
+            factor = ratio(ours[mine], theirs[other]) if ours[mine].size == theirs[other].size else None
+            return Departure(mine, other, gap, before, count, factor)
         before, count = mine, count + 1
     return None
+
+
+def layers(pair: Pair, images: Images, low: bool) -> Iterator[tuple[str, str, Array, Array, float]]:
+    """All pairs of layers, in the order of the first model, with what both hand on, and how far that is apart.
+
+    With `low` they are those of the models in their own dtypes.
+    """
+    at = [side.given if low else exact(side, images) for side in pair.both]
+    ours, theirs = (given.seen(images.values, training=False) for given in at)
+    for mine, other in _partners(pair, ours, theirs):
+        yield mine, other, ours[mine], theirs[other], _gap(ours[mine], theirs[other])
 
 
 def off_meaning(pair: Pair, place: int, values: Mapping[str, Array], images: Images) -> tuple[str, float] | None:
@@ -62,20 +82,45 @@ def off_meaning(pair: Pair, place: int, values: Mapping[str, Array], images: Ima
     side = pair.both[place]
     read = pair.known[place]
     bound = max(EXACT, pair.bound) if side.exact.dtype == "float64" else NARROW
-    for name, value in side.exact.seen(images.values, training=False).items():
-        meant = values.get(last_node(read, name))
+    seen = side.exact.seen(images.values, training=False)
+    for name, value in seen.items():
+        meant = values.get(last_node(read, name, seen))
         if meant is not None and meant.size == value.size and (gap := _gap(value, meant)) > bound:
             return name, gap
     return None
 
 
-def last_node(read: Imported, name: str) -> str:
-    """The path of the node whose value a layer hands on: of its activation, where it has one inside."""
+def before(pair: Pair, name: str) -> str:
+    """The layer whose value a layer of chance hands on, by the first's name for it; "" where that cannot be seen."""
+    for side in pair.both:
+        seen = side.exact.seen(pair.images[0].values, training=True)
+        own = next((path for path in seen if path.rpartition(".")[2] == name), None)
+        if own is None:
+            continue
+        earlier = [path for path in itertools.takewhile(lambda path: path != own, seen)
+                   if np.array_equal(seen[path], seen[own])]  # fmt: skip
+        if not earlier or side is pair.one or pair.read is None:
+            return earlier[-1] if earlier else ""
+        paths = {b.path: a.path for a, b in _steps(pair)}
+        return paths.get(last_node(pair.known[1], earlier[-1], seen), "")
+    return ""
+
+
+def _steps(pair: Pair) -> Iterator[tuple[Step, Step]]:
+    one, other = pair.alignment.one.steps, pair.alignment.other.steps
+    yield from ((one[a], other[b]) for a, b in pair.alignment.partners.items())
+
+
+def last_node(read: Imported, name: str, layers: Container[str] = ()) -> str:
+    """The path of the node whose value a layer hands on: of its activation, where it has one inside.
+
+    A node that is one of the `layers` itself is inside none, though its name begins like another's.
+    """
     places = {node.path: place for place, node in enumerate(read.net.nodes)}
     path = name
     while True:
         after = [n.path for n in read.net.nodes if n.path.startswith(f"{name}_") and n.inputs == (places.get(path),)]
-        if len(after) != 1:
+        if len(after) != 1 or after[0] in layers:
             return path
         path = after[0]
 
@@ -83,7 +128,24 @@ def last_node(read: Imported, name: str) -> str:
 def _gap(one: Array, other: Array) -> float:
     """How far two values are apart, whichever of them has a ReLU inside."""
     gap = apart(one, other)
-    return gap if not np.isfinite(gap) else min(gap, *_rectified(one, other))
+    return gap if not np.isfinite(gap) else min(gap, *_rectified(one, other), _flattened(one, other))
+
+
+def _flattened(one: Array, other: Array) -> float:
+    """The gap of two vectors whose numbers stand in other orders, as a flattened map's do in the two frameworks."""
+    ours, theirs = (np.sort(value, axis=1) if value.ndim == 2 else None for value in (one, other))
+    return float("inf") if ours is None or theirs is None else apart(ours, theirs)
+
+
+def ratio(one: Array, other: Array) -> float | None:
+    """The number by which one is a multiple of the other, if it is one and not 1."""
+    one, other = np.asarray(one, np.float64).reshape(other.shape), np.asarray(other, np.float64)
+    norm = float((other * other).sum())
+    if not 0 < norm < np.inf:
+        return None
+    factor = float((one * other).sum()) / norm
+    fits = np.allclose(one, factor * other, rtol=1e-6, atol=1e-9 * np.sqrt(norm))
+    return factor if fits and abs(factor) > CLOSE and abs(factor - 1) > CLOSE else None
 
 
 def _rectified(one: Array, other: Array) -> Iterator[float]:
@@ -101,11 +163,10 @@ def _partners(pair: Pair, ours: Mapping[str, Array], theirs: Mapping[str, Array]
 
 def _aligned(pair: Pair, ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> Iterator[tuple[str, str]]:
     one, other = pair.known
-    steps = pair.alignment.one.steps, pair.alignment.other.steps
-    partners = {steps[0][a].path: steps[1][b].path for a, b in pair.alignment.partners.items()}
-    names = {last_node(other, name): name for name in theirs}
+    partners = {mine.path: theirs.path for mine, theirs in _steps(pair)}
+    names = {last_node(other, name, theirs): name for name in theirs}
     for name in ours:
-        partner = names.get(partners.get(last_node(one, name), ""))
+        partner = names.get(partners.get(last_node(one, name, ours), ""))
         if partner is not None:
             yield name, partner
 

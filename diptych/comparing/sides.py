@@ -15,7 +15,7 @@ from ..common.comparing.given import Given
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
 from ..common.spec import Array
-from ..reading import read
+from ..reading import of_framework
 
 MORE = ((0, 0), (33, 49), (1, 3), (32, 64), (-7, 10))
 """By how much other images are larger than the first: even, odd, not square, multiples of 32.
@@ -86,16 +86,16 @@ def _read(framework: str, model: Any, shape: tuple[int, int, int]) -> Imported:
     """A model as a Net, for images of this size alone where it is another network for others."""
     channels, height, width = shape
     if framework == "tf":
-        return read(model, np.zeros((1, height, width, channels), np.float32))
+        return of_framework(model, np.zeros((1, height, width, channels), np.float32), opaque=True)
     import torch
 
     example = torch.zeros(1, channels, height, width)
     try:
-        return read(model, example)
+        return of_framework(model, example, opaque=True)
     except DiptychError as error:
         if "one_size" not in str(error):
             raise
-        return read(model, example, one_size=True)
+        return of_framework(model, example, one_size=True, opaque=True)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -19,11 +20,14 @@ from ..common.comparing.flow import Flow
 from ..common.comparing.given import Dropped, Pass
 from ..common.ops.dropout import Dropout
 from ..common.spec import Array, Net
+from ..common.text import first_few
 from .pair import FLOOR, Pair, Untrainable, channelwise, matched
-from .seen import NARROW
+from .seen import NARROW, before
 from .sides import Images
 from .why import of_gradient, of_output, of_statistic
 
+NARROW_FLOOR = 0.1
+"""Of the largest gradient, in float32."""
 BATCH = 3
 """How many images a step in training has where there is such a batch."""
 Entry = tuple[str, Array, Array, float]
@@ -51,8 +55,8 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
     if training and (label := _by_chance(pair, images, passes)):
         said = f"{label} trains by chance though dropout is off: noise or augmentation"
         nothing = np.zeros(1)
-        place = _why(pair, images, training, ("output", nothing, nothing), passes)
-        return Finding(False, float("inf"), 0.0, "output", "; ".join(filter(None, (said, place))), 1)
+        _, place = _why(pair, images, training, ("output", nothing, nothing), passes)
+        return Finding(False, float("inf"), 0.0, "output", "; ".join(filter(None, (said, place))), 1, label, said)
     worst, count = Finding(True, 0.0, bound), 0
     rounded = max(bound, _rounded(pair))
     for name, a, b, floor in _entries(pair, *passes, len(images.values), training):
@@ -60,7 +64,8 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
         most = rounded if name.startswith("gradient") else bound
         found = Finding(bool(gap <= most), gap, most, name, "", count)
         if not found.passed:
-            return replace(found, detail=_why(pair, images, training, (name, a, b), passes))
+            where, why = _why(pair, images, training, (name, a, b), passes)
+            return replace(found, where=where or name, detail=why, cause=why)
         worst = found if gap > worst.measured else worst
     told = "" if pair.exact else "in their own dtypes: one has no copy in float64"
     return Finding(True, worst.measured, worst.tolerance, worst.where, told, count)
@@ -80,19 +85,24 @@ def _untrainable(pair: Pair, images: Images, training: bool, error: Untrainable)
     return Finding(False, float("inf"), 0.0, "the loss", f"it cannot be trained as the other can: {said}", 1)
 
 
-def _why(pair: Pair, images: Images, training: bool, found: tuple[str, Array, Array], passes: tuple[Pass, Pass]) -> str:
-    """The cause of a difference in words, "" where none is known; to look for it must not fail."""
+def _why(
+    pair: Pair, images: Images, training: bool, found: tuple[str, Array, Array], passes: tuple[Pass, Pass]
+) -> tuple[str, str]:
+    """The layer where a difference begins and its cause in words, "" for what is not known; this must not fail."""
     name, one, other = found
     try:
         if name.startswith("statistic "):
             mine = name.removeprefix("statistic ")
             after = _biased(pair, 0, passes[0], len(images.values)), _biased(pair, 1, passes[1], len(images.values))
-            return of_statistic(pair, mine, pair.weights[mine], after)
+            return "", of_statistic(pair, mine, pair.weights[mine], after)
         if name.startswith("gradient of "):
-            return of_gradient(pair, name.removeprefix("gradient of "), one, other)
-        return of_output(pair, images, training, passes) if name.startswith("output") else ""
+            return "", of_gradient(pair, name.removeprefix("gradient of "), one, other)
+        if " outputs against " in name:
+            words = "auxiliary outputs: what one answers in training the other does not, such as the heads of GoogLeNet"
+            return "", words
+        return of_output(pair, images, training, passes) if name.startswith("output") else ("", "")
     except Exception:  # noqa: BLE001 - whatever a model raises in a second step
-        return ""
+        return "", ""
 
 
 def _rounded(pair: Pair) -> float:
@@ -111,7 +121,7 @@ def _entries(pair: Pair, one: Pass, other: Pass, batch: int, training: bool) -> 
         yield from _statistics(pair, one, other, batch) if training else ()
         yield from _weights(pair, one, other)
     else:
-        yield from _by_name(one, other)
+        yield from _by_name(pair, one, other)
     yield "gradient of the images", one.input_gradient, other.input_gradient, 0.0
 
 
@@ -127,16 +137,22 @@ def _by_chance(pair: Pair, images: Images, passes: tuple[Pass, Pass]) -> str:
 def _weights(pair: Pair, one: Pass, other: Pass) -> Iterator[Entry]:
     """The gradients of weights that belong together, from the last to the first."""
     left, right = pair.canonical(0, one.gradients), pair.canonical(1, other.gradients)
-    floor = FLOOR * max((float(np.abs(value).max()) for value in right.values()), default=0.0)
+    floor = _floor(pair, right)
     for mine, theirs in reversed(pair.weights.items()):
         if mine in left and theirs in right and left[mine].size == right[theirs].size:
             yield f"gradient of {mine}", pair.as_theirs(mine, left[mine]), right[theirs], floor
 
 
-def _by_name(one: Pass, other: Pass) -> Iterator[Entry]:
+def _floor(pair: Pair, gradients: Mapping[str, Array]) -> float:
+    """The smallest gradient that is a measure: one that is 0 but for rounding, as before a normalisation, is none."""
+    largest = max((float(np.abs(value).max(initial=0)) for value in gradients.values()), default=0.0)
+    return (FLOOR if pair.exact else NARROW_FLOOR) * largest
+
+
+def _by_name(pair: Pair, one: Pass, other: Pass) -> Iterator[Entry]:
     """Without layers: the gradients of weights of one name, their numbers by size, since their order is not known."""
     names = {_common(name): name for name in other.gradients}
-    floor = FLOOR * max((float(np.abs(value).max(initial=0)) for value in other.gradients.values()), default=0.0)
+    floor = _floor(pair, other.gradients)
     for mine, gradient in list(one.gradients.items())[::-1]:
         theirs = names.get(_common(mine))
         if theirs is not None and other.gradients[theirs].size == gradient.size > 0:
@@ -163,12 +179,13 @@ def _statistics(pair: Pair, one: Pass, other: Pass, batch: int) -> Iterator[Entr
 def _biased(pair: Pair, place: int, found: Pass, batch: int) -> dict[str, Array]:
     """The running statistics, those of PyTorch with the factor n / (n - 1) taken out, which Keras does not have."""
     read, answer = pair.known[place], pair.canonical(place, found.buffers)
+    calls = Counter(node.own_weights().get("running_var", "") for node in read.net.nodes)
     for node in read.net.nodes if pair.both[place].given.framework == "torch" else ():
         name = node.own_weights().get("running_var", "")
-        if not node.op.normalises or name not in answer:
+        if not node.op.normalises or name not in answer or not calls[name]:
             continue
         values, momentum = batch * math.prod(map(int, node.in_shapes[0][1:])), float(vars(node.op)["momentum"])
-        kept = (1 - momentum) * read.weights[name].astype(np.float64)
+        kept = (1 - momentum) ** calls.pop(name) * read.weights[name].astype(np.float64)  # of a layer called twice
         answer[name] = kept + (answer[name] - kept) * (values - 1) / values
     kinds = {name: weight.kind for name, weight in read.net.weights.items()}
     return {name: array for name, array in answer.items() if kinds[name] == "statistic"}
@@ -176,6 +193,8 @@ def _biased(pair: Pair, place: int, found: Pass, batch: int) -> dict[str, Array]
 
 def dropout(pair: Pair) -> Finding | str:
     """The same rates in the same places."""
+    if (paths := _paths(pair)) is not None:
+        return paths
     counted = _rates_alone(pair)
     if pair.read is None or isinstance(counted, str) or not counted.passed:
         return counted
@@ -186,6 +205,21 @@ def dropout(pair: Pair) -> Finding | str:
     if path:
         return _other_rates(pair, path, one, other)
     return Finding(True, 0.0, 0.0, "", "", len(every[0]))
+
+
+def _paths(pair: Pair) -> Finding | None:
+    """Stochastic depth of other rates; where one model alone has it, a note says so: no Net keeps it."""
+    one, other = (side.given.paths() for side in pair.both)
+    if not one or not other or _rates_of(one) == _rates_of(other):
+        return None
+    first = next((n for n, a, b in zip(one, _rates_of(one), _rates_of(other), strict=False) if a != b), next(iter(one)))
+    told = [first_few([f"{name} ({rate:g})" for name, rate in found.items()], 3) for found in (one, other)]
+    said = f"stochastic depth: {told[0]} in {pair.one.label}, {told[1]} in {pair.other.label}"
+    return Finding(False, 1.0, 0.0, first, said, len(one))
+
+
+def _rates_of(paths: Mapping[str, float]) -> list[float]:
+    return [round(rate, 6) for rate in paths.values()]
 
 
 def _misplaced(pair: Pair) -> tuple[str, list[float] | None, list[float] | None]:
@@ -219,10 +253,11 @@ def _rates_alone(pair: Pair) -> Finding | str:
     found = [sorted(item.dropouts) for item in passes]
     if found[0] != found[1]:
         lone = [*_beyond(*found), *_beyond(*found[::-1])]
-        where = next((item.name for item in lone if item.name), "") or _place(pair)
+        named = next((item.name for item in lone if item.name), "")
+        where = _place(pair) or before(pair, named) or named
         told = [" and ".join(map(str, items)) or "none" for items in found]
         said = f"dropout: {told[0]} in {pair.one.label}, {told[1]} in {pair.other.label}"
-        return Finding(False, 1.0, 0.0, where, said, len(found[0]))
+        return Finding(False, 1.0, 0.0, where, said, len(found[0]), cause=said)
     return Finding(True, 0.0, 0.0, "", "rates were compared, not places", len(found[0]))
 
 
@@ -240,7 +275,7 @@ def _place(pair: Pair) -> str:
 def _other_rates(pair: Pair, path: str, one: list[float] | None, other: list[float] | None) -> Finding:
     told = [" and ".join(f"{rate:g}" for rate in rates) if rates else "none" for rates in (one, other)]
     said = f"dropout after {path}: {told[0]} in {pair.one.label}, {told[1]} in {pair.other.label}"
-    return Finding(False, 1.0, 0.0, path, said, 1)
+    return Finding(False, 1.0, 0.0, path, said, 1, cause=said)
 
 
 def _rates(net: Net, known: Flow) -> dict[int, list[float]]:

@@ -32,10 +32,11 @@ def by_layers(pair: Pair) -> Finding | str:
     if found is None:
         last = _last_function(pair, images)
         said = f"the last function: {last}; {pair.unread}"
-        return Finding(False, float("inf"), EXACT, "output", said, 1) if last else pair.unread
-    why = [placed(pair, found), f"at {images.name}", pair.unread, _image_cause(pair, images)]
+        return Finding(False, float("inf"), EXACT, "output", said, 1, cause=last) if last else pair.unread
+    cause = _image_cause(pair, images)
+    why = [placed(pair, found), f"at {images.name}", pair.unread, f"cause: {cause}" if cause else ""]
     said = "; ".join(filter(None, why))
-    return Finding(False, found.gap, EXACT, found.one, said, found.count + 1)
+    return Finding(False, found.gap, EXACT, found.one, said, found.count + 1, cause=cause)
 
 
 TURNED: dict[str, Callable[[Array], Array]] = {
@@ -43,7 +44,20 @@ TURNED: dict[str, Callable[[Array], Array]] = {
     "image mirrored": lambda x: x[..., ::-1],
     "image divided by 255": lambda x: x / 255,
     "image scaled to -1 to 1 from 0 to 255": lambda x: x / 127.5 - 1,
+    "image standardised by ImageNet's mean and deviation": lambda x: _standardised(x),
+    "image divided by 255 and standardised by ImageNet's mean and deviation": lambda x: _standardised(x / 255),
 }
+
+
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def _standardised(x: Array) -> Array:
+    """Three channels as torchvision's and keras.applications' models take them; others as they are."""
+    if x.shape[1] != len(MEAN):
+        return x
+    mean, deviation = (np.array(numbers).reshape(-1, 1, 1) for numbers in (MEAN, DEVIATION))
+    return np.asarray((x - mean) / deviation)
 
 
 def _image_cause(pair: Pair, images: Images) -> str:
@@ -51,14 +65,15 @@ def _image_cause(pair: Pair, images: Images) -> str:
     for words, turned in TURNED.items():
         for side, other in (pair.both, pair.both[::-1]):
             answers = exact(side, images).outputs(turned(images.values)), exact(other, images).outputs(images.values)
-            if _same(pair, *answers):
-                return f"cause: {words} in {other.label} alone"
+            if _same(pair, *answers, NARROW if "ImageNet" in words else 0.0):
+                return f"{words} in {other.label} alone"
     return ""
 
 
-def _same(pair: Pair, one: Mapping[str, Array], other: Mapping[str, Array]) -> bool:
-    together = matched(one, other) or []
-    return bool(together) and all(channelwise(a, b) <= (pair.bound if pair.exact else NARROW) for _, a, b in together)
+def _same(pair: Pair, one: Mapping[str, Array], other: Mapping[str, Array], least: float = 0.0) -> bool:
+    """Whether answers are the same, within `least` where constants may have been rounded."""
+    together, bound = matched(one, other) or [], max(least, pair.bound if pair.exact else NARROW)
+    return bool(together) and all(channelwise(a, b) <= bound for _, a, b in together)
 
 
 LAST: dict[str, Op] = {"softmax": Softmax(), "sigmoid": Sigmoid(), "relu": Relu(), "tanh": Tanh()}
@@ -88,7 +103,7 @@ def unlike_meaning(pair: Pair, images: Images, found: Partings) -> Finding | Non
         values = {path: found.values[a] for path, a in known.items() if a is not None and a in found.values}
         wanted = [values[flow.steps[item].path] for item in flow.outputs if flow.steps[item].path in values]
         for given in (pair.both[place].exact, pair.both[place].given):
-            bound = EXACT if given.dtype == "float64" else NARROW
+            bound = max(EXACT, pair.bound) if given.dtype == "float64" else NARROW
             answers = given.outputs(images.values).values()
             gap = max((min(apart(a, value) for value in wanted) for a in answers), default=0.0) if wanted else 0.0
             if gap > bound:
@@ -103,7 +118,7 @@ def _off(pair: Pair, place: int, values: dict[str, Array], images: Images, gap: 
     if first and _of_batch(pair, place, where, values, images):
         said = f"{side.label} normalises {where} with the statistics of the batch in evaluation, as in training"
     island = _island(pair, place)
-    return Finding(False, first[1] if first else gap, EXACT, where, island or said, 1)
+    return Finding(False, first[1] if first else gap, EXACT, where, island or said, 1, side.label, island or said)
 
 
 def _of_batch(pair: Pair, place: int, name: str, values: Mapping[str, Array], images: Images) -> bool:
@@ -130,9 +145,14 @@ def _value_of(nodes: Sequence[Node], place: int, values: Mapping[str, Array]) ->
 def _rounded(pair: Pair, images: Images) -> Finding | None:
     """Outputs that differ though all nodes agree, where one brings numbers to another precision."""
     told = [note for place in (0, 1) if (note := _island(pair, place))]
-    found = departure(pair, images, low=True) if told else None
+    if not told and not pair.rounded:
+        return None
+    found = departure(pair, images, low=True)
+    if not told and found is None:
+        return None
     where, gap = (found.one, found.gap) if found else ("precision", float("inf"))
-    return Finding(False, gap, EXACT, where, "; ".join(told), 1) if told else None
+    said = "; ".join(told) or f"dtype: rounded to less than float32, {placed(pair, found) if found else ''}"
+    return Finding(False, gap, EXACT, where, said, 1, cause=said)
 
 
 def by_chance(pair: Pair) -> Finding | None:
@@ -141,8 +161,8 @@ def by_chance(pair: Pair) -> Finding | None:
     for side in pair.both:
         seeds = [np.ones_like(value) for value in side.exact.outputs(images.values).values()]
         if found := side.exact.step(images.values, seeds, training=False).dropouts:
-            where = found[0].name or "dropout"
-            return Finding(False, float("inf"), EXACT, where, f"{side.label} applies {found[0]} in evaluation", 1)
+            where, said = found[0].name or "dropout", f"{side.label} applies {found[0]} in evaluation"
+            return Finding(False, float("inf"), EXACT, where, said, 1, side.label, said)
     seen = by_layers(pair)
     return seen if isinstance(seen, Finding) else None
 

@@ -10,29 +10,49 @@ from ..common.comparing.causes import differing, shown
 from ..common.comparing.given import Pass
 from ..common.spec import Array
 from .pair import Pair
-from .seen import Departure, departure
+from .seen import CLOSE, Departure, departure, ratio
 from .sides import Images
 
-CLOSE = 1e-7
 Stats = tuple[Mapping[str, Array], Mapping[str, Array]]
 
 
-def of_output(pair: Pair, images: Images, training: bool, passes: tuple[Pass, Pass]) -> str:
-    """The first layer that hands on something else in a step, and whether it is one that does not train."""
+def of_output(pair: Pair, images: Images, training: bool, passes: tuple[Pass, Pass]) -> tuple[str, str]:
+    """The first layer that hands on something else in a step, and in words whether it is one that does not train."""
     found = departure(pair, images, training)
     if found is None:
         seen_alike = training and pair.read is not None and pair.parted is None
-        return "all layers that were seen hand on the same; look at what is computed between them" if seen_alike else ""
+        words = "all layers that were seen hand on the same; look at what is computed between them"
+        return "", words if seen_alike else ""
     idle = _idle(pair, found, passes) if training else []
     frozen = f"; {idle[0]} leaves its statistics as they are: frozen" if len(idle) == 1 else ""
-    return f"{placed(pair, found)}{frozen}"
+    return found.one, f"{placed(pair, found)}{frozen}"
 
 
 def placed(pair: Pair, found: Departure) -> str:
     """A departure in words."""
     other = f" ({found.other} of {pair.other.label})" if found.other != found.one else ""
     gap = f"by {found.gap:.1e}" if np.isfinite(found.gap) else "of another shape or not finite"
-    return f"first in {found.one}{other}, {gap}; the last layer that agrees is {found.before}"
+    gap += f" ({found.factor:.4g} times as large in {pair.one.label})" if found.factor is not None else ""
+    unseen = _span(pair, found)
+    between = f", between them {', '.join(unseen)}" if unseen else ""
+    return f"first in {found.one}{other}, {gap}; the last layer that agrees is {found.before}{between}"
+
+
+def _span(pair: Pair, found: Departure) -> list[str]:
+    """The steps between the last layer that agrees and the first that does not, which no layer shows by itself."""
+    if pair.read is None:
+        return []
+    steps = pair.alignment.one.steps
+    places = {step.path: place for place, step in enumerate(steps)}
+    if found.one not in places or found.before not in places:
+        return []
+    waiting, known = list(steps[places[found.one]].inputs), set[int]()
+    while waiting:
+        place = waiting.pop()
+        if place > places[found.before] and place not in known:
+            known.add(place)
+            waiting += steps[place].inputs
+    return [steps[place].path for place in sorted(known)]
 
 
 def _idle(pair: Pair, found: Departure, passes: tuple[Pass, Pass]) -> list[str]:
@@ -61,18 +81,18 @@ def of_statistic(pair: Pair, mine: str, theirs: str, after: Stats) -> str:
     still = [side.label for side, step in zip(pair.both, moved, strict=True) if not step.any()]
     if len(still) == 1:
         return f"frozen in {still[0]}, where training leaves it as it was"
-    if (ratio := _ratio(*moved)) is not None:
+    if (times := ratio(*moved)) is not None:
         known = float(vars(nodes[0].op).get("momentum", 0.0))
-        return (f"momentum: a step moves it by {ratio:.3g} times as much in {pair.one.label} as in {pair.other.label}, "
+        return (f"momentum: a step moves it by {times:.3g} times as much in {pair.one.label} as in {pair.other.label}, "
                 f"though both say {known:g}")  # fmt: skip
     kept = 1 - float(vars(nodes[0].op).get("momentum", 0.0))
     batch = [array[name] - kept * start for array, name, start in zip(after, (mine, theirs), before, strict=True)]
-    ratio = _ratio(*batch)
+    times = ratio(*batch)
     return (
         ""
-        if ratio is None
+        if times is None
         else (
-            f"variance of the batch: that of {pair.one.label} is {ratio:.4g} times that of {pair.other.label}, as "
+            f"variance of the batch: that of {pair.one.label} is {times:.4g} times that of {pair.other.label}, as "
             "where one divides by n (biased) and the other by n - 1, in another way than the framework's own layer does"
         )
     )
@@ -85,9 +105,9 @@ def of_gradient(pair: Pair, mine: str, one: Array, other: Array) -> str:
     between = _between(pair, mine)
     if len(lost) == 1:
         return f"no gradient reaches it in {lost[0]} (detach, stop_gradient){between}"
-    ratio = _ratio(one, other)
+    times = ratio(one, other)
     return (
-        f"the gradient is multiplied by {ratio:.3g} in {pair.one.label}{between}" if ratio is not None else between[2:]
+        f"the gradient is multiplied by {times:.3g} in {pair.one.label}{between}" if times is not None else between[2:]
     )
 
 
@@ -114,13 +134,3 @@ def _after(pair: Pair, at: int) -> Iterator[str]:
             yield flow.steps[place].path
             if not flow.steps[place].node.weights() and len(seen) < 6:
                 waiting.append(place)
-
-
-def _ratio(one: Array, other: Array) -> float | None:
-    """The number by which one is a multiple of the other, if it is one and not 1."""
-    norm = float((other * other).sum())
-    if not norm:
-        return None
-    factor = float((one * other).sum()) / norm
-    fits = np.allclose(one, factor * other, rtol=1e-6, atol=1e-9 * np.sqrt(norm))
-    return factor if fits and abs(factor - 1) > CLOSE else None

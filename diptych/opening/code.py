@@ -18,6 +18,7 @@ from .. import backends
 from ..common.errors import DiptychError
 from ..common.spec import near
 from ..common.text import NAME, first_few, printable
+from .noted import noted
 
 WORDS = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 FORM = re.compile(rf"(?P<home>.+\.py|{WORDS}):(?P<name>{WORDS})", re.DOTALL)
@@ -51,11 +52,20 @@ def model_of(text: str) -> Any:
     if file is not None and not file.is_file():
         raise DiptychError(f"{text}: there is no file {file}")
     with _beside(file.parent if file else Path()), redirect_stdout(sys.stderr):
-        module = _run(text, lambda: _module(home, file))
+        with noted():
+            module = _run(text, lambda: _module(home, file))
         value = _attribute(text, module, found["name"])
-        if not is_model(value):
-            _check_callable(text, value)
-            value = _run(text, value)
+        return value if is_model(value) else made_by(text, value)
+
+
+def made_by(text: str, maker: Any) -> Any:
+    """The model that a function without required arguments gives, or a class; raises DiptychError for anything else.
+
+    Where it calls the layers of Keras is noted, so that a report can say it.
+    """
+    _check_callable(text, maker)
+    with noted(maker):
+        value = _run(text, maker)
     if not is_model(value):
         raise DiptychError(
             f"{text} gives a value of type {type(value).__name__}, expected a torch.nn.Module or a keras.Model"

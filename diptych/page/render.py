@@ -29,7 +29,7 @@ def study_page(net: Net, torch: Source, tf: Source, recorded: Recorded | None = 
     stretches, lines = slots(net, (torch, tf), zoo), links(net, torch, zoo)
     shown = columns(stretches, (torch, tf), zoo, ledger)
     page: str = _template().render(
-        net=net, version=__version__, options=dict(net.options), css=_text("style.css"), script=_text("script.js"),
+        net=net, version=__version__, options=dict(net.options), css=_css(), script=_text("script.js"),
         columns=shown, rows=_rows(stretches), data=_data(net, torch, zoo, shown, ledger, lines),
         diagram=architecture(net), traps=traps(net), measured=check_table(recorded),
         nchw=nchw_text, nhwc=nhwc_text, short=count_text, between=range_text,
@@ -62,6 +62,11 @@ def _data(
 
 def _outermost(paths: tuple[str, ...]) -> list[str]:
     return [path for path in paths if not any(path.startswith(f"{other}.") for other in paths if other)]
+
+
+def _css() -> Markup:
+    """The colours of all of diptych's pages, and what this one has more."""
+    return _text("palette.css") + _text("style.css")
 
 
 def _text(name: str) -> Markup:

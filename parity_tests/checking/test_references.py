@@ -68,24 +68,20 @@ def test_a_check_takes_torchvisions_own_module(name: str) -> None:
     theirs, keras_model = _torchvision(net), _keras(net)
     report = check(net, models=(theirs, keras_model))
     assert report.passed, str(report)
-    assert "not observable" in report.gate("forward_float64").detail
     last = [m for m in theirs.modules() if isinstance(m, torch.nn.BatchNorm2d)][-1]
     last.eps = 1e-3
-    failed = check(net, models=(theirs, keras_model)).failed
-    assert failed is not None
-    assert failed.name == "structure"
-    assert theirs.get_submodule(failed.where) is last
-    assert "got eps=0.001, expected eps=1e-05" in failed.detail
+    report = check(net, models=(theirs, keras_model))
+    assert (theirs.get_submodule(report.where), report.side) == (last, "PyTorch")
+    assert report.cause.startswith(f"eps, 1e-05 in {name} and 0.001 in PyTorch")
 
 
 def test_a_fault_in_torchvisions_forward_is_found_at_its_place() -> None:
     net = spec("resnet18", input_size=(64, 48))
     theirs = _torchvision(net)
     theirs.layer2[0].relu = torch.nn.LeakyReLU(0.01)
-    failed = check(net, models=(theirs, _keras(net))).failed
-    assert failed is not None
-    # The activation runs twice under one name, so that the first node seen to differ is the one after it.
-    assert (failed.name, failed.where) == ("forward_float64", "layer2.0.conv2")
+    report = check(net, models=(theirs, _keras(net)))
+    assert (report.where, report.side) == ("layer2.0.relu", "PyTorch")  # which the module calls twice by one name
+    assert report.cause.startswith("another function, relu in resnet18 and leaky_relu")
 
 
 def _torchvision(net: Net) -> Any:

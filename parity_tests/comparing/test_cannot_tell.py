@@ -158,7 +158,8 @@ def test_what_cannot_be_read_is_compared_by_all_else() -> None:
 def test_without_a_reading_outputs_are_held_to_each_other() -> None:
     module, model = turned()
     report = _told(module, changed(model, "conv", "bias", lambda b: b + 0.1), "different", "first in conv")
-    assert report.failed.name == "outputs"
+    assert [gate.name for gate in report.gates if gate.passed is False][0] == "outputs"
+    assert (report.failed.name, report.where) == ("nodes", "conv")
 
 
 def test_without_a_reading_gradients_are_compared_by_names() -> None:

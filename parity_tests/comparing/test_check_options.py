@@ -173,6 +173,16 @@ def test_standard_output_has_the_file_alone(here: Path) -> None:
     assert 'name="lenet5_modern-structure"' in checked.stdout
 
 
+def test_the_page_of_a_report_is_a_file_or_standard_output(here: Path) -> None:
+    done = run(*BOTH, *ASK, "--html", "-", "--json", "r.json")
+    assert done.exit_code == 1
+    assert done.stdout.lower().startswith("<!doctype html>")
+    assert json.loads((here / "r.json").read_text())["verdict"] == "different"
+    checked = run("check", "lenet5_modern", *FAST, "--html", "k.html")
+    assert checked.exit_code == 0, checked.output
+    assert "lenet5_modern" in (here / "k.html").read_text()
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True

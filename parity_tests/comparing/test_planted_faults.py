@@ -206,8 +206,7 @@ def test_a_planted_fault_is_found(name: str) -> None:
     model = fault.plant(module, model) or model
     report = compare(module, model, example=shape, batches=(1, 3), sizes=None)
     assert report.verdict == "different", str(report)
-    assert report.failed is not None
-    assert report.failed.name == fault.gate, str(report)
     told = [gate for gate in report.gates if gate.passed is False]
+    assert told[0].name == fault.gate, str(report)
     assert any(place in gate.where for gate in told for place in fault.where), str(report)
     assert any(fault.words in gate.detail for gate in told), str(report)

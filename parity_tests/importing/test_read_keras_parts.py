@@ -151,7 +151,10 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "rows backwards": (lambda x: x[:, ::-1], "GetItem: with rows or columns backwards"),
     "one row": (lambda x: layers.Dense(3)(x[:, 0]), "a value of 3 axes"),
     "rows split": (lambda x: ops.multiply(*ops.split(x[:, :8], 2, axis=1)), "Split: along another axis"),
-    "border of channels": (lambda x: ops.pad(x, [[0, 0], [0, 0], [0, 0], [1, 1]]), "Pad: by 'constant'"),
+    "border of channels": (
+        lambda x: ops.pad(x, [[0, 0], [0, 0], [0, 0], [1, 1]], constant_values=1),
+        "Pad: by 'constant'",
+    ),
     "a layer in a layer": (lambda x: layers.SpectralNormalization(layers.Conv2D(4, 3))(x), "SpectralNormalization"),
     "a power of a value": (lambda x: ops.power(x, x), "Power: to a power that is computed"),
 }

@@ -64,7 +64,8 @@ def test_everything_that_is_not_known_is_said(tmp_path: Path) -> None:
             model.save(source)
         with pytest.raises(DiptychError) as error:
             diptych.read(source)
-        assert all(item in str(error.value) for item in STRANGE[:4])
+        said = STRANGE[:4] if source is not model else STRANGE[1:4:2]  # what code computes is seen in memory
+        assert all(item in str(error.value) for item in said), str(error.value)
 
 
 def test_classes_and_functions_with_the_names_of_others_are_refused(tmp_path: Path) -> None:
@@ -73,7 +74,7 @@ def test_classes_and_functions_with_the_names_of_others_are_refused(tmp_path: Pa
     model = keras.Model(image, layers.Conv2D(4, 3, activation=relu, name="c")(x))
     with pytest.raises(DiptychError) as error:
         diptych.read(model)
-    for said in ("first in a)", "first in b)", "an activation of its own, 'relu' (once, first in c)"):
+    for said in ("first in b)", "an activation of its own, 'relu' (once, first in c)"):
         assert said in str(error.value)
     for suffix in (".keras", ".h5"):
         file = tmp_path / f"model{suffix}"

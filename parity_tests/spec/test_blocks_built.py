@@ -150,12 +150,12 @@ def test_a_block_of_a_parameter_alone_may_have_another_class() -> None:
 def test_a_tie_that_is_broken_on_one_side_is_found() -> None:
     net, ours, theirs = pair()
     ours.two.g = torch.nn.Parameter(ours.one.g.detach().clone())
-    failed = next(gate for gate in diptych.check(net, models=(ours, theirs), batches=(2,)).gates if not gate.passed)
-    assert (failed.name, failed.where) == ("gradients_float64", "gradient of one.g")
+    report = diptych.check(net, models=(ours, theirs), batches=(2,))
+    assert (report.gate("gradients").where, report.gate("gradients").side) == ("gradient of one.g", "PyTorch")
     ours.two.g.data *= 2
-    failed = next(gate for gate in diptych.check(net, models=(ours, theirs), batches=(2,)).gates if not gate.passed)
-    assert (failed.name, failed.where) == ("forward_float64", "two.g")
-    assert failed.detail.startswith("torch departs by 1.0e+00 from the meaning of parameter, tf keeps to")
+    report = diptych.check(net, models=(ours, theirs), batches=(2,))
+    assert (report.where, report.side) == ("two.g", "PyTorch")
+    assert report.cause == "weights: multiplied by a number, one.g in net and two.g in PyTorch"
 
 
 def test_features_of_what_no_output_depends_on_are_refused() -> None:

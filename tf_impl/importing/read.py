@@ -17,6 +17,9 @@ from ...common.importing.imported import Imported
 from ...common.importing.keras import read as configs
 from ...common.spec import Array
 from ...common.text import NAME, printable
+from .foreign import operations
+from .inlined import inlined, somebodys
+from .lines import lines_of, noted
 
 OWN = ("keras", "tensorflow")
 """Whose functions may be activations: a config has their names alone."""
@@ -24,29 +27,42 @@ CALLED = {"exp": "exponential", "log_softmax_v2": "log_softmax", "softmax_v2": "
 """What TensorFlow's functions are called by themselves -> their names in Keras, where these are others."""
 
 
-def read(model: keras.Model, example: Any, one_size: bool = False) -> Imported:
+def read(model: keras.Model, example: Any, one_size: bool = False, opaque: bool = False) -> Imported:
     """The Net and the weights of a Keras model, as in evaluation; raises DiptychError with all that is in the way.
 
-    The example is a batch (N, H, W, C), of which the shape alone counts; a model that states its size needs none.
+    The example is a batch (N, H, W, C), of which the shape alone counts; a model that states its size needs none. What
+    no op says runs as it is where that is `opaque`, and the Net is for a comparison alone.
     """
     name, size = type(model).__name__ if not model.name else model.name, configs.size_of(example)
     if not isinstance(model, keras.Model):
         raise DiptychError(f"expected a keras.Model, got the layer {printable(str(name), NAME)}")
-    plain, entry = _stated(model, example, name)
+    if not any(map(somebodys, model.layers)):
+        return _plain(model, example, name, size, opaque)
+    with inlined(model):
+        return _plain(model, example, name, size, opaque)
+
+
+def _plain(model: keras.Model, example: Any, name: str, size: tuple[int, int] | None, opaque: bool) -> Imported:
+    with noted():
+        plain, entry = _stated(model, example, name)
     own = not isinstance(model, Functional | keras.Sequential)
     foreign, functions = dict(_foreign(plain, "")), dict(_functions(plain, ""))
-    return configs.read(entry, dict(_arrays(plain, "")), name, size, foreign, own, functions)
+    calls, lines = dict(operations(plain)) if opaque else None, dict(lines_of(plain))
+    return configs.read(entry, dict(_arrays(plain, "")), name, size, foreign, own, functions, calls, lines)
 
 
 def _stated(model: keras.Model, example: Any, name: str) -> tuple[keras.Model, dict[str, Any]]:
     """The model as one of layers, with its config: a functional one or a chain as it is, another by a symbolic call."""
     if isinstance(model, keras.Sequential) and not model.built and example is not None:
         model.build(tuple(example.shape))
-    if type(model) in (Functional, keras.Sequential):
+    whole = not any(map(somebodys, model.layers))
+    if type(model) in (Functional, keras.Sequential) and whole:
         return model, _config(model, name)
-    if isinstance(model, Functional) and type(model).call is Functional.call:
+    if isinstance(model, Functional) and type(model).call is Functional.call and whole:
         plain = keras.Model(model._inputs_struct, model._outputs_struct, name=model.name)
         return plain, _config(plain, name)
+    if example is None and getattr(model, "inputs", None):
+        example = np.zeros((1, *(item or configs.SIZE for item in model.inputs[0].shape[1:])), np.float32)
     if example is None:
         raise DiptychError(f"{name} is a class of its own; give a batch of images (N, H, W, C) as an example "
                            "(--example 1x224x224x3)")  # fmt: skip

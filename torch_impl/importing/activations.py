@@ -6,6 +6,7 @@ from typing import Any
 
 from ...common.importing.axes import Unknown, joined
 from ...common.importing.draft import View
+from ...common.importing.foreign import erf
 from ...common.importing.layout import as_value, first, like
 from ...common.op import Op
 from ...common.ops.add import Add
@@ -70,6 +71,13 @@ MEANINGS.update({name: _plain(op) for name, op in PLAIN.items()})
 def gelu(reading: Reading, x: Any, approximate: str = "none") -> View:
     """GELU, exact or by tanh."""
     return each(reading, x, Gelu(approximate == "tanh"))
+
+
+@means("erf")
+def error_function(reading: Reading, x: Any) -> View:
+    """The error function, of which code makes a GELU."""
+    x = value(x, "erf")
+    return each(reading, x, erf(x.base))
 
 
 @means("leaky_relu")

@@ -16,6 +16,7 @@ from torch.autograd.function import _SingleLevelFunction
 
 from ...common.errors import DiptychError
 from ...common.text import first_few
+from .lines import OTHERS, all_frames
 
 FAKE = "torch._subclasses.fake_tensor"
 Exported = torch.export.ExportedProgram
@@ -26,7 +27,7 @@ BRANCHES = ("data-dependent", "GuardOnDataDependent", "_local_scalar_dense", ".i
 
 def exported(model: nn.Module, images: torch.Tensor) -> Exported:
     """The graph of a module on these images; raises DiptychError where it cannot be told."""
-    with warnings.catch_warnings(), _quiet(), _watched() as own, torch.no_grad():
+    with warnings.catch_warnings(), _quiet(), all_frames(__file__), _watched() as own, torch.no_grad():
         warnings.simplefilter("ignore")
         try:
             program = torch.export.export(model, (images,), strict=False)
@@ -52,8 +53,7 @@ def _refusal(model: nn.Module, error: Exception) -> str:
 
 def _place(error: Exception) -> str:
     """Where in the code of the model an error was thrown, with its line."""
-    others = tuple(str(Path(file).parent) for file in (torch.__file__, Path(__file__).parents[1]))
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(others)]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(OTHERS)]
     frames = [frame for frame in frames if Path(frame.filename).parent != Path(traceback.__file__).parent]
     return f", in {Path(frames[-1].filename).name}:{frames[-1].lineno} ({frames[-1].line})" if frames else ""
 

@@ -15,9 +15,12 @@ from torch.utils import _pytree as pytree
 from ...common.errors import DiptychError
 from ...common.importing.axes import Unknown
 from ...common.importing.draft import Draft, Scope, View
+from ...common.importing.foreign import laid_out
 from ...common.importing.layout import as_value, first
 from . import activations, arithmetic, channels, layers, maps, moments, norms, shapes
 from .export import Exported
+from .foreign import apart, as_it_is
+from .lines import line_of
 from .nodes import fault_of, flattened, function_name, is_known, memory_of, settings, shape_of, written_by
 from .table import MEANINGS, Const, Param, Reading, own_axes
 
@@ -44,16 +47,16 @@ BROKEN = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 PART_OF_NAME = re.compile(r"@(\d+)$")
 
 
-def read_graph(model: nn.Module, program: Exported, images: torch.Tensor) -> tuple[Draft, Outputs]:
-    """The draft of a graph, and its outputs; what is not known is noted in it."""
-    return _Walk(model, program, images).run()
+def read_graph(model: nn.Module, program: Exported, images: torch.Tensor, opaque: bool) -> tuple[Draft, Outputs]:
+    """The draft of a graph, and its outputs; what is not known is noted in it, or if `opaque` runs as it is."""
+    return _Walk(model, program, images, opaque).run()
 
 
 class _Walk:
     """One walk along a graph."""
 
-    def __init__(self, model: nn.Module, program: Exported, images: torch.Tensor) -> None:
-        self.program, self.model = program, model
+    def __init__(self, model: nn.Module, program: Exported, images: torch.Tensor, opaque: bool = False) -> None:
+        self.program, self.model, self.opaque = program, model, opaque
         self.modules = dict(model.named_modules(remove_duplicate=False))
         self.draft = Draft(batch=images.shape[0])
         self.image = self.draft.image(tuple(map(int, images.shape[1:])))
@@ -74,7 +77,7 @@ class _Walk:
         outputs: Outputs = []
         self.place = {node: place for place, node in enumerate(self.program.graph.nodes)}
         for node in self.program.graph.nodes:
-            self.draft.scopes = self._scopes(node)
+            self.draft.scopes, self.draft.line = self._scopes(node), line_of(node)
             if node.op == "placeholder":
                 self.env[node] = self._placeholder(node)
                 self._alias(node)
@@ -131,11 +134,7 @@ class _Walk:
         if not any(isinstance(item, View | Param) for item in given):
             return self._folded(node, args)
         try:
-            self._check_written(node)
-            if name not in MEANINGS:
-                raise Unknown("")
-            made = MEANINGS[name](self.reading, *args[0], **args[1])
-            self._check_shape(node, made)
+            made = self._meant(node, name, args)
             self._note_rounding(node)
         except (Unknown, *BROKEN) as why:
             doubtful = [item for item in given if isinstance(item, View) and item.doubtful]
@@ -145,11 +144,34 @@ class _Walk:
             return self._hole(node, any(isinstance(item, View) for item in given), given)
         return made
 
+    def _meant(self, node: Node, name: str, args: Any) -> Any:
+        """What a function means in the spec, or the function as it is where that is asked for."""
+        self._check_written(node)
+        try:
+            return self._known(node, name, args)
+        except (Unknown, *BROKEN):
+            if not self.opaque:
+                raise
+        try:
+            return self._known(node, name, apart(self.draft, args))
+        except (Unknown, *BROKEN):
+            return as_it_is(self.reading, node, self.env)
+
+    def _known(self, node: Node, name: str, args: Any) -> Any:
+        """What a function means in the spec; raises Unknown where it has no meaning there."""
+        if name not in MEANINGS:
+            raise Unknown("")
+        made = MEANINGS[name](self.reading, *args[0], **args[1])
+        self._check_shape(node, made)
+        return made
+
     def _item(self, node: Node) -> Any:
         """One of several results; of those that are not told, such as where a maximum is, a hole."""
         source, place = node.args
         found = self.env[source]  # type: ignore[index]
         if isinstance(found, list) and place >= len(found):  # type: ignore[operator]
+            if self.opaque:
+                return as_it_is(self.reading, source, self.env)[place]  # type: ignore[arg-type]
             return self.draft.hole(tuple(node.meta["val"].shape))
         return found[place]
 
@@ -216,11 +238,19 @@ class _Walk:
             if not isinstance(given, View):
                 raise DiptychError(f"the {label} of {type(self.model).__name__} is the same for every image")
             try:
-                found.append((name, as_value(self.draft, self._output(given, label))))
+                found.append((name, self._answered(given, label)))
             except Unknown as why:
                 if not given.doubtful:
                     self.draft.note(f"{label}: {why}")
         return found
+
+    def _answered(self, given: View, label: str) -> int:
+        """The step of an output."""
+        if self.opaque and not given.doubtful:
+            given = laid_out(self.draft, given, lambda view: as_value(self.draft, self._output(view, label)))
+            if given.order == "":
+                return given.step
+        return as_value(self.draft, self._output(given, label))
 
     def _output(self, given: View, label: str) -> View:
         """An output as a map or a vector; of one place, it does not matter whether its channels come last."""

@@ -8,12 +8,14 @@ from typing import Any
 
 from ...common.importing.axes import Unknown
 from ...common.importing.draft import View
-from ...common.importing.layout import as_map
-from ...common.importing.slices import framed
+from ...common.importing.layout import as_map, first, like
+from ...common.importing.slices import framed, window_sum
 from ...common.ops.adaptive_avg_pool import AdaptiveAvgPool
 from ...common.ops.adaptive_max_pool import AdaptiveMaxPool
 from ...common.ops.avg_pool import AvgPool
+from ...common.ops.channel_pad import ChannelPad
 from ...common.ops.max_pool import MaxPool
+from ...common.ops.rescale import Rescale
 from ...common.ops.resize import Mode, Resize, Rule
 from .table import Reading, means, two, value
 
@@ -73,15 +75,46 @@ def pad(reading: Reading, x: Any, pads: Sequence[int], mode: Any = "constant", f
     if not isinstance(mode, str):
         mode, fill = "constant", mode
     x = value(x, "a pad")
+    if len(x.axes) == 5 and not x.axes[1] and not any(pads[6:]):  # as local response normalisation has it
+        made = pad(reading, x.seen((x.axes[0], *x.axes[2:])), pads[:6], mode, fill)
+        return made.seen((made.axes[0], (), *made.axes[1:]))
     around = [*pads, *[0] * (8 - len(pads))]
     if x.order == "last":
         around = [*around[2:6], *around[:2], *around[6:]]
-    left, right, top, bottom, *others = map(int, around)
+    left, right, top, bottom, before, after, *others = map(int, around)
     if not any(around):
         return value(x)
-    if x.order not in ("map", "last") or any(others):
-        raise Unknown("of channels or of a vector")
-    return framed(reading.draft, x, (top, bottom, left, right), mode, float(fill or 0))
+    zeros = mode == "constant" and not fill and min(before, after) >= 0
+    if x.order not in ("map", "last") or any(others) or ((before or after) and not zeros):
+        raise Unknown("of images or of a vector, or of channels by other numbers than zeros")
+    x = framed(reading.draft, x, (top, bottom, left, right), mode, float(fill or 0))
+    if not before and not after:
+        return x
+    return like(x, reading.add(ChannelPad(before, after), as_map(reading.draft, first(x))))
+
+
+@means("avg_pool3d")
+def over_channels(
+    reading: Reading,
+    x: Any,
+    kernel: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    ceil: bool = False,
+    include: bool = True,
+    divisor: int | None = None,
+) -> View:
+    """The mean over a window of channels, one after the other, as local response normalisation has it."""
+    x = value(x, "a pool")
+    size, *rest = kernel
+    plain = rest == [1, 1] and set(stride) == {1} and not any(padding) and not ceil and divisor is None
+    if len(x.axes) != 5 or x.axes[1] or not plain:
+        raise Unknown("over other windows than of channels")
+    n, one, *inner = x.axes
+    step = as_map(reading.draft, x.seen((n, *inner)))
+    made = window_sum(reading.draft, step, int(size))
+    mean = reading.add(Rescale(1 / int(size)), made)
+    return mean.seen((mean.axes[0], one, *mean.axes[1:]))
 
 
 @means("upsample_nearest2d")

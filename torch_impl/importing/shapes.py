@@ -216,6 +216,15 @@ def index(reading: Reading, x: Any, places: Sequence[Any]) -> View:
     return reading.add(ChannelGather(numbers), as_value(reading.draft, x))
 
 
+@means("flip")
+def flip(reading: Reading, x: Any, axes: Sequence[int]) -> View:
+    """Channels backwards, as from RGB to BGR."""
+    x = value(x, "a flip")
+    if x.order not in ("map", "vector") or [axis % len(x.axes) for axis in axes] != [1]:
+        raise Unknown("of another axis than channels")
+    return reading.add(ChannelGather(tuple(range(x.shape[1]))[::-1]), as_value(reading.draft, x))
+
+
 @means("index_select")
 def index_select(reading: Reading, x: Any, axis: int, places: Any) -> View:
     """Channels by their numbers."""

@@ -26,6 +26,7 @@ from ...ops.softsign import Softsign
 from ...ops.tanh import Tanh
 from ..axes import Unknown
 from ..draft import View
+from ..foreign import erf
 from .composed import COMPOSED, steep_sigmoid
 from .graph import HOMES
 from .table import FAR, FUNCTIONS, MEANINGS, Layer, means, single, value
@@ -164,6 +165,12 @@ def gelu(layer: Layer, x: Any, approximate: bool | None = None) -> View:
     """GELU, exact or by tanh; the function between layers is by tanh where nothing is said."""
     by_tanh = layer.config.get("approximate", True) if approximate is None else approximate
     return layer.each(Gelu(bool(by_tanh), rounded=not by_tanh), x)
+
+
+@means(functions=("Erf",))
+def error_function(layer: Layer, x: Any) -> View:
+    """The error function, of which code makes a GELU."""
+    return layer.each(erf(value(x).base), x)
 
 
 @means("Softmax", functions=("Softmax", "LogSoftmax"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,8 @@ Entry = Mapping[str, Any]
 BROKEN = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """What reading a value of another type raises than Keras writes."""
 INPUT, CONSTANT = "InputLayer", "_CONSTANT_VALUE"
-CAST = "Cast"
-"""The function that has a dtype, as layers have."""
+CAST = ("Cast", "ConvertToTensor")
+"""The functions that have a dtype, as layers have."""
 HOMES = ("keras", "tf_keras")
 """What Keras calls itself; Keras 2 has the second name where Keras 3 has the first."""
 
@@ -78,7 +78,7 @@ def is_model(entry: Entry) -> bool:
 
 def is_operation(entry: Entry) -> bool:
     """Whether an entry is a function of Keras that was called between layers, and no layer."""
-    if entry.get("class_name") == CAST:
+    if entry.get("class_name") in CAST:
         return True
     config = entry["config"]
     return entry.get("class_name") != INPUT and not is_model(entry) and not {"trainable", "dtype"} & set(config)
@@ -124,8 +124,15 @@ def _graph(entry: Entry) -> Graph:
     read = Counter((ref.layer, ref.call) for ref in _read(config, layers.values()))
     calls = [call for layer in layers.values() for call in _calls(layer, read)]
     inputs = tuple(_refs(config["input_layers"]))
-    outputs = tuple(_labelled(config["output_layers"], layers))
+    outputs = tuple((key, _own_number(ref, layers)) for key, ref in _labelled(config["output_layers"], layers))
     return Graph(name, False, layers, tuple(_ordered(calls, inputs)), inputs, outputs, old)
+
+
+def _own_number(ref: Ref, layers: Mapping[str, Entry]) -> Ref:
+    """The call that an output is of: Keras 3 numbers those of a functional model from one here, from zero elsewhere."""
+    entry = layers.get(ref.layer)
+    shifted = entry is not None and is_model(entry) and "output_layers" in entry["config"] and not _lists(entry)
+    return replace(ref, call=ref.call - 1) if shifted and ref.call else ref
 
 
 def _lists(entry: Entry) -> bool:

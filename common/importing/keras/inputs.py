@@ -40,7 +40,7 @@ def _left_out(layer: Layer, x: Any) -> View:
 MEANINGS.update(dict.fromkeys((*NOISE, *AUGMENTATION), _left_out))
 
 
-@means("Identity", "ActivityRegularization")
+@means("Identity", "ActivityRegularization", functions=("StopGradient",))
 def identity(layer: Layer, x: Any) -> View:
     """The value as it is."""
     return value(x)
@@ -54,6 +54,12 @@ def cast(layer: Layer, x: Any, dtype: Any = None) -> View:
         raise Unknown(f"to {kind!r:.40}")
     layer.reading.formats.add(kind)
     return value(x)
+
+
+@means(functions=("ConvertToTensor",))
+def convert_to_tensor(layer: Layer, x: Any, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> View:
+    """The value as it is; another precision is said in a note."""
+    return value(x) if layer.said("dtype", dtype, None) is None else cast(layer, x, dtype)
 
 
 @means("Dropout")

@@ -9,6 +9,7 @@ from typing import Any
 from ...ops.adaptive_avg_pool import AdaptiveAvgPool
 from ...ops.adaptive_max_pool import AdaptiveMaxPool
 from ...ops.avg_pool import AvgPool
+from ...ops.channel_pad import ChannelPad
 from ...ops.channel_reduce import ChannelReduce, How
 from ...ops.crop import Crop
 from ...ops.depth_to_space import DepthToSpace
@@ -126,9 +127,14 @@ def border(layer: Layer, x: Any, pad_width: Any = None, mode: Any = None, consta
     pads = layer.config.get("pad_width") if pad_width is None else pad_width
     how = str(layer.config.get("mode", "constant") if mode is None else mode).lower()
     pairs = [two(pair) for pair in pads or ()]
-    if len(pairs) != 4 or pairs[0] != (0, 0) or pairs[3] != (0, 0) or how not in PADS:
-        raise Unknown(f"by {how!r:.40}, or of other axes than height and width")
-    return layer.add(Pad((*pairs[1], *pairs[2]), float(constant_values or 0), PADS[how]), layer.map(x))
+    zeros = how == "constant" and not constant_values
+    if len(pairs) != 4 or pairs[0] != (0, 0) or (pairs[3] != (0, 0) and not zeros) or how not in PADS:
+        raise Unknown(f"by {how!r:.40}, or of other axes than height and width, or channels by zeros")
+    step, around = layer.map(x), (*pairs[1], *pairs[2])
+    if pairs[3] == (0, 0):
+        return layer.add(Pad(around, float(constant_values or 0), PADS[how]), step)
+    step = layer.draft.add(Pad(around), step, label=f"{layer.path}_places") if any(around) else step
+    return layer.add(ChannelPad(*pairs[3]), step)
 
 
 @means("CenterCrop")

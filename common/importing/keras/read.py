@@ -10,9 +10,11 @@ from ...errors import DiptychError
 from ...spec import Array
 from ...text import NAME, first_few, printable
 from ..axes import Unknown
-from ..draft import Draft
+from ..draft import Draft, View
+from ..foreign import said_of, unknown
 from ..imported import Imported, imported, refuse
 from ..tidy import tidied
+from .foreign import Operation, apart
 from .graph import Entry, Graph, graph, image_shape, is_model, layers_of
 from .table import Layer, Reading, seen
 from .walk import Walk
@@ -35,12 +37,16 @@ def read(
     foreign: Mapping[str, str] | None = None,
     obeyed: bool = False,
     functions: Mapping[str, str] | None = None,
+    operations: Mapping[str, Operation] | None = None,
+    lines: Mapping[tuple[str, int], str] | None = None,
 ) -> Imported:
     """The Net and the weights of a model's config; `arrays` are the variables of each layer, by "outer/inner".
 
     `size` is the (height, width) to read it at, where it takes more than one. `foreign` says of layers, by the same
     names, what is not Keras's own in them, and `functions` what their activations are called; `obeyed` is said of a
-    class (see `Reading`). Raises DiptychError with all that is in the way.
+    class (see `Reading`). `operations` run as they are where no op says them, for a comparison alone, and `lines` are
+    those of the code that calls the layers, by name and number of the call. Raises
+    DiptychError with all that is in the way.
     """
     if not is_model(entry):
         raise DiptychError(f"{where} states no layers; a model of a class of its own is read in memory alone")
@@ -55,7 +61,8 @@ def read(
     notes: list[str] = []
     draft = Draft(batch=2, flat="HWC")
     image = seen(draft.image(_image(entry, found, where, size, notes)))
-    reading = Reading(draft, arrays, foreign=foreign or {}, obeyed=obeyed, functions=functions or {})
+    reading = Reading(draft, arrays, foreign=foreign or {}, obeyed=obeyed, functions=functions or {},
+                      operations=operations, lines=lines or {})  # fmt: skip
     try:
         values = Walk(reading, found.old).run(found, [image], "")
     except Unknown as error:
@@ -64,14 +71,26 @@ def read(
     for (name, ref), view in zip(found.outputs, values, strict=True):
         layer = Layer(reading, "output", {}, "output", "")
         try:
-            outputs += [(name, draft.in_order(layer.value(view)))] if not view.doubtful else []
+            outputs += [(name, draft.in_order(_answered(layer, view)))] if not view.doubtful else []
         except Unknown as why:
             draft.note(f"the output of {printable(ref.layer, NAME)}: {why}")
     refuse(where, draft.missing)
     name = found.name if found.name and not network_fault(found.name) else "model"
     title = "".join(part[:1].upper() + part[1:] for part in name.replace("-", "_").split("_"))
     title = title if title.isidentifier() else "Model"
-    return imported(tidied(draft.steps, outputs), reading.tensors, name, title, "", [*notes, *_said(reading)])
+    steps = tidied(draft.steps, outputs)
+    refuse(where, unknown(steps.steps) if operations is None else [])
+    notes += [*_said(reading), *said_of(steps.steps)]
+    return imported(steps, reading.tensors, name, title, "", notes)
+
+
+def _answered(layer: Layer, view: View) -> int:
+    """The step of an output."""
+    if layer.reading.operations is not None:
+        view = apart(layer, view)
+        if len(view.base) not in (1, 3):
+            return view.step
+    return layer.value(view)
 
 
 def size_of(example: Any) -> tuple[int, int] | None:

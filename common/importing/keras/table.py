@@ -41,7 +41,9 @@ class Reading:
     are layers that the model calls as in training, unless somebody says that it is evaluated; where such calls are
     `obeyed` even then, as in Keras 2 and in the code of a class, they are refused. `foreign` says of layers what is
     another's in them, where a config does not, and `functions` how Keras calls their activations. `filled` are weights
-    that the model has not: its layer does without a scale or an offset that an op here has.
+    that the model has not: its layer does without a scale or an offset that an op here has. `operations` are the
+    model's functions and layers without weights, which run as they are where no op says them; None where none may.
+    `lines` are those of somebody's code, of each call of a layer.
     """
 
     draft: Draft
@@ -54,6 +56,8 @@ class Reading:
     obeyed: bool = False
     foreign: Mapping[str, str] = field(default_factory=dict)
     functions: Mapping[str, str] = field(default_factory=dict)
+    operations: Mapping[str, Callable[..., Any]] | None = None
+    lines: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

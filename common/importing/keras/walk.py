@@ -14,11 +14,11 @@ from ...errors import DiptychError, SpecError
 from ...text import NAME, printable
 from ..axes import Unknown
 from ..draft import Missing, Scope, View
-from . import activations, inputs, joins, layers, maps, parts, tensorflow, vectors
+from . import activations, foreign, inputs, joins, layers, maps, parts, tensorflow, vectors
 from .graph import BROKEN, HOMES, Call, Entry, Graph, Ref, graph, is_model, is_operation
 from .table import FUNCTIONS, MEANINGS, Layer, Reading, seen
 
-__all__ = ["Walk", "activations", "inputs", "joins", "layers", "maps", "parts", "tensorflow", "vectors"]
+__all__ = ["Walk", "activations", "foreign", "inputs", "joins", "layers", "maps", "parts", "tensorflow", "vectors"]
 
 MOST = 20_000
 """Calls of layers at most: models that call each other twice have more than anybody could wait for."""
@@ -67,22 +67,20 @@ class Walk:
         style: Any = ("stack" if _is_chain(entry) else "block") if model else "leaf"
         number = self.numbers[inner]
         self.numbers[inner] += 1
-        before = draft.scopes
+        before, line = draft.scopes, draft.line
+        draft.line = self.reading.lines.get((inner, call.number), line)
         draft.scopes = (*before, Scope(path, number, "Sequential" if model else str(entry.get("class_name")), style))
         try:
+            args, named = [], {}
             args, named = _resolved(list(call.args), env), _resolved(dict(call.named), env)
-            made = self._made(found, entry, args, named, inner, path)
+            made = self._made(found, entry, args, dict(named), inner, path)
             self._check_size(made)
-        except (Unknown, SpecError) as why:
-            kind = printable(str(entry.get("class_name")), NAME)
-            draft.missing.append(Missing(f"{kind}: {why}" if str(why) else kind, printable(inner, NAME)))
-            made = [_hole(self.reading)]
-        except BROKEN as error:
-            said = printable(f"{type(error).__name__}: {error}", NAME)
-            what = f"{printable(str(entry.get('class_name')), NAME)}: a config that Keras does not write ({said})"
-            draft.missing.append(Missing(what, printable(inner, NAME)))
-            made = [_hole(self.reading)]
-        draft.scopes = before
+        except (Unknown, SpecError, *BROKEN) as why:
+            made = self._as_it_is(entry, args, named, inner, path) if self.reading.operations else []
+            if not made:
+                draft.missing.append(Missing(_fault(entry, why), printable(inner, NAME)))
+                made = [_hole(self.reading)]
+        draft.scopes, draft.line = before, line
         return {Ref(call.layer, call.number, index): item for index, item in enumerate(made)}
 
     def _made(self, found: Graph, entry: Entry, args: Any, named: Any, inner: str, path: str) -> list[View]:
@@ -104,8 +102,26 @@ class Walk:
         if not operation:
             _check_precision(entry, self.reading)
         layer = Layer(self.reading, kind, entry["config"], path, inner, found.old or self.old, operation)
-        result = (FUNCTIONS if operation else MEANINGS)[kind](layer, *args, **named)
+        meaning = (FUNCTIONS if operation else MEANINGS)[kind]
+        try:
+            result = meaning(layer, *args, **named)
+        except (Unknown, SpecError, *BROKEN):
+            if self.reading.operations is None:
+                raise
+            result = meaning(layer, *foreign.apart(layer, args), **foreign.apart(layer, named))
         return list(result) if isinstance(result, list) else [result]
+
+    def _as_it_is(self, entry: Entry, args: Any, named: Any, inner: str, path: str) -> list[View]:
+        """The values of a call that runs as it is; none where it cannot."""
+        operation = (self.reading.operations or {}).get(inner)
+        if operation is None or is_model(entry):
+            return []
+        layer = Layer(self.reading, str(entry.get("class_name")), entry["config"], path, inner)
+        words = {key: item for key, item in named.items() if key not in ("training", "mask")}
+        try:
+            return foreign.as_it_is(layer, entry, operation, args, words)
+        except (Unknown, SpecError, *BROKEN):
+            return []
 
     def _check_size(self, made: list[View]) -> None:
         """Raise Unknown for a value with more channels than anybody has."""
@@ -127,6 +143,14 @@ class Walk:
             self.paths[inner] = path
             self.taken.add(path)
         return self.paths[inner]
+
+
+def _fault(entry: Entry, why: Exception) -> str:
+    """What is noted of a call that has no meaning in the spec."""
+    kind = printable(str(entry.get("class_name")), NAME)
+    if isinstance(why, (Unknown, SpecError)):
+        return f"{kind}: {why}" if str(why) else kind
+    return f"{kind}: a config that Keras does not write ({printable(f'{type(why).__name__}: {why}', NAME)})"
 
 
 def _passes(entry: Entry) -> bool:

@@ -1,0 +1,127 @@
+"""Layers that somebody wrote, called as the layers of Keras inside them: what they do is then a graph of those.
+
+While a model is traced, such a layer's `call` runs in its caller, instead of standing in the graph as one step that
+nobody knows. The layers inside are named as the code reaches them (`layer1.0.conv1`), for by themselves two blocks of
+one class may have layers of one name.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+from keras.src.models.functional import Functional
+
+Layer = Any
+
+
+def somebodys(layer: Layer) -> bool:
+    """Whether a layer is of a class that is not Keras's, or is a chain or a graph that has such a layer inside."""
+    if isinstance(layer, keras.layers.Lambda):
+        return True
+    if type(layer).__module__.partition(".")[0] != "keras":
+        if layer._trainable_variables or layer._non_trainable_variables:
+            return False  # weights of its own, which no layer of Keras inside says the meaning of
+        return not isinstance(layer, keras.Sequential | Functional) or type(layer).call not in CALLS or _inside(layer)
+    return isinstance(layer, keras.Sequential | Functional) and _inside(layer)
+
+
+CALLS = (keras.Sequential.call, Functional.call)
+STATED = ("training", "mask")
+"""What Keras gives to a layer whose `call` takes it."""
+
+
+def _inside(model: Layer) -> bool:
+    return any(somebodys(layer) for layer in model.layers)
+
+
+@contextmanager
+def inlined(model: keras.Model) -> Iterator[None]:
+    """With layers that call what is in them, and with names by the way to them; both are put back."""
+    names = {id(layer): (layer, layer.name) for layer in model._flatten_layers()}
+    for path, layer in _paths(model, "", set()):
+        layer.name = path
+    own = keras.layers.Layer.__call__
+
+    def call(self: Layer, *args: Any, **kwargs: Any) -> Any:
+        if not self.built or not somebodys(self):
+            return own(self, *args, **kwargs)
+        if isinstance(self, keras.layers.Lambda):
+            return _function(self, own, *args, **kwargs)
+        taken = inspect.signature(self.call).parameters
+        kwargs = {name: value for name, value in kwargs.items() if name in taken or name not in STATED}
+        if "training" in taken and kwargs.get("training") is None:
+            kwargs["training"] = False
+        return self.call(*args, **kwargs)
+
+    keras.layers.Layer.__call__ = call
+    try:
+        yield
+    finally:
+        keras.layers.Layer.__call__ = own
+        for layer, name in names.values():
+            layer.name = name
+
+
+def leaves(model: keras.Model) -> Iterator[tuple[str, Layer]]:
+    """(path, layer) of all layers without others inside, by the names that a reading has for them."""
+    if any(map(somebodys, model.layers)):
+        inner = ((path, layer) for path, layer in _paths(model, "", set()) if not somebodys(layer))
+    else:
+        inner = ((layer.name, layer) for layer in model.layers)
+    for path, layer in inner:
+        if isinstance(layer, keras.Model):
+            yield from ((f"{path}.{name}", leaf) for name, leaf in leaves(layer))
+        else:
+            yield path, layer
+
+
+def _function(layer: Layer, own: Any, *args: Any, **kwargs: Any) -> Any:
+    """What a Lambda computes, where its function takes a symbol; else the layer as it is."""
+    try:
+        return layer.function(*args, **layer.arguments)
+    except Exception:  # noqa: BLE001 - whatever a function raises that is not written for symbols
+        return own(layer, *args, **kwargs)
+
+
+def _paths(owner: Layer, outer: str, known: set[int]) -> Iterator[tuple[str, Layer]]:
+    """(path, layer) of all layers that stand somewhere in a layer that somebody wrote, each under its first path."""
+    for name, layer in _held(owner):
+        if id(layer) in known:
+            continue
+        known.add(id(layer))
+        path = f"{outer}{name}"
+        yield path, layer
+        if somebodys(layer):
+            yield from _paths(layer, f"{path}.", known)
+
+
+def _held(owner: Layer) -> Iterator[tuple[str, Layer]]:
+    """The layers of a layer by the names that its code has for them."""
+    if isinstance(owner, keras.Sequential):
+        yield from ((str(place), layer) for place, layer in enumerate(owner.layers))
+        return
+    if type(owner) is Functional:
+        yield from ((layer.name, layer) for layer in owner.layers)
+        return
+    found = set[int]()
+    for name, value in vars(owner).items():
+        for path, layer in _among(name, value):
+            if not name.startswith("_") and id(layer) not in found:
+                found.add(id(layer))
+                yield path, layer
+    yield from ((layer.name, layer) for layer in owner._layers if id(layer) not in found)
+
+
+def _among(name: str, value: Any) -> Iterator[tuple[str, Layer]]:
+    if isinstance(value, keras.layers.Layer):
+        yield name, value
+    elif isinstance(value, list | tuple):
+        for place, item in enumerate(value):
+            yield from _among(f"{name}.{place}", item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _among(f"{name}.{key}", item)
