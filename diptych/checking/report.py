@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Verdict = Literal["same", "different", "cannot tell"]
+SAME = {False: "the same function", True: "the same function as far as was asked"}
+"""How a report says that nothing differs, by whether it is partial."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Report:
     """The gates of one check of one network. It passes when every gate was reached and passed.
 
     `referee` says of a check that failed which side ONNX agrees with, where that was asked for; `notes` what was not
-    held.
+    held; it is `partial` where not all gates, or few images, were asked for.
     """
 
     network: str
@@ -46,6 +48,7 @@ class Report:
     seconds: float = 0.0
     referee: str = ""
     notes: tuple[str, ...] = ()
+    partial: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -74,7 +77,7 @@ class Report:
         return data | {"noise": {side: _finite(value) for side, value in self.noise.items()}}
 
     def __str__(self) -> str:
-        verdict = "the same function" if self.passed else "NOT the same function"
+        verdict = SAME[self.partial] if self.passed else "NOT the same function"
         lines = [f"{self.network}: {verdict} ({', '.join(self.cases)})"]
         for gate in self.gates:
             mark = {True: "pass", False: "FAIL", None: "not reached"}[gate.passed]

@@ -73,9 +73,9 @@ def compare(
     found = Comparison(
         " and ".join(called), asked, tuple(item.name for item in pair.compared), {}, time.monotonic() - start
     )
-    drawn, told = along(pair), (*left_out(list(GATES), wanted, fast), *notes(pair))
-    return replace(found, unsure=tuple(pair.unsure), notes=told, pairs=pairs(pair), labels=tuple(called),
-                   curve=drawn.curve, tensors=drawn.tensors, sources=sources(pair))  # fmt: skip
+    drawn, left = along(pair), left_out(list(GATES), wanted, fast)
+    return replace(found, unsure=tuple(pair.unsure), notes=(*left, *notes(pair)), partial=bool(left), pairs=pairs(pair),
+                   labels=tuple(called), curve=drawn.curve, tensors=drawn.tensors, sources=sources(pair))  # fmt: skip
 
 
 def run_gates(pair: Pair, wanted: Sequence[str], say: Callable[[str], None]) -> Iterator[Gate]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..checking.report import Gate, Report, Verdict, measure
+from ..checking.report import SAME, Gate, Report, Verdict, measure
 from ..common.comparing.along import Measure
 from ..common.comparing.sketch import Sketch
 from .alignment import alignment_text
@@ -89,7 +89,7 @@ class Comparison(Report):
         return self.pairs or tuple((measure.one, measure.other) for measure in self.curve)
 
     def __str__(self) -> str:
-        words = {"same": "the same function", "different": "NOT the same function", "cannot tell": "cannot tell"}
+        words = {"same": SAME[self.partial], "different": "NOT the same function", "cannot tell": "cannot tell"}
         lines = [f"{self.network}: {words[self.verdict]} ({len(self.cases)} batches)"]
         told = [gate.lines for gate in self.gates]
         lines += [line for place, gate in enumerate(self.gates) for line in _lines(gate, gate.lines in told[:place])]

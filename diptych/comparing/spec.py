@@ -68,9 +68,12 @@ def held_to_spec(
     unsure = dict.fromkeys(why for pair in (*held, between) for why in pair.unsure)
     cases = dict.fromkeys(item.name for pair in held for item in pair.compared)
     shown = _shown(found, held)
-    drawn, told = along(shown), (*left_out(list(GATES), wanted, fast), *_notes(held))
-    return Comparison(net.name, tuple(merged), tuple(cases), {}, time.monotonic() - start, "", told, tuple(unsure),
-                      pairs(shown), (net.name, shown.other.label), drawn.curve, drawn.tensors, sources(shown))  # fmt: skip
+    drawn, left = along(shown), left_out(list(GATES), wanted, fast)
+    return Comparison(
+        net.name, tuple(merged), tuple(cases), seconds=time.monotonic() - start, notes=(*left, *_notes(held)),
+        partial=bool(left), unsure=tuple(unsure), pairs=pairs(shown), labels=(net.name, shown.other.label),
+        curve=drawn.curve, tensors=drawn.tensors, sources=sources(shown),
+    )  # fmt: skip
 
 
 def _shown(found: Sequence[Sequence[Gate]], held: Sequence[Pair]) -> Pair:
