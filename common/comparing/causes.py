@@ -24,7 +24,6 @@ from .parting import Parting, Partings, apart
 from .rounding import FLOAT32
 from .weight_causes import CHANGES, close
 
-
 OTHER_WEIGHTS = "other weights"
 
 
@@ -44,7 +43,9 @@ class Cause:
 def causes(part: Parting, found: Partings) -> list[Cause]:
     """What was found to make a pair part; empty where nothing that was tried restores parity."""
     if part.kind != "op":
-        return [*_order(part, found), *_alone(part, found)] or [Cause("inputs", *_reads(part, found), False)]
+        lone = [(side, place) for side in (0, 1) for place in part.alone[side]]
+        instead = _exchange(found, lone) or list(_alone(part, found))
+        return [*_order(part, found), *instead] or [Cause("inputs", *_reads(part, found), False)]
     one, other = found.one.steps[part.one], found.other.steps[part.other]
     for way in (_without, _kinds, _settings, _weights, _both):
         if known := list(way(part, found, one, other)):
@@ -260,6 +261,8 @@ def words(op: Op) -> str:
     """An op with its settings: the only one that it has, or those that differ from the default."""
     if op.foreign:
         return str(vars(op)["function"])
+    if op.kind == "channel_gather" and vars(op)["indices"] == (2, 1, 0):
+        return "channels reversed (RGB against BGR)"
     told = [f"{f.name}={shown(op, f.name)}" for f in fields(op)
             if len(fields(op)) == 1 or plain(getattr(op, f.name)) != f.default]  # fmt: skip
     return f"{op.kind}({', '.join(told)})" if told else op.kind

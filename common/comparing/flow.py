@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..ops.flatten import Flatten
+from ..ops.ordered_flatten import OrderedFlatten
 from ..spec import Net, Node
 
 COMMUTATIVE = ("add", "multiply", "maximum", "minimum")
@@ -48,8 +50,11 @@ class Flow:
 
 
 def idle(node: Node) -> bool:
-    """Whether a node hands its input on as it is in evaluation."""
-    return len(node.inputs) == 1 and (node.op.idle or node.op.unchanged(*node.in_shapes))
+    """Whether a node hands its input on as it is in evaluation; a map of one place is the vector of its channels."""
+    if len(node.inputs) != 1:
+        return False
+    flat = isinstance(node.op, (Flatten, OrderedFlatten)) and tuple(map(int, node.in_shapes[0][1:])) == (1, 1)
+    return flat or node.op.idle or node.op.unchanged(*node.in_shapes)
 
 
 def flow(net: Net, by_look: bool = False) -> Flow:

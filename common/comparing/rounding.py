@@ -18,8 +18,12 @@ ROUNDED = 3e-7
 def rounding(found: Alignment) -> float:
     """How far two networks may be apart by rounding alone, 0 where they have the same constants.
 
-    TensorFlow interpolates in float32 whatever a model computes in.
+    TensorFlow interpolates in float32 whatever a model computes in; and where one divides by the deviation that the
+    other has as a variance, one of the two was rounded.
     """
+    standardised = ["standardize" in {step.node.kind for step in flow.steps} for flow in (found.one, found.other)]
+    if standardised[0] != standardised[1]:
+        return ROUNDED
     if any(getattr(step.node.op, "mode", "nearest") != "nearest" for flow in (found.one, found.other)
            for step in flow.steps if step.node.kind == "resize"):  # fmt: skip
         return ROUNDED

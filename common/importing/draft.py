@@ -113,6 +113,14 @@ class Missing:
     where: str
 
 
+NO_GRADIENT = "no gradient goes back through"
+
+
+def no_gradient(place: str) -> str:
+    """What is said of a value that is detached at a place."""
+    return f"{NO_GRADIENT} {place or 'the model itself'} (detach)"
+
+
 @dataclass
 class Draft:
     """The list, while it grows.

@@ -6,9 +6,8 @@ that hold weights, in the order in which they are called.
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,8 +96,7 @@ def before(pair: Pair, name: str) -> str:
         own = next((path for path in seen if path.rpartition(".")[2] == name), None)
         if own is None:
             continue
-        earlier = [path for path in itertools.takewhile(lambda path: path != own, seen)
-                   if np.array_equal(seen[path], seen[own])]  # fmt: skip
+        earlier = [path for path in list(seen)[: list(seen).index(own)] if np.array_equal(seen[path], seen[own])]
         if not earlier or side is pair.one or pair.read is None:
             return earlier[-1] if earlier else ""
         paths = {b.path: a.path for a, b in _steps(pair)}
@@ -156,9 +154,26 @@ def _rectified(one: Array, other: Array) -> Iterator[float]:
 def _partners(pair: Pair, ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> list[tuple[str, str]]:
     if pair.read is not None:
         return list(_aligned(pair, ours, theirs))
-    names = {_plain(name): name for name in theirs}
-    found = [(name, names[_plain(name)]) for name in ours if _plain(name) in names]
-    return found if len(found) * 2 >= min(len(ours), len(theirs)) else list(_in_order(pair, ours, theirs))
+    for same in (str.__eq__, _ends):
+        found = list(_named(ours, theirs, same))
+        if len(found) * 2 >= min(len(ours), len(theirs)):
+            return found
+    return list(_in_order(pair, ours, theirs))
+
+
+def _named(ours: Iterable[str], theirs: Iterable[str], same: Callable[[str, str], bool]) -> Iterator[tuple[str, str]]:
+    """Each layer of the first with the one of the second whose name is the same in some way, and nearest in length."""
+    plain = {_plain(name): name for name in theirs}
+    for name in ours:
+        found = [key for key in plain if same(_plain(name), key)]
+        if found:
+            yield name, plain[min(found, key=lambda key: abs(len(key) - len(_plain(name))))]
+
+
+def _ends(one: str, other: str) -> bool:
+    """Whether a name is the end of the other: of a layer in a model that is a part of another one."""
+    named = min(one, other, key=len).upper() != min(one, other, key=len)  # more than numbers
+    return named and (one.endswith(f"_{other}") or other.endswith(f"_{one}"))
 
 
 def _aligned(pair: Pair, ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> Iterator[tuple[str, str]]:

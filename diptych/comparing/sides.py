@@ -82,6 +82,11 @@ def labels(models: Sequence[Any]) -> list[str]:
     return names if len(set(names)) > 1 else [f"the first {names[0]} model", f"the second {names[1]} model"]
 
 
+def read_side(given: Given, shape: tuple[int, ...]) -> Imported:
+    """A model that is given as a Net, for images (C, H, W) of this shape."""
+    return _read(given.framework, given.model, (shape[0], shape[1], shape[2]))
+
+
 def _read(framework: str, model: Any, shape: tuple[int, int, int]) -> Imported:
     """A model as a Net, for images of this size alone where it is another network for others."""
     channels, height, width = shape

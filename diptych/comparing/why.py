@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from ..common.comparing.causes import differing, shown
+from ..common.comparing.causes import Cause, differing, shown
 from ..common.comparing.given import Pass
+from ..common.comparing.remedies import remedy
+from ..common.importing.draft import NO_GRADIENT
 from ..common.spec import Array
+from ..common.text import first_few
 from .pair import Pair
 from .seen import CLOSE, Departure, departure, ratio
 from .sides import Images
@@ -75,7 +78,9 @@ def of_statistic(pair: Pair, mine: str, theirs: str, after: Stats) -> str:
     told = [f"{name}, {shown(nodes[0].op, name)} in {pair.one.label} and {shown(nodes[1].op, name)} in "
             f"{pair.other.label}" for name in names]  # fmt: skip
     if told:
-        return "; ".join(told)
+        way = pair.other.given.framework
+        every = [remedy(Cause(name, "", ""), nodes[0].op, nodes[1].path, way) for name in names]
+        return f"{'; '.join(told)}; to make {pair.other.label} do the same, {', '.join(filter(None, every))}"
     before = [read.weights[name].astype(np.float64) for read, name in zip(pair.known, (mine, theirs), strict=True)]
     moved = [array[name] - start for array, name, start in zip(after, (mine, theirs), before, strict=True)]
     still = [side.label for side, step in zip(pair.both, moved, strict=True) if not step.any()]
@@ -107,8 +112,17 @@ def of_gradient(pair: Pair, mine: str, one: Array, other: Array) -> str:
         return f"no gradient reaches it in {lost[0]} (detach, stop_gradient){between}"
     times = ratio(one, other)
     return (
-        f"the gradient is multiplied by {times:.3g} in {pair.one.label}{between}" if times is not None else between[2:]
-    )
+        f"the gradient is multiplied by {times:.3g} in {pair.one.label}{between}" if times is not None
+        else "; ".join(filter(None, (_detached(pair), between[2:])))
+    )  # fmt: skip
+
+
+def _detached(pair: Pair) -> str:
+    """What one of the models detaches and the other does not."""
+    told = [[note for note in read.notes if note.startswith(NO_GRADIENT)] for read in pair.read or ()]
+    more = [(side.label, notes) for side, notes, others in zip(pair.both, told, told[::-1], strict=False)
+            if len(notes) > len(others)]  # fmt: skip
+    return "; ".join(f"{label}: {first_few(notes, 2)}" for label, notes in more)
 
 
 def _between(pair: Pair, mine: str) -> str:

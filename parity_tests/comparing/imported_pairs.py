@@ -31,7 +31,7 @@ def imported(name: str) -> Given:
     """The module, the Keras model, and the shape of an image; neither has been given out before."""
     keras.utils.clear_session(free_memory=False)
     if name in MODELS:
-        model = _lively_keras(MODELS[name]())
+        model = lively_keras(MODELS[name]())
         net, weights = read(model)
         return build(net, "torch", weights=weights).eval(), model, SHAPE
     module, net, weights = _known(name)
@@ -67,7 +67,8 @@ def _lively(module: nn.Module) -> nn.Module:
 RANGES = {"gamma": (0.5, 1.5), "moving_variance": (0.5, 1.5), "beta": (-0.5, 0.5), "bias": (-0.3, 0.3)}
 
 
-def _lively_keras(model: keras.Model) -> keras.Model:
+def lively_keras(model: keras.Model) -> keras.Model:
+    """With numbers that hide nothing, and maps that neither grow nor vanish."""
     random = np.random.default_rng(0)
     for variable in model.weights:
         if (span := {**RANGES, "moving_mean": (-0.5, 0.5)}.get(variable.name)) is not None:

@@ -157,6 +157,18 @@ def dense_layers_by_convolutions() -> Given:
 
 
 @pair
+def flattened_before_an_activation() -> Given:
+    image = _image()
+    x = layers.Conv2D(6, 1, activation="relu", name="wide")(layers.GlobalAveragePooling2D(keepdims=True)(image))
+    model = keras.Model(image, layers.Dense(3, name="head")(layers.Dropout(0.3)(layers.Flatten()(x))))
+    module = Writing(
+        lambda s, x: s.head(functional.dropout(functional.relu(s.wide(x.mean((2, 3), True)).flatten(1)), 0.3, s.training)),
+        wide=nn.Conv2d(3, 6, 1), head=nn.Linear(6, 3),
+    )  # fmt: skip
+    return made(module, model)
+
+
+@pair
 def a_separable_convolution() -> Given:
     image = _image()
     x = layers.SeparableConv2D(5, 3, padding="same", use_bias=False, name="both")(image)

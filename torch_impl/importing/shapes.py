@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from ...common.importing.axes import STRETCHED, Atom, Unknown, reshaped
-from ...common.importing.draft import View
+from ...common.importing.draft import View, no_gradient
 from ...common.importing.layout import as_map, as_value, settled
 from ...common.importing.slices import concatenated
 from ...common.importing.slices import part as axis_part
@@ -22,9 +22,17 @@ from .table import Const, Param, Reading, means, value
 Seen = View | Param
 
 
-@means("contiguous", "clone", "alias", "detach", "lift_fresh_copy", "to", "_to_copy", "type_as")
+@means("contiguous", "clone", "alias", "lift_fresh_copy", "to", "_to_copy", "type_as")
 def same(reading: Reading, x: Any, *_: Any, **__: Any) -> Any:
     """The same numbers; another type of numbers is refused before."""
+    return x
+
+
+@means("detach", "detach_")
+def detach(reading: Reading, x: Any) -> Any:
+    """The same numbers, through which no gradient goes back; a note says so of a value of the image."""
+    if isinstance(x, View):
+        reading.draft.said.append(no_gradient(reading.draft.where))
     return x
 
 

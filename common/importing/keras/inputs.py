@@ -13,7 +13,7 @@ from ...ops.rescale import Rescale
 from ...ops.standardize import Standardize
 from ...spec import Array
 from ..axes import Unknown
-from ..draft import View
+from ..draft import View, no_gradient
 from .graph import constant
 from .layers import over_channels
 from .table import MEANINGS, Layer, means, value
@@ -40,7 +40,14 @@ def _left_out(layer: Layer, x: Any) -> View:
 MEANINGS.update(dict.fromkeys((*NOISE, *AUGMENTATION), _left_out))
 
 
-@means("Identity", "ActivityRegularization", functions=("StopGradient",))
+@means(functions=("StopGradient",))
+def stop_gradient(layer: Layer, x: Any) -> View:
+    """The value as it is, through which no gradient goes back, as a note says."""
+    layer.reading.draft.said.append(no_gradient(layer.reading.draft.where))
+    return value(x)
+
+
+@means("Identity", "ActivityRegularization")
 def identity(layer: Layer, x: Any) -> View:
     """The value as it is."""
     return value(x)

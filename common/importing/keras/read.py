@@ -80,7 +80,7 @@ def read(
     title = title if title.isidentifier() else "Model"
     steps = tidied(draft.steps, outputs)
     refuse(where, unknown(steps.steps) if operations is None else [])
-    notes += [*_said(reading), *said_of(steps.steps)]
+    notes += [*draft.said, *_said(reading), *said_of(steps.steps)]
     return imported(steps, reading.tensors, name, title, "", notes)
 
 

@@ -1,0 +1,45 @@
+"""Faults planted in imported models of timm, torchvision and keras.applications are found, placed and explained.
+
+`python -m benchmarks.planted` prints what a comparison says of each.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import pytest
+from planted import FAULTS, judged
+
+for catalogue in ("planted_in_torch", "planted_in_keras", "planted_in_training"):
+    importlib.import_module(catalogue)
+
+QUICK = (
+    *("keras_app_eps", "keras_same_stem", "keras_no_act", "keras_shortcut_of_another", "keras_sigmoid_at_the_end"),
+    *("torch_slope", "torch_unshared", "torch_bias_left", "torch_biased_variance", "torch_scale_in_training"),
+    *("keras_activity", "torch_other_path_rate", "torch_auxiliary", "keras_pool_same", "torch_standardised"),
+)
+"""Those of `make test`: each was missed or not explained once, or stands for a kind."""
+
+
+def _marked(name: str) -> Any:
+    return pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow)
+
+
+@pytest.mark.parametrize("name", [_marked(name) for name in FAULTS])
+def test_a_fault_is_found_placed_and_explained(name: str) -> None:
+    found = judged(FAULTS[name], sizes=None if name in WIDE else SIZES)
+    assert found.found, str(found.report)
+    assert found.place, str(found.report)
+    assert found.cause, str(found.report)
+
+
+SIZES = ((64, 64),)
+WIDE = ("torch_ceil", "keras_ceil")
+"""Those that show at other sizes alone."""
+
+
+def test_the_catalogue_is_as_large_as_it_says() -> None:
+    assert len(FAULTS) >= 60
+    assert set(QUICK) <= set(FAULTS)
+    assert {"torch", "keras"} == {fault.side for fault in FAULTS.values()}
