@@ -65,7 +65,7 @@ class Given:
         with _kept(self.model):
             return {name: _canonical(value) for name, value in _named(self.model, self.model(self._image(x))).items()}
 
-    def meaning(self) -> tuple[Net, Mapping[str, Array]] | None:
+    def meaning(self) -> tuple[Net, dict[str, Array]] | None:
         """None: it is somebody's model."""
         return None
 

@@ -61,7 +61,7 @@ class Given:
             answer = self._answer(self._image(x), self._fresh())
             return {name: _array(value) for name, value in answer.items()}
 
-    def meaning(self) -> tuple[Net, Mapping[str, Array]] | None:
+    def meaning(self) -> tuple[Net, dict[str, Array]] | None:
         """None: it is somebody's model."""
         return None
 
@@ -110,7 +110,7 @@ class Given:
             self._call(self._image(x), self._fresh())
         return found
 
-    def at(self, height: int, width: int) -> Given:
+    def at(self, height: int, width: int) -> Given | None:
         """The module, which says nothing of sizes."""
         return self
 

@@ -19,9 +19,9 @@ class Meant(Given):
         super().__init__(build(net, weights, "float64", inplace=False), names=names)
         self.net, self.held = net, weights
 
-    def meaning(self) -> tuple[Net, Mapping[str, Array]]:
+    def meaning(self) -> tuple[Net, dict[str, Array]]:
         """What it was built of."""
-        return self.net, self.held
+        return self.net, dict(self.held)
 
     def at(self, height: int, width: int) -> Given | None:
         """The network for images of this size; None where it states a size itself, or has other weights there."""

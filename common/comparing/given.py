@@ -79,7 +79,7 @@ class Given(Protocol):
     def outputs(self, x: Array) -> Mapping[str, Array]:
         """What it answers in evaluation, maps as (N, C, H, W)."""
 
-    def meaning(self) -> tuple[Net, Mapping[str, Array]] | None:
+    def meaning(self) -> tuple[Net, dict[str, Array]] | None:
         """The Net and the weights that it was built of, of a model that stands for a network; None for any other."""
 
     def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int = 0) -> Pass:

@@ -120,25 +120,25 @@ class Partings:
         before, value = self.partner, self.values[a]
         self.partner = {place: at for place, at in before.items() if at < a or self._one_kind(at, place)}
         after = self._after(b)
-        whole = (place for place in after if place not in self.partner)
-        found = next((place for place in whole if apart_by_channel(self._hybrid(place, {}), value) <= bound), None)
-        if found is not None:
-            self.gaps[a] = 0.0
-        else:
-            found = next((place for place in after if place in self.partner), None)
-            agrees = found is not None and self._agree(self.partner[found], found, bound)
-            found = found if agrees else None
-        loose = self._before(found) if found is not None else set[int]()
-        inside = {place: at for place, at in before.items() if place not in loose}
-        ended = found is not None and found not in self.partner
-        self.partner = {place: at for place, at in inside.items() if at != a} | ({found: a} if ended else {})  # type: ignore[dict-item]
-        if found is None:
+        alone = (place for place in after if place not in self.partner)
+        end = next((place for place in alone if apart_by_channel(self._hybrid(place, {}), value) <= bound), None)
+        joint = self._next_pair(after, bound) if end is None else end
+        if joint is None:
             self.partner = before
-        return found is not None
+            return False
+        loose = self._before(joint)
+        self.partner = {place: at for place, at in before.items() if place not in loose and at != a}
+        if end is not None:
+            self.partner[end], self.gaps[a] = a, 0.0
+        return True
 
-    def _agree(self, a: int, b: int, bound: float) -> bool:
-        """Whether a later pair agrees."""
-        return apart_by_channel(self._hybrid(b, {}), self._ahead(a)) <= bound
+    def _next_pair(self, after: list[int], bound: float) -> int | None:
+        """The next step of the second that has a partner, where the two agree."""
+        found = next((place for place in after if place in self.partner), None)
+        if found is None:
+            return None
+        gap = apart_by_channel(self._hybrid(found, {}), self._ahead(self.partner[found]))
+        return found if gap <= bound else None
 
     def _whole(self, a: int, b: int, bound: float) -> bool:
         """Whether one is the other's first of several: on the next steps that have no partner, in order."""

@@ -42,7 +42,7 @@ def nodes(pair: Pair) -> Finding | str:
     batches = [images for images in pair.images if images.shape == shape and len(images.values) == 2][:RANGES]
     if pair.parted is not None and pair.parted.shape == shape:
         batches = [pair.parted, *batches]
-    idle: tuple[list[str], list[str]] = ([], [])
+    idle: list[list[str]] = [[], []]
     for images in batches:
         found = _partings(pair, pair.alignment)
         ahead = found.find(images.values)
@@ -54,7 +54,8 @@ def nodes(pair: Pair) -> Finding | str:
             return finding
         pair.along = pair.along.worse(met(found))
         now = found.unused()
-        idle = now if not count else tuple([path for path in a if path in b] for a, b in zip(idle, now, strict=True))
+        idle = [[path for path in paths if not count or path in before]
+                for paths, before in zip(now, idle, strict=True)]  # fmt: skip
         if not count and (unlike := unlike_meaning(pair, images, found)):
             return unlike
         count += len(found.seen)

@@ -90,7 +90,7 @@ class Comparison(Report):
 
     def __str__(self) -> str:
         words = {"same": SAME[self.partial], "different": "NOT the same function", "cannot tell": "cannot tell"}
-        lines = [f"{self.network}: {words[self.verdict]} ({len(self.cases)} batches)"]
+        lines = [f"{self.network}: {words[self.verdict]} ({len(self.cases)} batch{"es" if len(self.cases) != 1 else ""})"]
         told = [gate.lines for gate in self.gates]
         lines += [line for place, gate in enumerate(self.gates) for line in _lines(gate, gate.lines in told[:place])]
         lines += [f"  cannot tell: {why}" for why in self.unsure]

@@ -63,10 +63,8 @@ def shape_of(models: Sequence[Any], example: Any) -> tuple[int, int, int]:
 def side(model: Any, label: str, shape: tuple[int, int, int]) -> Side:
     """A model made ready; one that cannot be read has the reason in its place."""
     framework = backends.framework_of(model)
-    backends.get(framework)  # says which package is missing, if one is
-    made = importlib.import_module(f"..{backends.NAMES[framework]}.given", __package__).Given
     try:
-        given: Given = made(model)
+        given = given_as(model)
         wide = given.wide()
     except (ValueError, RuntimeError, TypeError) as error:
         raise DiptychError(f"{label} cannot be compared as it is: {error}") from error
@@ -74,6 +72,14 @@ def side(model: Any, label: str, shape: tuple[int, int, int]) -> Side:
         return Side(label, given, wide, _read(framework, model, shape))
     except DiptychError as error:
         return Side(label, given, wide, None, str(error))
+
+
+def given_as(model: Any) -> Given:
+    """A model of either framework as what is asked in a comparison."""
+    framework = backends.framework_of(model)
+    backends.get(framework)  # says which package is missing, if one is
+    made: Given = importlib.import_module(f"..{backends.NAMES[framework]}.given", __package__).Given(model)
+    return made
 
 
 def labels(models: Sequence[Any]) -> list[str]:

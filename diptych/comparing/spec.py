@@ -34,7 +34,7 @@ from .drawn import along, sources
 from .gates import WEIGHTS
 from .pair import Pair
 from .report import Comparison
-from .sides import Side, images, labels, side
+from .sides import Side, given_as, images, labels, side
 
 Weights = dict[str, Array]
 TURNED = "turned "
@@ -114,7 +114,7 @@ def _widened(net: Net, one: Side) -> Side:
         return one
     backend = backends.get(one.given.framework)
     try:
-        return replace(one, wide=type(one.given)(backend.cast(one.given.model, net, "float64")))
+        return replace(one, wide=given_as(backend.cast(one.given.model, net, "float64")))
     except Exception:  # noqa: BLE001 - whatever a class of somebody's own raises
         return one
 
