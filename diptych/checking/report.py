@@ -68,6 +68,21 @@ class Report:
         """The gate that failed, if one did."""
         return next((gate for gate in self.gates if gate.passed is False), None)
 
+    @property
+    def where(self) -> str:
+        """The first layer that differs, "" where none is known."""
+        return self.failed.where if self.failed else ""
+
+    @property
+    def side(self) -> str:
+        """The model that departs, where that can be told: from the network, or from what its own layers say."""
+        return self.failed.side if self.failed else ""
+
+    @property
+    def cause(self) -> str:
+        """What restores parity, "" where nothing that was tried does."""
+        return self.failed.cause if self.failed else ""
+
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data, for JSON, which has no infinity and no NaN: such a measure is null."""
         data: dict[str, Any] = {"network": self.network, "passed": self.passed, "verdict": self.verdict}
