@@ -105,24 +105,29 @@ class Partings:
 
         So are the first of several steps that together are the first's one, and those of which the next pair agrees.
         """
-        if self.one.steps[a].node.kind == self.other.steps[b].node.kind:
+        if self._one_kind(a, b):
             return False
-        before, bound = self.partner, max(self.tolerance, self.rounding)
-        self.partner = {place: at for place, at in before.items() if at < a or self._one_kind(at, place)}
-        after = self._after(b)
-        whole = (place for place in after if place not in self.partner)
-        found = next((place for place in whole if apart(self._hybrid(place, {}), self.values[a]) <= bound), None)
-        if found is None:
-            found = next((place for place in after if place in self.partner), None)
-            agrees = found is not None and apart(self._hybrid(found, {}), self._ahead(self.partner[found])) <= bound
-            found = found if agrees else None
-        loose = self._before(found) if found is not None else set[int]()
-        inside = {place: at for place, at in before.items() if place not in loose}
-        ended = found is not None and found not in self.partner
-        self.partner = {place: at for place, at in inside.items() if at != a} | ({found: a} if ended else {})  # type: ignore[dict-item]
+        before = self.partner
+        certain = {place: at for place, at in before.items() if at < a or self._one_kind(at, place)}
+        self.partner = certain
+        found = self._meeting(a, self._after(b))
         if found is None:
             self.partner = before
-        return found is not None
+            return False
+        loose = self._before(found)
+        kept = {place: at for place, at in before.items() if place not in loose and at != a}
+        self.partner = kept if found in certain else {**kept, found: a}
+        return True
+
+    def _meeting(self, a: int, after: list[int]) -> int | None:
+        """The step without a partner that computes what one of the first does, or else the next pair that agrees."""
+        bound = max(self.tolerance, self.rounding)
+        for place in after:
+            if place not in self.partner and apart(self._hybrid(place, {}), self.values[a]) <= bound:
+                return place
+        pair = next((place for place in after if place in self.partner), None)
+        agrees = pair is not None and apart(self._hybrid(pair, {}), self._ahead(self.partner[pair])) <= bound
+        return pair if agrees else None
 
     def _one_kind(self, a: int, b: int) -> bool:
         return self.one.steps[a].node.kind == self.other.steps[b].node.kind

@@ -204,8 +204,8 @@ def transferred(pair: Pair) -> Pair:
     if lacking:
         raise DiptychError(f"{pair.one.label} has no weights for {first_few(lacking, 8)} of {pair.other.label}; "
                            "name the layers that belong together")  # fmt: skip
-    wrong = [f"{back[name]} ({one.net.weights[back[name]].shape}) for {name} ({weight.shape})"
-             for name, weight in other.net.weights.items() if name in back and one.weights[back[name]].size != weight.count]  # fmt: skip
+    wrong = [f"{mine} ({one.net.weights[mine].shape}) for {name} ({other.net.weights[name].shape})"
+             for name, mine in back.items() if one.weights[mine].size != other.net.weights[name].count]  # fmt: skip
     if wrong:
         raise DiptychError(f"weights of {pair.one.label} do not fit {pair.other.label}: {first_few(wrong, 8)}")
     weights = {name: pair.as_theirs(back[name], one.weights[back[name]]).reshape(array.shape) if name in back else array

@@ -17,7 +17,7 @@ from ...common.importing.imported import Imported
 from ...common.importing.keras import read as configs
 from ...common.spec import Array
 from ...common.text import NAME, printable
-from .foreign import operations
+from .operations import operations
 
 OWN = ("keras", "tensorflow")
 """Whose functions may be activations: a config has their names alone."""
