@@ -20,6 +20,8 @@ from ..weights import Weights
 from .align import Alignment
 from .flow import Flow, Step
 
+SMALL, TINY = 1e-3, float(np.finfo(np.float64).tiny)
+"""Of the usual size of a channel: one that is smaller is no measure of a difference."""
 Kind = Literal["op", "wiring", "outputs"]
 
 
@@ -101,36 +103,40 @@ class Partings:
         return Parting(a, b, "op", gap, inputs, answer, alone)
 
     def _later(self, a: int, b: int) -> bool:
-        """Whether steps of two kinds are parts of what both write in their own ways; they are no pair, then.
+        """Whether steps without weights are parts of what both write in their own ways; they are no pair, then.
 
         So are the first of several steps that together are the first's one, and those of which the next pair agrees.
         """
-        if self._one_kind(a, b):
+        if self._weighted(a, b):
             return False
         before = self.partner
-        certain = {place: at for place, at in before.items() if at < a or self._one_kind(at, place)}
+        certain = {place: at for place, at in before.items() if at < a or self._weighted(at, place)}
         self.partner = certain
-        found = self._meeting(a, self._after(b))
+        found = self._meeting(a, before, self._after(b))
         if found is None:
             self.partner = before
             return False
-        loose = self._before(found)
-        kept = {place: at for place, at in before.items() if place not in loose and at != a}
-        self.partner = kept if found in certain else {**kept, found: a}
+        loose = self._before(found[0])
+        self.partner = {place: at for place, at in before.items() if place not in loose and at != a}
+        self.partner[found[0]] = found[1]
         return True
 
-    def _meeting(self, a: int, after: list[int]) -> int | None:
-        """The step without a partner that computes what one of the first does, or else the next pair that agrees."""
+    def _meeting(self, a: int, before: Mapping[int, int], after: list[int]) -> tuple[int, int] | None:
+        """A step that computes what one of the first does, with that one, or else the next pair that agrees."""
         bound = max(self.tolerance, self.rounding)
         for place in after:
             if place not in self.partner and apart(self._hybrid(place, {}), self.values[a]) <= bound:
-                return place
-        pair = next((place for place in after if place in self.partner), None)
-        agrees = pair is not None and apart(self._hybrid(pair, {}), self._ahead(self.partner[pair])) <= bound
-        return pair if agrees else None
+                return place, a
+        for place in after:
+            at = before.get(place, 0)
+            if at > a and _each_apart(self._hybrid(place, {}), self._ahead(at)) <= bound:
+                return place, at
+        return None
 
-    def _one_kind(self, a: int, b: int) -> bool:
-        return self.one.steps[a].node.kind == self.other.steps[b].node.kind
+    def _weighted(self, a: int, b: int) -> bool:
+        """Whether a pair is one of layers, which nobody writes otherwise."""
+        one, other = self.one.steps[a].node, self.other.steps[b].node
+        return one.kind == other.kind and bool(one.weights())
 
     def _before(self, b: int) -> set[int]:
         """The steps of the second of which a step is made, whose partners are of another kind."""
@@ -231,6 +237,15 @@ def apart(one: Array | None, other: Array | None) -> float:
     if one is None or other is None or one.size != other.size or len(one) != len(other):
         return float("inf")
     return difference(one.reshape(other.shape), other)[0]
+
+
+def _each_apart(one: Array | None, other: Array) -> float:
+    """The same, each channel against its own largest number: none hides what another shows."""
+    if apart(one, other) == np.inf or one is None:
+        return np.inf
+    axes = tuple(axis for axis in range(other.ndim) if axis != 1)
+    gaps, most = (np.abs(array).max(axes) for array in (one.reshape(other.shape) - other, other))
+    return float((gaps / np.maximum(most, max(float(np.median(most)) * SMALL, TINY))).max())
 
 
 def _shaped(value: Array, shape: tuple[int, ...]) -> Array:

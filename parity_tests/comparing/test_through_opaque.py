@@ -208,3 +208,45 @@ def test_a_weight_that_is_needed_is_asked_for() -> None:
 
     with pytest.raises(DiptychError, match=r"has no weights for aux\.weight"):
         compare(_headed(), scrambled(Deeper(False)), example=SHAPE, weights="transfer")
+
+
+class Product(nn.Module):
+    """A convolution of single places, as a product."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.mix = nn.Conv2d(3, 6, 3), nn.Parameter(torch.randn(4, 6))
+
+    def forward(self, x: Any) -> Any:
+        return torch.einsum("nchw,oc->nohw", torch.tanh(self.conv(x)), self.mix).mean((2, 3))
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.1])
+def test_weights_of_a_function_that_runs_as_it_is(factor: float) -> None:
+    module: Any = scrambled(Product())
+    image = keras.Input((16, 12, 3))
+    x = layers.Conv2D(4, 1, use_bias=False, name="mix")(layers.Conv2D(6, 3, activation="tanh", name="conv")(image))
+    model = keras.Model(image, layers.GlobalAveragePooling2D()(x))
+    ported(module.conv, model, {"": "conv"})
+    model.get_layer("mix").kernel.assign(factor * module.mix.detach().numpy().T[None, None])
+    report = compare(module, model, example=SHAPE, sizes=[(16, 12)], batches=(1, 2))
+    assert report.verdict == ("same" if factor == 1 else "different"), str(report)
+    if factor != 1:
+        assert report.gate("nodes").where == "mean"
+
+
+def test_functions_that_pair_by_kind_alone_may_be_put_together_otherwise() -> None:
+    class Sums(Mirrored):
+        """(2 x + 1) + x * x, in this order."""
+
+        def forward(self, x: Any) -> Any:
+            x = self.conv(x)
+            return ((x * 2 + 1) + x * x).mean((2, 3))
+
+    image = keras.Input((16, 12, 3))
+    x = layers.Conv2D(4, 3, name="conv")(image)
+    model = keras.Model(image, layers.GlobalAveragePooling2D()(ops.square(x + 1)))
+    module: Any = scrambled(Sums())
+    ported(module.conv, model, {"": "conv"})
+    report = compare(module, model, example=SHAPE, sizes=[(16, 12)], batches=(1, 2))
+    assert report.verdict == "same", str(report)
