@@ -18,9 +18,10 @@ from ..expr import plain
 from ..op import Op
 from ..spec import Array
 from .align import alike, dense
+from .apart import apart
 from .columns import flattens, order
 from .flow import Step
-from .parting import Parting, Partings, apart
+from .parting import Parting, Partings
 from .rounding import FLOAT32
 from .weight_causes import CHANGES, close
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..common.comparing.apart import apart
 from ..common.comparing.flow import Step
 from ..common.comparing.given import Given
-from ..common.comparing.parting import apart
 from ..common.importing.imported import Imported
 from ..common.spec import Array
 from .pair import Pair

@@ -15,10 +15,10 @@ import numpy as np
 
 from ..checking.case import Finding
 from ..common.compare import difference
+from ..common.comparing.apart import FLOOR, channelwise
 from ..common.comparing.columns import flattens
 from ..common.comparing.flow import Flow
 from ..common.comparing.given import Dropped, Pass
-from ..common.comparing.parting import FLOOR, channelwise
 from ..common.ops.dropout import Dropout
 from ..common.spec import Array, Net
 from ..common.text import first_few
