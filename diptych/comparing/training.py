@@ -21,13 +21,12 @@ from ..common.comparing.given import Dropped, Pass
 from ..common.ops.dropout import Dropout
 from ..common.spec import Array, Net
 from ..common.text import first_few
-from .pair import FLOOR, Pair, Untrainable, channelwise, matched
+from .gradient_bounds import bound_of_gradients, floor_of_gradients
+from .pair import Pair, Untrainable, channelwise, matched
 from .seen import NARROW, before
 from .sides import Images
 from .why import of_gradient, of_output, of_statistic
 
-NARROW_FLOOR = 0.1
-"""Of the largest gradient, in float32."""
 BATCH = 3
 """How many images a step in training has where there is such a batch."""
 Entry = tuple[str, Array, Array, float]
@@ -58,7 +57,7 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
         _, place = _why(pair, images, training, ("output", nothing, nothing), passes)
         return Finding(False, float("inf"), 0.0, "output", "; ".join(filter(None, (said, place))), 1, label, said)
     worst, count = Finding(True, 0.0, bound), 0
-    rounded = max(bound, _rounded(pair))
+    rounded = bound_of_gradients(pair, images, training)
     for name, a, b, floor in _entries(pair, *passes, len(images.values), training):
         gap, count = channelwise(a, b) if floor < 0 else difference(a.reshape(b.shape), b, floor)[0], count + 1
         most = rounded if name.startswith("gradient") else bound
@@ -105,12 +104,6 @@ def _why(
         return "", ""
 
 
-def _rounded(pair: Pair) -> float:
-    """The tolerance of gradients: PyTorch rounds those of some functions to float32 at any dtype (hard swish)."""
-    nodes = [node for side in pair.both if side.read is not None for node in side.read.net.nodes]
-    return max((node.op.rounded_gradient for node in nodes), default=0.0)
-
-
 def _entries(pair: Pair, one: Pass, other: Pass, batch: int, training: bool) -> Iterator[Entry]:
     """What is compared of a step, in the order in which a fault spreads; a floor below 0 means by channel."""
     together = matched(one.outputs, other.outputs)
@@ -137,22 +130,16 @@ def _by_chance(pair: Pair, images: Images, passes: tuple[Pass, Pass]) -> str:
 def _weights(pair: Pair, one: Pass, other: Pass) -> Iterator[Entry]:
     """The gradients of weights that belong together, from the last to the first."""
     left, right = pair.canonical(0, one.gradients), pair.canonical(1, other.gradients)
-    floor = _floor(pair, right)
+    floor = floor_of_gradients(pair, right)
     for mine, theirs in reversed(pair.weights.items()):
         if mine in left and theirs in right and left[mine].size == right[theirs].size:
             yield f"gradient of {mine}", pair.as_theirs(mine, left[mine]), right[theirs], floor
 
 
-def _floor(pair: Pair, gradients: Mapping[str, Array]) -> float:
-    """The smallest gradient that is a measure: one that is 0 but for rounding, as before a normalisation, is none."""
-    largest = max((float(np.abs(value).max(initial=0)) for value in gradients.values()), default=0.0)
-    return (FLOOR if pair.exact else NARROW_FLOOR) * largest
-
-
 def _by_name(pair: Pair, one: Pass, other: Pass) -> Iterator[Entry]:
     """Without layers: the gradients of weights of one name, their numbers by size, since their order is not known."""
     names = {_common(name): name for name in other.gradients}
-    floor = _floor(pair, other.gradients)
+    floor = floor_of_gradients(pair, other.gradients)
     for mine, gradient in list(one.gradients.items())[::-1]:
         theirs = names.get(_common(mine))
         if theirs is not None and other.gradients[theirs].size == gradient.size > 0:

@@ -23,6 +23,8 @@ from diptych import Net, build, read
 Given = tuple[Any, Any, tuple[int, ...]]
 SIZE = 64
 SHAPE = (1, 3, SIZE, SIZE)
+SHAPES = {"torchvision_squeezenet": (1, 3, 72, 72)}
+"""At 64 none of its pools has anything to round up."""
 MODULES: dict[str, Callable[[], nn.Module]] = {}
 MODELS: dict[str, Callable[[], keras.Model]] = {}
 
@@ -35,14 +37,14 @@ def imported(name: str) -> Given:
         net, weights = read(model)
         return build(net, "torch", weights=weights).eval(), model, SHAPE
     module, net, weights = _known(name)
-    return copy.deepcopy(module), build(net, "tf", weights=weights), SHAPE
+    return copy.deepcopy(module), build(net, "tf", weights=weights), SHAPES.get(name, SHAPE)
 
 
 @functools.cache
 def _known(name: str) -> tuple[nn.Module, Net, Any]:
     torch.manual_seed(0)
     module = _lively(MODULES[name]()).eval()
-    found = read(module, torch.zeros(SHAPE))
+    found = read(module, torch.zeros(SHAPES.get(name, SHAPE)))
     return module, found.net, found.weights
 
 

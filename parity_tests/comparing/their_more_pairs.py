@@ -161,10 +161,12 @@ def flattened_before_an_activation() -> Given:
     image = _image()
     x = layers.Conv2D(6, 1, activation="relu", name="wide")(layers.GlobalAveragePooling2D(keepdims=True)(image))
     model = keras.Model(image, layers.Dense(3, name="head")(layers.Dropout(0.3)(layers.Flatten()(x))))
-    module = Writing(
-        lambda s, x: s.head(functional.dropout(functional.relu(s.wide(x.mean((2, 3), True)).flatten(1)), 0.3, s.training)),
-        wide=nn.Conv2d(3, 6, 1), head=nn.Linear(6, 3),
-    )  # fmt: skip
+
+    def forward(self: Any, x: torch.Tensor) -> Any:
+        wide = functional.relu(self.wide(x.mean((2, 3), True)).flatten(1))
+        return self.head(functional.dropout(wide, 0.3, self.training))
+
+    module = Writing(forward, wide=nn.Conv2d(3, 6, 1), head=nn.Linear(6, 3))
     return made(module, model)
 
 
