@@ -50,7 +50,8 @@ def _known(name: str) -> tuple[nn.Module, Net, Any]:
 
 def _timm(name: str, **options: Any) -> nn.Module:
     torchvision_models()  # which timm imports
-    return importlib.import_module("timm").create_model(name, pretrained=False, num_classes=10, **options)
+    net: nn.Module = importlib.import_module("timm").create_model(name, pretrained=False, num_classes=10, **options)
+    return net
 
 
 def _lively(module: nn.Module) -> nn.Module:
@@ -76,7 +77,9 @@ def lively_keras(model: keras.Model) -> keras.Model:
         if (span := {**RANGES, "moving_mean": (-0.5, 0.5)}.get(variable.name)) is not None:
             variable.assign(random.uniform(*span, variable.shape))
         elif "kernel" in variable.name:
-            spread = (1 / max(np.prod(variable.shape[:-1]), 9)) ** 0.5
+            depthwise = len(variable.shape) == 4 and variable.shape[-1] == 1
+            read = np.prod(variable.shape[: 2 if depthwise else -1])
+            spread = (1 / max(read, 9)) ** 0.5
             variable.assign(random.normal(0, spread, variable.shape))
     return model
 

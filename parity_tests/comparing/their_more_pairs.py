@@ -240,16 +240,13 @@ def other_normalisations() -> Given:
     module = Writing(lambda s, x: s.head(s.norm(s.groups(s.conv(x)).mean((2, 3)))), conv=nn.Conv2d(3, 4, 3),
                      groups=nn.GroupNorm(2, 4), norm=nn.LayerNorm(4, eps=1e-6), head=nn.Linear(4, 3))  # fmt: skip
     torch.manual_seed(3)
-    for part, layer in ((module.groups, "groups"), (module.norm, "norm")):
-        nn.init.normal_(part.weight, 1.0)  # type: ignore[arg-type]
-        nn.init.normal_(part.bias)  # type: ignore[arg-type]
-        arrays = (part.weight, part.bias)
-        model.get_layer(layer).set_weights([array.detach().numpy() for array in arrays])  # type: ignore[operator, union-attr]
-    for path in ("conv", "head"):
-        part = module.get_submodule(path)
-        kernel = part.weight.detach().numpy()
-        kernel = kernel.transpose(2, 3, 1, 0) if kernel.ndim == 4 else kernel.T
-        model.get_layer(path).set_weights([kernel, part.bias.detach().numpy()])
+    for path, part in module.named_children():
+        own: Any = part
+        nn.init.normal_(own.weight, 0.5)
+        nn.init.normal_(own.bias)
+        scale = own.weight.detach().numpy()
+        kernel = scale.transpose(2, 3, 1, 0) if scale.ndim == 4 else scale.T
+        model.get_layer(path).set_weights([kernel, own.bias.detach().numpy()])
     return module.eval(), model, SHAPE
 
 
