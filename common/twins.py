@@ -26,8 +26,8 @@ class Twins:
         """The same in the terms of the block around it, with its expressions, as it holds for every instance."""
         if node.op.foreign:
             raise SpecError(
-                f"{node.path}: {node.kind} runs as it is in the model that was read, and no op says it; this network is "
-                "for a comparison alone"
+                f"{node.path}: {node.kind} runs as it is in the model that was read, and no op says it; this "
+                "network is for a comparison alone"
             )
         try:
             home = file_of(self.package, node.kind)

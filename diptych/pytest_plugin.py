@@ -139,12 +139,12 @@ def _found(item: pytest.Function, mark: pytest.Mark) -> Verdicts:
 
 
 def _compared(item: pytest.Function, mark: pytest.Mark) -> Verdicts:
-    from .ci.verdicts import Verdicts, reported
+    from .ci.verdicts import Verdicts, called, reported
     from .common.errors import DiptychError
 
-    arguments = inspect.signature(item.obj).parameters
+    own = inspect.signature(item.obj).parameters
     try:
-        returned = item.obj(**{key: value for key, value in item.funcargs.items() if key in arguments})
+        returned = called(item.obj, **{key: value for key, value in item.funcargs.items() if key in own})
         return Verdicts.of(reported(returned, _options(mark, item.config)))
     except DiptychError as error:
         return Verdicts((), f"cannot tell: {error}")

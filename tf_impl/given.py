@@ -17,7 +17,7 @@ from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
 from ..common.importing.lines import caller
 from ..common.layouts import BATCH, rearranged
-from ..common.spec import Array
+from ..common.spec import Array, Net
 from .classes import every_layer, of_paths
 from .importing.inlined import leaves
 from .importing.lines import MODELS, OTHERS, lines_of
@@ -48,6 +48,7 @@ class Given:
     """A Keras model, called as its users call it: what it does in evaluation is `model(x)`."""
 
     framework = "tf"
+    trains = False
 
     def __init__(self, model: keras.Model) -> None:
         self.model = model
@@ -63,6 +64,10 @@ class Given:
         """What it answers in evaluation; its statistics are put back."""
         with _kept(self.model):
             return {name: _canonical(value) for name, value in _named(self.model, self.model(self._image(x))).items()}
+
+    def meaning(self) -> tuple[Net, dict[str, Array]] | None:
+        """None: it is somebody's model."""
+        return None
 
     def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int = 0) -> Pass:
         """One pass forward and back, with dropout off."""

@@ -17,7 +17,7 @@ from ..common.comparing.given import Dropped, Pass, Places, call_name
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
 from ..common.importing.lines import caller
-from ..common.spec import Array
+from ..common.spec import Array, Net
 from .importing.lines import OTHERS
 from .importing.module import bare, left_alone
 
@@ -47,6 +47,7 @@ class Given:
         self.model = bare(model)
         self.state = state
         self.names = names
+        self.trains = self.model.training
         self.calls = 0
         self.lines: dict[str, str] = {}
         kinds = {tensor.dtype for tensor in self._tensors().values() if tensor.is_floating_point()}
@@ -59,6 +60,10 @@ class Given:
             self._other_chance()
             answer = self._answer(self._image(x), self._fresh())
             return {name: _array(value) for name, value in answer.items()}
+
+    def meaning(self) -> tuple[Net, dict[str, Array]] | None:
+        """None: it is somebody's model."""
+        return None
 
     def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int = 0) -> Pass:
         """One pass forward and back, with dropout off."""
@@ -105,7 +110,7 @@ class Given:
             self._call(self._image(x), self._fresh())
         return found
 
-    def at(self, height: int, width: int) -> Given:
+    def at(self, height: int, width: int) -> Given | None:
         """The module, which says nothing of sizes."""
         return self
 

@@ -19,6 +19,10 @@ class Meant(Given):
         super().__init__(build(net, weights, "float64", inplace=False), names=names)
         self.net, self.held = net, weights
 
+    def meaning(self) -> tuple[Net, dict[str, Array]]:
+        """What it was built of."""
+        return self.net, dict(self.held)
+
     def at(self, height: int, width: int) -> Given | None:
         """The network for images of this size; None where it states a size itself, or has other weights there."""
         if self.net.input_shape[1:] == (height, width):

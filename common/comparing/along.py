@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import DiptychError
 from ..spec import Array
 from .flow import Flow, Step
-from .parting import Parting, Partings, apart
+from .parting import Parting, Partings, apart_by_channel
 from .sketch import Sketch, sketch
 
 MOST = 2e10
@@ -105,7 +105,7 @@ def _itself(found: Partings, image: int) -> tuple[dict[int, float], list[Sketch]
         values[b] = value
         a = found.partner.get(b)
         if a is not None and a in found.values:
-            gaps[a] = apart(value, found.values[a][image : image + 1])
+            gaps[a] = apart_by_channel(value, found.values[a][image : image + 1])
         _let_go(values, left, step)
     return gaps, [_output(found, a, values[b], image) for a, b in _outputs(found, values)]
 
@@ -139,7 +139,9 @@ def _noise(found: Partings, a: int, image: int) -> float | None:
     given = [found.values[item][image : image + 1].astype(np.float32) for item in step.inputs]
     try:
         with np.errstate(all="ignore"):
-            return apart(step.node.op.run(*given, **own).astype(np.float64), found.values[a][image : image + 1])
+            return apart_by_channel(
+                step.node.op.run(*given, **own).astype(np.float64), found.values[a][image : image + 1]
+            )
     except (ValueError, IndexError, TypeError, DiptychError):
         return None
 

@@ -261,6 +261,8 @@ def words(op: Op) -> str:
     """An op with its settings: the only one that it has, or those that differ from the default."""
     if op.foreign:
         return str(vars(op)["function"])
+    if op.kind == "channel_gather" and vars(op)["indices"] == (2, 1, 0):
+        return "channels reversed (RGB against BGR)"
     told = [f"{f.name}={shown(op, f.name)}" for f in fields(op)
             if len(fields(op)) == 1 or plain(getattr(op, f.name)) != f.default]  # fmt: skip
     return f"{op.kind}({', '.join(told)})" if told else op.kind

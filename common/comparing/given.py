@@ -9,13 +9,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..importing.imported import Imported
-from ..spec import Array
+from ..spec import Array, Net
 
 Places = NDArray[np.int64]
 
@@ -70,11 +70,17 @@ class Given(Protocol):
 
     framework: str
     dtype: str
+    model: Any
+    trains: bool
+    """Whether it was left in training mode."""
     lines: dict[str, str]
     """Where in somebody's code the layers stand that were seen, by the names that `seen` has."""
 
     def outputs(self, x: Array) -> Mapping[str, Array]:
         """What it answers in evaluation, maps as (N, C, H, W)."""
+
+    def meaning(self) -> tuple[Net, dict[str, Array]] | None:
+        """The Net and the weights that it was built of, of a model that stands for a network; None for any other."""
 
     def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int = 0) -> Pass:
         """A pass whose loss is the sum of the products of outputs and seeds, with dropout off; nothing of it stays.

@@ -23,6 +23,10 @@ from .flow import Flow, Step
 SEVERAL = 10
 """How many steps further one looks for the last of several that together are one of the other side."""
 Kind = Literal["op", "wiring", "outputs"]
+SMALL = 1e-30
+"""In float32 what a softmax leaves below this is next to what TensorFlow takes for 0 (1e-38)."""
+FLOOR = 1e-3
+"""Of the usual size of a channel: one that is smaller is no measure of a difference."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class Partings:
     def _parting(self, a: int, b: int) -> Parting | None:
         answer, inputs = self.values[a], self._inputs(a)
         hybrid = self._hybrid(b, {})
-        self.gaps[a] = gap = apart(hybrid, answer)
+        self.gaps[a] = gap = apart_by_channel(hybrid, answer)
         if gap <= self.tolerance:
             return None
         weights = self.one.steps[a].node.weights() or self.other.steps[b].node.weights()
@@ -110,22 +114,77 @@ class Partings:
         """
         if self.one.steps[a].node.kind == self.other.steps[b].node.kind:
             return False
-        bound, following = max(self.tolerance, self.rounding), self._after(b)
+        bound = max(self.tolerance, self.rounding)
+        return self._joined(a, b, bound) or self._whole(a, b, bound)
+
+    def _joined(self, a: int, b: int, bound: float) -> bool:
+        """Whether a later step of the second is what the first's is, or the next pair agrees of what both are parts."""
+        before, value = self.partner, self.values[a]
+        self.partner = {place: at for place, at in before.items() if at < a or self._one_kind(at, place)}
+        after = self._after(b)
+        alone = (place for place in after if place not in self.partner)
+        end = next((place for place in alone if apart_by_channel(self._hybrid(place, {}), value) <= bound), None)
+        joint = self._next_pair(after, bound) if end is None else end
+        if joint is None:
+            self.partner = before
+            return False
+        loose = self._before(joint)
+        self.partner = {place: at for place, at in before.items() if place not in loose and at != a}
+        if end is not None:
+            self.partner[end], self.gaps[a] = a, 0.0
+        return True
+
+    def _next_pair(self, after: list[int], bound: float) -> int | None:
+        """The next step of the second that has a partner, where the two agree."""
+        found = next((place for place in after if place in self.partner), None)
+        if found is None:
+            return None
+        gap = apart_by_channel(self._hybrid(found, {}), self._ahead(self.partner[found]))
+        return found if gap <= bound else None
+
+    def _whole(self, a: int, b: int, bound: float) -> bool:
+        """Whether one is the other's first of several: on the next steps that have no partner, in order."""
         before = self.partner.pop(b)
-        for place in (*following, *_after(self.other, b, set(self.partner))):
-            if place not in self.partner and (gap := apart(self._hybrid(place, {}), self.values[a])) <= bound:
+        for place in _after(self.other, b, set(self.partner)):
+            if (gap := apart_by_channel(self._hybrid(place, {}), self.values[a])) <= bound:
                 self.partner[place], self.gaps[a] = a, gap
                 return True
-        pair = next((place for place in following if self.partner.get(place, 0) > a), None)
-        if pair is not None and apart(self._hybrid(pair, {}), self._ahead(self.partner[pair])) <= bound:
-            return True
         self.partner[b] = before
         whole = self._hybrid(b, {})
         for place in _after(self.one, a, set(self.partner.values())):
-            if apart(whole, self._ahead(place)) <= bound:
+            if apart_by_channel(whole, self._ahead(place)) <= bound:
                 self.partner[b] = place
                 return True
         return False
+
+    def _one_kind(self, a: int, b: int) -> bool:
+        return self.one.steps[a].node.kind == self.other.steps[b].node.kind
+
+    def _before(self, b: int) -> set[int]:
+        """The steps of the second of which a step is made, whose partners are of another kind."""
+        found, waiting = set[int](), [b]
+        while waiting:
+            for place in self.other.steps[waiting.pop()].inputs:
+                if place not in self.partner and place not in found:
+                    found.add(place)
+                    waiting.append(place)
+        return found
+
+    def unused(self) -> tuple[list[str], list[str]]:
+        """The steps without a partner, of each side, that handed on what they were given: no image showed what they do.
+
+        `find` has been run before.
+        """
+        one, other = self.alignment.one, self.alignment.other
+        mine = [a for a, b in self.alignment.pairs if a is not None and b is None and one.steps[a].inputs]
+        theirs = [b for a, b in self.alignment.pairs if b is not None and a is None and other.steps[b].inputs]
+        ours = [a for a in mine if a in self.values and _same(self.values[a], self.values[one.steps[a].inputs[0]])]
+        beside = [b for b in theirs if b not in self.partner and _same(self._hybrid(b, {}), self._given(b))]
+        return [one.steps[a].path for a in ours], [other.steps[b].path for b in beside]
+
+    def _given(self, b: int) -> Array | None:
+        """What a step of the second reads first."""
+        return self._value(self.other.steps[b].inputs[0], {})
 
     def _after(self, b: int) -> list[int]:
         """The steps of the second that a step leads to by steps without a partner, in order."""
@@ -216,6 +275,29 @@ def apart(one: Array | None, other: Array | None) -> float:
     if one is None or other is None or one.size != other.size or len(one) != len(other):
         return float("inf")
     return difference(one.reshape(other.shape), other)[0]
+
+
+def _same(one: Array | None, other: Array | None) -> bool:
+    return one is not None and other is not None and np.array_equal(one, other)
+
+
+def channelwise(one: Array, other: Array) -> float:
+    """The largest difference, each channel against its own largest number: no channel hides behind a larger one."""
+    if one.size != other.size or one.shape[:1] != other.shape[:1]:  # which an answer without its batch axis hides
+        return float("inf")
+    if not (np.isfinite(one).all() and np.isfinite(other).all()):
+        return float("inf")
+    axes = tuple(axis for axis in range(other.ndim) if axis != 1)
+    scale = np.abs(other).max(axis=axes, keepdims=True)
+    least = 0.0 if one.dtype == other.dtype == np.float64 else SMALL
+    scale = np.maximum(scale, max(FLOOR * float(np.median(scale)), least))
+    gaps = np.abs(np.subtract(one.reshape(other.shape), other, dtype=np.float64))
+    return float((gaps / np.where(scale == 0, 1, scale)).max())
+
+
+def apart_by_channel(one: Array | None, other: Array | None) -> float:
+    """The same as `apart`, each channel against its own numbers: a large one hides no other."""
+    return float("inf") if one is None or other is None else channelwise(one, other)
 
 
 def _shaped(value: Array, shape: tuple[int, ...]) -> Array:

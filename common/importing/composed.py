@@ -78,7 +78,7 @@ class _Seen:
         wanted = {ChannelSlice(at, at + channels) for at in range(size)}
         if pad.op != ChannelPad(size // 2, (size - 1) // 2) or {self.steps[item].op for item in slices} != wanted:
             return 0
-        return size if self._square(pad.inputs[0], x) else 0
+        return size if self.monomial(pad.inputs[0], x) == (1, 2) else 0
 
     def _summands(self, place: int) -> list[int]:
         """The slices of channels that a sum is of; none for anything else."""
@@ -120,24 +120,27 @@ class _Seen:
         if offset or not isinstance(step.op, Add) or not _near(factor, (2 / math.pi) ** 0.5):
             return None
         for one, other in (step.inputs, step.inputs[::-1]):
-            share, zero, cube = self.scaled(other)
-            if one == x and not zero and _near(share, 0.044715) and self._cube(cube, x):
+            share, degree = self.monomial(other, x)
+            if one == x and degree == 3 and _near(share, 0.044715):
                 return True
         return None
 
-    def _cube(self, place: int, x: int) -> bool:
-        """Whether a value is the third power of x."""
-        step = self.steps[place]
-        if step.op == Power(3.0):
-            return step.inputs == (x,)
-        squares = [item for item in step.inputs if self._square(item, x)]
-        return isinstance(step.op, Multiply) and x in step.inputs and bool(squares)
-
-    def _square(self, place: int, x: int) -> bool:
-        step = self.steps[place]
-        return (isinstance(step.op, Multiply) and step.inputs == (x, x)) or (
-            step.op == Power(2.0) and step.inputs == (x,)
-        )
+    def monomial(self, place: int, x: int) -> tuple[float, int]:
+        """(factor, degree) of a value that is a multiple of a power of x; (0, 0) for any other."""
+        if place == x:
+            return 1.0, 1
+        op, inputs = self.steps[place].op, self.steps[place].inputs
+        if not isinstance(op, Rescale | Power | Multiply) or (isinstance(op, Rescale) and op.offset):
+            return 0.0, 0
+        parts = [self.monomial(item, x) for item in inputs]
+        if isinstance(op, Multiply):
+            known = parts[0][1] and parts[1][1]
+            return (parts[0][0] * parts[1][0], parts[0][1] + parts[1][1]) if known else (0.0, 0)
+        factor, degree = parts[0]
+        if isinstance(op, Rescale):
+            return factor * op.factor, degree
+        whole = op.exponent in (2, 3)
+        return (factor**op.exponent, degree * int(op.exponent)) if whole and degree else (0.0, 0)
 
 
 def _near(one: float, other: float) -> bool:

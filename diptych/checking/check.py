@@ -71,7 +71,8 @@ def check(
     found = {name: Gate(name) for name in wanted}
     names: list[str] = []
     noise: dict[str, float] = {}
-    notes = left_out(list(GATES), asked, fast)
+    left = left_out(list(GATES), asked, fast)
+    report = Report(net.name, (), (), notes=left, partial=bool(left))
     cases = _cases(net, sizes, batches[-1:] if fast else batches, seed)
     for case in itertools.islice(cases, 1 if fast else None):
         names.append(case.name)
@@ -81,13 +82,14 @@ def check(
             found[name] = _merge(found[name], name, gate(case), case)
             if not found[name].passed:
                 said = verdict(case) if referee and name != "onnx" else ""
-                spent = time.monotonic() - start
-                return Report(net.name, tuple(found.values()), tuple(names), noise, spent, said, notes)
+                return replace(report, gates=tuple(found.values()), cases=tuple(names), noise=noise, referee=said,
+                               seconds=time.monotonic() - start)  # fmt: skip
         noise = {side: max(noise.get(side, 0.0), value) for side, value in case.noise.items()}
         # Two models of VGG-16 in float64 and their gradients are gigabytes, and Keras models are cyclic garbage.
         del case, gate
         gc.collect()
-    return Report(net.name, tuple(found.values()), tuple(names), noise, time.monotonic() - start, "", notes)
+    seconds = time.monotonic() - start
+    return replace(report, gates=tuple(found.values()), cases=tuple(names), noise=noise, seconds=seconds)
 
 
 def _merge(gate: Gate, name: str, found: Finding, case: Case) -> Gate:

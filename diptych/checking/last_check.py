@@ -39,7 +39,7 @@ GATE = record(
         "detail": WORDS,
         "compared": whole(0, 10**9),
     },
-    optional={"lines": sequence(text(2000), 0, 100)},
+    optional={"side": text(2000), "cause": WORDS, "lines": sequence(text(2000), 0, 100)},
 )
 REPORT = record(
     {
@@ -49,7 +49,13 @@ REPORT = record(
         "noise": table(WORD, SIZE, 100),
         "seconds": number(0, 1e9),
     },
-    optional={"passed": flag, "verdict": WORD, "referee": WORDS, "notes": sequence(text(2000), 0, 1000)},
+    optional={
+        "passed": flag,
+        "verdict": WORD,
+        "referee": WORDS,
+        "notes": sequence(text(2000), 0, 1000),
+        "partial": flag,
+    },
 )
 KEPT = record(
     {"digest": WORD, "when": WORD, "versions": table(WORD, WORD, 100), "report": REPORT},

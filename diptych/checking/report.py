@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Verdict = Literal["same", "different", "cannot tell"]
+SAME = {False: "the same function", True: "the same function as far as was asked"}
+"""How a report says that nothing differs, by whether it is partial."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Report:
     """The gates of one check of one network. It passes when every gate was reached and passed.
 
     `referee` says of a check that failed which side ONNX agrees with, where that was asked for; `notes` what was not
-    held.
+    held; it is `partial` where not all gates, or few images, were asked for.
     """
 
     network: str
@@ -46,6 +48,7 @@ class Report:
     seconds: float = 0.0
     referee: str = ""
     notes: tuple[str, ...] = ()
+    partial: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -65,6 +68,21 @@ class Report:
         """The gate that failed, if one did."""
         return next((gate for gate in self.gates if gate.passed is False), None)
 
+    @property
+    def where(self) -> str:
+        """The first layer that differs, "" where none is known."""
+        return self.failed.where if self.failed else ""
+
+    @property
+    def side(self) -> str:
+        """The model that departs, where that can be told: from the network, or from what its own layers say."""
+        return self.failed.side if self.failed else ""
+
+    @property
+    def cause(self) -> str:
+        """What restores parity, "" where nothing that was tried does."""
+        return self.failed.cause if self.failed else ""
+
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data, for JSON, which has no infinity and no NaN: such a measure is null."""
         data: dict[str, Any] = {"network": self.network, "passed": self.passed, "verdict": self.verdict}
@@ -74,7 +92,7 @@ class Report:
         return data | {"noise": {side: _finite(value) for side, value in self.noise.items()}}
 
     def __str__(self) -> str:
-        verdict = "the same function" if self.passed else "NOT the same function"
+        verdict = SAME[self.partial] if self.passed else "NOT the same function"
         lines = [f"{self.network}: {verdict} ({', '.join(self.cases)})"]
         for gate in self.gates:
             mark = {True: "pass", False: "FAIL", None: "not reached"}[gate.passed]

@@ -1,13 +1,15 @@
 """A kept report, to which later ones are held: what is known to differ passes, and whatever changes is told.
 
-It holds no dates and no timings. Of a gate it keeps the state, the first layer that differs, and how much, which may
-grow and shrink by less than FACTOR. A gate stops at the first layer that differs, so that nothing is held after it.
+It holds no dates and no timings. Of a gate it keeps the state, the first layer that differs, the cause, and how much,
+which may grow and shrink by less than FACTOR. A gate stops at the first layer that differs, so that nothing is held
+after it.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,8 @@ FACTOR = 100
 """Between two machines rounding differs by less, and a layer that was changed shows more."""
 FLOOR = 1e-4
 """Of the tolerance: a difference below that is rounding alone, however it grows."""
+WEIGHTS = "weights: "
+MEASURED = re.compile(r"\b\d\.\d+e[+-]\d+\b")
 MOST = 1 << 24
 """Bytes of a baseline at most."""
 LARGEST = 1e300
@@ -32,6 +36,7 @@ GATE = record(
     {
         "state": one_of(*STATES),
         "where": text(2000),
+        "cause": text(20_000),
         "measured": nullable(number(0, LARGEST)),
         "tolerance": nullable(number(0, LARGEST)),
     }
@@ -62,8 +67,15 @@ def entry(report: Report | str) -> Entry:
 
 def _kept(gate: Gate, state: str) -> dict[str, Any]:
     """A gate as data; where it passed, the place of its largest rounding is chance."""
-    where = gate.where.partition(" [")[0] if state == "different" else ""
-    return {"state": state, "where": where, "measured": _short(gate.measured), "tolerance": _short(gate.tolerance)}
+    differs = state == "different"
+    words = {"where": gate.where.partition(" [")[0] if differs else "", "cause": _cause(gate) if differs else ""}
+    return {"state": state, **words, "measured": _short(gate.measured), "tolerance": _short(gate.tolerance)}
+
+
+def _cause(gate: Gate) -> str:
+    """The cause without what was measured, and without the numbers of weights: these are as they were drawn."""
+    said = gate.cause.partition(" (")[0] if gate.cause.startswith(WEIGHTS) else gate.cause
+    return MEASURED.sub("#", said)
 
 
 def _short(value: float | None) -> float | None:
@@ -86,11 +98,13 @@ def changes(kept: Entry, now: Entry) -> list[Change]:
 
 
 def _gate(name: str, kept: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
-    """The first of what changed: its state, its place, its size."""
+    """The first of what changed: its state, its place, its cause, its size."""
     if kept["state"] != now["state"]:
         yield Change(name, f"{kept['state']}{_at(kept)} in the baseline, {now['state']}{_at(now)} now")
     elif kept["where"] != now["where"]:
         yield Change(name, f"the first that differs was {kept['where'] or 'unnamed'}, and is {now['where']} now")
+    elif kept["cause"] != now["cause"]:
+        yield Change(name, f"the cause was {kept['cause'] or 'not known'}, and is {now['cause'] or 'not known'} now")
     elif now["state"] in ("same", "different") and (said := _size(kept, now)):
         yield Change(name, said)
 
@@ -124,7 +138,7 @@ def read(path: Path) -> dict[str, Entry]:
         data = parsed(read_small(path, MOST, "a baseline"))
         FILE(data, "")
     except Misfit as error:
-        raise FileError(f"{path} is no baseline of diptych: {error}; name another file, or remove this one") from None
+        raise FileError(f"{path} is no baseline of diptych: {error}; name another file, or mend this one") from None
     return dict(data["reports"])
 
 

@@ -18,6 +18,7 @@ from ..common.errors import DiptychError
 from ..common.spec import near
 from ..common.text import printable
 from ..opening.code import is_model
+from ..opening.noted import noted
 from .states import Judged, states
 
 Outcome = Literal["passed", "failed", "skipped"]
@@ -97,7 +98,13 @@ def _own_noise_kept() -> Iterator[None]:
 
 def _made(model: Any) -> Any:
     """A model, or what a maker of one makes."""
-    return model() if callable(model) and not is_model(model) else model
+    return called(model) if callable(model) and not is_model(model) else model
+
+
+def called(code: Callable[..., Any], **arguments: Any) -> Any:
+    """What somebody's code gives; the lines in which it calls layers of Keras are noted for the report."""
+    with noted(code):
+        return code(**arguments)
 
 
 def check_options(options: Mapping[str, Any], *functions: Callable[..., Any]) -> None:

@@ -151,7 +151,8 @@ def _sum_up(found: dict[str, Report | str]) -> None:
     if len(reports) > 1:
         output.checks(reports)
     same = sum(report.passed for report in reports)
-    say(f"{same} of {len(found)} networks are the same function in both frameworks")
+    far = ", as far as was asked" if any(report.partial for report in reports) else ""
+    say(f"{same} of {len(found)} networks are the same function in both frameworks{far}")
 
 
 def _data(found: dict[str, Report | str]) -> dict[str, Any]:

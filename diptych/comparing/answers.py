@@ -9,10 +9,11 @@ import numpy as np
 
 from ..checking.case import Finding
 from ..checking.gates import FLOAT32_FACTOR, FLOAT32_FLOOR
+from ..common.comparing.parting import channelwise
 from ..common.errors import DiptychError
 from ..common.spec import Array
 from .of_size import made_for_size
-from .pair import Pair, channelwise, matched, shortly
+from .pair import Pair, matched, shortly
 from .sides import Images, Side
 
 Answers = dict[str, Array]
@@ -60,7 +61,7 @@ def outputs(pair: Pair) -> Finding | str:
             return why
         unseen.discard(several)
         restless = None if count else _restless(pair, one, other, images)
-        pair.restless |= restless is not None
+        pair.restless_side = pair.restless_side or (restless.side if restless else "")
         found = restless or _held(pair, one, other, images)
         if not found.passed and (one.copied or other.copied) and (names := made_for_size(pair)):
             pair.notes.append(
@@ -130,10 +131,10 @@ def _saturated(answer: Array) -> bool:
 
 
 def _alike(answer: Array) -> bool:
-    """Whether all images of a batch have one answer."""
-    return len(answer) > 1 and bool(np.isfinite(answer).all()) and float(np.ptp(answer, 0).max()) <= ALIKE * float(
-        np.abs(answer).max()
-    )  # fmt: skip
+    """Whether all images of a batch have one answer, in each of its numbers."""
+    if len(answer) == 1 or not np.isfinite(answer).all():
+        return False
+    return bool((np.ptp(answer, 0) <= ALIKE * np.abs(answer).max(0)).all())
 
 
 def _exchanged(one: Asked, other: Asked) -> str:
@@ -176,7 +177,8 @@ def _held(pair: Pair, one: Asked, other: Asked, images: Images) -> Finding:
         if together is None:
             said = f"{one.side.label} answers with {len(left)} values and {other.side.label} with {len(right)}"
             lone = _lone(left, right) or _lone(right, left)
-            return Finding(False, float("inf"), 0.0, lone or "output", said, 1, cause=said)
+            where = f"output {lone}" if lone.isdigit() else lone or "output"
+            return Finding(False, float("inf"), 0.0, where, said, 1, cause=said)
         for name, a, b in together:
             gap, count = channelwise(a, b), count + 1
             found = Finding(bool(gap <= bound), gap, bound, f"{name} [{images.name}, {words}]", "", count)

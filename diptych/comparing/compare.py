@@ -73,9 +73,9 @@ def compare(
     found = Comparison(
         " and ".join(called), asked, tuple(item.name for item in pair.compared), {}, time.monotonic() - start
     )
-    drawn, told = along(pair), (*left_out(list(GATES), wanted, fast), *notes(pair))
-    return replace(found, unsure=tuple(pair.unsure), notes=told, pairs=pairs(pair), labels=tuple(called),
-                   curve=drawn.curve, tensors=drawn.tensors, sources=sources(pair))  # fmt: skip
+    drawn, left = along(pair), left_out(list(GATES), wanted, fast)
+    return replace(found, unsure=tuple(pair.unsure), notes=(*left, *notes(pair)), partial=bool(left), pairs=pairs(pair),
+                   labels=tuple(called), curve=drawn.curve, tensors=drawn.tensors, sources=sources(pair))  # fmt: skip
 
 
 def run_gates(pair: Pair, wanted: Sequence[str], say: Callable[[str], None]) -> Iterator[Gate]:
@@ -107,6 +107,8 @@ def _gate(name: str, found: Finding | str) -> Gate:
 def notes(pair: Pair) -> tuple[str, ...]:
     """What was not compared, and what was read with a reservation."""
     told = [f"{side.label}: {note}" for side in pair.both if side.read for note in side.read.notes]
+    told += [f"{one.label} was given in training mode; where not said otherwise it was compared in evaluation"
+             for one in pair.both if one.given.trains]  # fmt: skip
     for one in pair.both:
         if rates := one.given.paths():
             few = first_few([f"{name} ({rate:.2g})" for name, rate in rates.items()], 3)

@@ -55,8 +55,8 @@ def sources(pair: Pair) -> tuple[Mapping[str, str], Mapping[str, str]]:
 
 
 def lone(pair: Pair) -> Iterator[str]:
-    """What has no partner, of either side."""
-    if pair.read is None:
+    """What has no partner, of either side, where the steps of the two differ."""
+    if pair.read is None or not pair.unlike:
         return
     found = pair.alignment
     alone = [found.one.steps[a].path for a, b in found.pairs if a is not None and b is None]

@@ -17,9 +17,11 @@ from ..common.comparing.remedies import remedy
 from ..common.comparing.rounding import rounding
 from ..common.importing.imported import Imported
 from ..common.text import first_few
+from .anew import read_at
 from .pair import Pair
 from .sharing import unshared
 from .sides import Images
+from .training import computed_otherwise
 from .unseen import by_chance, by_layers, unlike_meaning
 
 NOTHING = "no change that was tried brings them together"
@@ -31,27 +33,37 @@ RANGES = 3
 
 def nodes(pair: Pair) -> Finding | str:
     """Every step of the second computes what the first one does, given the same."""
-    if pair.restless and (chance := by_chance(pair)) is not None:
+    if pair.restless_side and (chance := by_chance(pair)) is not None:
         return chance
     if pair.read is None:
         return by_layers(pair)
+    pair.unlike = True
     shape, count = tuple(map(int, pair.read[0].net.input_shape)), 0
     batches = [images for images in pair.images if images.shape == shape and len(images.values) == 2][:RANGES]
     if pair.parted is not None and pair.parted.shape == shape:
         batches = [pair.parted, *batches]
+    idle: list[list[str]] = [[], []]
     for images in batches:
         found = _partings(pair, pair.alignment)
         ahead = found.find(images.values)
         for part in ahead:
             finding = _parted(pair, part, found, count)
             pair.along = beyond(found, part, ahead)
+            if pair.parted is None and not pair.unsure and computed_otherwise(pair):
+                return f"one function, computed otherwise: first at {finding.where}: {finding.detail}"
             return finding
         pair.along = pair.along.worse(met(found))
+        now = found.unused()
+        idle = [[path for path in paths if not count or path in before]
+                for paths, before in zip(now, idle, strict=True)]  # fmt: skip
         if not count and (unlike := unlike_meaning(pair, images, found)):
             return unlike
         count += len(found.seen)
     if pair.parted is not None and pair.parted.shape != shape and (at_size := _at_size(pair, pair.parted)) is not None:
         return at_size
+    pair.unlike = False
+    pair.notes += [f"{first_few(paths, 3)} of {side.label} changed nothing in the images that were tried, and has no "
+                   "partner" for side, paths in zip(pair.both, idle, strict=True) if paths]  # fmt: skip
     return Finding(True, 0.0, FLOAT64_TOLERANCE, "", "", count) if count else "no steps of both belong together"
 
 
@@ -66,26 +78,28 @@ def _at_size(pair: Pair, images: Images) -> Finding | None:
     if alignment is not None:
         found = _partings(pair, alignment)
         for part in found.find(images.values):
-            parted = _parted(pair, part, found, 0)
-            return replace(parted, detail=f"at {images.name}: {parted.detail}")
+            return _at(images, _parted(pair, part, found, 0))
+    if (anew := read_at(pair, images)) is not None:
+        found = _partings(anew, anew.alignment)
+        for part in found.find(images.values):
+            return _at(images, _parted(anew, part, found, 0))
     seen = by_layers(pair)
     return seen if isinstance(seen, Finding) else None
+
+
+def _at(images: Images, found: Finding) -> Finding:
+    return replace(found, detail=f"at {images.name}: {found.detail}")
 
 
 def _parted(pair: Pair, part: Parting, found: Partings, count: int) -> Finding:
     """A parting as a finding: a step that the second lacks is named by the first."""
     known = causes(part, found)
-    cause, said = _told(pair, part, found, known)
+    cause, before = _cause(pair, found, known), found.seen[-1] if found.seen else "the image"
     lacking = [cause.one for cause in known if cause.kind == "missing"]
     path = lacking[0].rpartition("(")[2].rstrip(")") if lacking else found.one.steps[part.one].path
+    said = f"{_here(pair, part, found, path)}{cause or NOTHING}{_change(pair, part, found, known)}"
+    said = f"{said}; the last that agrees is {before}"
     return Finding(False, part.gap, FLOAT64_TOLERANCE, path, said, count + len(found.seen) + 1, cause=cause)
-
-
-def _told(pair: Pair, part: Parting, found: Partings, known: list[Cause]) -> tuple[str, str]:
-    """The cause of a parting, and all that is to be said of it, with what to change in the second."""
-    cause, before = _cause(pair, found, known), found.seen[-1] if found.seen else "the image"
-    said = f"{_here(pair, part, found)}{cause or NOTHING}{_change(pair, part, found, known)}"
-    return cause, f"{said}; the last that agrees is {before}"
 
 
 def _change(pair: Pair, part: Parting, found: Partings, known: list[Cause]) -> str:
@@ -96,10 +110,11 @@ def _change(pair: Pair, part: Parting, found: Partings, known: list[Cause]) -> s
     return f"; to make {pair.other.label} do the same, {first_few(told, 3, ', ')}" if told else ""
 
 
-def _here(pair: Pair, part: Parting, found: Partings) -> str:
-    """The name of the second's layer where it has another."""
+def _here(pair: Pair, part: Parting, found: Partings, where: str) -> str:
+    """The name of the second's layer where it has another, and of the first's where that is not what is named."""
     path, theirs = found.one.steps[part.one].path, found.other.steps[part.other].path
-    return f"{theirs} of {pair.other.label}: " if theirs != path else ""
+    before = f"before {path}: " if where != path else ""
+    return f"{theirs} of {pair.other.label}: {before}" if theirs != path else before
 
 
 def _cause(pair: Pair, found: Partings, known: list[Cause]) -> str:

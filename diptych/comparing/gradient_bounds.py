@@ -8,8 +8,9 @@ import numpy as np
 
 from ..checking.gates import FLOAT32_FACTOR
 from ..common.compare import difference
+from ..common.comparing.parting import FLOOR
 from ..common.spec import Array
-from .pair import FLOOR, Pair
+from .pair import Pair
 from .seen import NARROW
 from .sides import Images, Side
 

@@ -26,14 +26,14 @@ def located(pair: Pair, found: Finding | str) -> Finding | str:
     return replace(found, lines=tuple(dict.fromkeys(told)))
 
 
-def line(side: Side, path: str) -> str:
-    """A layer of a side and where it stands in its code, or what it is."""
+def line(side: Side, path: str, words: str = "") -> str:
+    """A layer of a side, after these words, and where it stands in its code, or what it is."""
     known = side.exact.lines.get(path) if side.read is None else side.read.lines.get(path)
     if known is None and side.read is not None:
         known = next((f"{path} ({node.kind})" for node in side.read.net.nodes if node.path == path), None)
     if known is None:
-        return f"{side.label}: {path}"
-    return f"{side.label}: {known}" if known.startswith(f"{path} (") else f"{side.label}: {path}, {known}"
+        return f"{side.label}: {words}{path}"
+    return f"{side.label}: {words}{known if known.startswith(f'{path} (') else f'{path}, {known}'}"
 
 
 def _of_steps(pair: Pair, where: str) -> Iterator[str]:
@@ -52,11 +52,23 @@ def _of_steps(pair: Pair, where: str) -> Iterator[str]:
         yield from (line(side, name) for side in pair.both if side.read and name in side.read.lines)
         return
     yield from _lines(pair, found.pairs[at])
+    yield from _beside(pair, at)
     before = at
     while before and None in found.pairs[before - 1] and at - before < LONE:
         before -= 1
     for item in found.pairs[before:at]:
         yield from _lines(pair, item)
+
+
+def _beside(pair: Pair, at: int) -> Iterator[str]:
+    """Of a lone step, where the other side lacks it: before the partner of the next that has one."""
+    pairs, flows = pair.alignment.pairs, (pair.alignment.one, pair.alignment.other)
+    if None not in pairs[at]:
+        return
+    lacking = pairs[at].index(None)
+    following = next((item[lacking] for item in pairs[at + 1 :] if None not in item), None)
+    if following is not None:
+        yield line(pair.both[lacking], flows[lacking].steps[following].path, "before ")
 
 
 def _place(flow: Flow, name: str) -> int | None:

@@ -18,15 +18,11 @@ from ..common.comparing.rounding import rounding
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
 from ..common.rewriting.resized import resized
-from ..common.spec import Array
+from ..common.spec import Array, Net
 from ..common.text import first_few
 from .sides import Images, Side
 
 T = TypeVar("T")
-SMALL = 1e-30
-"""In float32 what a softmax leaves below this is next to what TensorFlow takes for 0 (1e-38)."""
-FLOOR = 1e-3
-"""Of the usual size of a channel: one that is smaller is no measure of a difference."""
 
 
 @dataclass
@@ -48,8 +44,12 @@ class Pair:
     """The first images to which the models answer otherwise."""
     rounded: bool = False
     """Whether they do so in their own dtypes alone, or as copies in float32."""
-    restless: bool = False
-    """Whether one of the models answers twice with other numbers."""
+    restless_side: str = ""
+    """The model that answers twice with other numbers, if one does."""
+    unlike: bool = False
+    """Whether their steps differ, so far as they are known."""
+    otherwise: bool = False
+    """Whether the two compute one function by other steps: weights are the same numbers in other places."""
     compared: list[Images] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     departed: tuple[str, str] | None = None
@@ -89,14 +89,16 @@ class Pair:
         """The steps of both Nets that belong together."""
         one, other = self.known
         weights = (one.weights, other.weights) if self.by_weights else None
-        return aligned(one.net, other.net, self.names, weights)
+        return aligned(*_answering(one.net, other.net), self.names, weights)
 
     def alignment_at(self, size: tuple[int, ...]) -> Alignment | None:
         """The same at images of another (height, width); None where a Net has other weights there, or states a size."""
         one, other = self.known
         nets = [resized(read.net, (size[0], size[1])) for read in (one, other)]
         weights = (one.weights, other.weights) if self.by_weights else None
-        return None if nets[0] is None or nets[1] is None else aligned(nets[0], nets[1], self.names, weights)
+        if nets[0] is None or nets[1] is None:
+            return None
+        return aligned(*_answering(nets[0], nets[1]), self.names, weights)
 
     @cached_property
     def columns(self) -> dict[str, Columns]:
@@ -200,15 +202,17 @@ def transferred(pair: Pair) -> Pair:
     """
     one, other = pair.known
     back = {theirs: mine for mine, theirs in pair.weights.items()}
-    lacking = [name for name in other.net.weights if name not in back]
+    used = {name for step in pair.alignment.other.steps for name in step.node.weights()}
+    lacking = [name for name in other.net.weights if name not in back and name in used]
+    aside = [name for name in other.net.weights if name not in back and name not in used]
     if lacking:
         raise DiptychError(f"{pair.one.label} has no weights for {first_few(lacking, 8)} of {pair.other.label}; "
                            "name the layers that belong together")  # fmt: skip
-    wrong = [f"{back[name]} ({one.net.weights[back[name]].shape}) for {name} ({weight.shape})"
-             for name, weight in other.net.weights.items() if one.weights[back[name]].size != weight.count]  # fmt: skip
+    wrong = [f"{mine} ({one.net.weights[mine].shape}) for {theirs} ({other.net.weights[theirs].shape})"
+             for theirs, mine in back.items() if one.weights[mine].size != other.net.weights[theirs].count]  # fmt: skip
     if wrong:
         raise DiptychError(f"weights of {pair.one.label} do not fit {pair.other.label}: {first_few(wrong, 8)}")
-    weights = {name: pair.as_theirs(back[name], one.weights[back[name]]).reshape(array.shape)
+    weights = {name: pair.as_theirs(back[name], one.weights[back[name]]).reshape(array.shape) if name in back else array
                for name, array in other.weights.items()}  # fmt: skip
     own = pair.other.given.weights()
     flat = np.concatenate([array.ravel().astype(np.float64) for array in own.values()])
@@ -223,7 +227,15 @@ def transferred(pair: Pair) -> Pair:
         )
     first = replace(pair.one, given=pair.one.wide)
     second = Side(pair.other.label, copy, copy, replace(other, weights=weights))
-    return Pair(first, second, pair.images, pair.names)
+    kept = f"weights of {pair.other.label} that keep their own values, as no output of {pair.one.label} is theirs: "
+    return Pair(first, second, pair.images, pair.names, notes=[kept + first_few(aside, 4)] if aside else [])
+
+
+def _answering(one: Net, other: Net) -> tuple[Net, Net]:
+    """Both networks with as many outputs, the first ones: what only the other outputs depend on has no partner."""
+    count = min(len(one.outputs), len(other.outputs))
+    nets = [replace(net, outputs=net.outputs[:count]) if len(net.outputs) > count else net for net in (one, other)]
+    return nets[0], nets[1]
 
 
 def matched(one: Mapping[str, Array], other: Mapping[str, Array]) -> list[tuple[str, Array, Array]] | None:
@@ -232,17 +244,3 @@ def matched(one: Mapping[str, Array], other: Mapping[str, Array]) -> list[tuple[
         return None
     theirs = [other[name] for name in one] if set(one) == set(other) else list(other.values())
     return [(name or "output", a, b) for (name, a), b in zip(one.items(), theirs, strict=True)]
-
-
-def channelwise(one: Array, other: Array) -> float:
-    """The largest difference, each channel against its own largest number: no channel hides behind a larger one."""
-    if one.size != other.size or one.shape[:1] != other.shape[:1]:  # which an answer without its batch axis hides
-        return float("inf")
-    if not (np.isfinite(one).all() and np.isfinite(other).all()):
-        return float("inf")
-    axes = tuple(axis for axis in range(other.ndim) if axis != 1)
-    scale = np.abs(other).max(axis=axes, keepdims=True)
-    least = 0.0 if one.dtype == other.dtype == np.float64 else SMALL
-    scale = np.maximum(scale, max(FLOOR * float(np.median(scale)), least))
-    gaps = np.abs(np.subtract(one.reshape(other.shape), other, dtype=np.float64))
-    return float((gaps / np.where(scale == 0, 1, scale)).max())

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..checking.report import Gate, Report, Verdict, measure
+from ..checking.report import SAME, Gate, Report, Verdict, measure
 from ..common.comparing.along import Measure
 from ..common.comparing.sketch import Sketch
 from .alignment import alignment_text
@@ -49,21 +49,6 @@ class Comparison(Report):
         wrong = [gate for gate in self.gates if gate.passed is False]
         return min(wrong, key=lambda gate: gate.name != "nodes", default=None)
 
-    @property
-    def where(self) -> str:
-        """The first layer that differs, "" where none is known."""
-        return self.failed.where if self.failed else ""
-
-    @property
-    def side(self) -> str:
-        """The model that departs, where that can be told: from the network, or from what its own layers say."""
-        return self.failed.side if self.failed else ""
-
-    @property
-    def cause(self) -> str:
-        """What restores parity, "" where nothing that was tried does."""
-        return self.failed.cause if self.failed else ""
-
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data, for JSON, without what only a page shows."""
         data = Report.to_dict(replace(self, tensors=(), sources=()))
@@ -89,8 +74,9 @@ class Comparison(Report):
         return self.pairs or tuple((measure.one, measure.other) for measure in self.curve)
 
     def __str__(self) -> str:
-        words = {"same": "the same function", "different": "NOT the same function", "cannot tell": "cannot tell"}
-        lines = [f"{self.network}: {words[self.verdict]} ({len(self.cases)} batches)"]
+        words = {"same": SAME[self.partial], "different": "NOT the same function", "cannot tell": "cannot tell"}
+        count = f"{len(self.cases)} batch{'' if len(self.cases) == 1 else 'es'}"
+        lines = [f"{self.network}: {words[self.verdict]} ({count})"]
         told = [gate.lines for gate in self.gates]
         lines += [line for place, gate in enumerate(self.gates) for line in _lines(gate, gate.lines in told[:place])]
         lines += [f"  cannot tell: {why}" for why in self.unsure]

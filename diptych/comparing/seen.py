@@ -6,7 +6,6 @@ that hold weights, in the order in which they are called.
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
@@ -102,8 +101,7 @@ def before(pair: Pair, name: str) -> str:
         own = next((path for path in seen if path.rpartition(".")[2] == name), None)
         if own is None:
             continue
-        earlier = [path for path in itertools.takewhile(lambda path: path != own, seen)
-                   if np.array_equal(seen[path], seen[own])]  # fmt: skip
+        earlier = [path for path in list(seen)[: list(seen).index(own)] if np.array_equal(seen[path], seen[own])]
         if not earlier or side is pair.one or pair.read is None:
             return earlier[-1] if earlier else ""
         paths = {b.path: a.path for a, b in _steps(pair)}

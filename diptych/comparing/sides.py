@@ -63,10 +63,8 @@ def shape_of(models: Sequence[Any], example: Any) -> tuple[int, int, int]:
 def side(model: Any, label: str, shape: tuple[int, int, int]) -> Side:
     """A model made ready; one that cannot be read has the reason in its place."""
     framework = backends.framework_of(model)
-    backends.get(framework)  # says which package is missing, if one is
-    made = importlib.import_module(f"..{backends.NAMES[framework]}.given", __package__).Given
     try:
-        given: Given = made(model)
+        given = given_as(model)
         wide = given.wide()
     except (ValueError, RuntimeError, TypeError) as error:
         raise DiptychError(f"{label} cannot be compared as it is: {error}") from error
@@ -76,10 +74,23 @@ def side(model: Any, label: str, shape: tuple[int, int, int]) -> Side:
         return Side(label, given, wide, None, str(error))
 
 
+def given_as(model: Any) -> Given:
+    """A model of either framework as what is asked in a comparison."""
+    framework = backends.framework_of(model)
+    backends.get(framework)  # says which package is missing, if one is
+    made: Given = importlib.import_module(f"..{backends.NAMES[framework]}.given", __package__).Given(model)
+    return made
+
+
 def labels(models: Sequence[Any]) -> list[str]:
     """What the models are called in a report: by their frameworks where those differ."""
     names = [FRAMEWORKS[backends.framework_of(model)] for model in models]
     return names if len(set(names)) > 1 else [f"the first {names[0]} model", f"the second {names[1]} model"]
+
+
+def read_side(given: Given, shape: tuple[int, ...]) -> Imported:
+    """A model that is given as a Net, for images (C, H, W) of this shape."""
+    return _read(given.framework, given.model, (shape[0], shape[1], shape[2]))
 
 
 def _read(framework: str, model: Any, shape: tuple[int, int, int]) -> Imported:

@@ -34,9 +34,11 @@ from .drawn import along, sources
 from .gates import WEIGHTS
 from .pair import Pair
 from .report import Comparison
-from .sides import Side, images, labels, side
+from .sides import Side, given_as, images, labels, side
 
 Weights = dict[str, Array]
+TURNED = "turned "
+"""Before the name of a weight that was brought into the network's order."""
 
 
 def held_to_spec(
@@ -66,9 +68,12 @@ def held_to_spec(
     unsure = dict.fromkeys(why for pair in (*held, between) for why in pair.unsure)
     cases = dict.fromkeys(item.name for pair in held for item in pair.compared)
     shown = _shown(found, held)
-    drawn, told = along(shown), (*left_out(list(GATES), wanted, fast), *_notes(held))
-    return Comparison(net.name, tuple(merged), tuple(cases), {}, time.monotonic() - start, "", told, tuple(unsure),
-                      pairs(shown), (net.name, shown.other.label), drawn.curve, drawn.tensors, sources(shown))  # fmt: skip
+    drawn, left = along(shown), left_out(list(GATES), wanted, fast)
+    return Comparison(
+        net.name, tuple(merged), tuple(cases), seconds=time.monotonic() - start, notes=(*left, *_notes(held)),
+        partial=bool(left), unsure=tuple(unsure), pairs=pairs(shown), labels=(net.name, shown.other.label),
+        curve=drawn.curve, tensors=drawn.tensors, sources=sources(shown),
+    )  # fmt: skip
 
 
 def _shown(found: Sequence[Sequence[Gate]], held: Sequence[Pair]) -> Pair:
@@ -109,7 +114,7 @@ def _widened(net: Net, one: Side) -> Side:
         return one
     backend = backends.get(one.given.framework)
     try:
-        return replace(one, wide=type(one.given)(backend.cast(one.given.model, net, "float64")))
+        return replace(one, wide=given_as(backend.cast(one.given.model, net, "float64")))
     except Exception:  # noqa: BLE001 - whatever a class of somebody's own raises
         return one
 
@@ -121,28 +126,37 @@ def _finite(array: Array) -> bool:
 def _meant(net: Net, own: Sequence[Weights]) -> Side:
     """The network with the weights of the first side that has them, as a side of its own."""
     weights = scrambled(net)  # of a weight that neither model has; the gate of the parameters names it
-    for found in reversed(own):
-        weights |= {name: array for name, array in found.items() if _finite(array)}
+    for turned in (True, False):
+        for found in reversed(own):
+            weights |= {name.removeprefix(TURNED): array for name, array in found.items()
+                        if name.startswith(TURNED) == turned and _finite(array)}  # fmt: skip
     backends.get("torch")
     meant = importlib.import_module(f"..{backends.NAMES['torch']}.meant", __package__).Meant(net, weights)
     return Side(net.name, meant, meant, Imported(net, weights))
 
 
 def _weights(net: Net, one: Side) -> Weights:
-    """The network's weights as a model has them, those that fit."""
+    """The network's weights as a model has them, those that fit; first those in the network's own order.
+
+    A kernel after a map that is flattened in another order is turned, and stands after `turned`: the order may be what
+    is wrong with it.
+    """
     if one.read is None:
         return _by_names(net, one)
-    found, weights = aligned(net, one.read.net, _named(net, one)), Weights()
+    found, weights, turned = aligned(net, one.read.net, _named(net, one)), Weights(), Weights()
     for a, b in found.partners.items():
         mine, theirs = found.one.steps[a].node.own_weights(), found.other.steps[b].node.own_weights()
         order = columns(found.one, found.other, a, b)
         for own in mine.keys() & theirs.keys():
             array = np.asarray(one.read.weights[theirs[own]], np.float64)
             shape = tuple(map(int, net.weights[mine[own]].shape))
-            if array.size == np.prod(shape):
-                array = array[:, np.argsort(order)] if order is not None and own == "weight" else array
-                weights.setdefault(mine[own], array.reshape(shape))  # of a layer that is called twice, the first call's
-    return weights
+            if array.size != np.prod(shape):
+                continue
+            if order is not None and own == "weight":
+                turned.setdefault(mine[own], array[:, np.argsort(order)].reshape(shape))
+            else:  # of a layer that is called twice, the first call's
+                weights.setdefault(mine[own], array.reshape(shape))
+    return Weights({**{f"{TURNED}{name}": array for name, array in turned.items()}, **weights})
 
 
 def _by_names(net: Net, one: Side) -> Weights:
@@ -204,9 +218,9 @@ def _notes(held: Sequence[Pair]) -> tuple[str, ...]:
 
 
 def _earlier(found: tuple[Gate, ...], held: Sequence[Pair]) -> Gate:
-    """The one of two findings whose layer comes first in the network."""
+    """The one of two findings whose layer comes first in the network; other weights are the last to be named."""
     order = {node.path: place for place, node in enumerate(held[0].one.read.net.nodes)} if held[0].one.read else {}
-    return min(found, key=lambda gate: order.get(gate.where, len(order)))
+    return min(found, key=lambda gate: (gate.cause.startswith(WEIGHTS), order.get(gate.where, len(order))))
 
 
 def _as_they_stand(gate: Gate, between: Pair) -> Gate:

@@ -18,11 +18,12 @@ from ..common.compare import difference
 from ..common.comparing.columns import flattens
 from ..common.comparing.flow import Flow
 from ..common.comparing.given import Dropped, Pass
+from ..common.comparing.parting import channelwise
 from ..common.ops.dropout import Dropout
 from ..common.spec import Array, Net
 from ..common.text import first_few
 from .gradient_bounds import bound_of_gradients, floor_of_gradients
-from .pair import Pair, Untrainable, channelwise, matched
+from .pair import Pair, Untrainable, matched
 from .seen import NARROW, before
 from .sides import Images
 from .why import of_gradient, of_output, of_statistic
@@ -41,6 +42,17 @@ def gradients(pair: Pair) -> Finding | str:
 def training(pair: Pair) -> Finding | str:
     """Outputs, statistics that are left, and gradients of a step in training mode."""
     return _steps(pair, training=True)
+
+
+def computed_otherwise(pair: Pair) -> bool:
+    """Whether all but the steps agrees: gradients, and a step in training, of weights in whatever places.
+
+    Who folds a scale into a kernel, or mirrors images and kernels alike, computes the same by other steps.
+    """
+    pair.otherwise = True
+    found = [_steps(pair, training) for training in (False, True)]
+    pair.otherwise = all(isinstance(item, Finding) and item.passed for item in found)
+    return pair.otherwise
 
 
 def _steps(pair: Pair, training: bool) -> Finding | str:
@@ -133,7 +145,7 @@ def _weights(pair: Pair, one: Pass, other: Pass) -> Iterator[Entry]:
     floor = floor_of_gradients(pair, right)
     for mine, theirs in reversed(pair.weights.items()):
         if mine in left and theirs in right and left[mine].size == right[theirs].size:
-            yield f"gradient of {mine}", pair.as_theirs(mine, left[mine]), right[theirs], floor
+            yield f"gradient of {mine}", *_placed(pair, pair.as_theirs(mine, left[mine]), right[theirs]), floor
 
 
 def _by_name(pair: Pair, one: Pass, other: Pass) -> Iterator[Entry]:
@@ -160,7 +172,12 @@ def _statistics(pair: Pair, one: Pass, other: Pass, batch: int) -> Iterator[Entr
         if mine in left and theirs in right:
             spread = right.get(theirs.replace("running_mean", "running_var"), right[theirs])
             floor = float(np.sqrt(np.abs(spread).max()))  # a mean may be 0 but for rounding
-            yield f"statistic {mine}", left[mine], right[theirs], floor
+            yield f"statistic {mine}", *_placed(pair, left[mine], right[theirs]), floor
+
+
+def _placed(pair: Pair, one: Array, other: Array) -> tuple[Array, Array]:
+    """Two arrays whose numbers are held to each other in their places, or by size where the places may be others."""
+    return (np.sort(one, axis=None), np.sort(other, axis=None)) if pair.otherwise else (one, other)
 
 
 def _biased(pair: Pair, place: int, found: Pass, batch: int) -> dict[str, Array]:

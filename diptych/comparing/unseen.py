@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ..checking.case import Finding
-from ..common.comparing.parting import Partings, apart
+from ..common.comparing.parting import Partings, apart, channelwise
 from ..common.op import Op
 from ..common.ops.relu import Relu
 from ..common.ops.sigmoid import Sigmoid
 from ..common.ops.softmax import Softmax
 from ..common.ops.tanh import Tanh
 from ..common.spec import Array, Node
-from .pair import Pair, channelwise, matched, shortly
+from .pair import Pair, matched, shortly
 from .seen import EXACT, NARROW, departure, exact, off_meaning
 from .sides import Images
 from .why import placed
@@ -35,8 +36,9 @@ def by_layers(pair: Pair) -> Finding | str:
         said, where = (f"the last function: {last}", "output") if last else (cause, "the image")
         gap = float("inf")
         return Finding(False, gap, EXACT, where, f"{said}; {pair.unread}", 1, cause=cause) if cause else pair.unread
-    cause = _image_cause(pair, images)
-    why = [placed(pair, found), f"at {images.name}", pair.unread, f"cause: {cause}" if cause else ""]
+    cause = _image_cause(pair, images) or _unread_cause(pair)
+    unread = "" if pair.unread in cause else pair.unread
+    why = [placed(pair, found), f"at {images.name}", unread, f"cause: {cause}" if cause else ""]
     said = "; ".join(filter(None, why))
     return Finding(False, found.gap, EXACT, found.one, said, found.count + 1, cause=cause)
 
@@ -70,6 +72,12 @@ def _image_cause(pair: Pair, images: Images) -> str:
             if _same(pair, *answers, NARROW if "ImageNet" in words else 0.0):
                 return f"{words} in {other.label} alone"
     return ""
+
+
+def _unread_cause(pair: Pair) -> str:
+    """What stands in the way of reading one model alone is what the other does not do, as likely as not."""
+    unread = [side for side in pair.both if side.read is None]
+    return f"likely why {pair.unread}" if len(unread) == 1 else ""
 
 
 def _same(pair: Pair, one: Mapping[str, Array], other: Mapping[str, Array], least: float = 0.0) -> bool:
@@ -106,7 +114,7 @@ def unlike_meaning(pair: Pair, images: Images, found: Partings) -> Finding | Non
         wanted = [values[flow.steps[item].path] for item in flow.outputs if flow.steps[item].path in values]
         for given in (pair.both[place].exact, pair.both[place].given):
             bound = max(EXACT, pair.bound) if given.dtype == "float64" else NARROW
-            answers = given.outputs(images.values).values()
+            answers = list(given.outputs(images.values).values())[: len(flow.outputs)]
             gap = max((min(apart(a, value) for value in wanted) for a in answers), default=0.0) if wanted else 0.0
             if gap > bound:
                 return _off(pair, place, values, images, gap)
@@ -165,8 +173,9 @@ def by_chance(pair: Pair) -> Finding | None:
         if found := side.exact.step(images.values, seeds, training=False).dropouts:
             where, said = found[0].name or "dropout", f"{side.label} applies {found[0]} in evaluation"
             return Finding(False, float("inf"), EXACT, where, said, 1, side.label, said)
-    seen = by_layers(pair)
-    return seen if isinstance(seen, Finding) else None
+    seen, restless = by_layers(pair), pair.restless_side
+    said = f"{restless} answers to the same images twice with other numbers: noise"
+    return replace(seen, side=restless, cause=seen.cause or said) if isinstance(seen, Finding) else None
 
 
 def _island(pair: Pair, place: int) -> str:

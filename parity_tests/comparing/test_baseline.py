@@ -38,6 +38,10 @@ def nothing():
 ASK = ("--example", "1x3x9x8", "--fast")
 
 
+def caused(words: str) -> Gate:
+    return replace(WRONG, cause=words)
+
+
 MORE = replace(COUNT, passed=False, measured=1.0)
 
 
@@ -58,6 +62,10 @@ def moved(gate: Gate, by: float) -> Gate:
         (WRONG, moved(WRONG, 200.0), "the difference was 4.9e-04, and is 9.8e-02 now"),
         (WRONG, moved(WRONG, 0.005), "the difference was 4.9e-04, and is 2.4e-06 now"),
         (WRONG, replace(WRONG, where="conv"), "the first that differs was norm, and is conv now"),
+        (WRONG, caused("slope, 0.0 in A and 0.3 in B"), "the cause was slope, 0.0 in A and 0.1 in B, and is slope"),
+        (WRONG, caused(""), "the cause was slope, 0.0 in A and 0.1 in B, and is not known now"),
+        (caused("first in norm, by 4.9e-04"), caused("first in norm, by 5.1e-04"), ""),
+        (caused("weights: other weights (weight by 0.5)"), caused("weights: other weights (weight by 0.6)"), ""),
         (WRONG, replace(WRONG, measured=float("inf")), "the difference was 4.9e-04, and is without measure now"),
         (WRONG, replace(WRONG, passed=True, measured=1e-15), "different at norm in the baseline, same now"),
         (replace(WRONG, passed=True, measured=1e-15), WRONG, "same in the baseline, different at norm now"),
@@ -75,11 +83,11 @@ def test_a_change_is_told_in_both_directions(before: Gate, now: Gate, said: str)
 
 
 def test_other_gates_and_other_verdicts_are_changes() -> None:
-    kept = entry(comparison(SAME, WRONG))
-    assert [str(item) for item in changes(kept, entry(comparison(SAME)))] == [
+    known = entry(comparison(SAME, WRONG))
+    assert [str(item) for item in changes(known, entry(comparison(SAME)))] == [
         "nodes: different in the baseline, and not asked now"
     ]
-    assert [str(item) for item in changes(entry(comparison(SAME)), kept)] == [
+    assert [str(item) for item in changes(entry(comparison(SAME)), known)] == [
         "nodes: different now, and not asked in the baseline"
     ]
     assert changes(entry(comparison(SAME)), entry(comparison(SAME, unsure=("no images",))))[0].gate == "outputs"
@@ -90,9 +98,15 @@ def test_the_file_is_the_same_for_the_same_report_and_has_no_time() -> None:
     report = comparison(SAME, WRONG, INFINITE, OPEN)
     text = written({"b": entry(report), "a": entry(replace(report, seconds=9.0))})
     assert text == written({"a": entry(report), "b": entry(report)})
-    kept = json.loads(text, parse_constant=pytest.fail)["reports"]["a"]
-    assert kept["gates"]["nodes"] == {"state": "different", "where": "norm", "measured": 4.9e-4, "tolerance": 1e-10}
-    assert kept["gates"]["outputs"]["where"] == "", "where rounding is largest is chance"
+    found = json.loads(text, parse_constant=pytest.fail)["reports"]["a"]
+    assert found["gates"]["nodes"] == {
+        "state": "different",
+        "where": "norm",
+        "cause": "slope, 0.0 in A and 0.1 in B",
+        "measured": 4.9e-4,
+        "tolerance": 1e-10,
+    }
+    assert found["gates"]["outputs"]["where"] == "", "where rounding is largest is chance"
 
 
 @pytest.fixture
@@ -148,6 +162,12 @@ def test_a_name_that_is_not_there_is_told_before_the_work(here: Path) -> None:
     assert list(json.loads((here / "b.json").read_text())["reports"]) == ["mine.py:Net and mine.py:off", "one and two"]
 
 
+def kept(state: str, measured: str) -> str:
+    """The text of a baseline of one gate."""
+    gate = f'{{"state": "{state}", "where": "", "cause": "", "measured": {measured}, "tolerance": 0}}'
+    return f'{{"baseline": 1, "reports": {{"a": {{"verdict": "same", "gates": {{"n": {gate}}}}}}}}}'
+
+
 HOSTILE = {
     "missing": None,
     "empty": "",
@@ -157,15 +177,18 @@ HOSTILE = {
     "other version": '{"baseline": 2, "reports": {}}',
     "true for 1": '{"baseline": true, "reports": {}}',
     "no gates": '{"baseline": 1, "reports": {"a": {"verdict": "same"}}}',
-    "a state": '{"baseline": 1, "reports": {"a": {"verdict": "same", "gates": {"n": {"state": "fine", "where": "", '
-    '"measured": 0, "tolerance": 0}}}}}',
-    "NaN": '{"baseline": 1, "reports": {"a": {"verdict": "same", "gates": {"n": {"state": "same", "where": "", '
-    '"measured": NaN, "tolerance": 0}}}}}',
-    "huge": '{"baseline": 1, "reports": {"a": {"verdict": "same", "gates": {"n": {"state": "same", "where": "", '
-    f'"measured": {"9" * 400}, "tolerance": 0}}}}}}}}}}',
+    "a state": kept("fine", "0"),
+    "NaN": kept("same", "NaN"),
+    "huge": kept("same", "9" * 400),
     "twice": '{"baseline": 1, "baseline": 1, "reports": {}}',
     "a report": '{"schema": 1, "models": [], "gates": []}',
 }
+
+
+def test_a_whole_baseline_is_read(here: Path) -> None:
+    """As the damaged ones below are, but for what is damaged in each."""
+    (here / "b.json").write_text(kept("same", "1e-15"))
+    assert "has nothing of mine.py:Net and mine.py:off (it has a)" in compared("off").output
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

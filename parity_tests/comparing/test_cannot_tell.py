@@ -123,7 +123,7 @@ def test_of_a_module_that_was_traced_the_module_is_asked_for() -> None:
 
 
 class Turned(nn.Module):
-    """What no reading follows: the channels are turned round, which a convolution turned round makes good."""
+    """What no reading follows: numbers decide whether the image is mirrored, which a mirrored kernel makes good."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,6 +131,7 @@ class Turned(nn.Module):
         self.drop = nn.Dropout(0.2)
 
     def forward(self, x: torch.Tensor) -> Any:
+        x = torch.zeros_like(x) if x.isnan().any() else x
         return self.drop(self.conv(x.flip(3)).flip(3)).mean((2, 3))
 
 
@@ -158,7 +159,7 @@ def test_what_cannot_be_read_is_compared_by_all_else() -> None:
 def test_without_a_reading_outputs_are_held_to_each_other() -> None:
     module, model = turned()
     report = _told(module, changed(model, "conv", "bias", lambda b: b + 0.1), "different", "first in conv")
-    assert [gate.name for gate in report.gates if gate.passed is False][0] == "outputs"
+    assert report.gate("outputs").passed is False
     assert (report.failed.name, report.where) == ("nodes", "conv")
 
 
@@ -199,7 +200,7 @@ def _with(layer: Any) -> tuple[Any, Any]:
 def test_layers_of_ones_own(layer: Any) -> None:
     report = compare(*_with(layer), example=SHAPE)
     assert report.verdict == "same", str(report)
-    assert "TensorFlow cannot be read" in report.gate("nodes").detail
+    assert "one function, computed otherwise: first at part_0" in report.gate("nodes").detail
 
 
 def test_a_keras_class_of_its_own_is_compared_as_it_stands() -> None:

@@ -59,6 +59,8 @@ def test_compare_holds_to_the_gates_that_are_named_and_says_which_are_left() -> 
     whole = diptych.compare(net(), net(), example=(1, 1, 9, 8))
     assert len(whole.cases) > 10
     assert not [note for note in whole.notes if "not asked" in note]
+    words = [str(item).splitlines()[0].rpartition(" (")[0].partition(": ")[2] for item in (report, whole)]
+    assert words == ["the same function as far as was asked", "the same function"]
 
 
 def test_fast_finds_what_it_still_asks() -> None:
@@ -75,6 +77,8 @@ def test_check_of_some_gates_is_not_remembered_as_the_last(here: Path) -> None:
     (report,) = json.loads((here / "r.json").read_text())["reports"]
     assert [gate["name"] for gate in report["gates"]] == ["structure"]
     assert report["cases"] == ["1x36x32 batch 3"]
+    assert "1 of 1 networks are the same function in both frameworks, as far as was asked" in done.output
+    assert report["partial"]
     assert report["notes"][0].startswith("fast, at one size and few batches; not asked: transfer, forward_float64")
     assert recall(diptych.spec("lenet5_modern")) == before
 
@@ -167,6 +171,16 @@ def test_standard_output_has_the_file_alone(here: Path) -> None:
     checked = run("check", "lenet5_modern", *FAST, "--junit", "-")
     assert checked.stdout.startswith("<?xml")
     assert 'name="lenet5_modern-structure"' in checked.stdout
+
+
+def test_the_page_of_a_report_is_a_file_or_standard_output(here: Path) -> None:
+    done = run(*BOTH, *ASK, "--html", "-", "--json", "r.json")
+    assert done.exit_code == 1
+    assert done.stdout.lower().startswith("<!doctype html>")
+    assert json.loads((here / "r.json").read_text())["verdict"] == "different"
+    checked = run("check", "lenet5_modern", *FAST, "--html", "k.html")
+    assert checked.exit_code == 0, checked.output
+    assert "lenet5_modern" in (here / "k.html").read_text()
 
 
 class Terminal(io.StringIO):

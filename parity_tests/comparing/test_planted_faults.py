@@ -124,7 +124,7 @@ FAULTS = {
     "large_alone": Fault("plain", _before(lambda x: x.clamp(-10, 10)), "outputs", ("conv1",), "clamp"),
     "standardised": Fault("plain", _before(lambda x: (x - 0.45) / 0.225), "outputs", ("conv1",), "missing, rescale"),
     "bgr": Fault("plain", _before(lambda x: x.flip(1)), "outputs", ("conv1",), "RGB against BGR"),
-    "mirrored": Fault("plain", _before(lambda x: x.flip(3)), "outputs", ("conv1",), "image mirrored"),
+    "mirrored": Fault("plain", _before(lambda x: x.flip(3)), "outputs", ("conv1",), "flip(x, [3])"),
     "noise": Fault("plain", _before(lambda x: x + 0.01 * torch.randn_like(x)), "outputs", ("conv1",), "twice"),
     "noise_in_training": Fault("plain", _forward(lambda s, x: _tail(
         s, x, lambda y: y + torch.randn_like(y) if s.training else y)), "training", ("output",), "by chance"),

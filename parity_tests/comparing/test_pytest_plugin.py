@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import keras
 import pytest
 import torch
 
@@ -100,6 +101,17 @@ def test_models_and_makers_of_them_are_compared_and_judged() -> None:
     assert said.endswith(found.text)
     assert verdicts.judged(again, "parameters", ["outputs", "nodes", "parameters"])[0] == "passed"
     assert verdicts.judged(again, "outputs", ["outputs"])[0] == "failed", "what has no test of its own is not lost"
+
+
+def chained() -> keras.Model:
+    image = keras.Input((9, 8, 3))
+    return keras.Model(image, keras.layers.LeakyReLU(negative_slope=0.2)(keras.layers.Conv2D(4, 3)(image)))
+
+
+def test_a_report_says_the_line_of_a_maker_of_keras() -> None:
+    pair = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.LeakyReLU(0.1)), chained
+    report = verdicts.reported(pair, {"weights": "transfer", "gates": ["nodes"], "fast": True})
+    assert any("test_pytest_plugin.py" in line and "negative_slope=0.2" in line for line in report.gate("nodes").lines)
 
 
 def test_a_network_as_the_third_is_what_both_must_be() -> None:

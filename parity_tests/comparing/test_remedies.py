@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from diptych.common.comparing.causes import Cause, differing
+from diptych.common.comparing.parting import channelwise
 from diptych.common.comparing.remedies import remedy
 from diptych.common.op import Op
 from diptych.common.ops.batch_norm import BatchNorm
 from diptych.common.ops.conv import Conv
 from diptych.common.ops.max_pool import MaxPool
-from diptych.comparing.pair import channelwise
 
 CONV = Conv(8, (3, 3), (2, 2), (1, 1, 1, 1), dilation=(2, 2))
 CASES: dict[str, tuple[str, Op, str, str]] = {

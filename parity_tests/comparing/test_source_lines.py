@@ -185,6 +185,15 @@ def test_what_has_no_partner_has_its_line(mine: ModuleType) -> None:
     assert any("test_source_lines.py" in line and "torch.tanh" in line for line in lines)
 
 
+def test_what_is_missing_has_the_line_before_which_it_is(mine: ModuleType) -> None:
+    model = mine.Net(1e-5)
+    model.forward = lambda x: model.fc(model.norm(model.conv(x)).mean((2, 3)))
+    report = diptych.compare(mine.Net(1e-5), model, example=(1, 3, 12, 10), weights="transfer")
+    lines = next(gate for gate in report.gates if gate.name == "nodes").lines
+    assert any(line.startswith("the first PyTorch model: relu, their_own.py") for line in lines)
+    assert any("the second PyTorch model: " in line and "model.forward = lambda" in line for line in lines)
+
+
 def test_the_command_says_them(mine: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     home = Path(str(mine.__file__))
     monkeypatch.chdir(home.parent)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import traceback
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +19,24 @@ from ...common.errors import DiptychError
 from ...common.text import first_few
 from .lines import OTHERS, all_frames
 
-FAKE = "torch._subclasses.fake_tensor"
 Exported = torch.export.ExportedProgram
 TOKENS = "argument #1 'indices' to have one of the following scalar types"
 """What an embedding says of an image."""
 BRANCHES = ("data-dependent", "GuardOnDataDependent", "_local_scalar_dense", ".item()", "Tensor-likes")
 
 
-def exported(model: nn.Module, images: torch.Tensor) -> Exported:
-    """The graph of a module on these images; raises DiptychError where it cannot be told."""
+def exported(model: nn.Module, images: torch.Tensor, gradients: bool = True) -> Exported:
+    """The graph of a module on these images; raises DiptychError where it cannot be told.
+
+    Where its `gradients` count, none may be of its own.
+    """
     with warnings.catch_warnings(), _quiet(), all_frames(__file__), _watched() as own, torch.no_grad():
         warnings.simplefilter("ignore")
         try:
             program = torch.export.export(model, (images,), strict=False)
         except Exception as error:  # noqa: BLE001 - whatever the code of the model, or torch.export, throws
             raise DiptychError(_refusal(model, error)) from None
-    if own:
+    if own and gradients:
         raise DiptychError(f"{type(model).__name__} has gradients of its own (torch.autograd.Function): "
                            f"{first_few(sorted(own), 6)}; no spec says what they are")  # fmt: skip
     return program
@@ -60,16 +63,14 @@ def _place(error: Exception) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without what torch.export logs of models that it refuses."""
-    loggers = [logging.getLogger(name) for name in ("torch.export", "torch._export", "torch.fx", "torch._dynamo", FAKE)]
-    before = [logger.disabled for logger in loggers]
-    for logger in loggers:
-        logger.disabled = True
+    """Without what torch.export logs and prints of models that it refuses."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
     try:
-        yield
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            yield
     finally:
-        for logger, disabled in zip(loggers, before, strict=True):
-            logger.disabled = disabled
+        logging.disable(before)
 
 
 @contextmanager

@@ -46,9 +46,10 @@ class _Held:
 def as_it_is(reading: Reading, node: Node, env: Mapping[Node, Any]) -> Any:
     """What a node makes of its values, by a step for each result; raises Unknown where it cannot run by itself."""
     call = _Call(reading, node, env)
-    results, several = node.meta.get("val"), isinstance(node.meta.get("val"), (list, tuple))
-    made = [call.step(item, place if several else None) for place, item in enumerate(results if several else [results])]
-    return made if several else made[0]
+    results = node.meta.get("val")
+    if isinstance(results, (list, tuple)):
+        return [call.step(item, place) for place, item in enumerate(results)]
+    return call.step(results, None)
 
 
 def apart(draft: Draft, args: Any) -> Any:

@@ -73,7 +73,7 @@ class _Reading:
 
     def steps(self, images: torch.Tensor) -> Steps:
         """The steps at one size."""
-        draft, outputs = read_graph(self.model, exported(self.model, images), images, self.opaque)
+        draft, outputs = read_graph(self.model, exported(self.model, images, not self.opaque), images, self.opaque)
         refuse(self.name, draft.missing)
         if images is self.images:
             self.fixed |= draft.fixed

@@ -15,6 +15,7 @@ from ...ops.adaptive_avg_pool import AdaptiveAvgPool
 from ...ops.adaptive_max_pool import AdaptiveMaxPool
 from ...ops.attention_pool import AttentionPool
 from ...ops.avg_pool import AvgPool
+from ...ops.channel_pad import ChannelPad
 from ...ops.depth_to_space import DepthToSpace
 from ...ops.local_response_norm import LocalResponseNorm
 from ...ops.max_pool import MaxPool
@@ -165,15 +166,20 @@ def pad(call: Call) -> View:
     if not any(numbers):
         return x
     rows, columns = (1, 2) if x.order == "last" else (2, 3)
-    if x.order not in ("map", "last") or any(any(around[axis]) for axis in around if axis not in (rows, columns)):
-        raise Unknown("of channels or of a vector")
+    if x.order not in ("map", "last") or any(around.get(0, (0, 0))):
+        raise Unknown("of images or of a vector")
     fill = call.const(2, "a number")
     value = attribute(float(call.node.attributes.get("value", 0.0))) if fill is None else limit(fill)
     (top, bottom), (left, right) = around.get(rows, (0, 0)), around.get(columns, (0, 0))
     mode = call.said("mode", "constant")
     if mode not in BORDERS:
         raise Unknown(f"of the mode {mode!r:.40}")
-    return framed(call.draft, x, (top, bottom, left, right), BORDERS[mode], value if mode == "constant" else 0.0)
+    value = value if mode == "constant" else 0.0
+    more = around.get(3 if x.order == "last" else 1, (0, 0))
+    if any(more) and (mode != "constant" or value or min(more) < 0):
+        raise Unknown("of channels by other numbers than zeros")
+    made = framed(call.draft, x, (top, bottom, left, right), BORDERS[mode], value)
+    return like(x, call.add(ChannelPad(*more), as_map(call.draft, first(made)))) if any(more) else made
 
 
 @means("Resize", "Upsample")

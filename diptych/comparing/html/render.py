@@ -19,7 +19,7 @@ from .chart import chart
 from .numbers import short
 from .rows import Row, near, rows
 from .tensors import Pictures, pictures
-from .verdict import WORDS, diagnosed, first_sentence, verdict_of
+from .verdict import WORDS, first_sentence
 
 PACKAGES = ("diptych", "torch", "torchvision", "timm", "keras", "tensorflow", "numpy")
 WIDE, NARROW = 960, 348
@@ -35,7 +35,7 @@ def page(report: Report) -> str:
     found = rows(compared)
     text: str = _template().render(
         report=report, compared=compared, marks=MARKS if report is compared else OWN_MARKS, labels=_labels(compared),
-        verdict=verdict_of(report), words=WORDS, said=first_sentence(report), diagnosed=diagnosed(report), short=short,
+        verdict=report.verdict, words=WORDS, said=first_sentence(report), diagnosed=report.failed, short=short,
         charts=_charts(compared, found), pictures=_pictures(compared), rows=found, near=_shown(found),
         many=len(found) > FEW, environment=_environment(), css=_css(),
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),

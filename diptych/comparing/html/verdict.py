@@ -1,4 +1,4 @@
-"""The verdict of a report, and what it found first, in words."""
+"""What a report found first, in words."""
 
 from __future__ import annotations
 
@@ -12,16 +12,9 @@ MOST = 300
 WORDS = {"same": "The same function", "different": "Not the same function", "cannot tell": "Cannot tell"}
 
 
-def verdict_of(report: Report) -> str:
-    """The verdict of a comparison, or of a check, which passes or fails."""
-    if isinstance(report, Comparison):
-        return report.verdict
-    return "same" if report.passed else "different"
-
-
 def first_sentence(report: Report) -> str:
     """Where they differ and why; of those that are the same, by how much they were apart at most."""
-    if (gate := diagnosed(report)) is not None:
+    if (gate := report.failed) is not None:
         return _of_gate(gate)
     if isinstance(report, Comparison) and report.unsure:
         return f"{report.unsure[0][:1].upper()}{report.unsure[0][1:]}."
@@ -33,15 +26,10 @@ def first_sentence(report: Report) -> str:
     return f"No gate found a difference; the largest is {short(worst.measured)}{bound} (gate {worst.name})."
 
 
-def diagnosed(report: Report) -> Gate | None:
-    """The failed gate that says most: that of the nodes, which names a layer, before the others in order."""
-    wrong = [gate for gate in report.gates if gate.passed is False]
-    return min(wrong, key=lambda gate: gate.name != "nodes", default=None)
-
-
 def _of_gate(gate: Gate) -> str:
     by = f", by {short(gate.measured)}" if gate.measured and gate.tolerance else ""
     head = f"The gate {gate.name} finds a difference" + (f" first at {gate.where}" if gate.where else "")
     said = [part for part in gate.detail.split("; ") if not part.startswith("first in ")]
-    why = said[0] if said else ""
-    return f"{head}{by}{f': {printable(why, MOST)}' if why else ''}."
+    why = gate.cause or (said[0] if said else "")
+    side = f" It is {gate.side} that departs." if gate.side else ""
+    return f"{head}{by}{f': {printable(why, MOST)}' if why else ''}.{side}"
