@@ -107,44 +107,35 @@ class Partings:
         return Parting(a, b, "op", gap, inputs, answer, alone)
 
     def _later(self, a: int, b: int) -> bool:
-        """Whether steps of two kinds are parts of what both write in their own ways; they are no pair, then.
+        """Whether steps without weights are parts of what both write in their own ways; they are no pair, then.
 
         So are the first of several steps that together are the other side's one, which takes the partner then, and
         those of which the next pair agrees.
         """
-        if self.one.steps[a].node.kind == self.other.steps[b].node.kind:
+        if self._weighted(a, b):
             return False
-        bound = max(self.tolerance, self.rounding)
-        return self._joined(a, b, bound) or self._whole(a, b, bound)
+        return self._joined(a, b) or self._whole(a, b)
 
-    def _joined(self, a: int, b: int, bound: float) -> bool:
+    def _joined(self, a: int, b: int) -> bool:
         """Whether a later step of the second is what the first's is, or the next pair agrees of what both are parts."""
-        before, value = self.partner, self.values[a]
-        self.partner = {place: at for place, at in before.items() if at < a or self._one_kind(at, place)}
-        after = self._after(b)
-        alone = (place for place in after if place not in self.partner)
-        end = next((place for place in alone if apart_by_channel(self._hybrid(place, {}), value) <= bound), None)
-        joint = self._next_pair(after, bound) if end is None else end
-        if joint is None:
+        before = self.partner
+        self.partner = {place: at for place, at in before.items() if at < a or self._weighted(at, place)}
+        found = self._meeting(a, before, self._after(b))
+        if found is None:
             self.partner = before
             return False
-        loose = self._before(joint)
+        loose = self._before(found[0])
         self.partner = {place: at for place, at in before.items() if place not in loose and at != a}
-        if end is not None:
-            self.partner[end], self.gaps[a] = a, 0.0
+        self.partner[found[0]] = found[1]
+        if found[1] == a:
+            self.gaps[a] = apart_by_channel(self._hybrid(found[0], {}), self.values[a])
         return True
 
-    def _next_pair(self, after: list[int], bound: float) -> int | None:
-        """The next step of the second that has a partner, where the two agree."""
-        found = next((place for place in after if place in self.partner), None)
-        if found is None:
-            return None
-        gap = apart_by_channel(self._hybrid(found, {}), self._ahead(self.partner[found]))
-        return found if gap <= bound else None
-
-    def _whole(self, a: int, b: int, bound: float) -> bool:
+    def _whole(self, a: int, b: int) -> bool:
         """Whether one is the other's first of several: on the next steps that have no partner, in order."""
-        before = self.partner.pop(b)
+        if self.one.steps[a].node.kind == self.other.steps[b].node.kind:
+            return False
+        before, bound = self.partner.pop(b), max(self.tolerance, self.rounding)
         for place in _after(self.other, b, set(self.partner)):
             if (gap := apart_by_channel(self._hybrid(place, {}), self.values[a])) <= bound:
                 self.partner[place], self.gaps[a] = a, gap
@@ -157,8 +148,22 @@ class Partings:
                 return True
         return False
 
-    def _one_kind(self, a: int, b: int) -> bool:
-        return self.one.steps[a].node.kind == self.other.steps[b].node.kind
+    def _meeting(self, a: int, before: Mapping[int, int], after: list[int]) -> tuple[int, int] | None:
+        """A step that computes what one of the first does, with that one, or else the next pair that agrees."""
+        bound = max(self.tolerance, self.rounding)
+        for place in after:
+            if place not in self.partner and apart_by_channel(self._hybrid(place, {}), self.values[a]) <= bound:
+                return place, a
+        for place in after:
+            at = before.get(place, 0)
+            if at > a and apart_by_channel(self._hybrid(place, {}), self._ahead(at)) <= bound:
+                return place, at
+        return None
+
+    def _weighted(self, a: int, b: int) -> bool:
+        """Whether a pair is one of layers, which nobody writes otherwise."""
+        one, other = self.one.steps[a].node, self.other.steps[b].node
+        return one.kind == other.kind and bool(one.weights())
 
     def _before(self, b: int) -> set[int]:
         """The steps of the second of which a step is made, whose partners are of another kind."""

@@ -142,10 +142,21 @@ def parameters(pair: Pair) -> Finding | str:
         lone |= {f"{name} of {side.label}": name for name in _trained(read) if name not in names}
         beside = _beside(side.given.trained(), read)
         lone |= {f"{name} of {side.label}, which no output depends on": name for name in beside}
-    if lone:
+    if lone and not _made_otherwise(pair, known):
         said, count = f"in one model alone: {first_few(list(lone), 6)}", len(pair.weights)
         return Finding(False, float(len(lone)), 0.0, next(iter(lone.values())), said, count, cause=said)
     return _frozen(pair)
+
+
+def _made_otherwise(pair: Pair, known: tuple[set[str], set[str]]) -> bool:
+    """Whether as many numbers are trained alone on either side, some of them by a function that runs as it is."""
+    sizes, foreign = list[list[int]](), False
+    for read, names in zip(pair.known, known, strict=True):
+        alone = [(node, name) for node in read.net.nodes for name in node.weights() if name not in names]
+        trained = {name: node for node, name in alone if read.net.weights[name].kind == "trainable"}
+        foreign |= any(node.op.foreign for node in trained.values())
+        sizes.append(sorted(read.net.weights[name].count for name in trained))
+    return foreign and sizes[0] == sizes[1]
 
 
 def _penalties(pair: Pair) -> Finding | None:

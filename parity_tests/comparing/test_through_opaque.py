@@ -48,14 +48,15 @@ def _pair(module: nn.Module, model: keras.Model) -> tuple[nn.Module, keras.Model
     return module, model
 
 
-def _changed(model: keras.Model, layer: str) -> keras.Model:
+def _with_bias(layer: str) -> tuple[nn.Module, keras.Model]:
+    module, model = _pair(Turning(), _turning())
     variable = model.get_layer(layer).bias
     variable.assign(np.array(variable) + 0.1)
-    return model
+    return module, model
 
 
 def test_a_right_pair_is_the_same_and_every_node_is_seen() -> None:
-    report = compare(*_pair(Turning(), _turning()), example=SHAPE)
+    report = compare(*_pair(Turning(), _turning()), example=SHAPE, sizes=[(16, 12)], batches=(1, 2))
     assert report.verdict == "same", str(report)
     assert report.gate("nodes").compared > 15
     assert sum("run as they are" in note for note in report.notes) == 2
@@ -65,18 +66,14 @@ FAULTS: dict[str, tuple[Callable[[], Any], str, str]] = {
     "before": (lambda: _pair(Turning(eps=1e-2), _turning()), "bn", "eps, 0.01"),
     "behind": (lambda: _pair(Turning(relu=False), _turning()), "mean", "relu"),
     "in it": (lambda: _pair(Turning(axis=3), _turning()), "flip", "torch flip(x, [3])"),
-    "a weight behind": (
-        lambda: (lambda a, b: (a, _changed(b, "conv2")))(*_pair(Turning(), _turning())),
-        "conv2",
-        "bias",
-    ),
+    "a weight behind": (lambda: _with_bias("conv2"), "conv2", "bias"),
 }
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_found_at_its_node(name: str) -> None:
     make, where, words = FAULTS[name]
-    found = compare(*make(), example=SHAPE, batches=(1, 2)).gate("nodes")
+    found = compare(*make(), example=SHAPE, sizes=[(16, 12)], batches=(1, 2)).gate("nodes")
     assert found.passed is False
     assert (found.where, words in found.detail) == (where, True), found.detail
 
@@ -160,7 +157,8 @@ class Sign(Mirrored):
     """Signs, with a gradient of its own."""
 
     def forward(self, x: Any) -> Any:
-        return Straight.apply(self.conv(x)).mean((2, 3))
+        signs: Any = Straight.apply(self.conv(x))  # type: ignore[no-untyped-call]
+        return signs.mean((2, 3))
 
 
 def test_a_gradient_of_its_own_is_found_by_gradients() -> None:
@@ -210,3 +208,45 @@ def test_a_weight_that_is_needed_is_asked_for() -> None:
 
     with pytest.raises(DiptychError, match=r"has no weights for aux\.weight"):
         compare(_headed(), scrambled(Deeper(False)), example=SHAPE, weights="transfer")
+
+
+class Product(nn.Module):
+    """A convolution of single places, as a product."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.mix = nn.Conv2d(3, 6, 3), nn.Parameter(torch.randn(4, 6))
+
+    def forward(self, x: Any) -> Any:
+        return torch.einsum("nchw,oc->nohw", torch.tanh(self.conv(x)), self.mix).mean((2, 3))
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.1])
+def test_weights_of_a_function_that_runs_as_it_is(factor: float) -> None:
+    module: Any = scrambled(Product())
+    image = keras.Input((16, 12, 3))
+    x = layers.Conv2D(4, 1, use_bias=False, name="mix")(layers.Conv2D(6, 3, activation="tanh", name="conv")(image))
+    model = keras.Model(image, layers.GlobalAveragePooling2D()(x))
+    ported(module.conv, model, {"": "conv"})
+    model.get_layer("mix").kernel.assign(factor * module.mix.detach().numpy().T[None, None])
+    report = compare(module, model, example=SHAPE, sizes=[(16, 12)], batches=(1, 2))
+    assert report.verdict == ("same" if factor == 1 else "different"), str(report)
+    if factor != 1:
+        assert report.gate("nodes").where == "mean"
+
+
+def test_functions_that_pair_by_kind_alone_may_be_put_together_otherwise() -> None:
+    class Sums(Mirrored):
+        """(2 x + 1) + x * x, in this order."""
+
+        def forward(self, x: Any) -> Any:
+            x = self.conv(x)
+            return ((x * 2 + 1) + x * x).mean((2, 3))
+
+    image = keras.Input((16, 12, 3))
+    x = layers.Conv2D(4, 3, name="conv")(image)
+    model = keras.Model(image, layers.GlobalAveragePooling2D()(ops.square(x + 1)))
+    module: Any = scrambled(Sums())
+    ported(module.conv, model, {"": "conv"})
+    report = compare(module, model, example=SHAPE, sizes=[(16, 12)], batches=(1, 2))
+    assert report.verdict == "same", str(report)

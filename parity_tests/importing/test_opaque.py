@@ -31,7 +31,7 @@ class Odd(nn.Module):
         self.last, self.function = nn.Conv2d(channels, 2, 3), function
         self.register_buffer("table", torch.linspace(0.5, 2, 4)[:, None, None])
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Any:
         return self.last(self.function(self.norm(self.first(x)), self))
 
 

@@ -17,9 +17,9 @@ from ...common.importing.imported import Imported
 from ...common.importing.keras import read as configs
 from ...common.spec import Array
 from ...common.text import NAME, printable
-from .foreign import operations
 from .inlined import inlined, somebodys
 from .lines import lines_of, noted
+from .operations import operations
 
 OWN = ("keras", "tensorflow")
 """Whose functions may be activations: a config has their names alone."""

@@ -46,10 +46,10 @@ class _Held:
 def as_it_is(reading: Reading, node: Node, env: Mapping[Node, Any]) -> Any:
     """What a node makes of its values, by a step for each result; raises Unknown where it cannot run by itself."""
     call = _Call(reading, node, env)
-    results = node.meta.get("val")
-    if isinstance(results, (list, tuple)):
-        return [call.step(item, place) for place, item in enumerate(results)]
-    return call.step(results, None)
+    results: Any = node.meta.get("val")
+    if not isinstance(results, (list, tuple)):
+        return call.step(results, None)
+    return [call.step(item, place) for place, item in enumerate(results)]
 
 
 def apart(draft: Draft, args: Any) -> Any:
