@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*")
     parser.add_argument("-v", action="store_true", help="print every report")
     parser.add_argument("--short", action="store_true", help="print the reports of what falls short")
+    parser.add_argument("--sizes", action="store_true", help="compare images of other sizes, too")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     from planted import FAULTS
@@ -35,7 +36,7 @@ def main() -> None:
     chosen = {n: f for n, f in FAULTS.items() if not options.names or any(text in n for text in options.names)}
     counts = [0, 0, 0]
     for name, fault in chosen.items():
-        marks, report, seconds = _judged(fault)
+        marks, report, seconds = _judged(fault, not options.sizes)
         counts = [count + mark for count, mark in zip(counts, marks, strict=True)]
         told = " ".join(word if mark else "-" * len(word) for word, mark in
                         zip(("found", "node", "cause"), marks, strict=True))  # fmt: skip
@@ -47,12 +48,12 @@ def main() -> None:
     print(f"{total} faults: " + ", ".join(f"{word} {count} ({count / total:.1%})" for word, count in words))
 
 
-def _judged(fault: Any) -> tuple[tuple[bool, bool, bool], str, float]:
+def _judged(fault: Any, alone: bool) -> tuple[tuple[bool, bool, bool], str, float]:
     from planted import judged
 
     start = time.monotonic()
     try:
-        done = judged(fault)
+        done = judged(fault, alone)
         marks, said = (done.found, done.place, done.cause), str(done.report)
     except Exception:  # noqa: BLE001 - a fault that cannot be planted, or a comparison that fails, is a line, too
         marks, said = (False, False, False), traceback.format_exc()

@@ -90,10 +90,12 @@ class Partings:
         answer, inputs = self.values[a], self._inputs(a)
         hybrid = self._hybrid(b, {})
         self.gaps[a] = gap = apart_by_channel(hybrid, answer)
-        weights = self.one.steps[a].node.weights() or self.other.steps[b].node.weights()
-        if gap <= (self.tolerance if weights else max(self.tolerance, self.rounding)) or self._later(a, b):
+        if gap <= self.tolerance:
             return None
-        alone = self._alone(a, b)
+        weights = self.one.steps[a].node.weights() or self.other.steps[b].node.weights()
+        alone = self._alone(a, b)  # which may hold the constants that are rounded
+        if (gap <= self.rounding and (not weights or any(alone))) or self._later(a, b):
+            return None
         wired = [self.partner.get(item) for item in self.other.steps[b].inputs] != list(self.one.steps[a].inputs)
         if wired and len(inputs) == len(self.other.steps[b].inputs):
             direct = self._run(self.other.steps[b], self.weights[1], inputs)

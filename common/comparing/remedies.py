@@ -70,7 +70,16 @@ def _keras_momentum(value: object) -> str:
     return f"momentum={1 - float(str(value)):.7g}"  # of what is kept, where PyTorch's is of what is new
 
 
+def _keras_ceil(value: object) -> str:
+    return "ops.pad at the end with -inf, so that its last window is whole," if value else "no pads at the end"
+
+
+def _keras_counted(value: object) -> str:
+    return 'padding="valid" after ZeroPadding2D' if value else 'padding="same", which counts no pads,'
+
+
 KERAS: dict[str, Words] = {
+    "ceil_mode": _keras_ceil, "count_include_pad": _keras_counted,
     "eps": _named("epsilon"), "momentum": _keras_momentum, "stride": _named("strides"), "pads": _keras_pads,
     "dilation": _named("dilation_rate"), "kernel": _named("kernel_size"), "slope": _named("negative_slope"),
     "bias": _named("use_bias"), "groups": _named("groups"), "rate": _named("rate"),

@@ -15,13 +15,14 @@ from ..common.text import first_few
 from ..waiting import shows_progress
 from .answers import outputs
 from .drawn import along, lone, sources
+from .dropping import dropout
 from .gates import nodes, parameters
 from .lines import located
 from .named import models_of
 from .pair import Pair, shortly, transferred
 from .report import Comparison
 from .sides import images, labels, shape_of, side
-from .training import dropout, gradients, training
+from .training import gradients, training
 
 GATES: dict[str, Callable[[Pair], Finding | str]] = {
     gate.__name__: gate for gate in (outputs, nodes, parameters, gradients, training, dropout)

@@ -23,10 +23,13 @@ def _names(side: Side) -> list[str]:
 
 
 def _fixed(node: Node) -> bool:
-    """Pads that differ from side to side, a window as large as the map, and sizes that are stated."""
+    """Pads that differ from side to side, a window as large as the map, sizes that are stated, and a pool that rounds up.
+
+    Whoever ports that to Keras, which has none, adds pads as they are needed at one size, or none.
+    """
     settings = vars(node.op)
     pads, kernel, size = settings.get("pads"), settings.get("kernel"), settings.get("size")
-    if node.kind == "crop" or (node.kind == "resize" and size is not None):
+    if node.kind == "crop" or settings.get("ceil_mode") or (node.kind == "resize" and size is not None):
         return True
     if isinstance(pads, tuple) and len(pads) == 4 and (pads[0] != pads[1] or pads[2] != pads[3]):
         return True

@@ -23,6 +23,8 @@ from diptych import Net, build, read
 Given = tuple[Any, Any, tuple[int, ...]]
 SIZE = 64
 SHAPE = (1, 3, SIZE, SIZE)
+SHAPES = {"torchvision_squeezenet": (1, 3, 72, 72)}
+"""At 64 none of its pools has anything to round up."""
 MODULES: dict[str, Callable[[], nn.Module]] = {}
 MODELS: dict[str, Callable[[], keras.Model]] = {}
 
@@ -35,20 +37,21 @@ def imported(name: str) -> Given:
         net, weights = read(model)
         return build(net, "torch", weights=weights).eval(), model, SHAPE
     module, net, weights = _known(name)
-    return copy.deepcopy(module), build(net, "tf", weights=weights), SHAPE
+    return copy.deepcopy(module), build(net, "tf", weights=weights), SHAPES.get(name, SHAPE)
 
 
 @functools.cache
 def _known(name: str) -> tuple[nn.Module, Net, Any]:
     torch.manual_seed(0)
     module = _lively(MODULES[name]()).eval()
-    found = read(module, torch.zeros(SHAPE))
+    found = read(module, torch.zeros(SHAPES.get(name, SHAPE)))
     return module, found.net, found.weights
 
 
 def _timm(name: str, **options: Any) -> nn.Module:
     torchvision_models()  # which timm imports
-    return importlib.import_module("timm").create_model(name, pretrained=False, num_classes=10, **options)
+    net: nn.Module = importlib.import_module("timm").create_model(name, pretrained=False, num_classes=10, **options)
+    return net
 
 
 def _lively(module: nn.Module) -> nn.Module:
@@ -74,7 +77,9 @@ def lively_keras(model: keras.Model) -> keras.Model:
         if (span := {**RANGES, "moving_mean": (-0.5, 0.5)}.get(variable.name)) is not None:
             variable.assign(random.uniform(*span, variable.shape))
         elif "kernel" in variable.name:
-            spread = (1 / max(np.prod(variable.shape[:-1]), 9)) ** 0.5
+            depthwise = len(variable.shape) == 4 and variable.shape[-1] == 1
+            read = np.prod(variable.shape[: 2 if depthwise else -1])
+            spread = (1 / max(read, 9)) ** 0.5
             variable.assign(random.normal(0, spread, variable.shape))
     return model
 

@@ -55,14 +55,15 @@ class Judged:
     cause: bool
 
 
-def judged(fault: Fault, sizes: Any = None, batches: tuple[int, ...] = (1, 3)) -> Judged:
-    """Plant a fault and compare."""
+def judged(fault: Fault, alone: bool = True, batches: tuple[int, ...] = (1, 3)) -> Judged:
+    """Plant a fault and compare, with images of the model's own size `alone` or of others, too."""
     module, model, shape = imported(fault.pair)
     planted = fault.plant(module, model)
     if isinstance(planted, tuple):
         module, model = planted
     elif planted is not None:
         module, model = (planted, model) if fault.side == "torch" else (module, planted)
+    sizes = [(shape[2], shape[3])] if alone else None
     report = compare(module, model, example=shape, batches=batches, sizes=sizes, weights=fault.weights)
     told = [gate for gate in report.gates if gate.passed is False]
     places = [

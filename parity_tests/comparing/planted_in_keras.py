@@ -75,6 +75,15 @@ def _training_baked(model: Any, name: str) -> Any:
     return instead(model, name, lambda x: model.get_layer(name)(x, training=True))
 
 
+STRIDES: dict[str, dict[str, Any]] = {
+    "layer2.0.conv1": {"strides": (2, 2)}, "layer2.0.conv2": {"strides": (1, 1)}, "layer2.0.conv2.pad": {"padding": 1},
+}  # fmt: skip
+
+
+def _moved_stride(module: Any, model: Any) -> Any:
+    return again(model, lambda layer: {**layer.get_config(), **STRIDES.get(layer.name, {})})
+
+
 RES, NORM = "timm_resnet", "layer2.1.bn1"
 
 # fmt: off
@@ -97,9 +106,7 @@ fault("keras_zeros_for_infinity", "pads", RES, "keras", lambda m, k: instead(wit
     x: layers.MaxPooling2D(3, 2)(layers.ZeroPadding2D(1)(x))), "maxpool|act1", "relu|zero_padding")
 fault("keras_dilation", "dilation", "keras_resnet", "keras", _on(edited, "conv2_block2_2_conv", dilation_rate=2),
     "conv2_block2_2_conv", "dilation, (1, 1) in PyTorch and (2, 2)")
-fault("keras_stride_elsewhere", "stride in the other layer", "timm_bottleneck", "keras", lambda m, k: again(k,
-    lambda layer: {**layer.get_config(), **{"layer2.0.conv1": {"strides": (2, 2)}, "layer2.0.conv2": {"strides":
-    (1, 1)}, "layer2.0.conv2.pad": {"padding": 1}}.get(layer.name, {})}),
+fault("keras_stride_elsewhere", "stride in the other layer", "timm_bottleneck", "keras", _moved_stride,
     "layer2.0.conv1|layer2.0.bn1|layer2.0.conv2", "stride, (1, 1) in PyTorch and (2, 2)|stride, (2, 2)")
 fault("keras_groups", "groups", "timm_resnext", "keras", _on(edited, "layer1.0.conv2", groups=1),
     "layer1.0.conv2", "groups, 4 in PyTorch and 1")
@@ -107,8 +114,8 @@ fault("keras_average_pool", "pool kind", "keras_densenet", "keras", _on(instead,
     layers.MaxPooling2D(2)), "pool3_pool", "another function, avg_pool")
 fault("keras_max_at_the_end", "pool kind", "keras_resnet", "keras", _on(instead, "avg_pool",
     layers.GlobalMaxPooling2D()), "avg_pool|mean|predictions", "another function")
-fault("keras_ceil", "ceil mode", "torchvision_squeezenet", "keras", lambda m, k: instead(k, "features.2",
-    layers.MaxPooling2D(3, 2)), "features.2|features.3.squeeze", "ceil")
+fault("keras_ceil", "ceil mode", "torchvision_squeezenet", "keras", lambda m, k: instead(without(k,
+    "features.8.pad"), "features.8", layers.MaxPooling2D(3, 2)), "features.8", "ceil")
 fault("keras_counted_pads", "counted pads", "timm_resnet_averaged", "keras", lambda m, k: instead(without(k,
     "maxpool.pad"), "maxpool", layers.AveragePooling2D(3, 2, padding="same")), "maxpool",
     "pads|count_include_pad")
@@ -194,10 +201,10 @@ fault("keras_axis", "normalisation", RES, "keras", lambda m, k: instead(k, "laye
 
 def _gelu(model: Any) -> str:
     """The first GELU of a build."""
-    return next(layer.name for layer in model.layers if "act1" in layer.name)
+    return next(str(layer.name) for layer in model.layers if "act1" in layer.name)
 
 
 def _resize(model: Any) -> str:
     """The layer that makes a map larger."""
     kinds = (layers.UpSampling2D, layers.Resizing)
-    return next(layer.name for layer in model.layers if isinstance(layer, kinds))
+    return next(str(layer.name) for layer in model.layers if isinstance(layer, kinds))

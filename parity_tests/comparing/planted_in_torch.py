@@ -195,8 +195,8 @@ fault("torch_max_at_the_end", "pool kind", RES, "torch", put("global_pool", lamb
     nn.Sequential(nn.AdaptiveMaxPool2d(1), nn.Flatten())), "global_pool|global_pool.0|fc", "another function")
 fault("torch_counted_pads", "counted pads", "timm_resnet_averaged", "torch", setting("maxpool",
     count_include_pad=False), "maxpool", "count_include_pad, False in PyTorch and True")
-fault("torch_ceil", "ceil mode", "torchvision_squeezenet", "torch", setting("features.2", ceil_mode=False),
-    "features.2|features.3.squeeze|features.5", "ceil_mode, False in PyTorch and True|ceil")
+fault("torch_ceil", "ceil mode", "torchvision_squeezenet", "torch", setting("features.8", ceil_mode=False),
+    "features.8", "ceil_mode, False in PyTorch and True|pads, (0, 0, 0, 0) in PyTorch and (0, 1, 0, 1)")
 fault("torch_relu6", "activation variant", RES, "torch", put("layer2.1.act1", lambda _: nn.ReLU6()),
     "layer2.1.act1", "relu6")
 fault("torch_leaky", "activation variant", RES, "torch", put("layer2.1.act1", lambda _: nn.LeakyReLU(0.01)),

@@ -28,15 +28,10 @@ def _marked(name: str) -> Any:
 
 @pytest.mark.parametrize("name", [_marked(name) for name in FAULTS])
 def test_a_fault_is_found_placed_and_explained(name: str) -> None:
-    found = judged(FAULTS[name], sizes=None if name in WIDE else SIZES)
+    found = judged(FAULTS[name])
     assert found.found, str(found.report)
     assert found.place, str(found.report)
     assert found.cause, str(found.report)
-
-
-SIZES = ((64, 64),)
-WIDE = ("torch_ceil", "keras_ceil")
-"""Those that show at other sizes alone."""
 
 
 def test_the_catalogue_is_as_large_as_it_says() -> None:

@@ -69,5 +69,5 @@ def _marks(name: str) -> Any:
 def test_files_with_other_names_are_the_same(name: str) -> None:
     module, model, shape = pair(name)
     assert not {n for n, _ in module.named_modules()} & {layer.name for layer in model._flatten_layers()} - {""}
-    report = compare(module, model, example=shape, sizes=[shape[2:]], batches=(1, 3))
+    report = compare(module, model, example=shape, sizes=[(shape[2], shape[3])], batches=(1, 3))
     assert report.verdict == "same", str(report)

@@ -161,10 +161,12 @@ def flattened_before_an_activation() -> Given:
     image = _image()
     x = layers.Conv2D(6, 1, activation="relu", name="wide")(layers.GlobalAveragePooling2D(keepdims=True)(image))
     model = keras.Model(image, layers.Dense(3, name="head")(layers.Dropout(0.3)(layers.Flatten()(x))))
-    module = Writing(
-        lambda s, x: s.head(functional.dropout(functional.relu(s.wide(x.mean((2, 3), True)).flatten(1)), 0.3, s.training)),
-        wide=nn.Conv2d(3, 6, 1), head=nn.Linear(6, 3),
-    )  # fmt: skip
+
+    def forward(self: Any, x: torch.Tensor) -> Any:
+        wide = functional.relu(self.wide(x.mean((2, 3), True)).flatten(1))
+        return self.head(functional.dropout(wide, 0.3, self.training))
+
+    module = Writing(forward, wide=nn.Conv2d(3, 6, 1), head=nn.Linear(6, 3))
     return made(module, model)
 
 
@@ -238,16 +240,13 @@ def other_normalisations() -> Given:
     module = Writing(lambda s, x: s.head(s.norm(s.groups(s.conv(x)).mean((2, 3)))), conv=nn.Conv2d(3, 4, 3),
                      groups=nn.GroupNorm(2, 4), norm=nn.LayerNorm(4, eps=1e-6), head=nn.Linear(4, 3))  # fmt: skip
     torch.manual_seed(3)
-    for part, layer in ((module.groups, "groups"), (module.norm, "norm")):
-        nn.init.normal_(part.weight, 1.0)  # type: ignore[arg-type]
-        nn.init.normal_(part.bias)  # type: ignore[arg-type]
-        arrays = (part.weight, part.bias)
-        model.get_layer(layer).set_weights([array.detach().numpy() for array in arrays])  # type: ignore[operator, union-attr]
-    for path in ("conv", "head"):
-        part = module.get_submodule(path)
-        kernel = part.weight.detach().numpy()
-        kernel = kernel.transpose(2, 3, 1, 0) if kernel.ndim == 4 else kernel.T
-        model.get_layer(path).set_weights([kernel, part.bias.detach().numpy()])
+    for path, part in module.named_children():
+        own: Any = part
+        nn.init.normal_(own.weight, 0.5)
+        nn.init.normal_(own.bias)
+        scale = own.weight.detach().numpy()
+        kernel = scale.transpose(2, 3, 1, 0) if scale.ndim == 4 else scale.T
+        model.get_layer(path).set_weights([kernel, own.bias.detach().numpy()])
     return module.eval(), model, SHAPE
 
 
