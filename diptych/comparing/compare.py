@@ -108,7 +108,7 @@ def _gate(name: str, found: Finding | str) -> Gate:
 def notes(pair: Pair) -> tuple[str, ...]:
     """What was not compared, and what was read with a reservation."""
     told = [f"{side.label}: {note}" for side in pair.both if side.read for note in side.read.notes]
-    told += [f"{one.label} was given in training mode; where not said otherwise it was compared in evaluation"
+    told += [f"{one.label} was given in training mode; it was compared in evaluation, and in a step of training"
              for one in pair.both if one.given.trains]  # fmt: skip
     for one in pair.both:
         if rates := one.given.paths():
