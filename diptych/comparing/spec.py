@@ -65,7 +65,8 @@ def held_to_spec(
     between = Pair(sides[0], sides[1], batch_list)
     merged = [_merged(two, held) for two in zip(*found, strict=True)]
     merged = [_as_they_stand(merged[0], between), *merged[1:]]
-    unsure = dict.fromkeys(why for pair in (*held, between) for why in pair.unsure)
+    stated = [why for pair in held if not pair.compared for why in _settings(net, pair.other)]
+    unsure = dict.fromkeys([*(why for pair in (*held, between) for why in pair.unsure), *stated])
     cases = dict.fromkeys(item.name for pair in held for item in pair.compared)
     shown = _shown(found, held)
     drawn, left = along(shown), left_out(list(GATES), wanted, fast)
@@ -74,6 +75,16 @@ def held_to_spec(
         partial=bool(left), unsure=tuple(unsure), pairs=pairs(shown), labels=(net.name, shown.other.label),
         curve=drawn.curve, tensors=drawn.tensors, sources=sources(shown),
     )  # fmt: skip
+
+
+def _settings(net: Net, one: Side) -> list[str]:
+    """Of a model that does not run on the network's images: the layers whose settings are not the network's, by name."""
+    try:
+        found = backends.get(one.given.framework).differences(one.given.model, net)
+    except Exception:  # noqa: BLE001 - whatever a model with other layers raises
+        return []
+    told = first_few([f"{item.path}: got {item.got}, expected {item.expected}" for item in found], 4, "; ", "; and ")
+    return [f"by the names of its layers, {one.label} has at {told}"] if told else []
 
 
 def _shown(found: Sequence[Sequence[Gate]], held: Sequence[Pair]) -> Pair:
