@@ -78,7 +78,7 @@ def held_to_spec(
 
 
 def _settings(net: Net, one: Side) -> list[str]:
-    """Of a model that does not run on the network's images: the layers whose settings are not the network's, by name."""
+    """The layers of a model that does not run, by name, whose settings are not those of the network."""
     try:
         found = backends.get(one.given.framework).differences(one.given.model, net)
     except Exception:  # noqa: BLE001 - whatever a model with other layers raises
@@ -167,6 +167,10 @@ def _weights(net: Net, one: Side) -> Weights:
                 turned.setdefault(mine[own], array[:, np.argsort(order)].reshape(shape))
             else:  # of a layer that is called twice, the first call's
                 weights.setdefault(mine[own], array.reshape(shape))
+    written_out = {name: np.asarray(array, np.float64) for name, array in one.read.weights.items()
+                   if name in net.weights and array.size == net.weights[name].count}  # fmt: skip
+    for name, array in written_out.items():  # of a layer that is several steps there
+        weights.setdefault(name, array.reshape(tuple(map(int, net.weights[name].shape))))
     return Weights({**{f"{TURNED}{name}": array for name, array in turned.items()}, **weights})
 
 
