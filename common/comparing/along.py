@@ -10,8 +10,9 @@ import numpy as np
 
 from ..errors import DiptychError
 from ..spec import Array
+from .distance import apart_by_channel
 from .flow import Flow, Step
-from .parting import Parting, Partings, apart_by_channel
+from .parting import Parting, Partings
 from .sketch import Sketch, sketch
 
 MOST = 2e10

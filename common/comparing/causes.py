@@ -19,8 +19,9 @@ from ..op import Op
 from ..spec import Array
 from .align import alike, dense
 from .columns import flattens, order
+from .distance import apart
 from .flow import Step
-from .parting import Parting, Partings, apart
+from .parting import Parting, Partings
 from .rounding import FLOAT32
 from .weight_causes import CHANGES, close
 

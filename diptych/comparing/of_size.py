@@ -23,7 +23,7 @@ def _names(side: Side) -> list[str]:
 
 
 def _fixed(node: Node) -> bool:
-    """Pads that differ from side to side, a window as large as the map, sizes that are stated, and a pool that rounds up.
+    """Pads that differ from side to side, a window as large as the map, stated sizes, and a pool that rounds up.
 
     Whoever ports that to Keras, which has none, adds pads as they are needed at one size, or none.
     """

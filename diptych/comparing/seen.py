@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..common.comparing.distance import apart
 from ..common.comparing.flow import Step
 from ..common.comparing.given import Given
-from ..common.comparing.parting import apart
 from ..common.importing.imported import Imported
 from ..common.spec import Array
 from .pair import Pair

@@ -16,9 +16,9 @@ import numpy as np
 from ..checking.case import Finding
 from ..common.compare import difference
 from ..common.comparing.columns import flattens
+from ..common.comparing.distance import channelwise
 from ..common.comparing.flow import Flow
 from ..common.comparing.given import Dropped, Pass
-from ..common.comparing.parting import channelwise
 from ..common.ops.dropout import Dropout
 from ..common.spec import Array, Net
 from ..common.text import first_few

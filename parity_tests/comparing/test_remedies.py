@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from diptych.common.comparing.causes import Cause, differing
-from diptych.common.comparing.parting import channelwise
+from diptych.common.comparing.distance import channelwise
 from diptych.common.comparing.remedies import remedy
 from diptych.common.op import Op
 from diptych.common.ops.batch_norm import BatchNorm
