@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import DiptychError
 from ..spec import Array
-from .distance import apart_by_channel
+from .apart import apart_by_channel
 from .flow import Flow, Step
 from .parting import Parting, Partings
 from .sketch import Sketch, sketch

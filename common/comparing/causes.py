@@ -18,8 +18,8 @@ from ..expr import plain
 from ..op import Op
 from ..spec import Array
 from .align import alike, dense
+from .apart import apart
 from .columns import flattens, order
-from .distance import apart
 from .flow import Step
 from .parting import Parting, Partings
 from .rounding import FLOAT32

@@ -18,7 +18,7 @@ from ..errors import DiptychError
 from ..spec import Array
 from ..weights import Weights
 from .align import Alignment
-from .distance import apart, apart_by_channel
+from .apart import apart, apart_by_channel
 from .flow import Flow, Step
 
 SEVERAL = 10

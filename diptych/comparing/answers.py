@@ -9,7 +9,7 @@ import numpy as np
 
 from ..checking.case import Finding
 from ..checking.gates import FLOAT32_FACTOR, FLOAT32_FLOOR
-from ..common.comparing.distance import channelwise
+from ..common.comparing.apart import channelwise
 from ..common.errors import DiptychError
 from ..common.spec import Array
 from .of_size import made_for_size

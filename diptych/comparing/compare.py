@@ -15,13 +15,14 @@ from ..common.text import first_few
 from ..waiting import shows_progress
 from .answers import outputs
 from .drawn import along, lone, sources
+from .dropping import dropout
 from .gates import nodes, parameters
 from .lines import located
 from .named import models_of
 from .pair import Pair, shortly, transferred
 from .report import Comparison
 from .sides import images, labels, shape_of, side
-from .training import dropout, gradients, training
+from .training import gradients, training
 
 GATES: dict[str, Callable[[Pair], Finding | str]] = {
     gate.__name__: gate for gate in (outputs, nodes, parameters, gradients, training, dropout)
@@ -107,7 +108,7 @@ def _gate(name: str, found: Finding | str) -> Gate:
 def notes(pair: Pair) -> tuple[str, ...]:
     """What was not compared, and what was read with a reservation."""
     told = [f"{side.label}: {note}" for side in pair.both if side.read for note in side.read.notes]
-    told += [f"{one.label} was given in training mode; where not said otherwise it was compared in evaluation"
+    told += [f"{one.label} was given in training mode; it was compared in evaluation, and in a step of training"
              for one in pair.both if one.given.trains]  # fmt: skip
     for one in pair.both:
         if rates := one.given.paths():

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..checking.gates import FLOAT32_FACTOR
 from ..common.compare import difference
-from ..common.comparing.distance import FLOOR
+from ..common.comparing.apart import FLOOR
 from ..common.spec import Array
 from .pair import Pair
 from .seen import NARROW

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..common.comparing.distance import apart
+from ..common.comparing.apart import apart
 from ..common.comparing.flow import Step
 from ..common.comparing.given import Given
 from ..common.importing.imported import Imported

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..checking.case import Finding
-from ..common.comparing.distance import apart, channelwise
+from ..common.comparing.apart import apart, channelwise
 from ..common.comparing.parting import Partings
 from ..common.op import Op
 from ..common.ops.relu import Relu

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from diptych.common.comparing.apart import channelwise
 from diptych.common.comparing.causes import Cause, differing
-from diptych.common.comparing.distance import channelwise
 from diptych.common.comparing.remedies import remedy
 from diptych.common.op import Op
 from diptych.common.ops.batch_norm import BatchNorm

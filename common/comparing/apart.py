@@ -1,4 +1,4 @@
-"""How far two values are apart, as a whole or each channel by itself."""
+"""How far two values of one step are apart, as a whole or each channel by itself."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import numpy as np
 from ..compare import difference
 from ..spec import Array
 
-FLOOR = 1e-3
-"""Of the usual size of a channel: one that is smaller is no measure of a difference."""
 SMALL = 1e-30
 """In float32 what a softmax leaves below this is next to what TensorFlow takes for 0 (1e-38)."""
+FLOOR = 1e-3
+"""Of the usual size of a channel: one that is smaller is no measure of a difference."""
 
 
 def apart(one: Array | None, other: Array | None) -> float:
