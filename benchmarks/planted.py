@@ -33,7 +33,11 @@ def main() -> None:
 
     for catalogue in ("planted_in_torch", "planted_in_keras", "planted_in_training"):
         importlib.import_module(catalogue)
-    chosen = {n: f for n, f in FAULTS.items() if not options.names or any(text in n for text in options.names)}
+    chosen = {
+        n: f
+        for n, f in FAULTS.items()
+        if not options.names or n in options.names or any(text in n for text in options.names if text not in FAULTS)
+    }
     counts = [0, 0, 0]
     for name, fault in chosen.items():
         marks, report, seconds = _judged(fault, not options.sizes)

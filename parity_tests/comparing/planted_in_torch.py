@@ -204,7 +204,7 @@ fault("torch_leaky", "activation variant", RES, "torch", put("layer2.1.act1", la
 fault("torch_slope", "activation slope", "timm_resnet_leaky", "torch", put("layer2.1.act1", lambda _:
     nn.LeakyReLU(0.01)), "layer2.1.act1", "0.01")
 fault("torch_gelu_tanh", "activation variant", "timm_resnet_gelu", "torch", put("layer2.1.act1", lambda _:
-    nn.GELU("tanh")), "layer2.1.act1", "tanh")
+    nn.GELU("tanh")), "layer2.1.act1", "tanh|approximate, True in PyTorch and False")
 fault("torch_silu_for_hard", "activation variant", "timm_mobilenetv3", "torch", put("blocks.2.0.bn2.act", lambda
     _: nn.SiLU()), "blocks.2.0.bn2|blocks.2.0.bn2_act|act", "silu in PyTorch and hard_swish")
 fault("torch_sigmoid_for_hard", "activation variant", "timm_mobilenetv3", "torch", put("blocks.2.0.se.gate",
@@ -234,7 +234,7 @@ fault("torch_bilinear", "resize rule", "timm_upsampled", "torch", method("", _re
 fault("torch_standardised", "normalisation of the input", RES, "torch", first(lambda x: (x - 0.45) / 0.225),
     "conv1", "missing, |rescale")
 fault("torch_standardised_by_channel", "normalisation of the input", RES, "torch", first(lambda x: (x - MEAN[:,
-    None, None].to(x)) / STD[:, None, None].to(x)), "conv1", "standardize|ImageNet")
+    None, None].to(x)) / STD[:, None, None].to(x)), "conv1", "standardize|ImageNet|missing, torch sub")
 fault("torch_divided", "normalisation of the input", RES, "torch", first(lambda x: x / 255), "conv1", "rescale")
 fault("torch_bgr", "BGR", RES, "torch", first(lambda x: x.flip(1)), "conv1", "RGB against BGR")
 fault("torch_bgr_kernel", "BGR", RES, "torch", _reorder("conv1.weight", lambda w: w.flip(1).clone()), "conv1",

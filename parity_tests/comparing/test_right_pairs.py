@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 import pytest
-import their_more_pairs
+import their_decoders
 import their_other_pairs
 from their_pairs import PAIRS, Plain, made, plain_keras
 
@@ -28,7 +28,7 @@ def test_two_models_of_one_framework_are_the_same() -> None:
 
 def test_the_other_pairs_are_among_them() -> None:
     assert their_other_pairs.a_class_of_its_own in PAIRS.values()
-    assert their_more_pairs.a_decoder in PAIRS.values()
+    assert their_decoders.a_decoder in PAIRS.values()
     assert len(PAIRS) >= 40
 
 

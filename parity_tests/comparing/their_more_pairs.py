@@ -6,7 +6,6 @@ from collections import OrderedDict
 from typing import Any
 
 import keras
-import numpy as np
 import torch
 from keras import layers, ops
 from their_pairs import SHAPE, Given, made, pair
@@ -14,7 +13,8 @@ from torch import nn
 from torch.nn import functional
 
 
-def _image() -> Any:
+def symbol() -> Any:
+    """An image as Keras follows it."""
     return keras.Input((16, 12, 3))
 
 
@@ -49,7 +49,7 @@ def a_chain_with_names() -> Given:
 
 @pair
 def a_model_that_is_all_of_another() -> Given:
-    image, outer = _image(), _image()
+    image, outer = symbol(), symbol()
     x = layers.Conv2D(4, 3, name="conv")(image)
     inner = keras.Model(image, layers.GlobalMaxPooling2D()(layers.ReLU()(x)), name="inner")
     model = keras.Model(outer, inner(layers.Rescaling(1 / 127.5, offset=-1)(outer)))
@@ -75,7 +75,7 @@ class Unit(layers.Layer):  # type: ignore[misc]
 
 @pair
 def a_layer_of_its_own() -> Given:
-    image = _image()
+    image = symbol()
     x = layers.GlobalAveragePooling2D()(Unit()(image))
     model = keras.Model(image, layers.Dense(3, name="head")(x))
     unit = nn.Sequential(OrderedDict(conv=nn.Conv2d(3, 4, 3, padding=1, bias=False), norm=nn.BatchNorm2d(4)))
@@ -93,7 +93,7 @@ GAPS: dict[str, Any] = {
 
 
 def _averaged(way: str, keras_way: Any) -> Given:
-    image = _image()
+    image = symbol()
     x = layers.Conv2D(4, 3, activation="relu", name="conv")(image)
     model = keras.Model(image, layers.Dense(3, name="head")(keras_way(x)))
     return made(Writing(lambda s, x: s.head(GAPS[way](functional.relu(s.conv(x)))), conv=nn.Conv2d(3, 4, 3),
@@ -127,7 +127,7 @@ def averages_by_a_sum() -> Given:
 
 @pair
 def a_hard_swish_by_hand() -> Given:
-    image = _image()
+    image = symbol()
     x = layers.Conv2D(4, 3, name="conv")(image)
     model = keras.Model(image, layers.GlobalMaxPooling2D()(layers.Activation("hard_swish")(x)))
     module = Writing(lambda s, x: (lambda y: y * (functional.relu6(y + 3) / 6))(s.conv(x)).amax((2, 3)),
@@ -137,7 +137,7 @@ def a_hard_swish_by_hand() -> Given:
 
 @pair
 def relu6_by_clamps() -> Given:
-    image = _image()
+    image = symbol()
     x = ops.minimum(ops.relu(layers.Conv2D(4, 3, name="conv")(image)), 6.0)
     model = keras.Model(image, layers.Conv2D(2, 1, name="last")(x))
     return made(Writing(lambda s, x: s.last(s.conv(x).clamp(0, 6)), conv=nn.Conv2d(3, 4, 3), last=nn.Conv2d(4, 2, 1)),
@@ -146,7 +146,7 @@ def relu6_by_clamps() -> Given:
 
 @pair
 def dense_layers_by_convolutions() -> Given:
-    image = _image()
+    image = symbol()
     x = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3, name="conv")(image))
     model = keras.Model(image, layers.Dense(3, name="out")(layers.Dense(6, activation="relu", name="hidden")(x)))
     module = Writing(
@@ -158,7 +158,7 @@ def dense_layers_by_convolutions() -> Given:
 
 @pair
 def flattened_before_an_activation() -> Given:
-    image = _image()
+    image = symbol()
     x = layers.Conv2D(6, 1, activation="relu", name="wide")(layers.GlobalAveragePooling2D(keepdims=True)(image))
     model = keras.Model(image, layers.Dense(3, name="head")(layers.Dropout(0.3)(layers.Flatten()(x))))
 
@@ -172,7 +172,7 @@ def flattened_before_an_activation() -> Given:
 
 @pair
 def a_separable_convolution() -> Given:
-    image = _image()
+    image = symbol()
     x = layers.SeparableConv2D(5, 3, padding="same", use_bias=False, name="both")(image)
     model = keras.Model(image, layers.GlobalMaxPooling2D()(x))
     torch.manual_seed(0)
@@ -187,7 +187,7 @@ def a_separable_convolution() -> Given:
 
 @pair
 def padding_by_functions() -> Given:
-    image = _image()
+    image = symbol()
     x = layers.Conv2D(4, 3, 2, padding="same", name="conv")(image)
     x = layers.AveragePooling2D(3, 1, padding="same")(x)
     model = keras.Model(image, layers.Conv2D(2, (3, 1), padding="same", name="last")(x))
@@ -204,7 +204,7 @@ def padding_by_functions() -> Given:
 
 @pair
 def a_pool_whose_ceil_mode_does_nothing() -> Given:
-    image = _image()
+    image = symbol()
     x = layers.MaxPooling2D(3, 1, padding="same")(layers.Conv2D(4, 1, name="conv")(image))
     module = Writing(
         lambda s, x: s.pool(s.conv(x)), conv=nn.Conv2d(3, 4, 1), pool=nn.MaxPool2d(3, 1, 1, ceil_mode=True)
@@ -223,7 +223,7 @@ def parameters_by_hand() -> Given:
             return functional.conv2d(x, self.kernel, self.offset, padding="valid", dilation=(2, 2)).tanh()
 
     torch.manual_seed(0)
-    module, image = ByHand(), _image()
+    module, image = ByHand(), symbol()
     model = keras.Model(image, layers.Conv2D(4, 3, 1, dilation_rate=2, activation="tanh", name="conv")(image))
     kernel, offset = (parameter.detach().numpy() for parameter in module.parameters())
     model.get_layer("conv").set_weights([kernel.transpose(2, 3, 1, 0), offset])
@@ -232,7 +232,7 @@ def parameters_by_hand() -> Given:
 
 @pair
 def other_normalisations() -> Given:
-    image = _image()
+    image = symbol()
     x = layers.Conv2D(4, 3, name="conv")(image)
     x = layers.GroupNormalization(2, epsilon=1e-5, name="groups")(x)
     x = layers.LayerNormalization(epsilon=1e-6, name="norm")(layers.GlobalAveragePooling2D()(x))
@@ -252,7 +252,7 @@ def other_normalisations() -> Given:
 
 @pair
 def slopes_of_all_kinds() -> Given:
-    image = _image()
+    image = symbol()
     x = layers.LeakyReLU(negative_slope=0.1)(layers.Conv2D(4, 3, name="a")(image))
     x = layers.ELU(0.5)(layers.Conv2D(4, 1, name="b")(x))
     x = layers.Activation("softplus")(layers.Conv2D(4, 1, name="c")(x))
@@ -265,47 +265,3 @@ def slopes_of_all_kinds() -> Given:
 
     parts = {name: nn.Conv2d(3 if name == "a" else 4, 4, 3 if name == "a" else 1) for name in "abcd"}
     return made(Writing(forward, **parts), model)
-
-
-@pair
-def pixels_are_standardised_inside() -> Given:
-    mean, variance = [0.4, 0.5, 0.6], [0.04, 0.05, 0.06]
-    image = _image()
-    x = layers.Normalization(mean=mean, variance=variance)(image)
-    model = keras.Model(image, layers.Conv2D(4, 3, name="conv")(x))
-    spread = np.sqrt(np.array(variance, np.float32))
-    module = Writing(lambda s, x: s.conv((x - s.mean) / s.std), conv=nn.Conv2d(3, 4, 3))
-    module.register_buffer("mean", torch.tensor(mean).view(3, 1, 1))
-    module.register_buffer("std", torch.from_numpy(spread).view(3, 1, 1))
-    return made(module, model)
-
-
-@pair
-def a_decoder() -> Given:
-    image = _image()
-    a = layers.Conv2D(4, 3, padding="same", activation="relu", name="down")(image)
-    b = layers.Conv2D(4, 3, 2, padding="valid", name="deep")(layers.ZeroPadding2D(1)(a))
-    up = layers.UpSampling2D(2, interpolation="bilinear")(b)
-    x = ops.concatenate([up, a, layers.Conv2DTranspose(3, 4, 2, padding="same", name="up")(b)], axis=3)
-    model = keras.Model(image, [layers.Conv2D(2, 1, name="mask")(x), layers.GlobalMaxPooling2D()(b)])
-
-    def forward(self: Any, x: torch.Tensor) -> Any:
-        a = self.down(x).relu()
-        b = self.deep(a)
-        up = functional.interpolate(b, scale_factor=2.0, mode="bilinear", align_corners=False)
-        return [self.mask(torch.cat((up, a, self.up(b)), dim=-3)), b.amax(dim=(-2, -1))]
-
-    module = Writing(forward, down=nn.Conv2d(3, 4, 3, padding="same"), deep=nn.Conv2d(4, 4, 3, 2, 1),
-                     up=nn.ConvTranspose2d(4, 3, 4, 2, 1), mask=nn.Conv2d(11, 2, 1))  # fmt: skip
-    return made(module, model)
-
-
-@pair
-def sums_and_products() -> Given:
-    image = _image()
-    a, b = layers.Conv2D(4, 1, name="a")(image), layers.Conv2D(4, 1, name="b")(image)
-    x = layers.Maximum()([a, b]) - 0.5 * layers.Subtract()([a, b]) + a * b
-    model = keras.Model(image, layers.Flatten()(layers.MaxPooling2D((16, 12))(x)))
-    module = Writing(lambda s, x: (lambda a, b: torch.maximum(a, b) - (a - b) / 2 + a * b)(s.a(x), s.b(x)).amax((2, 3)),
-                     a=nn.Conv2d(3, 4, 1), b=nn.Conv2d(3, 4, 1))  # fmt: skip
-    return made(module, model)
