@@ -12,12 +12,13 @@ import numpy as np
 import tensorflow as tf
 from keras.src.models.functional import Functional
 
-from ..common.comparing.given import Dropped, Pass, Places, call_name, call_of
+from ..common.comparing.given import Pass, Places, call_name, call_of
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
 from ..common.importing.lines import caller
 from ..common.layouts import BATCH, rearranged
 from ..common.spec import Array, Net
+from .calls import patched, without_dropout
 from .classes import every_layer, of_paths
 from .importing.inlined import leaves
 from .importing.lines import MODELS, OTHERS, lines_of
@@ -34,14 +35,6 @@ SEED = "seed_generator_state"
 CALLS = itertools.count(1)
 COPIES = 2
 """Of how many other sizes a copy is made at most: each takes as long as building the model."""
-
-DROPOUTS = {
-    keras.layers.Dropout: "dropout",
-    keras.layers.SpatialDropout1D: "spatial dropout",
-    keras.layers.SpatialDropout2D: "spatial dropout",
-    keras.layers.SpatialDropout3D: "spatial dropout",
-    keras.layers.AlphaDropout: "alpha dropout",
-}
 
 
 class Given:
@@ -73,7 +66,7 @@ class Given:
         """One pass forward and back, with dropout off."""
         image, weights = self._image(x), {variable.path: variable.value for variable in self.model.weights}
         trained = {variable.path: variable.value for variable in _trained(self.model)}
-        with _kept(self.model), _without_dropout(self.model) as rates, tf.GradientTape() as tape:
+        with _kept(self.model), without_dropout(self.model) as rates, tf.GradientTape() as tape:
             for variable in self.model.non_trainable_variables:
                 if "seed_generator_state" in variable.path:
                     variable.assign(np.array(variable) + turn)
@@ -93,7 +86,7 @@ class Given:
         """What each layer hands on."""
         found: dict[str, Array] = {}
         noted = _noted(dict(leaves(self.model)), found, self.lines)
-        with _kept(self.model), _without_dropout(self.model), noted:
+        with _kept(self.model), without_dropout(self.model), noted:
             self.model(self._image(x), training=True) if training else self.model(self._image(x))
         return found
 
@@ -228,24 +221,8 @@ def _noted(layers: Mapping[str, Any], found: dict[str, Array], lines: dict[str, 
 
         return noted
 
-    with _patched({layer: noting(path, layer.call) for path, layer in layers.items()}):
+    with patched({layer: noting(path, layer.call) for path, layer in layers.items()}):
         yield
-
-
-@contextmanager
-def _patched(calls: Mapping[Any, Any]) -> Iterator[None]:
-    """With another `call` of each of these layers."""
-    own = {layer: vars(layer).get("call") for layer in calls}
-    for layer, call in calls.items():
-        layer.call = call
-    try:
-        yield
-    finally:
-        for layer, call in own.items():
-            if call is None:
-                del layer.call
-            else:
-                layer.call = call
 
 
 @contextmanager
@@ -260,30 +237,6 @@ def _kept(model: keras.Model) -> Iterator[None]:
     finally:
         for variable, value in before:
             variable.assign(value)
-
-
-@contextmanager
-def _without_dropout(model: keras.Model) -> Iterator[list[Dropped]]:
-    """With dropout that hands on what it is given, and is noted each time that it is called in training."""
-    found: list[Dropped] = []
-
-    def noting(layer: Any) -> Any:
-        def handed_on(inputs: Any, training: bool = False) -> Any:
-            if training and layer.rate and not of_paths(layer):
-                found.append(Dropped(_kind(layer), float(layer.rate), layer.name))
-            return inputs
-
-        return handed_on
-
-    with _patched({layer: noting(layer) for layer in every_layer(model) if type(layer) in DROPOUTS}):
-        yield found
-
-
-def _kind(layer: Any) -> str:
-    """The kind of a dropout; a `noise_shape` of ones in the middle makes it one of whole maps."""
-    shape = getattr(layer, "noise_shape", None)
-    spatial = type(layer) is keras.layers.Dropout and shape is not None and set(tuple(shape)[1:-1]) == {1}
-    return "spatial dropout" if spatial else DROPOUTS[type(layer)]
 
 
 def _named(model: keras.Model, answer: Any) -> dict[str, Any]:

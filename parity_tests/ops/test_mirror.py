@@ -18,6 +18,7 @@ TREES = ("torch_impl", "tf_impl")
 ONE_SIDED = {
     "tf_impl": {
         "pads.py": "PyTorch's layers pad by themselves",
+        "calls.py": "PyTorch has modes that see each function",
         "call_order.py": "PyTorch runs calls as they are written",
         "parts.py": "a PyTorch model is text with helpers of its own",
         "classes.py": "a PyTorch module of an emitted class has our names",
@@ -31,7 +32,10 @@ ONE_SIDED = {
         "settings.py": "PyTorch's modules have their settings as attributes",
         "slots.py": "a state dict has our names and axes",
     },
-    "torch_impl": {"inplace.py": "Keras writes over nothing"},
+    "torch_impl": {
+        "inplace.py": "Keras writes over nothing",
+        "meant.py": "one model of a network is enough as a third opinion",
+    },
 }
 """The files that one framework needs and the other does not, and why."""
 ONE_SIDED_FUNCTIONS = {
@@ -44,6 +48,15 @@ ONE_SIDED_FUNCTIONS = {
     "state": {"variables": "PyTorch's state dict has our names", "settle": "layers.Normalization keeps copies"},
     "backend": {"nchw": "PyTorch's order is ours", "like": ""},
     "detection.boxes": {"overlap": "TensorFlow makes one pass of what PyTorch runs op by op"},
+    "importing.lines": {
+        "all_frames": "torch.export keeps lines itself",
+        "line_of": "",
+        "lines_of": "",
+        "noted": "a Keras model keeps no lines",
+        "line_of": "",
+        "lines_of": "",
+        "noted": "a Keras model keeps none",
+    },
     "original": {"of_config": "a file of PyTorch's states no model"},
 }
 """Public functions of mirrored files that serve one framework alone, named here so that none is missed."""

@@ -14,6 +14,7 @@ from diptych.common.registry import networks, traced
 
 TESTS = Path(__file__).parents[1]
 ALONE = {
+    "comparing/test_ci_docs.py::test_the_tests_of_the_page": "runs pytest; test_pytest_plugin.py has the plugin",
     "checking/test_random_networks.py::test_many_": "more of what is in `make test`",
     "conversion/test_emitted_weights.py::test_the_emitted_files_of_every_family": "the rest of what is in `make test`",
     "conversion/test_real_weights.py": "fetches packages of weights",
