@@ -95,7 +95,9 @@ def _asked(pair: Pair, place: int, images: Images) -> Asked | None:
             return Asked(side, copied, copied, "float64", copied=True)
         low = dict(given.outputs(images.values))
     except Exception as error:  # noqa: BLE001 - whatever a model raises at a size or a batch that it does not take
-        why = f"which {side.label} does not take ({shortly(error)})"
+        begins = f"which {side.label} does not take ({type(error).__name__}"  # said once, with the first one's numbers
+        known = next((why for why in pair.refused if why.startswith(begins)), "")
+        why = known or f"which {side.label} does not take ({shortly(error)})"
         pair.refused.setdefault(why, []).append(images.name)
         return None
     if side.wide is None or side.wide is given:

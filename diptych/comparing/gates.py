@@ -138,8 +138,9 @@ def parameters(pair: Pair) -> Finding | str:
     if (found := unshared(pair)) is not None:
         return found
     known, lone = (set(pair.weights), set(pair.weights.values())), dict[str, str]()
-    for side, read, names in zip(pair.both, pair.read, known, strict=True):
-        lone |= {f"{name} of {side.label}": name for name in _trained(read) if name not in names}
+    for side, read, names, places in zip(pair.both, pair.read, known, pair.places, strict=True):
+        own = (name for name in _trained(read) if name in places)  # and not what the model does without
+        lone |= {f"{name} of {side.label}": name for name in own if name not in names}
         beside = _beside(side.given.trained(), read)
         lone |= {f"{name} of {side.label}, which no output depends on": name for name in beside}
     if lone and not _made_otherwise(pair, known):

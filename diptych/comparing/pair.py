@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
@@ -126,7 +126,21 @@ class Pair:
         for a, b in self.alignment.partners.items():
             mine, others = ours[a].node.own_weights(), theirs[b].node.own_weights()
             found |= {mine[name]: others[name] for name in mine if name in others}
-        return found
+        return found | dict(self._by_themselves(found))
+
+    def _by_themselves(self, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Weights of steps that are no pair, as where one writes out a layer: of one name, or with equal numbers."""
+        one, other = self.known
+        left = {name: array for name, array in other.weights.items() if name not in set(known.values())}
+        for name, array in one.weights.items():
+            if name in known:
+                continue
+            fits = [theirs for theirs, item in left.items() if item.size == array.size]
+            equal = [theirs for theirs in fits if np.array_equal(left[theirs].ravel(), array.ravel())]
+            theirs = name if name in fits else equal[0] if self.by_weights and len(equal) == 1 else ""
+            if theirs:
+                del left[theirs]
+                yield name, theirs
 
     @cached_property
     def places(self) -> tuple[Mapping[str, Places], Mapping[str, Places]]:

@@ -80,6 +80,7 @@ class Comparison(Report):
         told = [gate.lines for gate in self.gates]
         lines += [line for place, gate in enumerate(self.gates) for line in _lines(gate, gate.lines in told[:place])]
         lines += [f"  cannot tell: {why}" for why in self.unsure]
+        lines += [f"  referee: {self.referee}"] if self.referee else []
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
 

@@ -65,7 +65,8 @@ def held_to_spec(
     between = Pair(sides[0], sides[1], batch_list)
     merged = [_merged(two, held) for two in zip(*found, strict=True)]
     merged = [_as_they_stand(merged[0], between), *merged[1:]]
-    unsure = dict.fromkeys(why for pair in (*held, between) for why in pair.unsure)
+    stated = [why for pair in held if not pair.compared for why in _settings(net, pair.other)]
+    unsure = dict.fromkeys([*(why for pair in (*held, between) for why in pair.unsure), *stated])
     cases = dict.fromkeys(item.name for pair in held for item in pair.compared)
     shown = _shown(found, held)
     drawn, left = along(shown), left_out(list(GATES), wanted, fast)
@@ -74,6 +75,16 @@ def held_to_spec(
         partial=bool(left), unsure=tuple(unsure), pairs=pairs(shown), labels=(net.name, shown.other.label),
         curve=drawn.curve, tensors=drawn.tensors, sources=sources(shown),
     )  # fmt: skip
+
+
+def _settings(net: Net, one: Side) -> list[str]:
+    """The layers of a model that does not run, by name, whose settings are not those of the network."""
+    try:
+        found = backends.get(one.given.framework).differences(one.given.model, net)
+    except Exception:  # noqa: BLE001 - whatever a model with other layers raises
+        return []
+    told = first_few([f"{item.path}: got {item.got}, expected {item.expected}" for item in found], 4, "; ", "; and ")
+    return [f"by the names of its layers, {one.label} has at {told}"] if told else []
 
 
 def _shown(found: Sequence[Sequence[Gate]], held: Sequence[Pair]) -> Pair:
@@ -156,6 +167,10 @@ def _weights(net: Net, one: Side) -> Weights:
                 turned.setdefault(mine[own], array[:, np.argsort(order)].reshape(shape))
             else:  # of a layer that is called twice, the first call's
                 weights.setdefault(mine[own], array.reshape(shape))
+    written_out = {name: np.asarray(array, np.float64) for name, array in one.read.weights.items()
+                   if name in net.weights and array.size == net.weights[name].count}  # fmt: skip
+    for name, array in written_out.items():  # of a layer that is several steps there
+        weights.setdefault(name, array.reshape(tuple(map(int, net.weights[name].shape))))
     return Weights({**{f"{TURNED}{name}": array for name, array in turned.items()}, **weights})
 
 

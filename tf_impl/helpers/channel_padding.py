@@ -4,7 +4,7 @@ from keras import layers, ops
 
 
 class ChannelPadding(layers.Layer):
-    """Zeros before and after the channels of a map."""
+    """Zeros before and after the channels of a map; of TensorFlow's pad, a compiled graph beside a convolution dies."""
 
     def __init__(self, before, after):
         super().__init__()
@@ -12,4 +12,5 @@ class ChannelPadding(layers.Layer):
         self.after = after
 
     def call(self, x):
-        return ops.pad(x, ((0, 0), (0, 0), (0, 0), (self.before, self.after)))
+        zero = ops.zeros_like(x[..., :1])
+        return ops.concatenate([zero] * self.before + [x] + [zero] * self.after, -1)

@@ -8,6 +8,6 @@
 #
 # A shortcut without weights goes on so into a wider map: "option A" of
 # the first residual networks. Every second row and column is taken
-# before, as in x[:, :, ::2, ::2].
-#
-# Local response normalisation pads so, too.
+# before, as in x[:, :, ::2, ::2]. Local response normalisation pads
+# the squares so: with zeros before the first channel and after the
+# last, as many as half of its window.
