@@ -59,8 +59,9 @@ def outputs(pair: Pair) -> Finding | str:
             pair.unsure.append(why)
             pair.hidden = HIDDEN in why
             return why
+        first = several in unseen  # of one image and of several: a flip by chance may be the same twice for one
         unseen.discard(several)
-        restless = None if count else _restless(pair, one, other, images)
+        restless = _restless(pair, one, other, images) if first else None
         pair.restless_side = pair.restless_side or (restless.side if restless else "")
         found = restless or _held(pair, one, other, images)
         if not found.passed and (one.copied or other.copied) and (names := made_for_size(pair)):

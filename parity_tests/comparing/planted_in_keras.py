@@ -124,7 +124,7 @@ fault("keras_relu6", "activation variant", "keras_efficientnet", "keras", _on(ed
 fault("keras_default_slope", "activation slope", "timm_resnet_leaky", "keras", _on(_leaky := lambda k: instead(k,
     "bn1", lambda x: layers.LeakyReLU()(k.get_layer("bn1")(x)))), "act1|bn1|leaky_re_lu", "leaky_relu|0.3")
 fault("keras_approximate_gelu", "activation variant", "timm_resnet_gelu", "keras", lambda m, k: instead(k,
-    _gelu(k), lambda x: keras.activations.gelu(x, approximate=True)), "act1|act2", "gelu|tanh|approximate")
+    _gelu(k), lambda x: keras.activations.gelu(x, approximate=True)), "act1|act2|maxpool", "gelu|tanh|approximate")
 fault("keras_sigmoid_for_hard", "activation variant", "keras_mobilenet_v3", "keras", lambda m, k: instead(k,
     "activation", layers.Activation("silu")), "activation|hard_swish|conv_bn", "hard_swish in PyTorch and silu")
 fault("keras_no_act", "missing activation", "keras_resnet", "keras", _on(without, "conv2_block2_1_relu"),
@@ -159,9 +159,9 @@ fault("keras_no_rescaling", "normalisation of the input", "keras_mobilenet_v3", 
 fault("keras_scaled_pixels", "normalisation of the input", RES, "keras", lambda m, k: _before(k,
     layers.Rescaling(1 / 127.5, -1)), "conv1", "additional, nothing in PyTorch and rescale")
 fault("keras_bgr", "BGR", RES, "keras", lambda m, k: _before(k, lambda x: ops.flip(x, 3)), "conv1",
-    "RGB against BGR")
+    "RGB against BGR|Flip(x, axis=3)")
 fault("keras_mirrored", "flip", RES, "keras", lambda m, k: _before(k, lambda x: ops.flip(x, 2)), "conv1",
-    "mirrored")
+    "mirrored|Flip(x, axis=2)")
 fault("keras_softmax_left", "softmax left", RES, "keras", _on(edited, "fc", activation="softmax"),
     "fc|fc_softmax", "softmax")
 fault("keras_softmax_missing", "softmax left", "keras_resnet", "keras", _on(edited, "predictions",

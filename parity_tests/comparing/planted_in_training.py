@@ -139,11 +139,11 @@ fault("torch_noise_always", "noise", RES, "torch", then("layer2.1.act1", lambda 
 fault("keras_noise", "noise", RES, "keras", _on(after, "layer2.1.act1", layers.GaussianNoise(0.1)),
     "layer2.1|output|gaussian_noise", "by chance")
 fault("keras_augmented", "noise", RES, "keras", lambda m, k: instead(k, "conv1.pad", lambda x:
-    k.get_layer("conv1.pad")(layers.RandomFlip()(x))), "output|random_flip|conv1", "twice")
+    k.get_layer("conv1.pad")(layers.RandomFlip()(x))), "output|random_flip|conv1", "twice|by chance")
 fault("torch_scale_in_training", "training-only scale", RES, "torch", then("layer2.1.act1", lambda x, training: x
     * 2 if training else x), "layer2.1", "times as large")
 fault("keras_scale_in_training", "training-only scale", "keras_resnet", "keras", _on(after, "conv2_block1_out",
-    Twice()), "conv2_block2_add|conv2_block2_1_conv|conv2_block1_out|twice", "times as large")
+    Twice()), "conv2_block2_add|conv2_block2_1_conv|conv2_block1_out|twice", "times as large|between them")
 fault("torch_auxiliary", "auxiliary outputs", RES, "torch", _auxiliary, "output|1 outputs|2 outputs",
     "2 outputs|outputs")
 fault("torch_extra", "extra parameters", RES, "torch", _extra, "layer2.1.gain|gain", "no output depends on")
