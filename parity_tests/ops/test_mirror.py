@@ -53,9 +53,6 @@ ONE_SIDED_FUNCTIONS = {
         "line_of": "",
         "lines_of": "",
         "noted": "a Keras model keeps no lines",
-        "line_of": "",
-        "lines_of": "",
-        "noted": "a Keras model keeps none",
     },
     "original": {"of_config": "a file of PyTorch's states no model"},
 }
