@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import itertools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -63,33 +63,43 @@ def check(
             raise DiptychError("given models are checked at sizes that they take; leave out `sizes`")
         return _given(net, models, batches, referee, gates, fast, progress or (lambda text: None))
     asked = asked_gates(list(GATES), gates, fast)
-    start = time.monotonic()
     wanted = {name: GATES[name] for name in asked}
     if referee:
         require()
         wanted["onnx"] = onnx
-    found = {name: Gate(name) for name in wanted}
-    names: list[str] = []
-    noise: dict[str, float] = {}
     left = left_out(list(GATES), asked, fast)
     report = Report(net.name, (), (), notes=left, partial=bool(left))
-    cases = _cases(net, sizes, batches[-1:] if fast else batches, seed)
-    for case in itertools.islice(cases, 1 if fast else None):
+    cases = itertools.islice(_cases(net, sizes, batches[-1:] if fast else batches, seed), 1 if fast else None)
+    return _held(report, cases, wanted, referee, progress or (lambda text: None))
+
+
+def _held(
+    report: Report,
+    cases: Iterator[Case],
+    wanted: Mapping[str, Callable[[Case], Finding]],
+    referee: bool,
+    progress: Progress,
+) -> Report:
+    """The report of the gates that are wanted on all cases, up to the first that fails."""
+    start, names, noise = time.monotonic(), list[str](), dict[str, float]()
+    found = {name: Gate(name) for name in wanted}
+    said = ""
+    for case in cases:
         names.append(case.name)
         for name, gate in wanted.items():
-            if progress:
-                progress(f"{net.name} {case.name}: {name}")
+            progress(f"{report.network} {case.name}: {name}")
             found[name] = _merge(found[name], name, gate(case), case)
             if not found[name].passed:
-                said = verdict(case) if referee and name != "onnx" else ""
-                return replace(report, gates=tuple(found.values()), cases=tuple(names), noise=noise, referee=said,
-                               seconds=time.monotonic() - start)  # fmt: skip
+                break
+        if any(gate.passed is not True for gate in found.values()):
+            said = verdict(case) if referee and found["onnx"].passed is None else ""
+            break
         noise = {side: max(noise.get(side, 0.0), value) for side, value in case.noise.items()}
         # Two models of VGG-16 in float64 and their gradients are gigabytes, and Keras models are cyclic garbage.
-        del case, gate
+        del case
         gc.collect()
     seconds = time.monotonic() - start
-    return replace(report, gates=tuple(found.values()), cases=tuple(names), noise=noise, seconds=seconds)
+    return replace(report, gates=tuple(found.values()), cases=tuple(names), noise=noise, referee=said, seconds=seconds)
 
 
 def _merge(gate: Gate, name: str, found: Finding, case: Case) -> Gate:

@@ -21,7 +21,7 @@ from .lines import located
 from .named import models_of
 from .pair import Pair, shortly, transferred
 from .report import Comparison
-from .sides import images, labels, shape_of, side
+from .sides import images, labels, own_images, shape_of, side
 from .training import gradients, training
 
 GATES: dict[str, Callable[[Pair], Finding | str]] = {
@@ -46,13 +46,14 @@ def compare(
 ) -> Comparison:
     """Hold two models to each other, of one framework or of two, and return a Comparison, which is a Report.
 
-    Each is a PyTorch module, a Keras model or the name of a registered network, which stands for its build in the
-    framework of the other. `example` is a batch (N, C, H, W), or its shape: a PyTorch module does not say what it
-    takes. `weights` are compared "as-is", or with "transfer" those of the first are put into a copy of the second.
-    `names` are pairs of layers, of the first and of the second, that belong together. `sizes` are (height, width).
-    `gates` are those to hold the models to, all where none is named; outputs are always among them, for the others
-    prove nothing without. With `fast` they are held at one size, to few batches, and are not trained. `options` are
-    those of the registered network, such as num_classes. `progress` is told what is at work; without it a terminal is.
+    Each is a PyTorch module, a Keras model, a function that makes one, or the name of a registered network, which is
+    its build in the framework of the other. `example` is a batch (N, C, H, W), such as photos, which are compared,
+    too, or its shape: a PyTorch module does not say what it takes. `weights` are compared "as-is", or with "transfer"
+    those of the first are put into a copy of the second. `names` are pairs of layers, of the first and of the second,
+    that belong together. `sizes` are (height, width). `gates` are those to hold the models to, all where none is named;
+    outputs are always among them, for the others prove nothing without. With `fast` they are held at one size, to few
+    batches, and are not trained. `options` are those of the registered network, such as num_classes. `progress` is told
+    what is at work; without it a terminal is.
     Nothing of the models is changed. Raises DiptychError for what is no model, and for a name that is no layer's.
     """
     wanted = asked_gates(list(GATES), gates, fast, always="outputs")
@@ -66,7 +67,7 @@ def compare(
     say("reading both models")
     called = labels((first, second))
     ready = [side(model, label, shape) for model, label in zip((first, second), called, strict=True)]
-    batch_list = list(images(shape, batches, sizes, fast))
+    batch_list = [*images(shape, batches, sizes, fast), *own_images(example)]
     pair = Pair(ready[0], ready[1], batch_list, names or {}, by_weights=chosen == "as-is")
     if chosen == "transfer":
         pair = transferred(pair)

@@ -153,6 +153,15 @@ def _few(random: np.random.Generator, shape: tuple[int, int, int], batches: Sequ
     yield Images(f"{named} batch 2, {name}", _float32(values))
 
 
+def own_images(example: Any) -> Iterator[Images]:
+    """The images that somebody gave as an example; none for a shape, and for one that is all zeros."""
+    if not hasattr(example, "shape"):
+        return
+    values = np.asarray(example.detach().cpu() if hasattr(example, "detach") else example, np.float64)
+    if values.any():
+        yield Images(f"the example {'x'.join(map(str, values.shape[1:]))} batch {len(values)}", _float32(values))
+
+
 def _float32(values: Array) -> Array:
     """The same numbers as any model can take them."""
     return values.astype(np.float32).astype(np.float64)
