@@ -20,6 +20,7 @@ from ..files import FORMATS, source_format
 from ..files.checkpoint import Checkpoint
 from ..files.tensors import Tensors
 from .emitted import dialect_for
+from .heads import renamed_head, with_names
 from .identify import Identified
 from .not_compared import not_compared
 from .report import mapping_of, names_of, record
@@ -60,6 +61,7 @@ def of_result(said: StatedReport, mine: Identified) -> list[str]:
     try:
         before = traced(said.source.network, said.source.options)
         sources = [item.of(before) for item in dialects_of(before.name) if item.library == said.source.names]
+        sources = [with_names(item, renamed_head(said.mapping, before, item)) for item in sources]
         dialect = dialect_for(said.result.names, mine.net)
     except DiptychError as error:
         return [f"its networks and names have no meaning: {error}"]

@@ -28,6 +28,7 @@ from .forms import check_names, target, widened
 from .identify import Identified, identified
 from .not_compared import not_compared
 from .own import Request, convert_own, of_file, of_model
+from .prefixes import part_of
 from .report import Conversion, digest, record, report_path, write_report
 from .written import written
 
@@ -45,6 +46,8 @@ def convert(
     num_classes: int | None = None,
     in_channels: int | None = None,
     input_size: int | tuple[int, int] | None = None,
+    head: str | None = None,
+    prefix: str | None = None,
     cfg: str | Path | None = None,
     progress: Callable[[str], None] | None = None,
     example: Any = None,
@@ -55,9 +58,10 @@ def convert(
     """Convert a weights file to the format of the suffix of `dst`: .safetensors, .pth, .keras, .weights.h5, .npz, ...
 
     Without `network` it is what the file states, or else the only network that the weights fit; options that the
-    shapes imply need not be given. `cfg`, a file of Darknet's, says both. `to` names the library whose names the result
-    has ("torchvision", "timm", "keras.applications"), `form` another form of the network, for which the weights are
-    rewritten where that is exact.
+    shapes imply need not be given. `cfg`, a file of Darknet's, says both. `head` says what lies between the linear
+    layers of a head that is not the network's own ("relu,dropout"), and `prefix` which of several networks is meant.
+    `to` names the library whose names the result has ("torchvision", "timm", "keras.applications"), `form` another
+    form of the network, for which the weights are rewritten where that is exact.
     Unless `check` is None, both files are read again by another reader, which must give the same bits, and the network
     is run with the source's weights and with the result's, in each one's framework; DST.report.json says what was done
     and measured. Raises DiptychError, and leaves no partial file, for anything but a full match of every weight by name
@@ -68,7 +72,7 @@ def convert(
     weights, to `emit` (DST's name with .py), and the model itself is run against all that is made of it.
     """
     asked_of: dict[str, Any] = {"network": network, "form": form, "cfg": cfg, "num_classes": num_classes}
-    asked_of |= {"in_channels": in_channels, "input_size": input_size}
+    asked_of |= {"in_channels": in_channels, "input_size": input_size, "head": head, "prefix": prefix}
     page, say = Path(html) if html else None, progress or (lambda text: None)
     own = Request(Path(dst), emit, check, force, gradients, one_size, to, say, page)
     if isinstance(src, str | os.PathLike):
@@ -82,10 +86,10 @@ def _of_file(source: Path, wanted: Mapping[str, Any], example: Any, own: Request
     known = _check_request(source, own)
     own.say(f"reading {source}")
     start = time.monotonic()
-    options = {key: wanted[key] for key in ("num_classes", "in_channels", "input_size")}
+    options = {key: wanted[key] for key in ("num_classes", "in_channels", "input_size", "head")}
     name, options, said = asked(wanted["cfg"], wanted["network"], options)
     try:
-        loaded = load_source(source, name, options, again=own.check is not None)
+        loaded = load_source(source, name, options, own.check is not None, wanted["prefix"] or "")
     except Unidentified as error:
         return convert_own(of_file(source, example, error, own, wanted), own)
     own.refuse_more(example)
@@ -166,7 +170,7 @@ def _check_request(source: Path, own: Request) -> Format:
 
 
 def load_source(
-    source: Path, network: str | None, options: Mapping[str, Any], again: bool = False
+    source: Path, network: str | None, options: Mapping[str, Any], again: bool = False, prefix: str = ""
 ) -> tuple[Identified, Side, str]:
     """(what the file is, its weights under our names, its SHA-256); the checkpoint that is left holds no arrays.
 
@@ -175,7 +179,7 @@ def load_source(
     """
     checkpoint = read(source)
     try:
-        found = identified(checkpoint, network, options)
+        found = identified(part_of(checkpoint, prefix), network, options)
     except (FileError, NotInstalled):
         raise
     except DiptychError as error:
@@ -194,7 +198,7 @@ def load_source(
             "network"
         )
     given = Side(found.net, source_format(source).framework, arrays)
-    return replace(found, checkpoint=found.checkpoint.without_arrays(), reader=reader), given, sha256
+    return replace(found, checkpoint=found.checkpoint.without_arrays(), reader=reader, prefix=prefix), given, sha256
 
 
 def _target(

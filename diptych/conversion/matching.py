@@ -126,10 +126,12 @@ def with_inferred_options(chosen: Network, view: Checkpoint, given: Mapping[str,
         options.setdefault("input_size", size)
     if "width" in chosen.options and "width" not in options:
         options |= _width(chosen, view, options)
-    if chosen.num_classes is not None and "num_classes" not in options:
+    if "head" in options:
+        options.pop("num_classes", None)
+    elif chosen.num_classes is not None and "num_classes" not in options:
         options |= _headless(chosen, view, options, bare)
     for option, standard in (("num_classes", chosen.num_classes), ("in_channels", chosen.in_channels)):
-        if option in options or standard is None:
+        if option in options or standard is None or (option == "num_classes" and "head" in options):
             continue
         value = _option_value(chosen, view, options, option, standard)
         if value is not None and value != standard:
