@@ -24,6 +24,7 @@ NUMBERED_KERAS = "darknet-keras"
 """Whole Keras models that are ports of Darknet's, by Keras's own names: the graph says which layer is which."""
 LIBRARIES = (
     *("torchvision", "timm", "keras.applications", "pytorchcv", "efficientnet_pytorch", "tf-slim"),
+    *("transformers", "detectron2", "torchvision-2017", "children", "features"),
     *("yolox", "ultralytics", "pytorch-YOLOv4", "effdet", "automl", NUMBERED_KERAS),
 )
 EMITTED = "emitted"
