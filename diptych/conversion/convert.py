@@ -23,6 +23,7 @@ from ..files.content import Content
 from ..files.darknet import Configured
 from ..files.destinations import check_several
 from ..files.format import Format
+from .cautions import cautions
 from .configured import asked, check_configured, with_boxes
 from .forms import check_names, target, widened
 from .identify import Identified, identified
@@ -107,11 +108,14 @@ def _converted(
     """Write what was loaded, in the form and the names that are wanted."""
     (found, given, sha256), (form, library), html = loaded, wanted, own.html
     destination, check, say, known = own.destination, own.check, own.say, format_of(own.destination)
+    read_as = source_format(source)
     weights, more = widened(given.weights, known)
     notes = (*found.notes, *check_configured(said, found.net, source), *more)
     found = replace(found, notes=notes, checkpoint=with_boxes(found.checkpoint, said))
     given = replace(given, weights=weights)
     moved = _target(found, given.weights, sha256, form, library, known)
+    content = moved.content
+    found = replace(found, notes=found.notes + cautions(found, content.net, content.dialect.library, known, read_as))
     proof, reader = None, ""
     with transaction(_written(destination, html), own.force) as staged:
         say(f"writing {destination}")

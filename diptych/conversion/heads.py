@@ -15,12 +15,12 @@ from ..common.errors import SpecError, WeightsError
 from ..common.head import text_of
 from ..common.registry import network, traced
 from ..common.spec import Net
-from ..common.text import first_few
 from ..files.layers import Layers
 from ..files.tensors import Tensors
 from .backbones import Backbone, backbones
 from .head_parts import Part, is_chain, layers_between
 from .head_words import LOUD, PART_OF, is_part, left_out_note, no_chain, not_converted, renamed_note, several_layers
+from .layer_heads import of_layers
 from .matching import Match, match
 
 Options = dict[str, Any]
@@ -34,7 +34,7 @@ def headed(checkpoint: Any, tried: Iterable[tuple[str, Dialect]], given: Options
     """(exact matches of a backbone and its head, why the backbones that fit have none) of a file of a state dict."""
     found, problems = list[Match](), list[str]()
     if isinstance(checkpoint, Layers):
-        return _of_layers(checkpoint, tried, given)
+        return of_layers(checkpoint, tried, given)
     for prefix, item in tried if isinstance(checkpoint, Tensors) else ():
         for backbone in backbones(checkpoint, prefix, item, given):
             try:
@@ -45,25 +45,6 @@ def headed(checkpoint: Any, tried: Iterable[tuple[str, Dialect]], given: Options
                 found += [one] if one.exact else []
             break
     return found, list(dict.fromkeys(problems))
-
-
-def _of_layers(
-    checkpoint: Layers, tried: Iterable[tuple[str, Dialect]], given: Options
-) -> tuple[list[Match], list[str]]:
-    """The same of a file of Keras's: its head is not looked into here, for such a file is read as a model instead."""
-    found, problems = list[Match](), list[str]()
-    for prefix, item in tried:
-        rest = [name for name in checkpoint.layers if not name.startswith(prefix)]
-        one = match(checkpoint.inside(prefix), item, {"num_classes": 0} | given) if rest and prefix else None
-        if one is None or not one.exact:
-            continue
-        what = first_few(rest, 6)
-        if given.get("num_classes") == 0:
-            notes = (*one.checkpoint.notes, f"{LOUD}, as asked: {what}")
-            found.append(replace(one, checkpoint=replace(one.checkpoint, notes=notes)))
-        advice = "--backbone (or --num-classes 0) converts the backbone alone"
-        problems.append(f"{LOUD}: {checkpoint.path} is {one.net.name} and other layers with weights ({what}); {advice}")
-    return found, problems
 
 
 def left_behind(found: Match, checkpoint: Any) -> bool:
@@ -168,13 +149,14 @@ def with_names(item: Dialect, pairs: Sequence[tuple[str, str]]) -> Dialect:
 
 def renamed_head(mapping: Sequence[Sequence[str]], net: Net, item: Dialect) -> list[tuple[str, str]]:
     """The layers of a head that a report has under names of somebody's own: (ours, theirs)."""
-    if item.of_layers or item.by_place or dict(net.options).get("num_classes") == 0:
+    if item.by_place or dict(net.options).get("num_classes") == 0:
         return []
     rest = {key: value for key, value in net.options if key not in ("num_classes", "head")}
     if network(net.name).num_classes is None:
         return []
     bare = traced(net.name, {**rest, "num_classes": 0}).weights
-    paths = {(ours.rpartition(".")[0], there.rpartition(".")[0]) for there, ours, _ in mapping if ours not in bare}
+    mark = "/" if item.of_layers else "."
+    paths = {(ours.rpartition(".")[0], there.rpartition(mark)[0]) for there, ours, _ in mapping if ours not in bare}
     return sorted((ours, there) for ours, there in paths if item.theirs(ours) != there)
 
 
