@@ -122,7 +122,7 @@ def headed(function: Callable[..., Result], text: str) -> Callable[..., Result]:
         with stack(_free_name()):
             for layer in layers:
                 main = _applied(main, layer)
-        return [main, *others] if others else main  # type: ignore[list-item]
+        return [main, *others] if others else main
 
     return whole
 

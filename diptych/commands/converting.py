@@ -45,6 +45,7 @@ Head = Annotated[
 ]
 Backbone = Annotated[bool, typer.Option("--backbone", help="Without the head: the same as --num-classes 0.")]
 Prefix = Annotated[str | None, typer.Option(help="Of a file with several networks: what the names of one begin with.")]
+Dtype = Annotated[str | None, typer.Option(help="The numbers to write: float32, float64 or float16.")]
 Weights = Annotated[Path | None, typer.Option(help="Of code: a file of weights by the model's own names.")]
 Emit = Annotated[
     Path | None,
@@ -71,6 +72,7 @@ def convert(
     head: Head = None,
     backbone: Backbone = False,
     prefix: Prefix = None,
+    dtype: Dtype = None,
     cfg: Cfg = None,
     weights: Weights = None,
     example: Example = None,
@@ -88,7 +90,7 @@ def convert(
     num_classes = 0 if backbone else num_classes
     wanted: dict[str, Any] = {"network": network, "to": to, "form": form, "force": force, "num_classes": num_classes}
     wanted |= {"in_channels": in_channels, "input_size": size_of(input_size)}
-    more = {"cfg": None if cfg is None else str(cfg), "head": head, "prefix": prefix}
+    more = {"cfg": None if cfg is None else str(cfg), "head": head, "prefix": prefix, "dtype": dtype}
     wanted |= {key: value for key, value in more.items() if value is not None}
     wanted["check"] = ("float32" if fast else "float64") if check else None
     own = {"emit": emit, "gradients": gradients, "one_size": one_size}
@@ -188,7 +190,9 @@ class _Conversion:
         request = Request(
             self.dst, check=wanted["check"], force=wanted["force"], to=wanted["to"], say=update, html=self.html, **own
         )
-        for_files = {key: wanted.get(key) for key in ("network", "form", "num_classes", "head", "prefix", "cfg")}
+        for_files = {
+            key: wanted.get(key) for key in ("network", "form", "num_classes", "head", "prefix", "dtype", "cfg")
+        }
         request.refuse(for_files | {"suffix": suffix, "jobs": None if jobs == 1 else jobs})
         return request
 

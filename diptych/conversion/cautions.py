@@ -9,7 +9,7 @@ from ..common.spec import Net
 from ..files.format import Format
 from .identify import Identified
 
-TRANSFORMED = ("inception_v3", "googlenet_torchvision_bn", "googlenet_torchvision_bn_aux")
+TRANSFORMED = ("inception_v3", "inception_v3_aux", "googlenet_torchvision_bn", "googlenet_torchvision_bn_aux")
 """Networks of torchvision whose public weights are for a model that renormalises its image."""
 
 

@@ -25,6 +25,7 @@ from ..files.destinations import check_several
 from ..files.format import Format
 from .cautions import cautions
 from .configured import asked, check_configured, with_boxes
+from .dtypes import cast, check_dtype
 from .forms import check_names, target, widened
 from .identify import Identified, identified
 from .not_compared import not_compared
@@ -49,6 +50,7 @@ def convert(
     input_size: int | tuple[int, int] | None = None,
     head: str | None = None,
     prefix: str | None = None,
+    dtype: str | None = None,
     cfg: str | Path | None = None,
     progress: Callable[[str], None] | None = None,
     example: Any = None,
@@ -62,7 +64,8 @@ def convert(
     shapes imply need not be given. `cfg`, a file of Darknet's, says both. `head` says what lies between the linear
     layers of a head that is not the network's own ("relu,dropout"), and `prefix` which of several networks is meant.
     `to` names the library whose names the result has ("torchvision", "timm", "keras.applications"), `form` another
-    form of the network, for which the weights are rewritten where that is exact.
+    form of the network, for which the weights are rewritten where that is exact. `dtype` is the type of numbers to
+    write ("float32", "float64", "float16"), without which it is that of the source.
     Unless `check` is None, both files are read again by another reader, which must give the same bits, and the network
     is run with the source's weights and with the result's, in each one's framework; DST.report.json says what was done
     and measured. Raises DiptychError, and leaves no partial file, for anything but a full match of every weight by name
@@ -73,7 +76,7 @@ def convert(
     weights, to `emit` (DST's name with .py), and the model itself is run against all that is made of it.
     """
     asked_of: dict[str, Any] = {"network": network, "form": form, "cfg": cfg, "num_classes": num_classes}
-    asked_of |= {"in_channels": in_channels, "input_size": input_size, "head": head, "prefix": prefix}
+    asked_of |= {"in_channels": in_channels, "input_size": input_size, "head": head, "prefix": prefix, "dtype": dtype}
     page, say = Path(html) if html else None, progress or (lambda text: None)
     own = Request(Path(dst), emit, check, force, gradients, one_size, to, say, page)
     if isinstance(src, str | os.PathLike):
@@ -85,6 +88,7 @@ def convert(
 def _of_file(source: Path, wanted: Mapping[str, Any], example: Any, own: Request) -> Conversion:
     """Convert a file: of a registered network, with the options that are wanted, or else of a whole model."""
     known = _check_request(source, own)
+    check_dtype(wanted["dtype"])
     own.say(f"reading {source}")
     start = time.monotonic()
     options = {key: wanted[key] for key in ("num_classes", "in_channels", "input_size", "head")}
@@ -94,26 +98,26 @@ def _of_file(source: Path, wanted: Mapping[str, Any], example: Any, own: Request
     except Unidentified as error:
         return convert_own(of_file(source, example, error, own, wanted), own)
     own.refuse_more(example)
-    return _converted(source, loaded, said, (wanted["form"], _names_asked(own.to, known)), own, start)
+    return _converted(source, loaded, said, (wanted["form"], _names_asked(own.to, known), wanted["dtype"]), own, start)
 
 
 def _converted(
     source: Path,
     loaded: tuple[Identified, Side, str],
     said: Configured | None,
-    wanted: tuple[str | None, str],
+    wanted: tuple[str | None, str, str | None],
     own: Request,
     start: float,
 ) -> Conversion:
     """Write what was loaded, in the form and the names that are wanted."""
-    (found, given, sha256), (form, library), html = loaded, wanted, own.html
+    (found, given, sha256), (form, library, dtype), html = loaded, wanted, own.html
     destination, check, say, known = own.destination, own.check, own.say, format_of(own.destination)
     read_as = source_format(source)
-    weights, more = widened(given.weights, known)
+    weights, more = (given.weights, ()) if dtype else widened(given.weights, known)
     notes = (*found.notes, *check_configured(said, found.net, source), *more)
     found = replace(found, notes=notes, checkpoint=with_boxes(found.checkpoint, said))
     given = replace(given, weights=weights)
-    moved = _target(found, given.weights, sha256, form, library, known)
+    moved = _cast(_target(found, given.weights, sha256, form, library, known), dtype)
     content = moved.content
     found = replace(found, notes=found.notes + cautions(found, content.net, content.dialect.library, known, read_as))
     proof, reader = None, ""
@@ -214,6 +218,14 @@ def _target(
     extras, lost = (found.checkpoint.extras, ()) if not known.silent else ({}, _lost(found))
     notes += lost + tuple({one.caution: None for one in (source_format(found.checkpoint.path), known) if one.caution})
     return _Target(Content(net, _round(exact, arrays), extras, dialect, said), exact, notes)
+
+
+def _cast(moved: _Target, dtype: str | None) -> _Target:
+    """What is written, in the type of numbers that is asked for."""
+    if dtype is None:
+        return moved
+    exact, arrays, notes = cast(moved.exact, dtype)
+    return replace(moved, exact=exact, content=replace(moved.content, arrays=arrays), notes=moved.notes + notes)
 
 
 def _lost(found: Identified) -> tuple[str, ...]:

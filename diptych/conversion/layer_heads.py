@@ -147,7 +147,7 @@ def _around(checkpoint: Layers, prefix: str, bare: Match, dense: str) -> tuple[s
         return None
     said = [f"{_kind(entries[name])} ({name})" for name in front if _kind(entries[name]) in BEFORE]
     notes = (f"left out in front of the network: {', '.join(said)}; give it images that this was done to",) * bool(said)
-    return notes + (SOFTMAX,) * (activation == "softmax")
+    return (*notes, SOFTMAX) if activation == "softmax" else notes
 
 
 SOFTMAX = "the softmax that ends the source is left out: the network gives logits"

@@ -13,6 +13,7 @@ from ..files import read, source_format
 from ..files.again.compare import compare
 from ..files.checkpoint import Checkpoint
 from . import audit
+from .dtypes import cast, is_wider
 from .forms import target, widened
 from .identify import Identified, identified
 from .not_compared import not_compared
@@ -92,6 +93,9 @@ def _against_source(
     origin = said.source.path
     theirs = identified(part_of(source, said.source.prefix), said.source.network, said.source.options)
     before, _ = widened(checked(theirs.net, theirs.checkpoint.named(theirs.net), str(origin)), source_format(path))
+    kinds = {str(array.dtype) for array in after.values()}
+    if len(kinds) == 1 and is_wider(before, *kinds):
+        before, _, _ = cast(before, *kinds)
     net, exact = theirs.net, dict(before)
     if theirs.net.name != mine.net.name:
         net, moved, _, _ = target(theirs.net, before, mine.net.name, "diptych")

@@ -28,7 +28,9 @@ def said(name: str, source: str, result: str, library: str = OWN, **more: Any) -
     return " | ".join(cautions(found, net, library, format_of(Path(result)), format_of(Path(source))))
 
 
-@pytest.mark.parametrize("name", ["inception_v3", "googlenet_torchvision_bn", "googlenet_torchvision_bn_aux"])
+@pytest.mark.parametrize(
+    "name", ["inception_v3", "inception_v3_aux", "googlenet_torchvision_bn", "googlenet_torchvision_bn_aux"]
+)
 def test_torchvisions_renormalisation_is_named(name: str) -> None:
     assert "transform_input=True" in said(name, "in.pth", "out.keras", extras=COUNTED)
     assert not said(name, "in.keras", "out.keras", extras=COUNTED)
