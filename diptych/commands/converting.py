@@ -11,7 +11,7 @@ import typer
 
 from ..common.errors import DiptychError
 from .border import BAD
-from .options import READ, Cfg, Channels, Classes, Example, Force, OneSize, Size, asked, size_of
+from .options import READ, Cfg, Channels, Classes, Example, Force, OneSize, Prefix, Size, asked, size_of
 from .quiet import native_stderr_kept
 from .streams import say
 
@@ -44,7 +44,6 @@ Head = Annotated[
     typer.Option(metavar="LAYERS", help='What lies between the linear layers of a head of your own: "relu,dropout".'),
 ]
 Backbone = Annotated[bool, typer.Option("--backbone", help="Without the head: the same as --num-classes 0.")]
-Prefix = Annotated[str | None, typer.Option(help="Of a file with several networks: what the names of one begin with.")]
 Dtype = Annotated[str | None, typer.Option(help="The numbers to write: float32, float64 or float16.")]
 Weights = Annotated[Path | None, typer.Option(help="Of code: a file of weights by the model's own names.")]
 Emit = Annotated[

@@ -30,7 +30,7 @@ from .heads import Unconverted, headed, left_behind
 from .keras_config import differences, weighted_differences
 from .match_notes import inferred_note, names_note
 from .matching import Match, match, merge
-from .prefixes import rivals, several
+from .prefixes import part_of, rivals, several
 from .refusals import misfit, strange
 from .signatures import candidates, dialects_of, folded_candidates, overlapping_candidates, variants
 
@@ -76,16 +76,19 @@ class Identification:
         return tuple(dict.fromkeys(found.net.name for found in self.matches))
 
 
-def identify(source: str | Path | Checkpoint, cfg: str | Path | None = None) -> Identification:
+def identify(
+    source: str | Path | Checkpoint, cfg: str | Path | None = None, prefix: str | None = None
+) -> Identification:
     """What a checkpoint is from its names and shapes alone: network, names, options, what is missing or too many.
 
     `cfg`, a file of Darknet's, says the network of a .weights file; without it, that beside the file or its size does.
+    `prefix` says which of several networks in a file is meant.
 
     A folded network is found where its layers have the names from before, as other folders than ours leave them; under
     our names, where the file states it.
     Raises FileError for a file that cannot be read, DiptychError where no network has even a tenth of its names.
     """
-    checkpoint = source if isinstance(source, Checkpoint) else read(Path(source))
+    checkpoint = part_of(source if isinstance(source, Checkpoint) else read(Path(source)), prefix or "")
     if cfg is not None or (checkpoint.nameless and checkpoint.stated.network):
         return _configured(checkpoint, cfg)
     _refuse_several(checkpoint, {})
@@ -197,7 +200,10 @@ def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[
                 near.setdefault(key, found)
         if exact:
             break
-    nearest = sorted(near.values(), key=lambda item: -item.confidence)[:NEAR]
+    every = len(checkpoint.names) or 1  # a match of a part of the file is less near than one of all of it
+    nearest = sorted(near.values(), key=lambda one: -one.confidence * min((len(one.checkpoint.names) or 1) / every, 1))[
+        :NEAR
+    ]
     if exact and plain == given and not any(left_behind(found, checkpoint) for found in exact):
         return exact, nearest, []
     fit = [(key[0], found.dialect) for key, found in (tried if exact else near.items()) if found.exact or not exact]

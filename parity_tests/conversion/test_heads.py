@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from command_line import run
 from hollow import zeros
 
 import diptych
@@ -208,6 +209,7 @@ def test_one_of_two_encoders_must_be_named() -> None:
             find(both)
     for said in ("encoder_k", "module.encoder_k."):
         assert found(part_of(both, said), num_classes=0).net == traced("resnet18", {"num_classes": 0})
+    assert any(LOUD in note for note in identify(both, prefix="encoder_k").notes)
     with pytest.raises(DiptychError, match=r"begin with 'teacher'; they begin with encoder_q\., encoder_k\."):
         part_of(both, "teacher")
 
@@ -215,3 +217,20 @@ def test_one_of_two_encoders_must_be_named() -> None:
 @pytest.mark.parametrize("name", ["densenet201", "resnet18", "vgg11_bn", "mobilenet_v2"])
 def test_the_stages_of_one_network_are_no_rivals(name: str) -> None:
     assert not rivals(file(bare(name)))
+
+
+def test_the_command_says_first_what_was_left_out(tmp_path: Path) -> None:
+    net = traced("lenet5_modern", {"num_classes": 0})
+    state = {name: np.ones(tuple(map(int, weight.shape)), np.float32) for name, weight in net.weights.items()}
+    layers = linear({"top.0": (6, 84), "top.2": (3, 6)})
+    np.savez(tmp_path / "in.npz", **state, **layers)
+    convert = ("convert", tmp_path / "in.npz", tmp_path / "out.npz", "--no-check")
+    refused_line = run(*convert)
+    assert refused_line.exit_code == 2
+    assert "HEAD NOT CONVERTED" in refused_line.output
+    bare = run(*convert, "--backbone")
+    assert bare.exit_code == 0
+    assert bare.stdout.startswith("HEAD NOT CONVERTED, as asked: top.0 and top.2, linear layers 84 -> 6 -> 3; --head")
+    whole = run(*convert, "--head", "relu", "--force")
+    assert "lenet5_modern, head=linear:6,relu,linear:3" in whole.stdout
+    assert run(*convert, "--head", "relu", "--backbone", "--force").exit_code == 2
