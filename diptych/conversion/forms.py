@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..common.dialect import EMITTED, LIBRARIES, NUMBERED_KERAS, OF_LAYERS, OWN, Dialect, dialects
+from ..common.dialect import EMITTED, LIBRARIES, OF_LAYERS, ONLY_READ, OWN, Dialect, dialects
 from ..common.errors import DiptychError
 from ..common.registry import network, networks, traced
 from ..common.rewriting.forms import rewritten
@@ -14,17 +14,6 @@ from ..files.format import Format
 from .emitted import dialect_for, has_names
 
 SHORT = {"keras": "keras.applications"}
-ONLY_READ = (
-    "tf-slim",
-    "automl",
-    NUMBERED_KERAS,
-    "torchvision-2017",
-    "transformers",
-    "detectron2",
-    "children",
-    "features",
-)
-"""Names of checkpoints that TensorFlow writes by graphs, of models whose graphs say which layer is which, old ones."""
 
 
 def library_name(name: str) -> str:

@@ -29,7 +29,7 @@ from .configured import asked, check_configured
 from .heads import Unconverted, headed, left_behind
 from .keras_config import differences, weighted_differences
 from .match_notes import inferred_note, names_note
-from .matching import Match, match, merge
+from .matching import Match, match, merge, nearness
 from .prefixes import part_of, rivals, several
 from .refusals import misfit, strange
 from .signatures import candidates, dialects_of, folded_candidates, overlapping_candidates, variants
@@ -200,10 +200,7 @@ def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[
                 near.setdefault(key, found)
         if exact:
             break
-    every = len(checkpoint.names) or 1  # a match of a part of the file is less near than one of all of it
-    nearest = sorted(near.values(), key=lambda one: -one.confidence * min((len(one.checkpoint.names) or 1) / every, 1))[
-        :NEAR
-    ]
+    nearest = sorted(near.values(), key=lambda one: -nearness(one, checkpoint))[:NEAR]
     if exact and plain == given and not any(left_behind(found, checkpoint) for found in exact):
         return exact, nearest, []
     fit = [(key[0], found.dialect) for key, found in (tried if exact else near.items()) if found.exact or not exact]

@@ -65,6 +65,12 @@ def match(checkpoint: Checkpoint, dialect: Dialect, given: Mapping[str, Any]) ->
     return Match(net, dialect, view, *_compare(view, net), wires=found.wires)
 
 
+def nearness(found: Match, checkpoint: Checkpoint) -> float:
+    """How well a network fits a file: that of a part of the file is less near than that of all of it."""
+    share = (len(found.checkpoint.names) or 1) / (len(checkpoint.names) or 1)
+    return found.confidence * min(share, 1)
+
+
 def merge(exact: list[Match]) -> list[Match]:
     """The matches, with one for all networks that are the same, such as a width and the standard one at that width."""
     groups: list[list[Match]] = []

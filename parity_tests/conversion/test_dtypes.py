@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,8 @@ def made(path: Path, dtype: str) -> Path:
     found = {
         n: a + 1e-3 * numbers.standard_normal(a.shape) for n, a in diptych.init(diptych.spec("lenet5_modern")).items()
     }
-    np.savez(path, **{name: array.astype(dtype) for name, array in found.items()})
+    kept: dict[str, Any] = {name: array.astype(dtype) for name, array in found.items()}
+    np.savez(path, **kept)
     return path
 
 

@@ -178,7 +178,7 @@ def test_a_head_without_meaning_is_refused(head: str) -> None:
 def test_a_network_with_a_head_of_its_own_is_converted_and_verified(tmp_path: Path) -> None:
     item, net = dialect(OWN, "lenet5_modern"), traced("lenet5_modern", {"head": "linear:6,relu,linear:3"})
     theirs = {"output.0": "top.first", "output.2": "top.last"}
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for name, array in diptych.init(net, seed=1).items():
         path, _, kind = item.weight(name).rpartition(".")
         arrays[f"{theirs.get(path, path)}.{kind}"] = array
@@ -221,7 +221,8 @@ def test_the_stages_of_one_network_are_no_rivals(name: str) -> None:
 
 def test_the_command_says_first_what_was_left_out(tmp_path: Path) -> None:
     net = traced("lenet5_modern", {"num_classes": 0})
-    state = {name: np.ones(tuple(map(int, weight.shape)), np.float32) for name, weight in net.weights.items()}
+    ones = {name: np.ones(tuple(map(int, weight.shape)), np.float32) for name, weight in net.weights.items()}
+    state: dict[str, Any] = dict(ones)
     layers = linear({"top.0": (6, 84), "top.2": (3, 6)})
     np.savez(tmp_path / "in.npz", **state, **layers)
     convert = ("convert", tmp_path / "in.npz", tmp_path / "out.npz", "--no-check")
