@@ -70,6 +70,10 @@ def _whole(backbone: Backbone, given: Options) -> Match:
     if not parts and not trained:
         return _bare(backbone, parts)
     if trained or not is_chain(parts, backbone.features):
+        rest = {key: value for key, value in backbone.net.options if key != "num_classes"}
+        whole = traced(backbone.net.name, rest)
+        if set(backbone.rest) <= {backbone.prefix + backbone.item.weight(name) for name in whole.weights}:
+            return _match(backbone, backbone.item, whole, backbone.inside(backbone.rest, ()))  # its own, of no fit
         raise Unconverted(no_chain(backbone, parts, trained))
     notes = [left_out_note(foreign)] if foreign else []
     if len(parts) == 1 and parts[0].kind == "linear" and "head" not in given:
