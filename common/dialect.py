@@ -24,8 +24,15 @@ NUMBERED_KERAS = "darknet-keras"
 """Whole Keras models that are ports of Darknet's, by Keras's own names: the graph says which layer is which."""
 LIBRARIES = (
     *("torchvision", "timm", "keras.applications", "pytorchcv", "efficientnet_pytorch", "tf-slim"),
+    *("transformers", "detectron2", "torchvision-2017", "children", "features"),
     *("yolox", "ultralytics", "pytorch-YOLOv4", "effdet", "automl", NUMBERED_KERAS),
 )
+ONLY_READ = (
+    *("tf-slim", "automl", NUMBERED_KERAS),
+    *("transformers", "detectron2", "torchvision-2017", "children", "features"),
+)
+"""Names of checkpoints that TensorFlow writes by graphs, of models whose graphs say which layer is which, of old files,
+and of libraries whose models are no reference of ours."""
 EMITTED = "emitted"
 """The names in the weights of an emitted Keras file, which follow from the network: see `tf_impl.places`."""
 OF_LAYERS = ("keras.applications", "tf-slim", "automl", NUMBERED_KERAS, EMITTED)
@@ -219,7 +226,7 @@ def dialect(library: str, network: str) -> Dialect:
     for item in dialects():
         if (item.library, item.network) == (library, network):
             return item
-    having = sorted({item.library for item in dialects() if item.network == network})
+    having = sorted({item.library for item in dialects() if item.network == network and item.library not in ONLY_READ})
     others = sorted(item.network for item in dialects() if item.library == library and _kin(item.network, network))
     advice = f"; it has {', '.join(others)}" if others else ""
     where = f"{' and '.join([*having, OWN])}" if having else f"{OWN} alone"

@@ -12,6 +12,7 @@ from typing import Any
 from .cards import Card, card
 from .detection.detector import Detector
 from .errors import DiptychError, SpecError
+from .head import headed
 from .rewriting.fold import SUFFIX, folded
 from .spec import Net, near
 from .trace import trace
@@ -63,11 +64,12 @@ class Network:
         num_classes: int | None = None,
         in_channels: int | None = None,
         input_size: int | tuple[int, int] | None = None,
+        head: str | None = None,
         **options: Any,
     ) -> Net:
         """Trace this network, with other options than its own where given; raises SpecError for senseless ones.
 
-        With num_classes=0 it has no head, and gives what the head would take.
+        With num_classes=0 it has no head, and gives what the head would take; `head` says what takes it instead.
         """
         input_size = self.asked_size if input_size is None else input_size
         asked: Any = self.input_size if input_size is None else input_size
@@ -82,6 +84,10 @@ class Network:
             raise SpecError(f"{self.name}: input_size is one positive number or (height, width), not {input_size!r}")
         chosen = {option: self._option(option, value) for option, value in options.items()}
         arguments = self.arguments | chosen
+        function = self.function
+        if head is not None:
+            function, num_classes = self._headed(head, num_classes), 0
+            chosen["head"] = head
         if self.num_classes is not None:
             arguments["num_classes"] = self.num_classes if num_classes is None else num_classes
         elif num_classes is not None:
@@ -89,7 +95,7 @@ class Network:
         kept: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
         kept |= {"input_size": size} if input_size is not None else {}
         return trace(
-            self.function,
+            function,
             self.name,
             (in_channels or self.in_channels, *size),
             evaluated=self.evaluated,
@@ -98,6 +104,17 @@ class Network:
             options=tuple((kept | chosen).items()),
             **arguments,
         )
+
+    def _headed(self, head: str, num_classes: int | None) -> Callable[..., Any]:
+        """The function with a head of somebody's own; raises SpecError where there is none to replace."""
+        if self.num_classes is None or self.detector is not None:
+            raise SpecError(f"{self.name} has a fixed output, and no head that another could replace")
+        if num_classes is not None:
+            raise SpecError(f"{self.name}: its head says how many numbers it gives; leave out num_classes")
+        try:
+            return headed(self.function, head)
+        except SpecError as error:
+            raise SpecError(f"{self.name}: {error}") from None
 
     def _option(self, option: str, value: Any) -> Any:
         """An option's value as the function takes it: text is read as what the network's own value is."""

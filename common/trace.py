@@ -39,6 +39,7 @@ def apply(op: Op, *inputs: Value, name: str | None = None, owner: str = "") -> V
         shape = (shape[0], *map(int, shape[1:]))
         if trace.headless and int(shape[0]) == 0:
             frame.names.discard(path.removeprefix(f"{frame.path}."))
+            trace.left_out.append(path)
             return inputs[0]
         if min(shape) < 1:
             raise SpecError(f"the output would be {tuple(map(int, shape))}: the input is too small")
@@ -88,6 +89,7 @@ def stack(name: str) -> Iterator[None]:
     finally:
         trace.frames.pop()
     if frame.chained is None and trace.headless:
+        around.names.discard(name)
         return
     if frame.chained is None:
         raise SpecError(f"{frame.path}: a stack needs at least one child")

@@ -128,6 +128,7 @@ class Tracer:
     alike: set[int] = field(default_factory=set)
     frames: list[Frame] = field(default_factory=list)
     origins: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
 
     def add(self, call: Call) -> None:
         """Add a finished call to the block around it, which must be able to say which call it is."""

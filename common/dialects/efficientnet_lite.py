@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from ..dialect import Dialect, Rule, rules
-from .efficientnet import ENDS, FIRST, GATE, OTHER, block
+from .efficientnet import ENDS, FIRST, GATE, OTHER, Part, block
 
 TIMM = rules(
     *ENDS,
@@ -18,9 +19,10 @@ DEPTHS = (1.0, 1.1, 1.2, 1.4, 1.8)
 FLAT = {"0": "_expand_conv", "1": "_bn0"}, {"0": "_depthwise_conv", "1": "_bn1"}, {"0": "_project_conv", "1": "_bn2"}
 
 
-def _flat(depth: float) -> tuple[Rule, ...]:
-    """efficientnet_pytorch counts the blocks of all stages in one row; the first and the last keep their depth."""
-    counts = [n if s in (0, len(REPEATS) - 1) else math.ceil(n * depth) for s, n in enumerate(REPEATS)]
+def flat(depth: float, parts: Sequence[Part] = FLAT, lite: bool = True) -> tuple[Rule, ...]:
+    """efficientnet_pytorch counts the blocks of all stages in one row; Lite's first and last stage keep their depth."""
+    kept = (0, len(REPEATS) - 1) if lite else ()
+    counts = [n if s in kept else math.ceil(n * depth) for s, n in enumerate(REPEATS)]
     places = [(stage, index) for stage, count in enumerate(counts, 1) for index in range(count)]
     ends = ("_conv_stem", "_bn0", "_conv_head", "_bn1", "_fc")
     return rules(
@@ -28,7 +30,7 @@ def _flat(depth: float) -> tuple[Rule, ...]:
         *(
             rule
             for number, (stage, index) in enumerate(places)
-            for rule in block(f"features.{stage}.{index}", f"_blocks.{number}.", FLAT if stage > 1 else FLAT[1:])
+            for rule in block(f"features.{stage}.{index}", f"_blocks.{number}.", parts if stage > 1 else parts[1:])
         ),
     )
 
@@ -40,7 +42,7 @@ DIALECTS = (
         for number in range(5)
     ),
     *(
-        Dialect("efficientnet_pytorch", f"efficientnet_lite{number}.tf", f"efficientnet-lite{number}", _flat(depth))
+        Dialect("efficientnet_pytorch", f"efficientnet_lite{number}.tf", f"efficientnet-lite{number}", flat(depth))
         for number, depth in enumerate(DEPTHS)
     ),
 )

@@ -11,20 +11,20 @@ import typer
 from ..common.text import first_few
 from .border import BAD, DIFFERENT
 from .converting import convert
-from .options import READ, Cfg, Json
+from .options import READ, Cfg, Json, Prefix
 from .quiet import native_stderr_kept
 from .streams import say
 
 Source = Annotated[Path, typer.Argument(help=f"{READ}.")]
 
 
-def identify(file: Source, as_json: Json = False, cfg: Cfg = None) -> None:
+def identify(file: Source, as_json: Json = False, cfg: Cfg = None, prefix: Prefix = None) -> None:
     """Say what a checkpoint is, from its names and shapes: network, names, options, what is missing or too many."""
     from ..conversion.identify import identify as run
     from . import output
 
     with native_stderr_kept(), output.waiting(f"reading {file}"):
-        found = run(file, cfg)
+        found = run(file, cfg, prefix)
     if as_json:
         output.data(_identification(found))
         raise typer.Exit(0 if found.matches else 1)

@@ -11,7 +11,7 @@ import typer
 
 from ..common.errors import DiptychError
 from .border import BAD
-from .options import READ, Cfg, Channels, Classes, Example, Force, OneSize, Size, asked, size_of
+from .options import READ, Cfg, Channels, Classes, Example, Force, OneSize, Prefix, Size, asked, size_of
 from .quiet import native_stderr_kept
 from .streams import say
 
@@ -39,6 +39,12 @@ Fast = Annotated[bool, typer.Option("--fast", help="Check in float32, not in flo
 Html = Annotated[Path | None, typer.Option(help="Write the report as a page, too.")]
 Suffix = Annotated[str | None, typer.Option(help="The format of several results, such as .keras.")]
 Jobs = Annotated[int, typer.Option(min=1, help="Processes that convert several files.")]
+Head = Annotated[
+    str | None,
+    typer.Option(metavar="LAYERS", help='What lies between the linear layers of a head of your own: "relu,dropout".'),
+]
+Backbone = Annotated[bool, typer.Option("--backbone", help="Without the head: the same as --num-classes 0.")]
+Dtype = Annotated[str | None, typer.Option(help="The numbers to write: float32, float64 or float16.")]
 Weights = Annotated[Path | None, typer.Option(help="Of code: a file of weights by the model's own names.")]
 Emit = Annotated[
     Path | None,
@@ -62,6 +68,10 @@ def convert(
     num_classes: Classes = None,
     in_channels: Channels = None,
     input_size: Size = None,
+    head: Head = None,
+    backbone: Backbone = False,
+    prefix: Prefix = None,
+    dtype: Dtype = None,
     cfg: Cfg = None,
     weights: Weights = None,
     example: Example = None,
@@ -74,9 +84,13 @@ def convert(
     A model of your own, by a file of it or by code that makes it, is read into a network; its source for the other
     framework is written, too.
     """
+    if backbone and (num_classes or head):
+        raise DiptychError("--backbone is a network without a head; leave out --num-classes and --head")
+    num_classes = 0 if backbone else num_classes
     wanted: dict[str, Any] = {"network": network, "to": to, "form": form, "force": force, "num_classes": num_classes}
     wanted |= {"in_channels": in_channels, "input_size": size_of(input_size)}
-    wanted |= {"cfg": str(cfg)} if cfg is not None else {}
+    more = {"cfg": None if cfg is None else str(cfg), "head": head, "prefix": prefix, "dtype": dtype}
+    wanted |= {key: value for key, value in more.items() if value is not None}
     wanted["check"] = ("float32" if fast else "float64") if check else None
     own = {"emit": emit, "gradients": gradients, "one_size": one_size}
     _Conversion(src, dst, wanted, own, html, (suffix, jobs), (weights, example)).run()
@@ -175,7 +189,9 @@ class _Conversion:
         request = Request(
             self.dst, check=wanted["check"], force=wanted["force"], to=wanted["to"], say=update, html=self.html, **own
         )
-        for_files = {key: wanted.get(key) for key in ("network", "form", "num_classes", "cfg")}
+        for_files = {
+            key: wanted.get(key) for key in ("network", "form", "num_classes", "head", "prefix", "dtype", "cfg")
+        }
         request.refuse(for_files | {"suffix": suffix, "jobs": None if jobs == 1 else jobs})
         return request
 

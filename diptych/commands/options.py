@@ -44,6 +44,7 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("-O", "--option", metavar="NAME=VALUE", help="An option of this network, such as width=0.5."),
 ]
+Prefix = Annotated[str | None, typer.Option(help="Of a file with several networks: what the names of one begin with.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over an existing destination.")]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..checking.proof import FRAMEWORKS, TOLERANCE, Proof, at_check_size
+from ..checking.proof import FRAMEWORKS, ROUNDED, TOLERANCE, Proof, at_check_size
 from ..common.compare import same_bits
 from ..common.dialect import NUMBERED_KERAS
 from ..common.errors import DiptychError
@@ -20,6 +20,7 @@ from ..files import FORMATS, source_format
 from ..files.checkpoint import Checkpoint
 from ..files.tensors import Tensors
 from .emitted import dialect_for
+from .heads import renamed_head, with_names
 from .identify import Identified
 from .not_compared import not_compared
 from .report import mapping_of, names_of, record
@@ -60,6 +61,7 @@ def of_result(said: StatedReport, mine: Identified) -> list[str]:
     try:
         before = traced(said.source.network, said.source.options)
         sources = [item.of(before) for item in dialects_of(before.name) if item.library == said.source.names]
+        sources = [with_names(item, renamed_head(said.mapping, before, item)) for item in sources]
         dialect = dialect_for(said.result.names, mine.net)
     except DiptychError as error:
         return [f"its networks and names have no meaning: {error}"]
@@ -100,7 +102,7 @@ def of_weights(
 
     `exact` are the source's weights `before` in the form of the result, not rounded yet.
     """
-    moved = {name: array for name, array in exact.items() if array is before.get(name)}
+    moved = {n: array.astype(after[n].dtype, copy=False) for n, array in exact.items() if array is before.get(n)}
     worst = same_bits(moved, {name: after[name] for name in moved}) if moved else None
     found = [f"{worst.first} has other bits than in the source ({worst.why})"] if worst and worst.first else []
     rewritten = any(exact[name].dtype != after[name].dtype for name in exact)
@@ -131,7 +133,7 @@ def _proven(said: StatedReport, before: Net, after: Net) -> list[Row]:
         ("proof.outputs", proof.outputs, len(before.evaluated_outputs)),
     ]
     if proof.rounding is not None:
-        rows.append(("proof.rounding", proof.rounding, min(proof.rounding, TOLERANCE["float32"])))
+        rows.append(("proof.rounding", proof.rounding, min(proof.rounding, max(ROUNDED.values()))))
     return rows
 
 

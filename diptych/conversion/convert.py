@@ -23,11 +23,14 @@ from ..files.content import Content
 from ..files.darknet import Configured
 from ..files.destinations import check_several
 from ..files.format import Format
+from .cautions import cautions
 from .configured import asked, check_configured, with_boxes
+from .dtypes import cast, check_dtype
 from .forms import check_names, target, widened
 from .identify import Identified, identified
 from .not_compared import not_compared
 from .own import Request, convert_own, of_file, of_model
+from .prefixes import part_of
 from .report import Conversion, digest, record, report_path, write_report
 from .written import written
 
@@ -45,6 +48,9 @@ def convert(
     num_classes: int | None = None,
     in_channels: int | None = None,
     input_size: int | tuple[int, int] | None = None,
+    head: str | None = None,
+    prefix: str | None = None,
+    dtype: str | None = None,
     cfg: str | Path | None = None,
     progress: Callable[[str], None] | None = None,
     example: Any = None,
@@ -55,9 +61,11 @@ def convert(
     """Convert a weights file to the format of the suffix of `dst`: .safetensors, .pth, .keras, .weights.h5, .npz, ...
 
     Without `network` it is what the file states, or else the only network that the weights fit; options that the
-    shapes imply need not be given. `cfg`, a file of Darknet's, says both. `to` names the library whose names the result
-    has ("torchvision", "timm", "keras.applications"), `form` another form of the network, for which the weights are
-    rewritten where that is exact.
+    shapes imply need not be given. `cfg`, a file of Darknet's, says both. `head` says what lies between the linear
+    layers of a head that is not the network's own ("relu,dropout"), and `prefix` which of several networks is meant.
+    `to` names the library whose names the result has ("torchvision", "timm", "keras.applications"), `form` another
+    form of the network, for which the weights are rewritten where that is exact. `dtype` is the type of numbers to
+    write ("float32", "float64", "float16"), without which it is that of the source.
     Unless `check` is None, both files are read again by another reader, which must give the same bits, and the network
     is run with the source's weights and with the result's, in each one's framework; DST.report.json says what was done
     and measured. Raises DiptychError, and leaves no partial file, for anything but a full match of every weight by name
@@ -68,7 +76,7 @@ def convert(
     weights, to `emit` (DST's name with .py), and the model itself is run against all that is made of it.
     """
     asked_of: dict[str, Any] = {"network": network, "form": form, "cfg": cfg, "num_classes": num_classes}
-    asked_of |= {"in_channels": in_channels, "input_size": input_size}
+    asked_of |= {"in_channels": in_channels, "input_size": input_size, "head": head, "prefix": prefix, "dtype": dtype}
     page, say = Path(html) if html else None, progress or (lambda text: None)
     own = Request(Path(dst), emit, check, force, gradients, one_size, to, say, page)
     if isinstance(src, str | os.PathLike):
@@ -80,34 +88,38 @@ def convert(
 def _of_file(source: Path, wanted: Mapping[str, Any], example: Any, own: Request) -> Conversion:
     """Convert a file: of a registered network, with the options that are wanted, or else of a whole model."""
     known = _check_request(source, own)
+    check_dtype(wanted["dtype"])
     own.say(f"reading {source}")
     start = time.monotonic()
-    options = {key: wanted[key] for key in ("num_classes", "in_channels", "input_size")}
+    options = {key: wanted[key] for key in ("num_classes", "in_channels", "input_size", "head")}
     name, options, said = asked(wanted["cfg"], wanted["network"], options)
     try:
-        loaded = load_source(source, name, options, again=own.check is not None)
+        loaded = load_source(source, name, options, own.check is not None, wanted["prefix"] or "")
     except Unidentified as error:
         return convert_own(of_file(source, example, error, own, wanted), own)
     own.refuse_more(example)
-    return _converted(source, loaded, said, (wanted["form"], _names_asked(own.to, known)), own, start)
+    return _converted(source, loaded, said, (wanted["form"], _names_asked(own.to, known), wanted["dtype"]), own, start)
 
 
 def _converted(
     source: Path,
     loaded: tuple[Identified, Side, str],
     said: Configured | None,
-    wanted: tuple[str | None, str],
+    wanted: tuple[str | None, str, str | None],
     own: Request,
     start: float,
 ) -> Conversion:
     """Write what was loaded, in the form and the names that are wanted."""
-    (found, given, sha256), (form, library), html = loaded, wanted, own.html
+    (found, given, sha256), (form, library, dtype), html = loaded, wanted, own.html
     destination, check, say, known = own.destination, own.check, own.say, format_of(own.destination)
-    weights, more = widened(given.weights, known)
+    read_as = source_format(source)
+    weights, more = (given.weights, ()) if dtype else widened(given.weights, known)
     notes = (*found.notes, *check_configured(said, found.net, source), *more)
     found = replace(found, notes=notes, checkpoint=with_boxes(found.checkpoint, said))
     given = replace(given, weights=weights)
-    moved = _target(found, given.weights, sha256, form, library, known)
+    moved = _cast(_target(found, given.weights, sha256, form, library, known), dtype)
+    content = moved.content
+    found = replace(found, notes=found.notes + cautions(found, content.net, content.dialect.library, known, read_as))
     proof, reader = None, ""
     with transaction(_written(destination, html), own.force) as staged:
         say(f"writing {destination}")
@@ -166,7 +178,7 @@ def _check_request(source: Path, own: Request) -> Format:
 
 
 def load_source(
-    source: Path, network: str | None, options: Mapping[str, Any], again: bool = False
+    source: Path, network: str | None, options: Mapping[str, Any], again: bool = False, prefix: str = ""
 ) -> tuple[Identified, Side, str]:
     """(what the file is, its weights under our names, its SHA-256); the checkpoint that is left holds no arrays.
 
@@ -175,7 +187,7 @@ def load_source(
     """
     checkpoint = read(source)
     try:
-        found = identified(checkpoint, network, options)
+        found = identified(part_of(checkpoint, prefix), network, options)
     except (FileError, NotInstalled):
         raise
     except DiptychError as error:
@@ -194,7 +206,7 @@ def load_source(
             "network"
         )
     given = Side(found.net, source_format(source).framework, arrays)
-    return replace(found, checkpoint=found.checkpoint.without_arrays(), reader=reader), given, sha256
+    return replace(found, checkpoint=found.checkpoint.without_arrays(), reader=reader, prefix=prefix), given, sha256
 
 
 def _target(
@@ -206,6 +218,14 @@ def _target(
     extras, lost = (found.checkpoint.extras, ()) if not known.silent else ({}, _lost(found))
     notes += lost + tuple({one.caution: None for one in (source_format(found.checkpoint.path), known) if one.caution})
     return _Target(Content(net, _round(exact, arrays), extras, dialect, said), exact, notes)
+
+
+def _cast(moved: _Target, dtype: str | None) -> _Target:
+    """What is written, in the type of numbers that is asked for."""
+    if dtype is None:
+        return moved
+    exact, arrays, notes = cast(moved.exact, dtype)
+    return replace(moved, exact=exact, content=replace(moved.content, arrays=arrays), notes=moved.notes + notes)
 
 
 def _lost(found: Identified) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..common.dialect import EMITTED, LIBRARIES, NUMBERED_KERAS, OF_LAYERS, OWN, Dialect, dialects
+from ..common.dialect import EMITTED, LIBRARIES, OF_LAYERS, ONLY_READ, OWN, Dialect, dialects
 from ..common.errors import DiptychError
 from ..common.registry import network, networks, traced
 from ..common.rewriting.forms import rewritten
@@ -14,8 +14,6 @@ from ..files.format import Format
 from .emitted import dialect_for, has_names
 
 SHORT = {"keras": "keras.applications"}
-ONLY_READ = ("tf-slim", "automl", NUMBERED_KERAS)
-"""Names of checkpoints that TensorFlow writes by graphs, and of models whose graphs say which layer is which."""
 
 
 def library_name(name: str) -> str:
@@ -89,7 +87,7 @@ def _rewrite(net: Net, weights: Mapping[str, Array], name: str) -> tuple[Net, We
     if name == net.name:
         return net, dict(weights), ()
     options = {key: value for key, value in net.options if key != "input_size"}
-    unknown = [key for key in options if key not in ("num_classes", "in_channels", *network(name).options)]
+    unknown = [key for key in options if key not in ("num_classes", "in_channels", "head", *network(name).options)]
     if unknown:
         raise DiptychError(
             f"{name} has no option {unknown[0]!r}, as these weights of {net.name} need; write {net.name}"

@@ -16,20 +16,22 @@ from pathlib import Path
 from typing import Any
 
 from ..common.dialect import LIBRARIES, OWN, Dialect, dialects
-from ..common.errors import DiptychError, SpecError, WeightsError
+from ..common.errors import DiptychError, SpecError
 from ..common.registry import Network, network
 from ..common.rewriting.fold import SUFFIX
 from ..common.spec import Net
 from ..common.text import first_few
-from ..common.weights import checked
 from ..files import read
 from ..files.checkpoint import Checkpoint
 from ..files.provenance import UNREGISTERED
 from ..tf_impl.places import snake
 from .configured import asked, check_configured
+from .heads import Unconverted, headed, left_behind
 from .keras_config import differences, weighted_differences
 from .match_notes import inferred_note, names_note
-from .matching import Match, match, merge
+from .matching import Match, match, merge, nearness
+from .prefixes import part_of, rivals, several
+from .refusals import misfit, strange
 from .signatures import candidates, dialects_of, folded_candidates, overlapping_candidates, variants
 
 Options = dict[str, Any]
@@ -45,6 +47,8 @@ class Identified:
     checkpoint: Checkpoint
     dialect: Dialect
     notes: tuple[str, ...] = field(default=())
+    prefix: str = ""
+    """What the names of the network that is meant begin with, where the file has several."""
     reader: str = ""
     """The words for the second reader that gave the same arrays; "" where the file was read once."""
 
@@ -72,26 +76,30 @@ class Identification:
         return tuple(dict.fromkeys(found.net.name for found in self.matches))
 
 
-def identify(source: str | Path | Checkpoint, cfg: str | Path | None = None) -> Identification:
+def identify(
+    source: str | Path | Checkpoint, cfg: str | Path | None = None, prefix: str | None = None
+) -> Identification:
     """What a checkpoint is from its names and shapes alone: network, names, options, what is missing or too many.
 
     `cfg`, a file of Darknet's, says the network of a .weights file; without it, that beside the file or its size does.
+    `prefix` says which of several networks in a file is meant.
 
     A folded network is found where its layers have the names from before, as other folders than ours leave them; under
     our names, where the file states it.
     Raises FileError for a file that cannot be read, DiptychError where no network has even a tenth of its names.
     """
-    checkpoint = source if isinstance(source, Checkpoint) else read(Path(source))
+    checkpoint = part_of(source if isinstance(source, Checkpoint) else read(Path(source)), prefix or "")
     if cfg is not None or (checkpoint.nameless and checkpoint.stated.network):
         return _configured(checkpoint, cfg)
-    exact, near = _matches(checkpoint, {})
+    _refuse_several(checkpoint, {})
+    exact, near, problems = _matches(checkpoint, {})
     if (checkpoint.stated.network or "").endswith(SUFFIX):
         said = _match_named(_stated(checkpoint), checkpoint, dict(checkpoint.stated.options))
         exact += [said] if said.exact else []
     if not exact and not near:
-        raise _strange(checkpoint)
+        raise strange(checkpoint)
     first = (exact or near)[0]
-    return Identification(checkpoint.path, tuple(exact), tuple(near), first.checkpoint.notes)
+    return Identification(checkpoint.path, tuple(exact), tuple(near), (*first.checkpoint.notes, *problems[:1]))
 
 
 def _configured(checkpoint: Checkpoint, cfg: str | Path | None) -> Identification:
@@ -150,16 +158,24 @@ def _stated(checkpoint: Checkpoint) -> Network:
 
 def _match_named(chosen: Network, checkpoint: Checkpoint, options: Options) -> Match:
     """The checkpoint against one network, in the names that fit best."""
-    found = []
+    found, tried = list[Match](), list[tuple[str, Dialect]]()
     for item in _readable(checkpoint, dialects_of(chosen.name)):
         for prefix, _ in variants(checkpoint):
+            tried.append((prefix, item))
+            if "head" in options:
+                continue  # which is by other names in the file
             try:
                 found.append(match(checkpoint.inside(prefix), item, options))
             except SpecError as error:
                 raise SpecError(f"{checkpoint.path}: {error}") from None
-            if found[-1].exact:
+            if found[-1].exact and not left_behind(found[-1], checkpoint):
                 return found[-1]
-    return max(found, key=lambda item: item.confidence)
+    whole, problems = headed(checkpoint, tried, options)
+    if not whole and problems:
+        raise Unconverted(problems[0])
+    if not whole and not found:
+        found = [match(checkpoint.inside(prefix), item, options) for prefix, item in tried]
+    return whole[0] if whole else max(found, key=lambda item: item.confidence)
 
 
 def _readable(checkpoint: Checkpoint, items: list[Dialect]) -> list[Dialect]:
@@ -167,20 +183,29 @@ def _readable(checkpoint: Checkpoint, items: list[Dialect]) -> list[Dialect]:
     return [item for item in items if item.library == OWN or item.of_layers == checkpoint.of_layers]
 
 
-def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[Match]]:
-    """(exact matches, the nearest others) of a checkpoint; the same names after a shorter prefix come first."""
+def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[Match], list[str]]:
+    """(exact matches, the nearest others, why a head is not converted) of a checkpoint.
+
+    The same names after a shorter prefix come first.
+    """
     near: dict[tuple[str, str, str], Match] = {}
+    plain = {key: value for key, value in given.items() if key != "head"}
     by_names = ([(prefix, item) for item in _readable(checkpoint, items)] for prefix, items in candidates(checkpoint))
     later = (list(find(checkpoint)) for find in (folded_candidates, overlapping_candidates))
     for group in itertools.chain(by_names, later):
-        tried = list(_tried(checkpoint, group, given))
+        tried = list(_tried(checkpoint, group, plain))
         exact = merge([found for _, found in tried if found.exact])
         for key, found in tried:
             if not found.exact:
                 near.setdefault(key, found)
         if exact:
             break
-    return exact, sorted(near.values(), key=lambda item: -item.confidence)[:NEAR]
+    nearest = sorted(near.values(), key=lambda one: -nearness(one, checkpoint))[:NEAR]
+    if exact and plain == given and not any(left_behind(found, checkpoint) for found in exact):
+        return exact, nearest, []
+    fit = [(key[0], found.dialect) for key, found in (tried if exact else near.items()) if found.exact or not exact]
+    whole, problems = headed(checkpoint, fit, given)
+    return merge(whole) if whole or problems or plain != given else exact, nearest, problems
 
 
 def _tried(
@@ -198,16 +223,29 @@ def _tried(
 
 
 def _search(checkpoint: Checkpoint, given: Options) -> tuple[Match, tuple[str, ...]]:
-    exact, near = _matches(checkpoint, given)
+    _refuse_several(checkpoint, given)
+    exact, near, problems = _matches(checkpoint, given)
+    if not exact and problems:
+        raise Unconverted(problems[0])
     if not exact and (not near or near[0].confidence < 0.5):
-        raise _strange(checkpoint)
+        raise strange(checkpoint)
     if not exact:
         if near[0].wires:
             _check_architecture(near[0])
-        raise _misfit(near[0])
+        raise misfit(near[0])
     if len(exact) == 1:
         return exact[0], (f"taken as {exact[0].net.name}, the only registered network with these weights",)
     return _choose(checkpoint, exact)
+
+
+def _refuse_several(checkpoint: Checkpoint, given: Options) -> None:
+    """Raise DiptychError for a file of several networks side by side, none of which is the one."""
+    found = rivals(checkpoint)
+    if not found:
+        return
+    exact, near, problems = _matches(checkpoint.inside(found[0]), given)
+    if exact or problems or (near and near[0].confidence >= 0.5):
+        raise several(checkpoint, found)
 
 
 def _choose(checkpoint: Checkpoint, exact: list[Match]) -> tuple[Match, tuple[str, ...]]:
@@ -238,26 +276,6 @@ def _title(found: Match) -> str:
     if found.dialect.by_place:
         return snake(found.dialect.name)
     return found.net.name.replace(".", "_") if found.dialect.library == OWN else found.dialect.name.lower()
-
-
-def _strange(checkpoint: Checkpoint) -> DiptychError:
-    """The error for names that no registered network has."""
-    names = ", ".join(checkpoint.names[:3]) or "none"
-    return DiptychError(
-        f"{checkpoint.path}: its {checkpoint.kind} names ({names} ...) are those of no registered network, in the "
-        f"names of {', '.join(LIBRARIES)} or diptych itself; `diptych list` shows the networks, `diptych table` our "
-        "names"
-    )
-
-
-def _misfit(nearest: Match) -> DiptychError:
-    """The error for a file that nearly fits a network."""
-    where = f"{nearest.checkpoint.path} fits no registered network; held against the nearest"
-    try:
-        checked(nearest.net, nearest.checkpoint.named(nearest.net), where)
-    except WeightsError as error:
-        return error
-    return DiptychError(f"{where}, {nearest.net.name}: too many are {', '.join(nearest.extra[:8])}")
 
 
 def _architecture(found: Match) -> list[str]:

@@ -65,6 +65,12 @@ def match(checkpoint: Checkpoint, dialect: Dialect, given: Mapping[str, Any]) ->
     return Match(net, dialect, view, *_compare(view, net), wires=found.wires)
 
 
+def nearness(found: Match, checkpoint: Checkpoint) -> float:
+    """How well a network fits a file: that of a part of the file is less near than that of all of it."""
+    share = (len(found.checkpoint.names) or 1) / (len(checkpoint.names) or 1)
+    return found.confidence * min(share, 1)
+
+
 def merge(exact: list[Match]) -> list[Match]:
     """The matches, with one for all networks that are the same, such as a width and the standard one at that width."""
     groups: list[list[Match]] = []
@@ -126,10 +132,12 @@ def with_inferred_options(chosen: Network, view: Checkpoint, given: Mapping[str,
         options.setdefault("input_size", size)
     if "width" in chosen.options and "width" not in options:
         options |= _width(chosen, view, options)
-    if chosen.num_classes is not None and "num_classes" not in options:
+    if "head" in options:
+        options.pop("num_classes", None)
+    elif chosen.num_classes is not None and "num_classes" not in options:
         options |= _headless(chosen, view, options, bare)
     for option, standard in (("num_classes", chosen.num_classes), ("in_channels", chosen.in_channels)):
-        if option in options or standard is None:
+        if option in options or standard is None or (option == "num_classes" and "head" in options):
             continue
         value = _option_value(chosen, view, options, option, standard)
         if value is not None and value != standard:

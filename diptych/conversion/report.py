@@ -22,6 +22,7 @@ from ..files import format_of, source_format
 from ..files.kinds import check_regular
 from ..files.onnx_data import beside
 from ..tf_impl.slots import slots_of
+from .head_words import LOUD
 from .identify import Identified
 
 PACKAGES = ("diptych", "numpy", "torch", "tensorflow", "keras", "safetensors", "h5py")
@@ -71,8 +72,9 @@ class Conversion:
         lines += [str(self.proof)] if self.proof else []
         lines += [f"{side} read again, the same bits: {reader}" for side, reader in self.readers.items()]
         lines += [f"not compared: {what}" for what in self.not_compared]
-        lines += [f"note: {note}" for note in self.notes]
-        return "\n".join([printable(head), *(printable(f"  {line}") for line in lines)])
+        loud = [note for note in self.notes if note.startswith(LOUD)]
+        lines += [f"note: {note}" for note in self.notes if note not in loud]
+        return "\n".join([*map(printable, (*loud, head)), *(printable(f"  {line}") for line in lines)])
 
     @property
     def report(self) -> Path:
@@ -143,6 +145,7 @@ def write_report(
             "names": done.library,
             "network": found.net.name,
             "options": dict(found.net.options),
+            **({"prefix": found.prefix} if found.prefix else {}),
         },
         "result": {
             "path": os.path.realpath(done.destination),

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..checking.proof import TOLERANCE, Proof
 from ..common.errors import FileError
+from ..common.head import LONGEST as LONGEST_HEAD
 from ..common.schema import (
     Misfit,
     flag,
@@ -33,7 +34,7 @@ LENGTH = whole(1, 1 << 16)
 
 def _option(value: Any, where: str) -> None:
     """A value that an option of a network may have."""
-    kinds = {int: whole(0, 10**6), float: number(-1e6, 1e6), str: text(100), list: sequence(LENGTH, 1, 3)}
+    kinds = {int: whole(0, 10**6), float: number(-1e6, 1e6), str: text(LONGEST_HEAD), list: sequence(LENGTH, 1, 3)}
     if value is not None and not isinstance(value, bool):
         kinds.get(type(value), one_of(True, False, None))(value, where)
 
@@ -59,7 +60,8 @@ SIDE = record(
         "names": NAME,
         "network": NAME,
         "options": table(text(40, r"[a-z]\w*", "the name of an option"), _option, 20),
-    }
+    },
+    {"prefix": text(1000)},
 )
 PROOF = record(
     {
@@ -100,6 +102,7 @@ class Stated:
     names: str
     network: str
     options: dict[str, Any]
+    prefix: str = ""
 
 
 @dataclass(frozen=True)

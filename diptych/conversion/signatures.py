@@ -27,7 +27,7 @@ from .emitted import dialect_for
 from .sketches import LEAST, Packed, Sketch, packed, short_digests, unpacked, without_normalisations
 
 FILE = Path(folder.__file__).with_name("signatures.json")
-DEPTH = 4
+DEPTH = 8
 PROMISING = 24
 """Sets of names that are held against a checkpoint which has none of them exactly."""
 NEAREST = 20

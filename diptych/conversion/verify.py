@@ -13,10 +13,12 @@ from ..files import read, source_format
 from ..files.again.compare import compare
 from ..files.checkpoint import Checkpoint
 from . import audit
+from .dtypes import cast, is_wider
 from .forms import target, widened
 from .identify import Identified, identified
 from .not_compared import not_compared
 from .own_schema import is_own, stated_own
+from .prefixes import part_of
 from .report import report_path
 from .report_schema import StatedReport, report_data, stated
 from .verification import CHANGED, NO_SOURCE, RESULT_ONLY, VERIFIED, Verification, of_bytes, of_source
@@ -89,8 +91,11 @@ def _against_source(
 ) -> Verification:
     """The result held against its source; raises DiptychError where they are different functions."""
     origin = said.source.path
-    theirs = identified(source, said.source.network, said.source.options)
+    theirs = identified(part_of(source, said.source.prefix), said.source.network, said.source.options)
     before, _ = widened(checked(theirs.net, theirs.checkpoint.named(theirs.net), str(origin)), source_format(path))
+    kinds = {str(array.dtype) for array in after.values()}
+    if len(kinds) == 1 and is_wider(before, *kinds):
+        before, _, _ = cast(before, *kinds)
     net, exact = theirs.net, dict(before)
     if theirs.net.name != mine.net.name:
         net, moved, _, _ = target(theirs.net, before, mine.net.name, "diptych")

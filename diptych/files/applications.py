@@ -24,6 +24,8 @@ def model(net: Net, arrays: Mapping[str, Array], dialect: Dialect, dtype: str) -
     """
     import keras
 
+    if "head" in dict(net.options):
+        raise DiptychError(f"keras.applications.{dialect.name} has no head but its own; leave out --to keras")
     for node in net.nodes:
         if node.kind == "adaptive_avg_pool" and node.shape[1:] != (1, 1) and node.in_shapes[0] != node.shape:
             raise _at_another_size(net, dialect, f"nothing that pools as {node.path} of {net.name}")

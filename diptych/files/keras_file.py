@@ -23,6 +23,7 @@ from .format import Format, zip_members
 from .guarded import guarded
 from .h5_checked import check_bytes, check_survivable
 from .keras_save import save_weights
+from .layer_arrays import named
 from .layers import Layers
 
 CONFIG, WEIGHTS, METADATA, MEMBER = "config.json", "model.weights.h5", "metadata.json", "diptych.json"
@@ -43,11 +44,11 @@ def read(path: Path) -> Layers:
         with archive.open(WEIGHTS) as weights:
             _check_weights(weights, path)
             found = keras3.contents(weights, path)
-    return Layers(
+    return named(Layers(
         path, "keras", found.layers, found.places, extras=stated.extras, stated=stated, title=found.title,
         notes=found.notes, origins=found.origins, place_origins=found.place_origins,
         config=layers, model=model,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _check_weights(weights: BinaryIO, path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..common.errors import FileError
@@ -78,3 +79,28 @@ def snake(kind: str) -> str:
     """
     word = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", kind))
     return re.sub("([a-z])([A-Z])", r"\1_\2", word).lower()
+
+
+def named(file: Layers) -> Layers:
+    """The checkpoint with the names of its config for layers that the file itself has by class and number alone.
+
+    So Keras 3.0 to 3.5 and 2.12 to 2.15 wrote `.keras` files.
+    """
+    config = file.config
+    if config is None or all(name in config for name in file.layers):
+        return file
+    try:
+        pairs = list(_places(file.model or {}, "", ""))
+    except BROKEN:
+        return file
+    known = {place for _, place in pairs}
+    if not all(place in known for place in file.places):
+        return file
+    found = {layer: place for layer, place in pairs if place in file.places}
+    note = "its layers have no names in the file, which an older Keras wrote; they are those of its config, by order"
+    return replace(
+        file,
+        layers={layer: file.places[place] for layer, place in found.items()},
+        origins={layer: file.place_origins.get(place, []) for layer, place in found.items()},
+        notes=(*file.notes, note),
+    )

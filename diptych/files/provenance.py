@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..common.errors import DiptychError, FileError
+from ..common.head import LONGEST as LONGEST_HEAD
 from ..common.registry import registered, traced
 from ..common.spec import Net
 from ..common.text import printable
@@ -103,7 +104,8 @@ def _check(key: str, value: Any, path: Path) -> None:
     """Raise FileError for an option that would make a network larger than any is, before one is traced with it."""
     most = MOST.get(key, LARGEST)
     numbers = [item for item in (value if isinstance(value, tuple) else (value,)) if type(item) in (int, float)]
-    if any(not -most <= number <= most for number in numbers) or (isinstance(value, str) and len(value) > TEXT):
+    long = isinstance(value, str) and len(value) > (LONGEST_HEAD if key == "head" else TEXT)
+    if long or any(not -most <= number <= most for number in numbers):
         raise FileError(
             f"{path} says its network has {printable(key, TEXT)}={printable(str(value), TEXT)}, more than any network "
             f"has (at most {most}); say with --network what it is, from a file that says nothing"

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..common.errors import FileError, SpecError
 from ..common.spec import Array, Net
-from . import provenance, safetensors_header
+from . import bfloat, provenance, safetensors_header
 from .checkpoint import native, split_counters
 from .content import Content
 from .format import Format
@@ -33,13 +33,15 @@ def read(path: Path) -> Tensors:
     arrays, extras, notes = split_counters(found)
     stated = _provenance(path, metadata)
     net = _net(path, metadata, stated)
+    notes += bfloat.note(sum(entry.wide for entry in entries.values()))
     return Tensors(path, "safetensors", arrays, extras=extras, stated=stated, notes=notes, net=net)
 
 
 def _array(file: BinaryIO, entry: safetensors_header.Entry) -> Array:
     file.seek(entry.start)
     flat = np.fromfile(file, entry.dtype, math.prod(entry.shape))
-    return native(flat.reshape(entry.shape))
+    found = native(flat.reshape(entry.shape))
+    return bfloat.widened(found) if entry.wide else found
 
 
 def write(path: Path, content: Content) -> None:

@@ -24,7 +24,7 @@ TYPES = {
     "BOOL": "?",
     **{f"{kind}{bits}": f"<{kind.lower()}{bits // 8}" for kind in "IU" for bits in (8, 16, 32, 64)},
 }
-LONG = {"BF16": "bfloat16"}
+BFLOAT = "BF16"
 LONGEST, TENSORS = 100_000_000, 100_000
 """Bytes of a header that the format allows; tensors in one file that are read."""
 METADATA = "__metadata__"
@@ -36,6 +36,8 @@ class Entry(NamedTuple):
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
     start: int
+    wide: bool = False
+    """Whether its numbers are of bfloat16, which `dtype` gives as whole numbers."""
 
 
 def entries(path: Path) -> tuple[dict[str, Entry], dict[str, str]]:
@@ -66,7 +68,7 @@ def _placed(header: Mapping[str, Any], first: int, size: int, path: Path) -> dic
     """The tensors, which must lie one after another without a gap up to the end of the file."""
     spans = {name: _span(name, entry) for name, entry in header.items()}
     kinds = {name: str(entry["dtype"])[:20] for name, entry in header.items()}
-    strange = [f"{name[:80]} ({LONG.get(kind, kind)})" for name, kind in kinds.items() if kind not in TYPES]
+    strange = [f"{name[:80]} ({kind})" for name, kind in kinds.items() if kind not in (*TYPES, BFLOAT)]
     if strange:
         raise FileError(
             f"{path} holds numbers NumPy has no type for: {first_few(strange, 4)}; save them as float32 first"
@@ -96,8 +98,9 @@ def _entry(name: str, entry: Mapping[str, Any], first: int) -> Entry:
     dims, (start, stop) = entry["shape"], entry["data_offsets"]
     if not isinstance(dims, list) or not is_possible(dims):
         raise ValueError(f"{name[:80]} has the impossible shape {shown(dims if isinstance(dims, list) else [dims])}")
-    dtype = np.dtype(TYPES[str(entry["dtype"])])
+    wide = entry["dtype"] == BFLOAT
+    dtype = np.dtype("<u2" if wide else TYPES[str(entry["dtype"])])
     if stop - start != math.prod(dims) * dtype.itemsize:
         need = math.prod(dims) * dtype.itemsize
         raise ValueError(f"{name[:80]} has {stop - start} bytes, its shape {shown(dims)} needs {need}")
-    return Entry(dtype, tuple(dims), first + start)
+    return Entry(dtype, tuple(dims), first + start, wide)

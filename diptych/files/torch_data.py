@@ -12,10 +12,13 @@ import numpy as np
 from ..common.errors import FileError
 from ..common.spec import Array
 from ..common.text import shape_text
+from . import bfloat
 from .checkpoint import native
 from .torch_values import Storage, Tensor
 
 ADVICE = "save it as a dense float32 tensor first"
+WHOLE = ("qint", "quint")
+"""How the kinds of quantised numbers are named."""
 ORDERS: Mapping[str, Literal["<", ">"]] = {"little": "<", "big": ">"}
 
 
@@ -32,7 +35,12 @@ class Saved(Protocol):
 
 def check(tensor: Tensor, where: str) -> None:
     """Raise FileError for a tensor that is no plain array, or that leads out of its storage."""
-    kind = tensor.form or ("" if tensor.kind.native else tensor.kind.name)
+    kind = tensor.form or ("" if tensor.kind.native or tensor.kind.name == bfloat.NAME else tensor.kind.name)
+    if kind.startswith(WHOLE) or kind == "quantised":
+        raise FileError(
+            f"{where} is a {kind} tensor that NumPy has no type for, of whole numbers that stand for others by a scale "
+            "and a zero point; load the model before it was quantised, and save that one's state_dict()"
+        )
     if kind:
         raise FileError(f"{where} is a {kind} tensor that NumPy has no type for; {ADVICE}")
     shape = f"({shape_text(tensor.size)}, {tensor.kind.name})"
@@ -51,13 +59,15 @@ def check(tensor: Tensor, where: str) -> None:
 def array(tensor: Tensor, saved: Saved, where: str) -> Array:
     """The numbers of a tensor in C order, of the memory of its storage where they lie so there."""
     check(tensor, where)
-    dtype, storage = np.dtype(tensor.kind.name), tensor.storage
+    wide = tensor.kind.name == bfloat.NAME
+    dtype, storage = np.dtype("uint16" if wide else tensor.kind.name), tensor.storage
     if 0 in tensor.size or storage is None:
-        return np.empty(tensor.size, dtype)
+        return np.empty(tensor.size, "float32" if wide else dtype)
     begin = storage.start * storage.kind.size + tensor.offset * dtype.itemsize
     strides = [stride * dtype.itemsize for stride in tensor.stride]
     flat = saved.raw(storage)
-    return native(np.ndarray(tensor.size, dtype.newbyteorder(ORDERS[saved.order]), flat, begin, strides))
+    found = native(np.ndarray(tensor.size, dtype.newbyteorder(ORDERS[saved.order]), flat, begin, strides))
+    return bfloat.widened(found) if wide else found
 
 
 def storage_of(name: Any, parts: tuple[Any, ...], seen: dict[str, Storage], path: Path) -> Storage:

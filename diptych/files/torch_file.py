@@ -10,7 +10,7 @@ from typing import Any
 from ..common.errors import FileError
 from ..common.spec import Array
 from ..common.text import NAME, printable
-from . import provenance
+from . import bfloat, provenance
 from .checkpoint import shared_prefixes, split_counters
 from .content import Content
 from .format import HEAD, Format, zip_members
@@ -33,15 +33,16 @@ ATTRIBUTE = "diptych"
 def read(path: Path) -> Tensors:
     """The checkpoint in a torch file; raises FileError for Python objects, which are never loaded, and broken files."""
     with _opened(path) as saved:
-        state, keys, notes = unwrap(saved.value, path)
+        state, keys, notes, parts = unwrap(saved.value, path)
         found = _arrays(state, saved, path)
         arrays, extras, more = split_counters(found)
         saved.finish()
     prefix = "".join(shared_prefixes(found))
-    origins = {name.removeprefix(prefix): (*keys, name) for name in found}
+    origins = {name.removeprefix(prefix): (*keys, *parts.get(name, (name,))) for name in found}
     text = state.attributes.get(ATTRIBUTE) if isinstance(state, Ordered) else None
     stated = provenance.loads(text, path) if isinstance(text, str) else provenance.Provenance()
-    said = (*saved.notes, *notes, *more)
+    wide = sum(isinstance(tensor, Tensor) and tensor.kind.name == bfloat.NAME for tensor in state.values())
+    said = (*saved.notes, *notes, *more, *bfloat.note(wide))
     return Tensors(path, "torch", arrays, extras=extras, stated=stated, notes=said, origins=origins)
 
 

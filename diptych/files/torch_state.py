@@ -22,11 +22,15 @@ LISTED, LOOKED_INTO = 6, 50
 
 
 class Unwrapped(NamedTuple):
-    """The state dict itself, the keys that lead to it, and notes of what was left out beside it."""
+    """The state dict itself, the keys that lead to it, and notes of what was left out beside it.
+
+    `parts` are the keys of several state dicts that were made one, by the names that their tensors have in it.
+    """
 
     state: Mapping[Any, Any]
     keys: tuple[str, ...]
     notes: tuple[str, ...]
+    parts: Mapping[str, tuple[str, str]]
 
 
 def unwrap(loaded: Any, path: Path) -> Unwrapped:
@@ -53,7 +57,31 @@ def unwrap(loaded: Any, path: Path) -> Unwrapped:
     for value in state.values():
         if isinstance(value, Stub | Global):
             raise FileError(refusal(path, value.name))
-    return Unwrapped(state, tuple(keys), tuple(notes))
+    joined, parts, more = _joined(state)
+    return Unwrapped(joined, tuple(keys), (*notes, *more), parts)
+
+
+def _joined(state: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], Mapping[str, tuple[str, str]], tuple[str, ...]]:
+    """One state dict of those under keys of somebody's own, such as a student's and a teacher's: "student.conv.weight".
+
+    (the state dict, where its tensors are, notes); the same one where a tensor lies beside them.
+    """
+    inside = {key: value for key, value in state.items() if isinstance(key, str) and _is_state(value)}
+    if not inside or any(isinstance(value, Tensor) for value in state.values()):
+        return state, {}, ()
+    parts = {f"{key}.{name}": (key, str(name)) for key, part in inside.items() for name in part}
+    found = {f"{key}.{name}": value for key, part in inside.items() for name, value in part.items()}
+    listed = ", ".join(repr(printable(key, NAME)) for key in inside)
+    return found, parts, (f"the weights are under {listed}{_left_out(state, tuple(inside))}",)
+
+
+def _is_state(value: Any) -> bool:
+    """Whether a value is a dict of tensors by name, and of nothing else."""
+    return (
+        isinstance(value, dict)
+        and bool(value)
+        and all(isinstance(name, str) and isinstance(item, Tensor) for name, item in value.items())
+    )
 
 
 def refusal(path: Path, name: str) -> str:

@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 import zipfile
+from argparse import Namespace
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -23,8 +24,10 @@ from diptych.common.registry import networks, spec
 from diptych.common.spec import Array, Net, Weight
 from diptych.common.weights import init, scrambled
 from diptych.files import format_of, provenance, read, write
+from diptych.files.again.compare import compare
 from diptych.files.axes import canonical_shape, stored_shape
 from diptych.files.checkpoint import counters
+from diptych.files.tensors import Tensors
 from diptych.tf_impl.slots import slots_of
 
 NET = spec("lenet5_modern")
@@ -152,15 +155,26 @@ def test_several_state_dicts_in_one_file_are_not_chosen_from(tmp_path: Path) -> 
         read(tmp_path / "w.pth")
 
 
-@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
-def test_bfloat16_is_refused_by_name(tmp_path: Path, suffix: str) -> None:
+@pytest.mark.parametrize("suffix", [".pth", ".pt", ".safetensors"])
+def test_bfloat16_is_widened_which_a_note_says(tmp_path: Path, suffix: str) -> None:
     import torch
     from safetensors.torch import save_file
 
-    tensors = {"c1.weight": torch.zeros(2, dtype=torch.bfloat16)}
-    (torch.save if suffix == ".pth" else save_file)(tensors, tmp_path / f"w{suffix}")
-    with pytest.raises(FileError, match=r"bfloat16.*float32"):
-        read(tmp_path / f"w{suffix}")
+    path, halves = tmp_path / f"w{suffix}", torch.tensor([1.0, -2.5, 3e38, 1e-40, 0.1, float("nan")]).bfloat16()
+    objects = {"args": Namespace()} if suffix == ".pt" else {}  # which torch.load does not take
+    tensors = {"c1.weight": torch.stack([halves, halves]).T, "b": torch.ones(2), "s": torch.tensor(3.0).bfloat16()}
+    tensors = {name: tensor if suffix == ".pt" else tensor.contiguous() for name, tensor in tensors.items()}
+    if suffix == ".safetensors":
+        save_file(tensors, path)
+    else:
+        torch.save({"state_dict": tensors, **objects}, path)
+    found = read(path)
+    assert isinstance(found, Tensors)
+    assert any("2 tensors of bfloat16 were widened to float32" in note for note in found.notes)
+    for name, tensor in tensors.items():
+        np.testing.assert_array_equal(found.arrays[name], tensor.float().numpy())
+    assert {array.dtype for array in found.arrays.values()} == {np.dtype("float32")}
+    assert compare(found, path)
 
 
 def test_a_layer_inside_a_layer_without_a_name_is_refused(tmp_path: Path) -> None:

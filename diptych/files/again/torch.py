@@ -40,7 +40,7 @@ def read(path: Path) -> Again:
             pass  # objects beside the weights, for one
     value = load(path)
     try:
-        found = {keys: tensor.array() for keys, tensor in tensors(value, PlainTensor)}
+        found = {keys: _widened(tensor.array()) for keys, tensor in tensors(value, PlainTensor)}
     except BROKEN as error:
         raise FileError(
             f"{path} cannot be read a second time, for the proof ({type(error).__name__}: {error})"
@@ -72,11 +72,22 @@ def _torch(path: Path) -> Again:
 
 
 def _array(tensor: Any) -> Array | None:
-    """The numbers of a tensor; None where NumPy has no type for them."""
+    """The numbers of a tensor, those of bfloat16 in float32; None where NumPy has no type for them."""
+    import torch
+
+    tensor = tensor.float() if tensor.dtype == torch.bfloat16 else tensor
     try:
         return np.asarray(tensor.detach().numpy())
     except (TypeError, RuntimeError):
         return None
+
+
+def _widened(array: Array) -> Array:
+    """Numbers of bfloat16, which are two bytes without a type, in float32: two bytes of zeros are put before them."""
+    if array.dtype != np.dtype("V2"):
+        return array
+    halves = np.frombuffer(array.tobytes(), "<u2").reshape(array.shape)
+    return np.stack([np.zeros_like(halves), halves], -1).view("<f4")[..., 0]
 
 
 def tensors(value: Any, kind: type) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -1,0 +1,71 @@
+"""What is said of a head: which layers it is, why it is not converted, and how to get it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..common.text import first_few
+from .backbones import Backbone
+from .head_parts import Part, described, is_chain, suggested
+
+LOUD = "HEAD NOT CONVERTED"
+"""What the first line says where a trained head was left out."""
+PART_OF = (
+    "names and shapes do not tell what a larger model changed in its backbone: dilation in place of stride (as "
+    "torchvision's fcn, deeplab and lraspp have), another epsilon (0 in detectors with frozen batch normalisation), "
+    "features taken before the pool. Compare with the model itself: diptych compare"
+)
+
+
+def is_part(backbone: Backbone) -> bool:
+    """Whether the backbone is a part of a larger model, which has convolutions of its own."""
+    return any(backbone.checkpoint.arrays[name].ndim == 4 for name in backbone.rest)
+
+
+def not_converted(backbone: Backbone, parts: Sequence[Part]) -> str:
+    """What is left out of a file whose backbone alone was asked for, and how to get it."""
+    if not is_chain(parts, backbone.features):
+        return first_few(list(dict.fromkeys(name.rpartition(".")[0] or name for name in backbone.rest)), 6)
+    one = len(parts) == 1
+    how = "it comes along without --num-classes 0" if one else f'--head "{suggested(parts)}" takes it along'
+    return f"{described(parts)}; {how}"
+
+
+def renamed_note(parts: Sequence[Part], paths: Sequence[str], chain: bool) -> str:
+    """What is said of a head whose layers have other names in the file than here."""
+    where = f"under {paths[0].rpartition('.')[0]!r}" if chain else f"as {paths[0]!r}"
+    return (
+        f"the head is {described(parts)} in the file, {where} here; what stands before or behind it (a normalisation "
+        "of its input, a sigmoid) no state dict says"
+    )
+
+
+def left_out_note(names: Sequence[str]) -> str:
+    """What is said of tensors that are no weights of the network."""
+    return f"left out, since the network has no such weights: {first_few(names, 6)}"
+
+
+def several_layers(backbone: Backbone, parts: Sequence[Part]) -> str:
+    """The error for layers in a row between which something may lie."""
+    text = suggested(parts)
+    return (
+        f"{LOUD}: {backbone.checkpoint.path} is {_name(backbone)} and {described(parts)}; no state dict says what lies "
+        f'between them. --head "{text}" says so (ReLU is the usual one; gelu, tanh and others go in its place); '
+        f'--num-classes 0 converts the backbone alone: diptych convert {backbone.checkpoint.path} DST --head "{text}"'
+    )
+
+
+def no_chain(backbone: Backbone, parts: Sequence[Part], trained: Sequence[str]) -> str:
+    """The error for weights beside a backbone that are no head of linear layers."""
+    shapes = backbone.checkpoint.arrays
+    names = [f"{name} {tuple(shapes[name].shape)}" for name in (*(p.names[0] for p in parts), *trained)]
+    return (
+        f"{LOUD}: {backbone.checkpoint.path} has the backbone {_name(backbone)}, which gives {backbone.features} "
+        f"numbers, and {len(names)} layers that are no chain of linear layers after it ({first_few(names, 4)}); "
+        f"--backbone (or --num-classes 0) converts the backbone alone: diptych convert {backbone.checkpoint.path} DST "
+        f"--backbone{f'. But {PART_OF}' if is_part(backbone) else ''}"
+    )
+
+
+def _name(backbone: Backbone) -> str:
+    return f"{backbone.net.name} under {backbone.prefix!r}" if backbone.prefix else backbone.net.name

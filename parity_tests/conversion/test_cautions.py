@@ -1,0 +1,54 @@
+"""A word, once, where names and shapes do not tell the function; none where they do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hollow import hollow
+
+from diptych.common.dialect import OWN, dialect
+from diptych.common.registry import traced
+from diptych.conversion.cautions import cautions
+from diptych.conversion.identify import Identified
+from diptych.files import format_of
+from diptych.files.provenance import Provenance
+from diptych.files.tensors import Tensors
+
+COUNTED = {"bn1.num_batches_tracked": 1}
+
+
+def said(name: str, source: str, result: str, library: str = OWN, **more: Any) -> str:
+    """The notes on a conversion of a network between files of two names."""
+    net, item = traced(name, {}), dialect(OWN, name)
+    arrays = hollow(net, item, layers=False)
+    assert isinstance(arrays, Tensors)
+    found = Identified(net, Tensors(Path(source), "torch", arrays.arrays, **more), item)
+    return " | ".join(cautions(found, net, library, format_of(Path(result)), format_of(Path(source))))
+
+
+@pytest.mark.parametrize(
+    "name", ["inception_v3", "inception_v3_aux", "googlenet_torchvision_bn", "googlenet_torchvision_bn_aux"]
+)
+def test_torchvisions_renormalisation_is_named(name: str) -> None:
+    assert "transform_input=True" in said(name, "in.pth", "out.keras", extras=COUNTED)
+    assert not said(name, "in.keras", "out.keras", extras=COUNTED)
+    assert not said(name, "in.pth", "out.keras", stated=Provenance(name))
+
+
+def test_a_file_without_counters_may_have_another_epsilon() -> None:
+    assert "here it is 1e-05" in said("resnet18", "in.pth", "out.keras")
+    assert not said("resnet18", "in.pth", "out.keras", extras=COUNTED)
+    assert not said("resnet18", "in.safetensors", "out.keras")
+    assert not said("vgg11_a", "in.pth", "out.keras")
+
+
+def test_weights_that_another_class_of_torchvisions_takes() -> None:
+    note = said("mobilenet_v2.keras", "in.keras", "out.pth")
+    assert note.startswith("torchvision's mobilenet_v2 loads this file, too, and computes something else")
+    assert 'diptych.build("mobilenet_v2.keras", "torch")' in note
+    assert not said("mobilenet_v2", "in.keras", "out.pth")
+    assert not said("mobilenet_v2.keras", "in.keras", "out.keras")
+    assert not said("mobilenet_v2.keras", "in.keras", "out.pth", library="timm")
+    assert not said("resnet50.keras", "in.keras", "out.pth")  # it has biases that torchvision's has not
