@@ -19,7 +19,7 @@ from . import classes
 from .build import build, unbuilt
 from .call_order import has_order, run_like
 from .features import observe
-from .settings import recast, settings
+from .settings import copied, settings
 from .state import read, settle, variables
 
 __all__ = ["build", "cast", "differences", "dtype", "network_of", "nodes", "outputs", "read", "step", "tensors"]
@@ -41,7 +41,7 @@ def cast(model: keras.Model, net: Net, dtype: str) -> keras.Model:
     """A copy of the model whose layers have another dtype policy."""
     if classes.is_class(model):
         return classes.cast(model, net, dtype)
-    copy = type(model).from_config(recast(model.get_config(), dtype))
+    copy = copied(model, dtype)
     copy.set_weights(model.get_weights())
     settle(copy)
     if has_order(net):

@@ -24,7 +24,7 @@ from .importing.inlined import leaves
 from .importing.lines import MODELS, OTHERS, lines_of
 from .importing.read import read
 from .resized import other_size
-from .settings import recast
+from .settings import copied
 
 EXACT = 1 << 22
 """Up to what float32 has numbers that end in a half."""
@@ -158,7 +158,7 @@ class Given:
     def _copied(self, dtype: str = "float64") -> keras.Model | None:
         """A copy in another dtype; None for layers that cannot be made again by their configs."""
         try:
-            copy = type(self.model).from_config(recast(self.model.get_config(), dtype))
+            copy = copied(self.model, dtype)
             copy.set_weights(self.model.get_weights())
         except Exception:  # noqa: BLE001 - whatever a layer of somebody's own raises when it is made from its config
             return None

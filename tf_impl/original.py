@@ -19,7 +19,7 @@ from ..common.spec import Array, Net
 from ..common.text import shape_text
 from .backend import like, nchw
 from .importing.read import read
-from .settings import recast
+from .settings import copied
 
 HOMES: dict[str, Any] = {
     "keras": keras,
@@ -65,7 +65,10 @@ def original(model: keras.Model, result: Imported, example: Any, dtype: str, see
     """
     if type(model) not in (Functional, keras.Sequential):
         return None
-    copy = type(model).from_config(recast(model.get_config(), dtype))
+    try:
+        copy = copied(model, dtype)
+    except Exception:  # noqa: BLE001 - whatever a layer of somebody's own raises when it is made from its config
+        return None
     random = np.random.default_rng(seed)
     for mine, variable in zip(model.variables, copy.variables, strict=True):
         variable.assign(_moved(np.asarray(mine), random))
@@ -81,7 +84,7 @@ def original(model: keras.Model, result: Imported, example: Any, dtype: str, see
     def gradients(x: Array, cotangents: Sequence[Array]) -> dict[str, Array]:
         image, own = _slopes(copy, _images(copy, x), cotangents, result.net)
         # A second copy has the gradients for its numbers, so that the reader says whose they are, and in which order.
-        slopes = type(model).from_config(recast(model.get_config(), dtype))
+        slopes = copied(model, dtype)
         for variable, value in zip(slopes.variables, own, strict=True):
             variable.assign(value)
         read_of = read(slopes, example).weights

@@ -43,7 +43,7 @@ class Strange(nn.Module):
         self.conv = nn.Conv2d(3, 4, 3)
 
     def forward(self, x):
-        return torch.cumsum(torch.fft.fft(self.conv(x)).real, 1) + torch.flip(self.conv(x), [1])
+        return torch.cumsum(torch.fft.fft(self.conv(x)).real, 1)
 
 
 def quantised():
@@ -58,8 +58,11 @@ def half():
 def lambdas():
     import keras
 
+    import tensorflow
+
     layers = keras.layers
-    return keras.Sequential([keras.Input((12, 10, 3)), layers.Lambda(lambda x: x * 2), layers.Lambda(lambda x: x + 2)])
+    rolled = layers.Lambda(lambda x: tensorflow.roll(x, 1, 1))  # which takes no symbol
+    return keras.Sequential([keras.Input((12, 10, 3)), layers.Lambda(lambda x: x * 2), rolled])
 
 
 def pair():
@@ -74,7 +77,7 @@ MODULES = {
     "Two": "Two takes 2 inputs: x, y; a network here takes one batch of images",
     "Tokens": "Tokens takes whole numbers, such as tokens",
     "Sizes": "factor 12.0 and 45.0. Read it with one_size=True (--one-size)",
-    "Strange": f"fft_fft ({ONCE}); real ({ONCE}); cumsum ({ONCE}); flip ({ONCE})",
+    "Strange": f"fft_fft ({ONCE}); real ({ONCE}); cumsum ({ONCE})",
     "half": "weights of other types than float32 and float64: 0.weight (float16), 0.bias (float16)",
 }
 
@@ -101,7 +104,7 @@ def test_a_quantised_module_is_refused(code: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("lambdas", "Lambda: code of its own (2 times, first in lambda"),
+        ("lambdas", "Lambda: code of its own (once, first in lambda"),
         ("pair", "takes 2 inputs; a network here takes"),
     ],
 )

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 import torch
 from keras import layers, ops
 from torch import Tensor, nn
@@ -109,8 +110,8 @@ KERAS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a choice by the image": (lambda x: ops.where(x > 0.1, x, 0.3 * x), "where"),
     "constants": (lambda x: ops.einsum("nhwc,ph->npwc", x, ops.convert_to_tensor(np.eye(3, 12))), "einsum"),
     "stacked": (_stacked, "stack"),
-    "a layer of one's own": (Twice(dtype="float64"), "twice"),
-    "a lambda": (layers.Lambda(lambda x: x[:, ::-1], dtype="float64"), "lambda"),
+    "a layer of one's own": (Twice(dtype="float64"), "flip"),
+    "a lambda": (layers.Lambda(lambda x: tf.roll(x, 1, 1), dtype="float64"), "lambda"),
     "places exchanged": (lambda x: ops.transpose(x, (0, 2, 1, 3)), "view"),
 }
 

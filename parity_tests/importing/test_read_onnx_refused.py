@@ -106,13 +106,6 @@ FAULTS: dict[str, tuple[list[Any], dict[str, Any], str]] = {
         [node("Sigmoid", ["x"], ["a"]), node("Transpose", ["a"], ["b"], perm=[0, 9]), node("Mul", ["x", "b"], ["y"])],
         {}, "Transpose",
     ),
-    "squares of other channels": (
-        [node("Mul", ["x", "x"], ["a"]), node("Pad", ["a", "p", "", "c"], ["b"]),
-         node("Slice", ["b", "s", "e", "c"], ["d"]), node("Sum", ["d"], ["f"]), node("Mul", ["f", "k"], ["g"]),
-         node("Add", ["g", "k"], ["h"]), node("Pow", ["h", "k"], ["i"]), node("Div", ["x", "i"], ["y"])],
-        {"weights": {"p": np.array([1, 0]), "c": np.array([1]), "s": np.array([0]), "e": np.array([3]),
-                     "k": np.array(2.0)}}, "Pad: of channels",
-    ),
     "a view of another size": (
         [node("Reshape", ["x", "s"], ["y"])], {"weights": {"s": np.array([1, 7, -1], np.int64)}}, "Reshape",
     ),

@@ -204,4 +204,4 @@ def test_check_finds_it_in_a_network(kind: str | None, monkeypatch: pytest.Monke
     assert report.passed == (kind is None), str(report)
     if kind:
         assert report.failed is not None
-        assert (report.failed.name, report.failed.where) == ("forward_float64", where), str(report)
+        assert (report.failed.name, report.side, report.where) == ("nodes", "TensorFlow", where), str(report)

@@ -32,7 +32,8 @@ def test_shared_weights_exist_once_and_check() -> None:
     models = build(net, "torch", weights=scrambled(net)), build(net, "tf", weights=scrambled(net))
     assert all(list(weights(model, net)) == list(net.weights) for model in models)
     assert len(list(models[0].parameters())) == len(models[1].trainable_weights) == 4
-    report = check(net, models=models)
+    assert check(net, models=models).passed
+    report = check(net)
     assert report.passed, str(report)
     assert not report.gate("forward_float64").detail, "every node is observed, the shared ones too"
 

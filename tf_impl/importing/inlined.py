@@ -8,11 +8,13 @@ one class may have layers of one name.
 from __future__ import annotations
 
 import inspect
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import keras
+from keras.src.backend.common import global_state
 from keras.src.models.functional import Functional
 
 Layer = Any
@@ -30,6 +32,8 @@ def somebodys(layer: Layer) -> bool:
 
 
 CALLS = (keras.Sequential.call, Functional.call)
+COUNTS = "object_name_uids"
+"""Where Keras counts the names that it gives."""
 STATED = ("training", "mask")
 """What Keras gives to a layer whose `call` takes it."""
 
@@ -57,11 +61,14 @@ def inlined(model: keras.Model) -> Iterator[None]:
             kwargs["training"] = False
         return self.call(*args, **kwargs)
 
+    counts = global_state.get_global_attribute(COUNTS)
+    global_state.set_global_attribute(COUNTS, defaultdict(int))  # so that functions have one name in every reading
     keras.layers.Layer.__call__ = call
     try:
         yield
     finally:
         keras.layers.Layer.__call__ = own
+        global_state.set_global_attribute(COUNTS, counts)
         for layer, name in names.values():
             layer.name = name
 
@@ -87,22 +94,26 @@ def _function(layer: Layer, own: Any, *args: Any, **kwargs: Any) -> Any:
         return own(layer, *args, **kwargs)
 
 
-def _paths(owner: Layer, outer: str, known: set[int]) -> Iterator[tuple[str, Layer]]:
-    """(path, layer) of all layers that stand somewhere in a layer that somebody wrote, each under its first path."""
-    for name, layer in _held(owner):
+def _paths(owner: Layer, outer: str, known: set[int], named: bool = True) -> Iterator[tuple[str, Layer]]:
+    """(path, layer) of all layers that stand somewhere in a layer that somebody wrote, each under its first path.
+
+    Layers of a chain have their own names where that is `named`, and numbers in a class of somebody's own.
+    """
+    named = named and isinstance(owner, keras.Sequential | Functional)
+    for name, layer in _held(owner, named):
         if id(layer) in known:
             continue
         known.add(id(layer))
         path = f"{outer}{name}"
         yield path, layer
         if somebodys(layer):
-            yield from _paths(layer, f"{path}.", known)
+            yield from _paths(layer, f"{path}.", known, named)
 
 
-def _held(owner: Layer) -> Iterator[tuple[str, Layer]]:
+def _held(owner: Layer, named: bool) -> Iterator[tuple[str, Layer]]:
     """The layers of a layer by the names that its code has for them."""
     if isinstance(owner, keras.Sequential):
-        yield from ((str(place), layer) for place, layer in enumerate(owner.layers))
+        yield from ((layer.name if named else str(place), layer) for place, layer in enumerate(owner.layers))
         return
     if type(owner) is Functional:
         yield from ((layer.name, layer) for layer in owner.layers)
