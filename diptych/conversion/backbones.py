@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from ..common.dialect import Dialect
 from ..common.errors import SpecError
 from ..common.registry import network
@@ -48,7 +50,18 @@ class Backbone:
         left = [name for name in self.rest if name not in taken]
         homes = {self.prefix + self.item.weight(name).rpartition(".")[0] for name in self.net.weights}
         around = {home[:place] for home in homes for place, letter in enumerate(home) if letter == "."}
-        return [name for name in left if _is_trained(name) or name.rpartition(".")[0] in homes | around]
+        return [name for name in left if not self._is_buffer(name) or name.rpartition(".")[0] in homes | around]
+
+    def _is_buffer(self, name: str) -> bool:
+        """Whether an array is one beside the weights, such as thresholds: a row of numbers, or of whole ones.
+
+        A matrix under a name of its own may be trained, and so may what Keras numbers.
+        """
+        kind, array = name.rpartition(".")[2], self.checkpoint.arrays[name]
+        if any(word in name.lower() for word in LOSSES):
+            return True
+        whole = not np.issubdtype(array.dtype, np.floating)
+        return kind not in TRAINED and not kind.isdigit() and (len(array.shape) < 2 or whole)
 
     def inside(self, kept: Iterable[str], notes: Sequence[str]) -> Tensors:
         """The checkpoint of the backbone, and of these names of the rest, each without the prefix."""
@@ -88,9 +101,3 @@ def backbones(checkpoint: Tensors, prefix: str, item: Dialect, given: dict[str, 
         if all(found.get(name) == tuple(map(int, weight.shape)) for name, weight in net.weights.items()):
             used = {prefix + item.weight(name) for name in net.weights}
             yield Backbone(checkpoint, prefix, item, net, tuple(n for n in checkpoint.arrays if n not in used))
-
-
-def _is_trained(name: str) -> bool:
-    """Whether a name is that of weights, but those of a loss."""
-    kind = name.rpartition(".")[2]
-    return kind in TRAINED and not any(word in name.lower() for word in LOSSES)

@@ -71,8 +71,12 @@ def _whole(backbone: Backbone, given: Options) -> Match:
         return _bare(backbone, parts)
     if trained or not is_chain(parts, backbone.features):
         rest = {key: value for key, value in backbone.net.options if key != "num_classes"}
-        whole = traced(backbone.net.name, rest)
-        if set(backbone.rest) <= {backbone.prefix + backbone.item.weight(name) for name in whole.weights}:
+        asked = {key: given[key] for key in ("num_classes",) if given.get(key) is not None}
+        whole = traced(backbone.net.name, rest | asked)
+        own = {
+            backbone.prefix + backbone.item.weight(name) for name in whole.weights if name not in backbone.net.weights
+        }
+        if own <= set(backbone.rest) or set(backbone.rest) <= own:
             return _match(backbone, backbone.item, whole, backbone.inside(backbone.rest, ()))  # its own, of no fit
         raise Unconverted(no_chain(backbone, parts, trained))
     notes = [left_out_note(foreign)] if foreign else []

@@ -48,10 +48,20 @@ def of_layers(
         whole = _whole(checkpoint, prefix, bare, rest, given)
         if whole is not None:
             found.append(whole)
+        if _has_own_head(bare, rest, prefix):
+            continue  # what does not fit is named as of any network
         advice = "--backbone (or --num-classes 0) converts the backbone alone"
         name = f"{LOUD}: {checkpoint.path} is {bare.net.name} and other layers with weights"
         problems.append(f"{name} ({first_few(rest, 6)}); {advice}")
     return found, [] if found else problems
+
+
+def _has_own_head(bare: Match, rest: list[str], prefix: str) -> bool:
+    """Whether the layers beside a backbone are its network's own head, and more."""
+    options = {key: value for key, value in bare.net.options if key != "num_classes"}
+    whole, item = traced(bare.net.name, options), bare.dialect
+    own, ours = ({item.theirs(layer).partition("#")[0] for layer in slots_of(net)} for net in (whole, bare.net))
+    return bool(own - ours) and own - ours <= {name.removeprefix(prefix) for name in rest}
 
 
 def _bare(checkpoint: Layers, prefix: str, item: Dialect, given: Options) -> tuple[Match | None, list[str]]:
