@@ -62,25 +62,27 @@ WRAPPED: dict[str, Callable[[Any, Any], Any]] = {
 
 @pytest.mark.parametrize("way", some(WRAPPED, "exchanged", "parallel"))
 def test_wrapped_models_and_any_two_are_checked(way: str) -> None:
-    net = spec("resnet18", input_size=(32, 40), num_classes=3)
+    net = spec("lenet5_modern", num_classes=3)
     assert check(net, models=WRAPPED[way](*pair(net))).passed
 
 
 def test_another_number_of_classes_cannot_be_told() -> None:
-    models = pair(spec("resnet18", input_size=(32, 40), num_classes=3))
-    report = check(spec("resnet18", input_size=(32, 40), num_classes=5), models=models)
+    models = pair(spec("lenet5_modern", num_classes=3))
+    report = check(spec("lenet5_modern", num_classes=5), models=models)
     assert (report.passed, report.verdict) == (False, "cannot tell")
     assert "compare models of the same number of classes" in str(report)
 
 
 def test_weights_that_are_not_finite_in_both_cannot_be_told() -> None:
-    net = spec("resnet18", input_size=(32, 40), num_classes=3)
+    net = spec("lenet5_modern", num_classes=3)
     torch_model, keras_model = pair(net)
-    torch_model.fc.bias.data[0] = float("nan")
+    name = net.nodes[net.outputs[0]].path
+    last = torch_model.get_submodule(name)
+    last.bias.data[0] = float("nan")
     found = check(net, models=(torch_model, keras_model))
-    assert (found.verdict, found.where) == ("different", "fc")
-    keras_model.get_layer("fc").bias.assign([float("nan"), 0, 0])
-    assert "fc.bias hold NaN or infinity in both models" in str(check(net, models=(torch_model, keras_model)))
+    assert (found.verdict, found.where) == ("different", name)
+    keras_model.get_layer(name).bias.assign([float("nan"), 0, 0])
+    assert f"{name}.bias hold NaN or infinity in both models" in str(check(net, models=(torch_model, keras_model)))
 
 
 FIRST = {"subclass": "conv1", "block": "layer1.1.conv1", "method": "conv1"}
@@ -92,10 +94,10 @@ def test_a_built_module_with_a_forward_of_ones_own_is_seen_by_its_layers(kind: s
     net = spec("resnet18", input_size=(32, 40), num_classes=3)
     torch_model, keras_model = pair(net)
     _changed(0.0)[kind](torch_model)
-    assert check(net, models=(torch_model, keras_model)).passed
+    assert check(net, models=(torch_model, keras_model), gates=["nodes"], fast=True).passed
     torch_model, keras_model = pair(net)
     _changed(1e-3)[kind](torch_model)
-    report = check(net, models=(torch_model, keras_model))
+    report = check(net, models=(torch_model, keras_model), gates=["nodes"], fast=True)
     assert (report.where, report.side) == (FIRST[kind], "PyTorch"), str(report)
 
 

@@ -64,22 +64,22 @@ def test_outputs_are_those_of_the_reference(reference: Reference) -> None:
 @pytest.mark.parametrize("name", some(["resnet18", "mobilenet_v2", "shufflenet_v2_x1_0", "densenet121"], "resnet18"))
 def test_a_check_takes_torchvisions_own_module(name: str) -> None:
     """Modules that diptych did not build are observed where their names tell which node they are."""
-    net = spec(name, input_size=network(name).check_sizes[0])
+    net = spec(name, input_size=(32, 40))
     theirs, keras_model = _torchvision(net), _keras(net)
-    report = check(net, models=(theirs, keras_model))
+    report = check(net, models=(theirs, keras_model), fast=True)
     assert report.passed, str(report)
     last = [m for m in theirs.modules() if isinstance(m, torch.nn.BatchNorm2d)][-1]
     last.eps = 1e-3
-    report = check(net, models=(theirs, keras_model))
+    report = check(net, models=(theirs, keras_model), gates=["nodes"], fast=True)
     assert (theirs.get_submodule(report.where), report.side) == (last, "PyTorch")
     assert report.cause.startswith(f"eps, 1e-05 in {name} and 0.001 in PyTorch")
 
 
 def test_a_fault_in_torchvisions_forward_is_found_at_its_place() -> None:
-    net = spec("resnet18", input_size=(64, 48))
+    net = spec("resnet18", input_size=(32, 40))
     theirs = _torchvision(net)
     theirs.layer2[0].relu = torch.nn.LeakyReLU(0.01)
-    report = check(net, models=(theirs, _keras(net)))
+    report = check(net, models=(theirs, _keras(net)), gates=["nodes"], fast=True)
     assert (report.where, report.side) == ("layer2.0.relu", "PyTorch")  # which the module calls twice by one name
     assert report.cause.startswith("another function, relu in resnet18 and leaky_relu")
 

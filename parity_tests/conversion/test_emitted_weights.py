@@ -219,7 +219,7 @@ def test_a_fault_in_a_model_of_an_emitted_class_is_found(change: Any, gate: str,
     net = small("lenet5_1998")
     torch_model, keras_model = emitted_pair(net, tmp_path)
     change(keras_model)
-    report = check(net, models=(torch_model, keras_model))
+    report = check(net, models=(torch_model, keras_model), gates=["nodes"])
     assert report.failed is not None, str(report)
     assert (report.failed.name, report.side, report.where.startswith(where)) == (gate, "TensorFlow", True), str(report)
 
