@@ -151,8 +151,6 @@ GIVEN = [name for name in MODELS if name not in BELOW]
 
 
 @pytest.mark.parametrize("fault", some(GIVEN, "stride", "epsilon 1e-3", "swapped filters"))
-    "fault", some([name for name in MODELS if name not in BELOW], "stride", "epsilon 1e-3", "swapped filters")
-)
 def test_a_fault_in_given_models_is_found_at_its_layer(net: Net, fault: str) -> None:
     plant, gate, where = MODELS[fault]
     models = pair(net)
