@@ -73,10 +73,9 @@ def _whole(backbone: Backbone, given: Options) -> Match:
         rest = {key: value for key, value in backbone.net.options if key != "num_classes"}
         asked = {key: given[key] for key in ("num_classes",) if given.get(key) is not None}
         whole = traced(backbone.net.name, rest | asked)
-        own = {
-            backbone.prefix + backbone.item.weight(name) for name in whole.weights if name not in backbone.net.weights
-        }
-        if own <= set(backbone.rest) or set(backbone.rest) <= own:
+        beside = set(whole.weights) - set(backbone.net.weights)
+        of_head = {backbone.prefix + backbone.item.weight(name) for name in beside}
+        if of_head <= set(backbone.rest) or set(backbone.rest) <= of_head:
             return _match(backbone, backbone.item, whole, backbone.inside(backbone.rest, ()))  # its own, of no fit
         raise Unconverted(no_chain(backbone, parts, trained))
     notes = [left_out_note(foreign)] if foreign else []
