@@ -145,9 +145,8 @@ def test_a_fault_in_a_model_is_found_by_name(net: Net, fault: str) -> None:
 BELOW = ("one bit of one weight", "NaN on both sides")
 """Faults that leave two given models the same within rounding, or that cannot be told."""
 ELSEWHERE = {"dropout rate": "conv3", "flatten order": "fc"}
-
-
 GIVEN = [name for name in MODELS if name not in BELOW]
+OF_TORCH = ("stride", "momentum complement", "padding not counted")
 
 
 @pytest.mark.parametrize("fault", some(GIVEN, "stride", "epsilon 1e-3", "swapped filters"))
@@ -164,9 +163,6 @@ def test_a_fault_in_given_models_is_found_at_its_layer(net: Net, fault: str) -> 
     assert report.cause, str(report)
     if gate == "structure":
         assert report.side == ("PyTorch" if "torch" in fault or fault in OF_TORCH else "TensorFlow"), str(report)
-
-
-OF_TORCH = ("stride", "momentum complement", "padding not counted")
 
 
 def test_gates_after_the_first_that_fails_are_not_trusted(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
