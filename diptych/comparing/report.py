@@ -35,7 +35,7 @@ class Comparison(Report):
     @property
     def verdict(self) -> Verdict:
         """Different where a gate failed, same where none did and nothing is unsure."""
-        if self.failed is not None:
+        if any(gate.passed is False for gate in self.gates):
             return "different"
         return "cannot tell" if self.unsure or not self.gates else "same"
 
@@ -45,8 +45,13 @@ class Comparison(Report):
 
     @property
     def failed(self) -> Gate | None:
-        """The failed gate that says most: that of the nodes, which names a layer, before the others in order."""
+        """The failed gate that says most: that of the nodes, which names a layer, before the others in order.
+
+        Where nothing can be told it is the first that could not be asked.
+        """
         wrong = [gate for gate in self.gates if gate.passed is False]
+        if not wrong and self.verdict == "cannot tell":
+            return next((gate for gate in self.gates if gate.passed is None), None)
         return min(wrong, key=lambda gate: gate.name != "nodes", default=None)
 
     def to_dict(self) -> dict[str, Any]:

@@ -58,7 +58,8 @@ def held_to_spec(
     own = [_weights(net, one) for one in sides]
     if broken := [name for name in own[0] if name in own[1] and not (_finite(own[0][name]) or _finite(own[1][name]))]:
         why = f"{first_few(broken, 4)} hold NaN or infinity in both models; give them finite weights"
-        return Comparison(net.name, (), (), unsure=(why,), seconds=time.monotonic() - start)
+        open_gates = tuple(Gate(name, detail=why) for name in wanted)
+        return Comparison(net.name, open_gates, (), unsure=(why,), seconds=time.monotonic() - start)
     meant, batch_list = _meant(net, own), list(images(shape, batches, None, fast))
     held = [Pair(meant, one, batch_list, _named(net, one)) for one in sides]
     found = [tuple(run_gates(pair, wanted, _saying(say, pair))) for pair in held]

@@ -14,7 +14,7 @@ WORDS = {"same": "The same function", "different": "Not the same function", "can
 
 def first_sentence(report: Report) -> str:
     """Where they differ and why; of those that are the same, by how much they were apart at most."""
-    if (gate := report.failed) is not None:
+    if (gate := report.failed) is not None and gate.passed is False:
         return _of_gate(gate)
     if isinstance(report, Comparison) and report.unsure:
         return f"{report.unsure[0][:1].upper()}{report.unsure[0][1:]}."
