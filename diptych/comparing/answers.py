@@ -65,7 +65,7 @@ def outputs(pair: Pair) -> Finding | str:
         unseen.discard(several)
         restless = _restless(pair, one, other, images) if first else None
         found = restless or _held(pair, one, other, images)
-        if not found.passed and restless is None:  # chance may have fallen out the same
+        if not (found.passed or restless or one.copied or other.copied):  # chance may have fallen out the same
             repeated = (_restless(pair, one, other, images) for _ in range(REPEATED))
             restless = next((item for item in repeated if item is not None), None)
             found = restless or found
