@@ -32,6 +32,7 @@ from .not_compared import not_compared
 from .own import Request, convert_own, of_file, of_model
 from .prefixes import part_of
 from .report import Conversion, digest, record, report_path, write_report
+from .source_graph import graph_said
 from .written import written
 
 
@@ -205,8 +206,11 @@ def load_source(
             f"{source}: {found.net.name} has no batch normalisation for {', '.join(strangers[:8])}; name the right "
             "network"
         )
-    given = Side(found.net, source_format(source).framework, arrays)
-    return replace(found, checkpoint=found.checkpoint.without_arrays(), reader=reader, prefix=prefix), given, sha256
+    given, found = Side(found.net, source_format(source).framework, arrays), replace(found, prefix=prefix)
+    said = graph_said(found, arrays, given.framework) if again else ""
+    notes = (*found.notes, said) if said else found.notes
+    kept = found.checkpoint.without_arrays()
+    return replace(found, checkpoint=kept, reader=reader, notes=notes, graph=said), given, sha256
 
 
 def _target(

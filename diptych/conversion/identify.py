@@ -51,6 +51,8 @@ class Identified:
     """What the names of the network that is meant begin with, where the file has several."""
     reader: str = ""
     """The words for the second reader that gave the same arrays; "" where the file was read once."""
+    graph: str = ""
+    """What was measured of the file's own graph; "" where it was not run."""
 
     @property
     def library(self) -> str:
