@@ -73,9 +73,15 @@ TIMM: tuple[Source, ...] = ("timm", "timm's tf_")
 
 
 def mobilenet_v3(
-    x: Value, num_classes: int, size: str, width: float, source: Source, output_stride: int = WHOLE
+    x: Value,
+    num_classes: int,
+    size: str,
+    width: float,
+    source: Source,
+    output_stride: int = WHOLE,
+    hidden: bool = True,
 ) -> Value:
-    """MobileNetV3, large or small, times a width."""
+    """MobileNetV3, large or small, times a width, with or without the layer between the pool and the classifier."""
     keras, style = source == "keras.applications", STYLES[source]
     if keras:
         x = rescale(x, 1 / 127.5, -1.0, name="rescale")
@@ -107,15 +113,16 @@ def mobilenet_v3(
     if keras and not num_classes:  # keras.applications' form without its top ends here
         return x
     with stack("classifier"):
-        x = hard_swish(linear(x, make_divisible(HEAD[size] * (max(width, 1.0) if keras else width))))
+        if hidden:
+            x = hard_swish(linear(x, make_divisible(HEAD[size] * (max(width, 1.0) if keras else width))))
         return linear(dropout(x, 0.0 if source in TIMM else 0.2), num_classes)
 
 
 def _network(size: str, source: Source, ending: str) -> Network:
     """One size in one form; the width may be chosen where the source has one rule for every width."""
-    name, title = f"mobilenet_v3_{size}{ending}", f"MobileNetV3 {size} ({source})"
-    arguments = {"size": size, "width": 1.0, "source": source, "output_stride": WHOLE}
-    options = ("output_stride",) if source in TIMM else ("width", "output_stride")
+    name, title, keras = f"mobilenet_v3_{size}{ending}", f"MobileNetV3 {size} ({source})", ending == ".keras"
+    arguments = {"size": size, "width": 1.0, "source": source, "output_stride": WHOLE, "hidden": True}
+    options = ("output_stride", *(("width",) if source not in TIMM else ()), *(("hidden",) if not keras else ()))
     sizes = ((64, 96), (97, 65))
     whose = "timm" if source in TIMM else source
     return Network(name, title, mobilenet_v3, arguments, whose, options=options, check_sizes=sizes)
