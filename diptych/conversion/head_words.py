@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..common.registry import network
 from ..common.text import first_few
 from .backbones import Backbone
 from .head_parts import Part, described, is_chain, suggested
 
 LOUD = "HEAD NOT CONVERTED"
 """What the first line says where a trained head was left out."""
-PART_OF = (
-    "names and shapes do not tell what a larger model changed in its backbone: dilation in place of stride (as "
-    "torchvision's fcn, deeplab and lraspp have), another epsilon (0 in detectors with frozen batch normalisation), "
-    "features taken before the pool. Compare with the model itself: diptych compare"
-)
 
 
 def is_part(backbone: Backbone) -> bool:
     """Whether the backbone is a part of a larger model, which has convolutions of its own."""
     return any(backbone.checkpoint.arrays[name].ndim == 4 for name in backbone.rest)
+
+
+def part_of(backbone: Backbone) -> str:
+    """What a backbone cut out of a larger model may have that no weight tells, and the command that says it."""
+    options, more = dict(backbone.net.options), ""
+    path, name = backbone.checkpoint.path, backbone.net.name
+    if "output_stride" in network(name).options and "output_stride" not in options:
+        stride, whose = (16, "deeplab and lraspp") if name.startswith("mobilenet_v3") else (8, "fcn and deeplab")
+        more = (
+            f"dilation in place of stride, as torchvision's {whose} have: "
+            f"diptych convert {path} DST --backbone -O output_stride={stride} is with it; "
+        )
+    return (
+        f"names and shapes do not tell what a larger model changed in its backbone: {more}another epsilon (0 in "
+        "detectors with frozen batch normalisation); features taken before the pool. Compare with the model itself: "
+        "diptych compare"
+    )
 
 
 def not_converted(backbone: Backbone, parts: Sequence[Part]) -> str:
@@ -63,7 +76,7 @@ def no_chain(backbone: Backbone, parts: Sequence[Part], trained: Sequence[str]) 
         f"{LOUD}: {backbone.checkpoint.path} has the backbone {_name(backbone)}, which gives {backbone.features} "
         f"numbers, and {len(names)} layers that are no chain of linear layers after it ({first_few(names, 4)}); "
         f"--backbone (or --num-classes 0) converts the backbone alone: diptych convert {backbone.checkpoint.path} DST "
-        f"--backbone{f'. But {PART_OF}' if is_part(backbone) else ''}"
+        f"--backbone{f'. But {part_of(backbone)}' if is_part(backbone) else ''}"
     )
 
 
