@@ -10,7 +10,7 @@ import numpy as np
 
 from ..common.dialect import Dialect
 from ..common.errors import SpecError
-from ..common.registry import network
+from ..common.registry import network, traced
 from ..common.spec import Net
 from ..files.tensors import Tensors
 from .head_parts import Part, parts_of
@@ -90,14 +90,17 @@ def backbones(checkpoint: Tensors, prefix: str, item: Dialect, given: dict[str, 
     rest = {key: value for key, value in given.items() if key not in ("num_classes", "head")}
     hidden = ({"num_classes": 0, "hidden": False},) if "hidden" in chosen.options else ()
     view = checkpoint.inside(prefix).translate(item)
+    found = view.arrays
     for bare in ({"num_classes": 0}, *hidden):
         if any(rest.get(key, value) != value for key, value in bare.items()):
             continue
         try:
+            if not traced(chosen.name, {**rest, **bare}).weights.keys() <= found.keys():
+                continue
             net = with_inferred_options(chosen, view, {**rest, **bare}, item.bare)
         except SpecError:
             continue
-        found = view.shapes(net)
-        if all(found.get(name) == tuple(map(int, weight.shape)) for name, weight in net.weights.items()):
+        shapes = view.shapes(net)
+        if all(shapes.get(name) == tuple(map(int, weight.shape)) for name, weight in net.weights.items()):
             used = {prefix + item.weight(name) for name in net.weights}
             yield Backbone(checkpoint, prefix, item, net, tuple(n for n in checkpoint.arrays if n not in used))

@@ -58,12 +58,19 @@ def left_out_note(names: Sequence[str]) -> str:
     return f"left out, since the network has no such weights: {first_few(names, 6)}"
 
 
-def several_layers(backbone: Backbone, parts: Sequence[Part]) -> str:
-    """The error for layers in a row between which something may lie."""
-    text = suggested(parts)
+TWICE = (
+    "the first of them takes twice as many numbers as the backbone has channels, as after a pool of maxima and means "
+    "(concat_pool: maxima first, as in fastai; catavgmax: means first, as in timm), and "
+)
+
+
+def several_layers(backbone: Backbone, parts: Sequence[Part], pool: str = "") -> str:
+    """The error for layers in a row between which something may lie, and what `pool` before them may be."""
+    text = suggested(parts, pool)
     return (
-        f"{LOUD}: {backbone.checkpoint.path} is {_name(backbone)} and {described(parts)}; no state dict says what lies "
-        f'between them. --head "{text}" says so (ReLU is the usual one; gelu, tanh and others go in its place); '
+        f"{LOUD}: {backbone.checkpoint.path} is {_name(backbone)} and {described(parts)}; "
+        f"{TWICE if pool else ''}no state dict says what lies between them. "
+        f'--head "{text}" says so (ReLU is the usual one; gelu, tanh and others go in its place); '
         f'--num-classes 0 converts the backbone alone: diptych convert {backbone.checkpoint.path} DST --head "{text}"'
     )
 
