@@ -7,18 +7,22 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NoReturn
 
 from .cards import Card, card
 from .detection.detector import Detector
 from .errors import DiptychError, SpecError
 from .head import headed
 from .rewriting.fold import SUFFIX, folded
-from .spec import Net, near
+from .spec import Net
+from .spoken import heard, suggested
 from .trace import trace
 
 SHARED_OPTIONS = ("num_classes", "in_channels", "input_size")
 """What every network takes; num_classes only where its output is not fixed."""
+
+SHOWN = 8
+"""Of the networks of a family, in an error."""
 
 LARGEST = 32
 """Of a width or a depth: at a thousand times its depth, a network takes minutes to trace."""
@@ -198,26 +202,61 @@ def canonical() -> dict[str, str]:
     return {name: importlib.import_module(f".{name}", zoo.__name__).CANONICAL for name in sorted(names)}
 
 
-def network(name: str) -> Network:
+def network(name: str, exact: bool = False) -> Network:
     """The registered network of a name or alias; raises DiptychError naming near matches.
 
-    NAME.folded is the network without the batch normalisations that fold into the layers before them, and for a
-    network of RepVGG blocks its deployed form.
+    Unless `exact`, it may be said as people do where that means one network: `ResNet-50`, `tf_efficientnet_b0`,
+    `keras.applications.ResNet50`, `timm/resnet50.a1_in1k`. NAME.folded is the network without the batch normalisations
+    that fold into the layers before them, and for a network of RepVGG blocks its deployed form.
     """
     if not isinstance(name, str):
         raise DiptychError(f"the name of a network is text such as 'resnet50', not {name!r}")
     known, aliases = _registered()
     if name.endswith(SUFFIX) and name not in known:
-        plain = network(name.removesuffix(SUFFIX))
+        plain = network(name.removesuffix(SUFFIX), exact)
         deployed = f"{plain.name.removesuffix('_train')}_deploy"
         if deployed in known:
             return known[deployed]
         return Folded(**vars(plain) | {"name": f"{plain.name}{SUFFIX}", "aliases": ()})
     if name not in known and name not in aliases:
-        advice = near(str(name), [*known, *aliases])
-        raise DiptychError(f"there is no network {name!r}; {advice} (`diptych list` shows all)")
+        name = (None if exact else heard(name, _spelled())) or _refuse(name)
     found = known[aliases.get(name, name)]
     return replace(found, asked_size=found.alias_sizes[name]) if name in found.alias_sizes else found
+
+
+def meant_by(text: str) -> str | None:
+    """The registered name of what `network` takes; None where it is none."""
+    try:
+        return network(text).name
+    except DiptychError:
+        return None
+
+
+@functools.cache
+def _spelled() -> dict[str, str]:
+    """Every name and alias -> what `network` takes: an alias of a size stays, since it says more than the name."""
+    known, aliases = _registered()
+    return {name: name for name in known} | {
+        alias: alias if alias in known[name].alias_sizes else name for alias, name in aliases.items()
+    }
+
+
+def _refuse(name: str) -> NoReturn:
+    """Raise DiptychError for what no network is called: with those of a family, or with near names."""
+    known, aliases = _registered()
+    families = {item.family for item in known.values()}
+    if (family := name.lower().replace("-", "_")) in families:
+        names = networks(family)
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        raise DiptychError(
+            f"{name!r} is a family of {len(names)} networks, {', '.join(names[:SHOWN])}{more}; name one of them "
+            f"(`diptych list {family}` shows all)"
+        )
+    close = suggested(name, [*known, *aliases])
+    advice = f"did you mean {' or '.join(map(repr, close))}?" if close else f"there are {len(known)} others"
+    raise DiptychError(
+        f"there is no network {name!r}; {advice} (`diptych list` shows all; FILE.py:FUNCTION is a model of your own)"
+    )
 
 
 def registered(name: str) -> bool:

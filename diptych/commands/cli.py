@@ -32,6 +32,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "token_normalize_func": lambda word: word.replace("_", "-"),
+    },
 )
 
 
@@ -43,7 +47,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")]
+Version = Annotated[bool, typer.Option("-V", "--version", callback=_version, is_eager=True, help="Print the version.")]
 
 Traceback = Annotated[
     bool, typer.Option(TRACEBACK, help="Show where in the code an error was raised; at any place of the command.")

@@ -76,14 +76,15 @@ def card(item: Network) -> None:
         f"counts      {counts.params:,} parameters, {counts.statistics:,} statistics, {counts.buffers:,} fixed numbers,"
     )
     say(f"            {counts.macs:,} MACs at {counts.input[0]}x{counts.input[1]} ({counts.source})")
-    _listed("preprocessing of public weights", [f"{key}: {value}" for key, value in facts.preprocessing.items()])
-    _listed("quirks", facts.quirks)
-    _listed(
+    listed("preprocessing of public weights", [f"{key}: {value}" for key, value in facts.preprocessing.items()])
+    listed("quirks", facts.quirks)
+    listed(
         "reported errors on ImageNet", [f"{_error(entry)}, {entry.what} ({entry.source})" for entry in facts.reported]
     )
 
 
-def _listed(title: str, lines: Sequence[str]) -> None:
+def listed(title: str, lines: Sequence[str]) -> None:
+    """Print lines under a heading, and nothing where there are none."""
     if lines:
         say("", title, *(f"- {line}" for line in lines))
 

@@ -151,7 +151,7 @@ def _stated(checkpoint: Checkpoint) -> Network:
     if own != (checkpoint.stated.network or ""):
         raise DiptychError(f"{checkpoint.path} holds weights of {own}, which is no registered network")
     try:
-        return network(checkpoint.stated.network or "")
+        return network(checkpoint.stated.network or "", exact=True)
     except DiptychError as error:
         raise DiptychError(f"{checkpoint.path} names its network, but {error}") from None
 
