@@ -185,7 +185,11 @@ def networks(family: str | None = None) -> list[str]:
     everything = _registered()[0].values()
     families = sorted({network.family for network in everything})
     if family is not None and family not in families:
-        raise DiptychError(f"there is no family {family!r}; the families are {', '.join(families)}")
+        plain, close = family.lower().replace("-", "_"), suggested(family, families)
+        if plain in families:
+            return networks(plain)
+        advice = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
+        raise DiptychError(f"there is no family {family!r}; {advice}the families are {', '.join(families)}")
     return [network.name for network in everything if family in (None, network.family)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -138,7 +139,10 @@ def table(
 ) -> None:
     """Show every layer of a network: shapes, parameters, MACs, receptive field and memory, with totals."""
     if len(names) > 1 and not compare:
-        raise DiptychError("table shows the layers of one network; say --compare to put several side by side")
+        raise DiptychError(
+            "table shows the layers of one network; to put several side by side, say "
+            f"`{shlex.join(['diptych', 'table', '--compare', *names])}`"
+        )
     wanted = asked(num_classes, in_channels, input_size, option, example, one_size)
     nets = [chosen(name, wanted).net for name in names]
     from ..common import analysis
