@@ -70,7 +70,8 @@ def list_networks(
     if as_json:
         output.data([record(item) for item in found])
         return
-    output.grid(("name", "aliases", "family", "form of", "title", "year", "parameters", "MACs"), map(_row, found), 5)
+    header = ("name", "aliases", "family", "form of", "title", "year", "parameters", "MACs")
+    output.grid(header, map(_row, found), 5, ("aliases", "title", "form of", "family", "MACs", "year"))
 
 
 def _has(item: Network, word: str) -> bool:

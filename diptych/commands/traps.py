@@ -16,6 +16,7 @@ from ..traps.met import meeting, places
 from ..traps.trap import Trap
 from ..waiting import waiting
 from . import output
+from .grids import columns, folded
 from .streams import say
 
 HEADER = ("id", "title", "wrong", "right")
@@ -78,13 +79,15 @@ def overview(found: Found, run: bool) -> None:
         with waiting(f"running the twins of {section}" if run else f"counting: {section}"):
             rows = [_row(trap, found.network, run) for trap in found.traps if trap.section == section]
         say(f"{section}:")
-        output.grid((*HEADER, "nodes" if found.network else "networks"), rows, 2)
+        many = "nodes" if found.network else "networks"
+        output.grid((*HEADER, many), rows, 2, (many, "right", "wrong"), "title")
         say("")
     met = f"nodes: how many of {found.network}'s" if found.network else f"networks: how many of the {len(networks())}"
-    say(
+    said = (
         f"wrong, right: what differs in the trap and out of it, {'measured now' if run else 'as recorded'}",
         f"{met}{'' if found.network else ' registered ones'} meet it; `diptych traps ID` shows one with its code",
     )
+    say(*(part for line in said for part in folded(line)))
 
 
 def one(trap: Trap, run: bool) -> None:
@@ -124,7 +127,8 @@ def _row(trap: Trap, network: str, run: bool) -> tuple[str, ...]:
 
 
 def _paragraph(name: str, text: str) -> None:
-    lines = textwrap.wrap(text, WIDTH - 10, break_long_words=False, break_on_hyphens=False)
+    width = min(WIDTH, columns()) if sys.stdout.isatty() else WIDTH
+    lines = textwrap.wrap(text, width - 10, break_long_words=False, break_on_hyphens=False)
     say(*(f"{name if i == 0 else '':<10}{line}" for i, line in enumerate(lines)))
 
 
