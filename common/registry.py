@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
 import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn
+from typing import Any
 
 from .cards import Card, card
 from .detection.detector import Detector
@@ -15,14 +16,13 @@ from .errors import DiptychError, SpecError
 from .head import headed
 from .rewriting.fold import SUFFIX, folded
 from .spec import Net
-from .spoken import heard, suggested
+from .spoken import heard, refusal, suggested
+from .spoken_options import elsewhere
+from .text import NAME, printable
 from .trace import trace
 
 SHARED_OPTIONS = ("num_classes", "in_channels", "input_size")
 """What every network takes; num_classes only where its output is not fixed."""
-
-SHOWN = 8
-"""Of the networks of a family, in an error."""
 
 LARGEST = 32
 """Of a width or a depth: at a thousand times its depth, a network takes minutes to trace."""
@@ -124,7 +124,8 @@ class Network:
         """An option's value as the function takes it: text is read as what the network's own value is."""
         if option not in self.options:
             shared = ("in_channels", "input_size") if self.num_classes is None else SHARED_OPTIONS
-            raise SpecError(f"{self.name} has no option {option!r}; it takes {', '.join((*self.options, *shared))}")
+            advice = elsewhere(option, value, (*self.options, *shared))
+            raise SpecError(f"{self.name} has no option {option!r}; {advice}")
         own = self.arguments[option]
         read = _read(value, type(own))
         if not isinstance(read, type(own)):
@@ -181,8 +182,13 @@ def _registered() -> tuple[dict[str, Network], dict[str, str]]:
 
 
 def networks(family: str | None = None) -> list[str]:
-    """The names of all registered networks, or of one family; raises DiptychError for an unknown family."""
+    """The names of all registered networks, of one family, or of a pattern such as "*resnet*".
+
+    Raises DiptychError for an unknown family.
+    """
     everything = _registered()[0].values()
+    if family is not None and any(sign in family for sign in "*?["):
+        return [item.name for item in everything if fnmatch.fnmatchcase(item.name, family.lower())]
     families = sorted({network.family for network in everything})
     if family is not None and family not in families:
         plain, close = family.lower().replace("-", "_"), suggested(family, families)
@@ -214,7 +220,10 @@ def network(name: str, exact: bool = False) -> Network:
     that fold into the layers before them, and for a network of RepVGG blocks its deployed form.
     """
     if not isinstance(name, str):
-        raise DiptychError(f"the name of a network is text such as 'resnet50', not {name!r}")
+        raise DiptychError(
+            f"the name of a network is text such as 'resnet50', not {printable(repr(name), NAME)}; a model of your own "
+            "is read by diptych.read(model, example)"
+        )
     known, aliases = _registered()
     if name.endswith(SUFFIX) and name not in known:
         plain = network(name.removesuffix(SUFFIX), exact)
@@ -223,7 +232,9 @@ def network(name: str, exact: bool = False) -> Network:
             return known[deployed]
         return Folded(**vars(plain) | {"name": f"{plain.name}{SUFFIX}", "aliases": ()})
     if name not in known and name not in aliases:
-        name = (None if exact else heard(name, _spelled())) or _refuse(name)
+        said, name = name, (None if exact else heard(name, _spelled())) or ""
+        if not name:
+            raise DiptychError(refusal(said, [*known, *aliases], {item.name: item.family for item in known.values()}))
     found = known[aliases.get(name, name)]
     return replace(found, asked_size=found.alias_sizes[name]) if name in found.alias_sizes else found
 
@@ -243,24 +254,6 @@ def _spelled() -> dict[str, str]:
     return {name: name for name in known} | {
         alias: alias if alias in known[name].alias_sizes else name for alias, name in aliases.items()
     }
-
-
-def _refuse(name: str) -> NoReturn:
-    """Raise DiptychError for what no network is called: with those of a family, or with near names."""
-    known, aliases = _registered()
-    families = {item.family for item in known.values()}
-    if (family := name.lower().replace("-", "_")) in families:
-        names = networks(family)
-        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        raise DiptychError(
-            f"{name!r} is a family of {len(names)} networks, {', '.join(names[:SHOWN])}{more}; name one of them "
-            f"(`diptych list {family}` shows all)"
-        )
-    close = suggested(name, [*known, *aliases])
-    advice = f"did you mean {' or '.join(map(repr, close))}?" if close else f"there are {len(known)} others"
-    raise DiptychError(
-        f"there is no network {name!r}; {advice} (`diptych list` shows all; FILE.py:FUNCTION is a model of your own)"
-    )
 
 
 def registered(name: str) -> bool:

@@ -9,9 +9,12 @@ from __future__ import annotations
 import difflib
 import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from .dialect import dialects
+
+SHOWN = 8
+"""Of the networks of a family, in an error."""
 
 LONGEST = 120
 """Characters of a name, at most."""
@@ -61,6 +64,24 @@ def suggested(text: str, names: Iterable[str]) -> list[str]:
     first = [name for key, name in spelled.items() if wanted and key.startswith(wanted)]
     close = difflib.get_close_matches(wanted, list(spelled), n=4, cutoff=0.6)
     return list(dict.fromkeys([*sorted(first, key=len), *(spelled[key] for key in close)]))[:4]
+
+
+def refusal(text: str, names: Sequence[str], families: Mapping[str, str]) -> str:
+    """What is said of what no network is called: those of a family of that name, or near names.
+
+    `names` are those of networks and aliases, `families` go from networks to theirs.
+    """
+    family = text.lower().replace("-", "_")
+    kin = [name for name, home in families.items() if home == family]
+    if kin:
+        more = f" and {len(kin) - SHOWN} more" if len(kin) > SHOWN else ""
+        return (
+            f"{text!r} is a family of {len(kin)} networks, {', '.join(kin[:SHOWN])}{more}; name one of them "
+            f"(`diptych list {family}` shows all)"
+        )
+    close = suggested(text, names)
+    advice = f"did you mean {' or '.join(map(repr, close))}?" if close else f"there are {len(families)} others"
+    return f"there is no network {text!r}; {advice} (`diptych list` shows all; FILE.py:FUNCTION is a model of your own)"
 
 
 def _close(text: str, known: Mapping[str, str]) -> str | None:

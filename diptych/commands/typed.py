@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ..common.errors import DiptychError
 from ..common.registry import canonical, network, networks
 from ..common.spoken import suggested
+from ..common.spoken_options import PRETRAINED
 
 SAME = {
     "models": "list",
@@ -33,11 +34,6 @@ SAME = {
 ABOUT = ("info", "inspect", "describe", "about")
 HELP = ("-h", "--help")
 SIDES = ("--torch", "--pytorch", "--tf", "--keras", "--tensorflow")
-PRETRAINED = (
-    'diptych brings no pretrained weights: save them with the library that has them, such as `python -c "import torch, '
-    "torchvision; torch.save(torchvision.models.resnet50(weights='DEFAULT').state_dict(), 'resnet50.pth')\"`, and then "
-    "`diptych convert resnet50.pth resnet50.keras` (the README has the lines for timm and Keras)"
-)
 BUILD = (
     "a model is made in Python: `import diptych; model = diptych.build('resnet50', 'torch')` (or 'keras'); its code is "
     "written by `diptych source resnet50 --torch`"

@@ -159,7 +159,7 @@ ANSWERED = {  # a line: the line to type, or what is wrong with it
     "resnet50 a.pth": "`diptych convert a.pth out.keras --network resnet50`",
     "my.py:make": "`diptych convert my.py:make out.keras --example 1x3x224x224`",
     "a.pth": "a.pth does not exist",
-    "download resnet50": "torchvision.models.resnet50(weights='DEFAULT')",
+    "download resnet50": "tv.models.resnet50(weights='DEFAULT')",
     "train resnet50": "diptych.build('resnet50', 'torch')",
     "create_model resnet50": "diptych.build('resnet50', 'torch')",
     "onnx resnet50": "`diptych export resnet50 resnet50.pth resnet50.onnx`",
