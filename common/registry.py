@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import functools
 import importlib
 import pkgutil
@@ -14,7 +15,10 @@ from .detection.detector import Detector
 from .errors import DiptychError, SpecError
 from .head import headed
 from .rewriting.fold import SUFFIX, folded
-from .spec import Net, near
+from .spec import Net
+from .spoken import heard, refusal, suggested
+from .spoken_options import elsewhere
+from .text import NAME, printable
 from .trace import trace
 
 SHARED_OPTIONS = ("num_classes", "in_channels", "input_size")
@@ -120,7 +124,8 @@ class Network:
         """An option's value as the function takes it: text is read as what the network's own value is."""
         if option not in self.options:
             shared = ("in_channels", "input_size") if self.num_classes is None else SHARED_OPTIONS
-            raise SpecError(f"{self.name} has no option {option!r}; it takes {', '.join((*self.options, *shared))}")
+            advice = elsewhere(option, value, (*self.options, *shared))
+            raise SpecError(f"{self.name} has no option {option!r}; {advice}")
         own = self.arguments[option]
         read = _read(value, type(own))
         if not isinstance(read, type(own)):
@@ -177,11 +182,20 @@ def _registered() -> tuple[dict[str, Network], dict[str, str]]:
 
 
 def networks(family: str | None = None) -> list[str]:
-    """The names of all registered networks, or of one family; raises DiptychError for an unknown family."""
+    """The names of all registered networks, of one family, or of a pattern such as "*resnet*".
+
+    Raises DiptychError for an unknown family.
+    """
     everything = _registered()[0].values()
+    if family is not None and any(sign in family for sign in "*?["):
+        return [item.name for item in everything if fnmatch.fnmatchcase(item.name, family.lower())]
     families = sorted({network.family for network in everything})
     if family is not None and family not in families:
-        raise DiptychError(f"there is no family {family!r}; the families are {', '.join(families)}")
+        plain, close = family.lower().replace("-", "_"), suggested(family, families)
+        if plain in families:
+            return networks(plain)
+        advice = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
+        raise DiptychError(f"there is no family {family!r}; {advice}the families are {', '.join(families)}")
     return [network.name for network in everything if family in (None, network.family)]
 
 
@@ -198,26 +212,48 @@ def canonical() -> dict[str, str]:
     return {name: importlib.import_module(f".{name}", zoo.__name__).CANONICAL for name in sorted(names)}
 
 
-def network(name: str) -> Network:
+def network(name: str, exact: bool = False) -> Network:
     """The registered network of a name or alias; raises DiptychError naming near matches.
 
-    NAME.folded is the network without the batch normalisations that fold into the layers before them, and for a
-    network of RepVGG blocks its deployed form.
+    Unless `exact`, it may be said as people do where that means one network: `ResNet-50`, `tf_efficientnet_b0`,
+    `keras.applications.ResNet50`, `timm/resnet50.a1_in1k`. NAME.folded is the network without the batch normalisations
+    that fold into the layers before them, and for a network of RepVGG blocks its deployed form.
     """
     if not isinstance(name, str):
-        raise DiptychError(f"the name of a network is text such as 'resnet50', not {name!r}")
+        raise DiptychError(
+            f"the name of a network is text such as 'resnet50', not {printable(repr(name), NAME)}; a model of your own "
+            "is read by diptych.read(model, example)"
+        )
     known, aliases = _registered()
     if name.endswith(SUFFIX) and name not in known:
-        plain = network(name.removesuffix(SUFFIX))
+        plain = network(name.removesuffix(SUFFIX), exact)
         deployed = f"{plain.name.removesuffix('_train')}_deploy"
         if deployed in known:
             return known[deployed]
         return Folded(**vars(plain) | {"name": f"{plain.name}{SUFFIX}", "aliases": ()})
     if name not in known and name not in aliases:
-        advice = near(str(name), [*known, *aliases])
-        raise DiptychError(f"there is no network {name!r}; {advice} (`diptych list` shows all)")
+        said, name = name, (None if exact else heard(name, _spelled())) or ""
+        if not name:
+            raise DiptychError(refusal(said, [*known, *aliases], {item.name: item.family for item in known.values()}))
     found = known[aliases.get(name, name)]
     return replace(found, asked_size=found.alias_sizes[name]) if name in found.alias_sizes else found
+
+
+def meant_by(text: str) -> str | None:
+    """The registered name of what `network` takes; None where it is none."""
+    try:
+        return network(text).name
+    except DiptychError:
+        return None
+
+
+@functools.cache
+def _spelled() -> dict[str, str]:
+    """Every name and alias -> what `network` takes: an alias of a size stays, since it says more than the name."""
+    known, aliases = _registered()
+    return {name: name for name in known} | {
+        alias: alias if alias in known[name].alias_sizes else name for alias, name in aliases.items()
+    }
 
 
 def registered(name: str) -> bool:

@@ -12,14 +12,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .api import build, weights
+    from .api import build, init, weights
     from .checking.check import check
     from .common.errors import DiptychError
     from .common.registry import networks, spec
     from .common.rewriting.reparameterize import fold, reparameterize
     from .common.spec import Net
     from .common.trace import trace
-    from .common.weights import init
     from .comparing.compare import compare
     from .conversion.convert import convert
     from .conversion.identify import identify
@@ -71,7 +70,7 @@ _HOMES = {
     "export": "deployment.export",
     "fold": "common.rewriting.reparameterize",
     "identify": "conversion.identify",
-    "init": "common.weights",
+    "init": "api",
     "networks": "common.registry",
     "read": "reading",
     "reparameterize": "common.rewriting.reparameterize",
@@ -87,7 +86,9 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     """Import what is asked for on first use, so that `import diptych` is quick and needs no framework."""
     if name not in _HOMES:
-        raise AttributeError(f"module 'diptych' has no attribute {name!r}; it has {', '.join(__all__)}")
+        said = "" if name.startswith("_") else import_module(".elsewhere", __name__).said_of(name)
+        advice = f"{said} (it has {', '.join(__all__)})" if said else f"it has {', '.join(__all__)}"
+        raise AttributeError(f"module 'diptych' has no attribute {name!r}; {advice}")
     value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
     globals()[name] = value
     return value

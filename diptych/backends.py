@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Mapping
 from typing import cast
 
 from .common.backend import Backend
 from .common.errors import DiptychError, NotInstalled
+from .common.text import NAME, printable
 
 NAMES = {"torch": "torch_impl", "tf": "tf_impl"}
-ALIASES = {"pytorch": "torch", "tensorflow": "tf", "keras": "tf"}
+ALIASES = {"pytorch": "torch", "pt": "torch", "tensorflow": "tf", "tf2": "tf", "tensorflow2": "tf", "keras": "tf"}
 NEEDS = {"torch": ("torch",), "tf": ("tensorflow", "keras")}
 
 
@@ -24,9 +26,11 @@ def key_of(name: str) -> str:
     >>> key_of("keras"), key_of("tensorflow"), key_of("pytorch")
     ('tf', 'tf', 'torch')
     """
-    key = ALIASES.get(name, name)
+    said = name.lower() if isinstance(name, str) else ""
+    key = ALIASES.get(said, said)
     if key not in NAMES:
-        raise DiptychError(f"there is no framework {name!r}; use 'torch' or 'tf' ('keras' means the same as 'tf')")
+        shown = printable(repr(name), NAME)
+        raise DiptychError(f"there is no framework {shown}; use 'torch' or 'tf' ('keras' means the same as 'tf')")
     return key
 
 
@@ -44,6 +48,14 @@ def get(name: str) -> Backend:
     return cast(Backend, module)
 
 
+def is_model(thing: object) -> bool:
+    """Whether this is a model of one of the frameworks."""
+    try:
+        return bool(framework_of(thing))
+    except DiptychError:
+        return False
+
+
 def framework_of(model: object) -> str:
     """Which framework a model belongs to; raises DiptychError for anything else."""
     homes = {cls.__module__.partition(".")[0] for cls in type(model).__mro__}
@@ -51,4 +63,11 @@ def framework_of(model: object) -> str:
         if homes & set(modules):
             return name
     kind = f"{type(model).__module__}.{type(model).__name__}"
-    raise DiptychError(f"expected a torch.nn.Module or a keras.Model, got {kind}")
+    raise DiptychError(f"expected a torch.nn.Module or a keras.Model, got {kind}{_advice(model)}")
+
+
+def _advice(thing: object) -> str:
+    """What to do with what is no model, but leads to one."""
+    if isinstance(thing, Mapping):
+        return "; a state dict is read from a file: torch.save(state_dict, 'in.pth'), and name 'in.pth'"
+    return f"; diptych.read({str(thing)!r}) reads a file" if isinstance(thing, os.PathLike) else ""

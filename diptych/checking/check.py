@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -17,9 +18,10 @@ import numpy as np
 
 from .. import backends
 from ..common.errors import DiptychError
-from ..common.registry import network, registered
+from ..common.registry import meant_by, network, registered
 from ..common.spec import Array, Net
 from ..common.weights import scrambled
+from ..reading import read
 from ..waiting import shows_progress
 from .asked import asked_gates, left_out
 from .case import Case, Finding
@@ -55,7 +57,7 @@ def check(
     one size with one batch, without those that train. `progress` is told what is at work; without it a terminal is.
     Raises DiptychError where nothing can be compared.
     """
-    net = network(net).trace() if isinstance(net, str) else net
+    net = _net(net)
     if not batches or any(batch < 1 for batch in batches) or (sizes is not None and not sizes):
         raise DiptychError(f"a check needs at least one size and one batch, got sizes={sizes} and batches={batches}")
     if models is not None:
@@ -71,6 +73,21 @@ def check(
     report = Report(net.name, (), (), notes=left, partial=bool(left))
     cases = itertools.islice(_cases(net, sizes, batches[-1:] if fast else batches, seed), 1 if fast else None)
     return _held(report, cases, wanted, referee, progress or (lambda text: None))
+
+
+def _net(net: Any) -> Net:
+    """The network of a name, a file or a Net; raises DiptychError for a model, which `compare` takes."""
+    if isinstance(net, Net):
+        return net
+    if backends.is_model(net):
+        raise DiptychError(
+            "check takes the name of a network or a Net; two models are held to each other by diptych.compare(one, "
+            "other), and to a network by diptych.check(net, models=(torch_model, keras_model))"
+        )
+    if isinstance(net, os.PathLike) or (isinstance(net, str) and meant_by(net) is None and os.path.isfile(net)):
+        found: Net = read(net).net
+        return found
+    return network(net).trace()
 
 
 def _held(

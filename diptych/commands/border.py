@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -13,6 +15,7 @@ from typer.core import TyperGroup
 from ..common.errors import DiptychError
 from ..common.text import printable
 from . import streams
+from .typed import example, meant, unknown
 
 DIFFERENT, BAD, INTERNAL, INTERRUPTED = 1, 2, 3, 130
 TRACEBACK = "--traceback"
@@ -24,6 +27,26 @@ class Border(TyperGroup):
     """The commands, with every error as one line on stderr, and `--traceback` at any place among their words."""
 
     shows_traceback = False
+    words: Sequence[str] = ()
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command of the first word, or the one that is meant by it; a usage error where there is none."""
+        word = args[0] if args else ""
+        if word and not word.startswith("-") and word not in self.commands:
+            found = meant(args, self.commands)
+            if found is None:
+                ctx.fail(unknown(word, self.commands))
+            if found[0].startswith("-"):
+                self.main(found, "diptych", standalone_mode=False)
+                raise typer.Exit
+            args = found
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The commands, each with a summary that is whole: its text to the first colon, semicolon or full stop."""
+        rows = [(name, _summary(command.help or "")) for name, command in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def main(
         self,
@@ -38,7 +61,7 @@ class Border(TyperGroup):
         words = list(sys.argv[1:] if args is None else args)
         own = words[: words.index("--")] if "--" in words else words
         self.shows_traceback = TRACEBACK in own
-        words = [word for word in own if word != TRACEBACK] + words[len(own) :]
+        words = self.words = [word for word in own if word != TRACEBACK] + words[len(own) :]
         rest = (words, prog_name, complete_var, False, windows_expand_args)
         if not standalone_mode:
             return super().main(*rest, **extra)
@@ -81,7 +104,7 @@ class Border(TyperGroup):
         if isinstance(error, streams.Unread):
             return BAD
         if _is_usage(error):
-            return _usage(error)
+            return _usage(error, self.words)
         code, text = _judged(error)
         streams.complain(text)
         if self.shows_traceback:
@@ -129,11 +152,38 @@ def _is_usage(error: BaseException) -> bool:
     return hasattr(error, "format_message") and hasattr(error, "exit_code")
 
 
-def _usage(error: Any) -> int:
+def _summary(text: str) -> str:
+    """The first clause of a help text."""
+    first = " ".join(text.partition("\n\n")[0].split())
+    return re.split(r"[:;]|\.(?:\s|$)", first)[0]
+
+
+def _usage(error: Any, words: Sequence[str]) -> int:
+    """Print a usage error, with a line that would do; nothing more for a call without a word."""
     if type(error).__name__ != "NoArgsIsHelpError":
-        error.message = printable(str(error.message))
+        error.message = printable(_said(error, words))
     try:
         error.show()
+        name = getattr(getattr(getattr(error, "ctx", None), "command", None), "name", None) or ""
+        line = example(name, words[words.index(name) + 1 :] if name in words else ())
+        if line:
+            streams.complain(f"For example: {line}")
     except (OSError, ValueError):
         streams.silence(2)
     return int(error.exit_code)
+
+
+def _pairs(words: Sequence[str]) -> list[tuple[str, str]]:
+    """Each word and the one after it."""
+    return list(itertools.zip_longest(words, words[1:], fillvalue=""))
+
+
+def _said(error: Any, words: Sequence[str]) -> str:
+    """The message of a usage error, with the value that was no number."""
+    said, options = str(error.message), getattr(getattr(error, "param", None), "opts", ())
+    for kind, wanted in (("integer", "a whole number, such as 10"), ("number", "a number, such as 0.5")):
+        if f"valid {kind}" in said or f"not a valid {kind}" in said:
+            plain = [(word.partition("=")[0].replace("_", "-"), word, after) for word, after in _pairs(words)]
+            got = [word.partition("=")[2] if "=" in word else after for name, word, after in plain if name in options]
+            return f"expected {wanted}{f', not {got[0]!r}' if got else ''}"
+    return said

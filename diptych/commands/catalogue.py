@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import fnmatch
+import shlex
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +13,8 @@ import typer
 
 from ..common.cards import Card
 from ..common.errors import DiptychError
-from ..common.registry import Network, network, networks
+from ..common.registry import Network, meant_by, network, networks
+from ..common.spoken import squeezed, suggested
 from .options import (
     NAMES,
     Channels,
@@ -39,20 +42,51 @@ FIGURES: dict[str, Callable[[Card], int]] = {
 }
 
 
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[WORD...]", help="Only those with these words in name, family or title: resnet, '*_v2*'."),
+]
+
+
 def list_networks(
-    family: Family = None, year: Years = None, params: Params = None, macs: Macs = None, as_json: Json = False
+    words: Words = None,
+    family: Family = None,
+    year: Years = None,
+    params: Params = None,
+    macs: Macs = None,
+    as_json: Json = False,
 ) -> None:
-    """List the registered networks: all, or those of a family, of some years, of some size."""
+    """List the registered networks: all, or those with a word in their names, of a family, of some years or size."""
     from . import output
 
     found = [network(name) for name in networks(family)]
+    for word in words or ():
+        found = [item for item in found if _has(item, word)]
+        if not found:
+            raise DiptychError(_nothing(word, words or ()))
     for (option, figure), text in zip(FIGURES.items(), (year, params, macs), strict=True):
         low, high = within(option, text)
         found = [item for item in found if low <= figure(item.card) <= high]
     if as_json:
         output.data([record(item) for item in found])
         return
-    output.grid(("name", "aliases", "family", "form of", "title", "year", "parameters", "MACs"), map(_row, found), 5)
+    header = ("name", "aliases", "family", "form of", "title", "year", "parameters", "MACs")
+    output.grid(header, map(_row, found), 5, ("aliases", "title", "form of", "family", "MACs", "year"))
+
+
+def _has(item: Network, word: str) -> bool:
+    """Whether a network is one that a word means: a part of a name, family or title, a pattern, or its whole name."""
+    texts = (item.name, *item.aliases, item.family, item.title, item.source)
+    if any(sign in word for sign in "*?["):
+        return any(fnmatch.fnmatchcase(text.lower(), word.lower()) for text in texts)
+    return any(squeezed(word) in squeezed(text) for text in texts) or meant_by(word) == item.name
+
+
+def _nothing(word: str, words: Sequence[str]) -> str:
+    near = suggested(word, [name for each in networks() for name in (each, *network(each).aliases)])
+    advice = f"did you mean {' or '.join(map(repr, near))}?" if near else "`diptych list` shows all"
+    beside = f" beside {' '.join(map(repr, words[: words.index(word)]))}" if words.index(word) else ""
+    return f"no network has {word!r} in its name, family or title{beside}; {advice}"
 
 
 def record(item: Network) -> dict[str, Any]:
@@ -76,6 +110,19 @@ def card(name: Registered, as_json: Json = False) -> None:
         output.data(record(item))
         return
     output.card(item)
+    output.listed("other forms", [f"{each} ({network(each).source})" for each in forms_of(item.name)])
+    told = {"table": "layers, shapes and costs", "show": "both sources side by side", "check": "the proof"}
+    more = [f"diptych {word} {item.name}: {what}" for word, what in told.items()]
+    made = [f"diptych.build({item.name!r}, 'torch') in Python, or 'keras': the model", CONVERTED]
+    output.listed("what to type next", [*more, *made])
+
+
+CONVERTED = "diptych convert FILE out.keras: from a file of its weights (.pth, .safetensors, .keras, ...)"
+
+
+def forms_of(name: str) -> list[str]:
+    """The registered networks that are other functions of the same name: resnet50.keras for resnet50."""
+    return [each for each in networks() if each != name and each.partition(".")[0] == name.partition(".")[0]]
 
 
 def table(
@@ -93,7 +140,10 @@ def table(
 ) -> None:
     """Show every layer of a network: shapes, parameters, MACs, receptive field and memory, with totals."""
     if len(names) > 1 and not compare:
-        raise DiptychError("table shows the layers of one network; say --compare to put several side by side")
+        raise DiptychError(
+            "table shows the layers of one network; to put several side by side, say "
+            f"`{shlex.join(['diptych', 'table', '--compare', *names])}`"
+        )
     wanted = asked(num_classes, in_channels, input_size, option, example, one_size)
     nets = [chosen(name, wanted).net for name in names]
     from ..common import analysis

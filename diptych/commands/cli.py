@@ -6,6 +6,7 @@ Ctrl-C.
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,6 +33,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "token_normalize_func": lambda word: word.replace("_", "-"),
+    },
 )
 
 
@@ -43,7 +48,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")]
+Version = Annotated[bool, typer.Option("-V", "--version", callback=_version, is_eager=True, help="Print the version.")]
 
 Traceback = Annotated[
     bool, typer.Option(TRACEBACK, help="Show where in the code an error was raised; at any place of the command.")
@@ -86,7 +91,8 @@ def check(
     from ..common.registry import networks
 
     if bool(names) == every:
-        raise DiptychError("name the networks to check, or say --all (not both)")
+        raise DiptychError("name the networks to check, such as `diptych check resnet50`, or say --all (not both)")
+    _refuse_two_files(names or [])
     picked = asked_gates(list(GATES), gates_of(gates), fast)
     wanted = _named(
         networks() if every else names or [], asked(num_classes, in_channels, input_size, option, example, one_size)
@@ -105,6 +111,20 @@ def check(
 for group in (comparison, checkpoints, deployment, detection, catalogue, study):
     for word, command in group.COMMANDS.items():
         app.command(word)(command)
+
+
+def _refuse_two_files(names: list[str]) -> None:
+    """Raise DiptychError for two files: each would be checked by itself, and that is not what two files ask."""
+    from ..opening.code import is_code
+    from ..opening.named import is_own
+
+    if len(names) == 2 and all(is_own(name) and not is_code(name) for name in names):
+        one, other = names
+        raise DiptychError(
+            f"check holds one network in both frameworks to each other; whether two files are one function says "
+            f"`{shlex.join(['diptych', 'compare', one, other])}`, and each by itself is checked by "
+            f"`{shlex.join(['diptych', 'check', one])}`"
+        )
 
 
 def _named(names: list[str], wanted: Asked) -> dict[str, str | Net]:

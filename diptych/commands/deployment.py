@@ -169,7 +169,11 @@ def _places(name: str, weights: Path, out: Path | None, force: bool, folder: boo
 
     own = is_own(name)
     if out is None and not own:
-        raise DiptychError(f"{name} is a registered network: name a file of its weights, and then where to write")
+        verb, suffix = ("deploy", ".tflite") if folder else ("export", ".onnx")
+        raise DiptychError(
+            f"{name} is a registered network: name a file of its weights, and then where to write, as in "
+            f"`diptych {verb} {name} {name}.pth {name}{suffix}`"
+        )
     if out is not None and own and not is_code(name):
         raise DiptychError(f"{name} has its weights already; name it and where to write, and no other file")
     place = _Places(name, None, weights) if out is None else _Places(name, weights, out)

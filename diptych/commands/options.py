@@ -52,7 +52,7 @@ def size_of(text: str | None) -> int | tuple[int, int] | None:
     """224 or 256x192 as numbers (height, width); raises DiptychError for anything else."""
     if text is None:
         return None
-    parts = text.lower().split("x")
+    parts = text.lower().strip("()[] ").replace(",", "x").replace(" ", "").split("x")
     if len(parts) > 2 or not all(part.isascii() and part.isdigit() for part in parts):
         raise DiptychError(f"--input-size is a number or HEIGHTxWIDTH, such as 224 or 256x192, not {text!r}")
     return int(parts[0]) if len(parts) == 1 else (int(parts[0]), int(parts[1]))

@@ -1,10 +1,10 @@
-"""Rows as text: a Rich table on a terminal, plain aligned columns of full width in a pipe."""
+"""What commands print: tables, cards, checks, conversions, JSON."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..checking.report import Report
@@ -12,8 +12,10 @@ from ..common.analysis import BYTES, RULE, Row, nhwc, totals
 from ..common.cards import Reported
 from ..common.registry import Network
 from ..common.spec import Net
-from ..common.text import printable, shape_text
+from ..common.text import shape_text
 from ..waiting import waiting as waiting  # of all that commands show
+from .grids import columns, folded
+from .grids import grid as grid  # of all that commands show
 from .streams import say, write
 
 if TYPE_CHECKING:
@@ -31,37 +33,39 @@ HEADER = (
     "kept values",
     "memory",
 )
+LAST = ("kept values", "not trained", "memory", "receptive field", "output NHWC", "type", "MACs", "output NCHW")
+"""Columns that go first where a terminal has no room."""
 LEFT = 2
 """Columns from this one on hold numbers, which align on the right."""
-
-
-def grid(header: Sequence[str], rows: Iterable[Sequence[str]], left: int) -> None:
-    """Print rows under a header; the first `left` columns align on the left."""
-    rows = [tuple(map(printable, row)) for row in rows]
-    if sys.stdout.isatty():
-        _rich_grid(header, rows, left)
-        return
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    lines = list[str]()
-    for row in [header, *rows]:
-        cells = [c.ljust(w) if i < left else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
-        lines.append("  ".join(cells).rstrip() + "\n")
-    write("".join(lines))
 
 
 def table(net: Net, rows: Sequence[Row]) -> None:
     """Print the table of a network, its totals and the rule by which activations are counted."""
     options = "".join(f", {key}={value}" for key, value in net.options)
     paper = f", {net.paper}" if net.paper else ""
-    say(f"{net.title} ({net.name}{options}){paper}", f"one image of {shape_text(net.input_shape)} (NCHW)", "")
-    grid(HEADER, [_cells(row) for row in rows], LEFT)
-    say("", *_totals(list(rows)))
+    say(*folded(f"{net.title} ({net.name}{options}){paper}"), f"one image of {shape_text(net.input_shape)} (NCHW)", "")
+    grid(HEADER, [_cells(row) for row in rows], LEFT, LAST)
+    say("", *(part for line in _totals(list(rows)) for part in folded(line)))
 
 
 def side_by_side(nets: Sequence[Net], rows: Sequence[Mapping[str, str]]) -> None:
-    """Print a column per network and a row per property."""
-    header = ("", *(net.name for net in nets))
-    grid(header, [(key, *(row[key] for row in rows)) for key in rows[0]], 1)
+    """Print a column per network and a row per property; on a narrow terminal as many tables as it takes."""
+    for part in _parts([net.name for net in nets], rows):
+        grid(("", *(name for name, _ in part)), [(key, *(row[key] for _, row in part)) for key in rows[0]], 1)
+
+
+def _parts(names: Sequence[str], rows: Sequence[Mapping[str, str]]) -> Iterator[list[tuple[str, Mapping[str, str]]]]:
+    """The networks of each table, as many as a terminal has room for; of a pipe all."""
+    first, part, used = max(map(len, rows[0])), list[tuple[str, Mapping[str, str]]](), 0
+    for name, row in zip(names, rows, strict=True):
+        width = 2 + max(map(len, (name, *row.values())))
+        if part and sys.stdout.isatty() and first + used + width > columns():
+            yield part
+            say("")
+            part, used = [], 0
+        part.append((name, row))
+        used += width
+    yield part
 
 
 def card(item: Network) -> None:
@@ -76,16 +80,17 @@ def card(item: Network) -> None:
         f"counts      {counts.params:,} parameters, {counts.statistics:,} statistics, {counts.buffers:,} fixed numbers,"
     )
     say(f"            {counts.macs:,} MACs at {counts.input[0]}x{counts.input[1]} ({counts.source})")
-    _listed("preprocessing of public weights", [f"{key}: {value}" for key, value in facts.preprocessing.items()])
-    _listed("quirks", facts.quirks)
-    _listed(
+    listed("preprocessing of public weights", [f"{key}: {value}" for key, value in facts.preprocessing.items()])
+    listed("quirks", facts.quirks)
+    listed(
         "reported errors on ImageNet", [f"{_error(entry)}, {entry.what} ({entry.source})" for entry in facts.reported]
     )
 
 
-def _listed(title: str, lines: Sequence[str]) -> None:
+def listed(title: str, lines: Sequence[str]) -> None:
+    """Print lines under a heading, and nothing where there are none."""
     if lines:
-        say("", title, *(f"- {line}" for line in lines))
+        say("", title, *(part for line in lines for part in folded(f"- {line}")))
 
 
 def _error(entry: Reported) -> str:
@@ -105,7 +110,7 @@ def checks(reports: Sequence[Report]) -> None:
         cells = ["-" if value is None else f"{value:.1e}" for value in values]
         rows.append((report.network, *cells, f"{report.seconds:.0f}"))
     say("")
-    grid(header, rows, 1)
+    grid(header, rows, 1, ("torch noise32", "tf noise32", "s", "forward32", "training64"))
     say(
         "",
         "relative differences max |a - b| / max |b|, the largest of all cases; -: nothing to compare, or not reached",
@@ -119,7 +124,9 @@ def conversions(done: Sequence[Done]) -> None:
         shown = "-" if item.difference is None else f"{item.difference:.1e}"
         state = "error" if item.error else "kept" if item.skipped else "done"
         rows.append((item.source, item.destination, item.network or "-", state, shown, f"{item.seconds:.1f} s"))
-    grid(("source", "result", "network", "", "difference", "time"), rows, 4)
+    grid(
+        ("source", "result", "network", "", "difference", "time"), rows, 4, ("time", "network", "result", "difference")
+    )
     say(*(f"error: {item.error}" for item in done if item.error))
     bad, kept = sum(bool(item.error) for item in done), sum(item.skipped for item in done)
     say(f"{len(done) - bad - kept} converted, {kept} kept from an earlier run, {bad} with errors")
@@ -128,20 +135,6 @@ def conversions(done: Sequence[Done]) -> None:
 def data(value: Any) -> None:
     """Print a value as JSON, in which every character that is not ASCII is escaped."""
     write(json.dumps(value, indent=2) + "\n")
-
-
-def _rich_grid(header: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    shown = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for index, title in enumerate(header):
-        shown.add_column(Text(title), justify="left" if index < left else "right", overflow="fold")
-    for row in rows:
-        shown.add_row(*map(Text, row))
-    Console().print(shown)
 
 
 def _cells(row: Row) -> tuple[str, ...]:

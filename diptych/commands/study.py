@@ -14,8 +14,8 @@ from .options import Channels, Classes, Example, Force, Json, Name, OneSize, Set
 
 def source(
     name: Name,
-    torch: Annotated[bool, typer.Option("--torch", help="The PyTorch file.")] = False,
-    tf: Annotated[bool, typer.Option("--tf", "--keras", help="The Keras file.")] = False,
+    torch: Annotated[bool, typer.Option("--torch", "--pytorch", help="The PyTorch file.")] = False,
+    tf: Annotated[bool, typer.Option("--tf", "--keras", "--tensorflow", help="The Keras file.")] = False,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")] = None,
     force: Force = False,
     num_classes: Classes = None,
@@ -31,7 +31,10 @@ def source(
     from .streams import write
 
     if torch == tf:
-        raise DiptychError("source writes one file: say --torch for PyTorch, or --tf (the same as --keras) for Keras")
+        raise DiptychError(
+            f"source writes one file: say --torch for PyTorch, or --tf (the same as --keras) for Keras, as in "
+            f"`diptych source {name} --keras`; `diptych show {name}` prints both"
+        )
     net = chosen(name, asked(num_classes, in_channels, input_size, option, example, one_size)).net
     text = emitted(net, "torch" if torch else "tf")
     if output is None:
@@ -82,7 +85,8 @@ def show(
 
 def draw(
     name: Name,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Write to this file, a .svg or a .png.")],
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Write to this file, a .svg or a .png.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="The same.")] = None,
     force: Force = False,
     num_classes: Classes = None,
     in_channels: Channels = None,
@@ -94,30 +98,32 @@ def draw(
     """Draw the architecture of a network on one page: blocks as units, what is inside them, shapes on the edges."""
     from ..drawing import draw as run
 
+    if (file is None) == (output is None):
+        raise DiptychError(f"say once where to draw it: `diptych draw {name} -o {name}.svg`")
     net = chosen(name, asked(num_classes, in_channels, input_size, option, example, one_size)).net
-    run(net, output, force=force)
+    run(net, output or file or Path(), force=force)
 
 
 def traps(
-    name: Annotated[str | None, typer.Argument(metavar="[ID]", help="One trap; without it, all of them.")] = None,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[WORD...]", help="An id, words to search for, or a network; without any, all traps."),
+    ] = None,
     run: Annotated[bool, typer.Option("--run", help="Run the code and show what it measures here.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show where the frameworks differ: both definitions, measured numbers, and code that shows it."""
-    from ..traps.catalogue import catalogue, find
     from . import output, traps
     from .quiet import native_stderr_kept
 
-    trap = None if name is None else find(name)
     with native_stderr_kept():
-        if as_json and trap is None:
-            output.data([traps.record(each, run) for each in catalogue().values()])
-        elif as_json and trap is not None:
-            output.data(traps.record(trap, run))
-        elif trap is None:
-            traps.overview(run)
-        else:
-            traps.one(trap, run)
+        found = traps.asked_for(words or [])
+        if not as_json:
+            traps.shown(found, run)
+            return
+        with output.waiting("reading the networks that meet them"):
+            records = [traps.record(each, run) for each in found.traps]
+        output.data(records[0] if found.one else records)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"source": source, "show": show, "draw": draw, "traps": traps}

@@ -1,34 +1,65 @@
-"""The catalogue of traps on the command line: a grid of all, one in full, and both as JSON."""
+"""The catalogue of traps on the command line: a grid of all or of some, one in full, and each as JSON."""
 
 from __future__ import annotations
 
 import sys
 import textwrap
 import warnings
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..common.errors import DiptychError
-from ..common.registry import networks, traced
-from ..traps.catalogue import catalogue
+from ..common.registry import meant_by, networks
+from ..traps.catalogue import catalogue, find
+from ..traps.met import meeting, places
 from ..traps.trap import Trap
+from ..waiting import waiting
 from . import output
+from .grids import columns, folded
 from .streams import say
 
-HEADER = ("id", "title", "wrong", "right", "networks")
+HEADER = ("id", "title", "wrong", "right")
 WIDTH = 100
 """Columns of the text under a heading."""
 
 
-@cache
-def _nets() -> tuple[Any, ...]:
-    return tuple(traced(name, {}) for name in networks())
+@dataclass(frozen=True)
+class Found:
+    """The traps that are asked for; `one` is the only one of them, by its id, and `network` the one that meets them."""
+
+    traps: tuple[Trap, ...]
+    one: bool = False
+    network: str = ""
 
 
-def meeting(trap: Trap) -> dict[str, list[str]]:
-    """The registered networks that meet a trap, at their own input size: name -> paths of nodes."""
-    found = {net.name: trap.places(net) for net in _nets()}
-    return {name: paths for name, paths in found.items() if paths}
+def asked_for(words: Sequence[str]) -> Found:
+    """The traps that words mean: all, one by its id, those that a network meets, or those in which all words stand."""
+    every = tuple(catalogue().values())
+    if not words:
+        return Found(every)
+    text = " ".join(words)
+    known = [trap for trap in every if trap.id == text.replace("-", "_").replace(" ", "_")]
+    if known:
+        return Found(tuple(known), one=True)
+    if len(words) == 1 and (name := meant_by(text)) is not None:
+        return Found(tuple(trap for trap in every if name in meeting(trap)), network=name)
+    found = tuple(trap for trap in every if all(_has(trap, word.lower()) for word in text.split()))
+    return Found(found, one=len(found) == 1) if found else Found((find(text),))  # which says what is near
+
+
+def _has(trap: Trap, word: str) -> bool:
+    """Whether a word stands in a trap, or begins the name of its section."""
+    texts = (trap.id, trap.id.replace("_", " "), trap.title, trap.torch, trap.keras, trap.rule)
+    return any(word in text.lower() for text in texts) or trap.section.lower().startswith(word)
+
+
+def shown(found: Found, run: bool) -> None:
+    """Print one trap in full, or a grid of several."""
+    if found.one:
+        one(found.traps[0], run)
+    else:
+        overview(found, run)
 
 
 def measure(trap: Trap) -> tuple[float, float]:
@@ -41,18 +72,22 @@ def measure(trap: Trap) -> tuple[float, float]:
         raise DiptychError(f"the twin of {trap.id} needs {error.name}: pip install 'diptych[all]'") from None
 
 
-def overview(run: bool) -> None:
-    """Print every trap: id, title, the recorded numbers or with `run` new ones, and how many networks meet it."""
-    traps = catalogue().values()
-    for section in dict.fromkeys(trap.section for trap in traps):
-        rows = [_row(trap, run) for trap in traps if trap.section == section]
+def overview(found: Found, run: bool) -> None:
+    """Print a line for each trap: id, title, the recorded numbers or with `run` new ones, and what meets it."""
+    for section in dict.fromkeys(trap.section for trap in found.traps):
+        rows = []
+        with waiting(f"running the twins of {section}" if run else f"counting: {section}"):
+            rows = [_row(trap, found.network, run) for trap in found.traps if trap.section == section]
         say(f"{section}:")
-        output.grid(HEADER, rows, 2)
+        many = "nodes" if found.network else "networks"
+        output.grid((*HEADER, many), rows, 2, (many, "right", "wrong"), "title")
         say("")
-    say(
+    met = f"nodes: how many of {found.network}'s" if found.network else f"networks: how many of the {len(networks())}"
+    said = (
         f"wrong, right: what differs in the trap and out of it, {'measured now' if run else 'as recorded'}",
-        f"networks: how many of the {len(_nets())} registered ones meet it; `diptych traps ID` shows one with its code",
+        f"{met}{'' if found.network else ' registered ones'} meet it; `diptych traps ID` shows one with its code",
     )
+    say(*(part for line in said for part in folded(line)))
 
 
 def one(trap: Trap, run: bool) -> None:
@@ -63,11 +98,12 @@ def one(trap: Trap, run: bool) -> None:
     _paragraph("measure", trap.measure)
     _paragraph("recorded", f"wrong {trap.wrong:.3g}, right {trap.right:.3g}")
     if run:
-        wrong, right = measure(trap)
+        with waiting(f"running {trap.id}"):
+            wrong, right = measure(trap)
         _paragraph("measured", f"wrong {wrong:.3g}, right {right:.3g}")
     if trap.note:
         _paragraph("note", trap.note)
-    met = [f"{name} ({len(paths)})" for name, paths in meeting(trap).items()]
+    met = [f"{name} ({count})" for name, count in meeting(trap).items()]
     _paragraph("met by", ", ".join(met) if met else "no registered network at its own input size")
     if trap.thread:
         say(f"{'thread':<10}{trap.thread}")
@@ -81,16 +117,18 @@ def record(trap: Trap, run: bool) -> dict[str, Any]:
     data: dict[str, Any] = {key: getattr(trap, key) for key in keys}
     if run:
         data["measured"] = dict(zip(("wrong", "right"), measure(trap), strict=True))
-    return data | {"networks": meeting(trap)}
+    return data | {"networks": {name: places(trap, name) for name in meeting(trap)}}
 
 
-def _row(trap: Trap, run: bool) -> tuple[str, ...]:
+def _row(trap: Trap, network: str, run: bool) -> tuple[str, ...]:
     wrong, right = measure(trap) if run else (trap.wrong, trap.right)
-    return trap.id, trap.title, f"{wrong:.3g}", f"{right:.3g}", str(len(meeting(trap)) or "-")
+    count = meeting(trap)[network] if network else len(meeting(trap))
+    return trap.id, trap.title, f"{wrong:.3g}", f"{right:.3g}", str(count or "-")
 
 
 def _paragraph(name: str, text: str) -> None:
-    lines = textwrap.wrap(text, WIDTH - 10, break_long_words=False, break_on_hyphens=False)
+    width = min(WIDTH, columns()) if sys.stdout.isatty() else WIDTH
+    lines = textwrap.wrap(text, width - 10, break_long_words=False, break_on_hyphens=False)
     say(*(f"{name if i == 0 else '':<10}{line}" for i, line in enumerate(lines)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -10,6 +11,8 @@ from ..api import build
 from ..common.errors import DiptychError
 from ..common.registry import network
 from ..opening.code import is_model, made_by
+from ..opening.models import opened
+from ..opening.named import Asked, is_own
 from .sides import shape_of
 
 Weights = Literal["as-is", "transfer"]
@@ -24,12 +27,12 @@ def models_of(
     its own: those of the model go into it, so that the model comes first. A function without arguments, or a class, is
     called for its model.
     """
+    one, other = _made(one), _made(other)
     if isinstance(one, str) and isinstance(other, str):
         raise DiptychError(
             f"{one} and {other} are names of networks, not models; `diptych table {one} --compare {other}` holds the "
             "networks to each other"
         )
-    one, other = _made(one), _made(other)
     if not isinstance(one, str) and not isinstance(other, str):
         if options:
             raise DiptychError(
@@ -44,7 +47,9 @@ def models_of(
 
 def _made(given: Any) -> Any:
     """A model or a name as it is; of anything else that can be called, the model that it gives."""
-    if isinstance(given, str) or is_model(given) or not callable(given):
+    if isinstance(given, str | os.PathLike):
+        return opened(str(given), Asked()) if is_own(str(given)) else given
+    if is_model(given) or not callable(given):
         return given
     return made_by(getattr(given, "__qualname__", type(given).__name__), given)
 

@@ -29,6 +29,7 @@ from .dtypes import cast, check_dtype
 from .forms import check_names, target, widened
 from .identify import Identified, identified
 from .not_compared import not_compared
+from .nowhere import nowhere
 from .own import Request, convert_own, of_file, of_model
 from .prefixes import part_of
 from .report import Conversion, digest, record, report_path, write_report
@@ -41,7 +42,7 @@ OF_CONVERSION = ("network", "form", "cfg", "prefix", "dtype")
 
 def convert(
     src: Any,
-    dst: str | Path,
+    dst: str | Path | None = None,
     network: str | None = None,
     *,
     to: str = OWN,
@@ -85,6 +86,8 @@ def convert(
     asked_of |= {"in_channels": in_channels, "input_size": input_size, "head": head, "prefix": prefix, "dtype": dtype}
     asked_of |= options
     page, say = Path(html) if html else None, progress or (lambda text: None)
+    if dst is None:
+        raise DiptychError(nowhere(src))
     own = Request(Path(dst), emit, check, force, gradients, one_size, to, say, page)
     if isinstance(src, str | os.PathLike):
         return _of_file(Path(src), asked_of, example, own)

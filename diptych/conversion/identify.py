@@ -30,6 +30,7 @@ from .heads import Unconverted, headed, left_behind
 from .keras_config import differences, weighted_differences
 from .match_notes import inferred_note, names_note
 from .matching import Match, match, merge, nearness
+from .nowhere import path_of
 from .prefixes import part_of, rivals, several
 from .refusals import misfit, strange
 from .signatures import candidates, dialects_of, folded_candidates, overlapping_candidates, variants
@@ -90,7 +91,7 @@ def identify(
     our names, where the file states it.
     Raises FileError for a file that cannot be read, DiptychError where no network has even a tenth of its names.
     """
-    checkpoint = part_of(source if isinstance(source, Checkpoint) else read(Path(source)), prefix or "")
+    checkpoint = part_of(source if isinstance(source, Checkpoint) else read(path_of(source)), prefix or "")
     if cfg is not None or (checkpoint.nameless and checkpoint.stated.network):
         return _configured(checkpoint, cfg)
     _refuse_several(checkpoint, {})
@@ -153,7 +154,7 @@ def _stated(checkpoint: Checkpoint) -> Network:
     if own != (checkpoint.stated.network or ""):
         raise DiptychError(f"{checkpoint.path} holds weights of {own}, which is no registered network")
     try:
-        return network(checkpoint.stated.network or "")
+        return network(checkpoint.stated.network or "", exact=True)
     except DiptychError as error:
         raise DiptychError(f"{checkpoint.path} names its network, but {error}") from None
 

@@ -28,6 +28,7 @@ from ..common.text import printable
 from ..common.weights import Weights, checked
 from ..files import FORMATS, format_of, read, write
 from ..files.atomic import check_destination, replacing
+from ..stored import stored
 from .detection import Inside, inside
 from .detection_check import Measured
 from .detector_program import require_kind, written
@@ -70,7 +71,7 @@ class Deployment:
 
 def deploy(
     net: Net | str,
-    weights: Mapping[str, Any],
+    weights: Mapping[str, Any] | str | os.PathLike[str],
     path: str | Path,
     *,
     force: bool = False,
@@ -86,6 +87,8 @@ def deploy(
 ) -> Deployment:
     """Fold a network (see `fold`) and write it in float32 as the suffix says: .onnx, .pt2, .tflite, or a weights file.
 
+    Weights may also be the path of a file, as in `build`.
+
     A path without a suffix is the folder of a SavedModel. Programs take batches of any length. What is written is
     loaded again by what made it, run, and held to the original network in float64. Raises DiptychError, and leaves
     nothing behind, where folding or the file differs.
@@ -95,6 +98,8 @@ def deploy(
     leaves. Settings and answers are those of `export`. A SavedModel has the rules and the `labels` as JSON in
     assets.extra; with a suppression it has the functions `decoded` and `suppressed` beside `serve`.
     """
+    if isinstance(weights, str | os.PathLike):
+        net, weights = stored(net, weights, {})
     net, destination, say = spec(net) if isinstance(net, str) else net, Path(path), progress or (lambda text: None)
     settings: dict[str, Any] = {"score": score, "iou": iou, "max_boxes": max_boxes, "plain_iou": plain_iou}
     make = _maker(destination)

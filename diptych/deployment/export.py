@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from ..files.provenance import name_of
 from ..onnx_impl import build
 from ..onnx_impl.runtimes import evaluate, run
 from ..onnx_impl.tail import Tail
+from ..stored import stored
 from .detection import KEY, Inside, inside
 from .detection_check import Measured, check_model
 
@@ -64,7 +66,7 @@ class Export:
 
 def export(
     net: Net | str,
-    weights: Mapping[str, Any],
+    weights: Mapping[str, Any] | str | os.PathLike[str],
     path: str | Path,
     *,
     dtype: Literal["float32", "float64"] = "float32",
@@ -82,6 +84,8 @@ def export(
 ) -> Export:
     """Write a network with canonical weights as an ONNX model (NCHW), its initialisers named as the weights are.
 
+    Weights may also be the path of a file, as in `build`.
+
     It needs the onnx package and no framework. The model is held to onnx's checker and its inference of shapes, read
     back bit by bit, and unless `check` is off run: by ONNX Runtime where that is installed and has the kernels, else
     by onnx's reference evaluator. Raises DiptychError, and leaves nothing behind, where anything differs.
@@ -93,6 +97,8 @@ def export(
     `score`, `iou` and `max_boxes` instead where given. Darknet's DIoU is a Loop of basic operators, for ONNX's
     NonMaxSuppression knows IoU alone; `plain_iou` takes IoU and that operator. All equal `common.detection.nms`.
     """
+    if isinstance(weights, str | os.PathLike):
+        net, weights = stored(net, weights, {})
     net, destination = spec(net) if isinstance(net, str) else net, Path(path)
     if destination.suffix.lower() != ".onnx":
         raise DiptychError(f"{destination} does not end in .onnx")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..common.errors import FileError
+from ..common.registry import meant_by
 from ..common.spec import Array, Net
 from ..common.text import NAME, printable
 from .border import border
@@ -39,11 +40,21 @@ def format_of(path: Path) -> Format:
     known = _by_suffix(path)
     suffixes = ", ".join(suffix for format_ in FORMATS for suffix in format_.suffixes)
     if known is None:
-        raise FileError(f"{path} has no known suffix; the formats to write are {suffixes}")
+        raise FileError(f"{path} has no known suffix; the formats to write are {suffixes}{_elsewhere(path)}")
     if not path.name.lower().endswith(known.suffixes):
         suffix = next(suffix for suffix in known.only_read if path.name.lower().endswith(suffix))
-        raise FileError(f"{path}: diptych reads {suffix} but does not write it; the formats to write are {suffixes}")
+        raise FileError(f"{path}: diptych reads {suffix} but does not write it; the formats to write are "
+                        f"{suffixes}{_elsewhere(path)}")  # fmt: skip
     return known
+
+
+def _elsewhere(path: Path) -> str:
+    """What else writes a file of such a name: a whole network to run, not its weights alone."""
+    kinds = {".onnx": ("export", "ONNX"), ".tflite": ("deploy", "TFLite"), ".pt2": ("deploy", "torch.export's")}
+    kinds |= {"": ("deploy", "a SavedModel"), ".pb": ("deploy", "a SavedModel, without a suffix,")}
+    verb, what = kinds.get(path.suffix.lower(), ("", ""))
+    place = path.with_suffix("") if path.suffix.lower() == ".pb" else path
+    return f"; `diptych {verb} NETWORK WEIGHTS {place}` writes {what}" if verb else ""
 
 
 def read(path: Path) -> Checkpoint:
@@ -75,6 +86,7 @@ def source_format(path: Path) -> Format:
     if os.path.isdir(place):
         raise FileError(FOLDER.format(path))
     if known is None:
+        _refuse_network(path)
         suffixes = ", ".join(suffix for format_ in FORMATS for suffix in format_.endings)
         raise FileError(f"{path} has no known suffix; the formats are {suffixes}")
     head = _head(place, known)
@@ -83,6 +95,16 @@ def source_format(path: Path) -> Format:
     if content not in ("", known.content):
         raise FileError(f"{path} holds {content} content, not what its suffix says; give the file its right suffix")
     return known
+
+
+def _refuse_network(path: Path) -> None:
+    """Raise FileError for the name of a network, where there is no such file."""
+    name = None if os.path.lexists(path) else meant_by(str(path))
+    if name is not None:
+        raise FileError(
+            f"{path} is no file, but the name of a network; name a file of its weights, such as {name}.pth "
+            f"(`diptych card {name}` says what is known of it, `diptych source {name} --keras` writes its code)"
+        )
 
 
 def write(path: Path, net: Net, arrays: Mapping[str, Array], extras: Mapping[str, int], **more: Any) -> None:

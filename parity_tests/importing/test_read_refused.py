@@ -122,7 +122,7 @@ def test_half_precision_is_refused() -> None:
 def test_what_is_no_module_is_refused() -> None:
     with pytest.raises(diptych.DiptychError, match=r"torch\.nn\.Module"):
         diptych.read(object(), IMAGES)
-    with pytest.raises(diptych.DiptychError, match="resnet50 has no known suffix"):
+    with pytest.raises(diptych.DiptychError, match="resnet50 is no file, but the name of a network"):
         diptych.read("resnet50", IMAGES)
 
 

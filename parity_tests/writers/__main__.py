@@ -8,7 +8,18 @@ from importlib import import_module
 
 from writers import Written, write
 
-EVERY = ("models", "imported", "golden", "signatures", "onnx_page", "checks", "readme", "reliability", "detection")
+EVERY = (
+    "models",
+    "imported",
+    "golden",
+    "signatures",
+    "onnx_page",
+    "checks",
+    "readme",
+    "reliability",
+    "detection",
+    "met",
+)
 
 
 def written(name: str) -> Written:
