@@ -35,10 +35,16 @@ class Places:
         ends = [tuple(int(other == axis and size > 1) for other in range(where.ndim))
                 for axis, size in enumerate(where.shape)]  # fmt: skip
         steps = tuple(int(where[end]) - first if where.size and any(end) else 0 for end in ends)
-        grid = np.full((), first)
-        for size, step in zip(where.shape, steps, strict=True):
+        stepped = cls(first, where.shape, steps)
+        return stepped if np.array_equal(stepped.array, where) else cls(first, where.shape, each=where)
+
+    @property
+    def array(self) -> NDArray[np.int64]:
+        """The place of each number."""
+        grid = np.full((), self.first)
+        for size, step in zip(self.shape, self.steps, strict=True) if self.each is None else ():
             grid = grid[..., None] + step * np.arange(size)
-        return cls(first, where.shape, steps) if np.array_equal(grid, where) else cls(first, where.shape, each=where)
+        return grid if self.each is None else self.each
 
     @cached_property
     def bounds(self) -> tuple[int, int]:

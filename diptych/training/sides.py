@@ -160,7 +160,8 @@ def _features(pair: Pair, place: int) -> dict[str | int, Array | None]:
     """
     found: dict[str | int, Array | None] = {}
     back = {theirs: mine for mine, theirs in pair.weights.items()}
-    for name, where in pair.places[place].items():
+    for name, places in pair.places[place].items():
+        where = places.array
         if where.ndim != 2 or len(where) < 1:
             continue
         kernel = where if pair.both[place].given.framework == "torch" else where // len(where)
