@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..common.registry import network
+from ..common.spec import Net
 from ..common.text import first_few
 from .backbones import Backbone
 from .head_parts import Part, described, is_chain, suggested
@@ -18,12 +20,11 @@ def is_part(backbone: Backbone) -> bool:
     return any(backbone.checkpoint.arrays[name].ndim == 4 for name in backbone.rest)
 
 
-def part_of(backbone: Backbone) -> str:
+def in_larger_model(net: Net, path: Path) -> str:
     """What a backbone cut out of a larger model may have that no weight tells, and the command that says it."""
-    options, more = dict(backbone.net.options), ""
-    path, name = backbone.checkpoint.path, backbone.net.name
-    if "output_stride" in network(name).options and "output_stride" not in options:
-        stride, whose = (16, "deeplab and lraspp") if name.startswith("mobilenet_v3") else (8, "fcn and deeplab")
+    more = ""
+    if may_be_dilated(net):
+        stride, whose = (16, "deeplab and lraspp") if net.name.startswith("mobilenet_v3") else (8, "fcn and deeplab")
         more = (
             f"dilation in place of stride, as torchvision's {whose} have: "
             f"diptych convert {path} DST --backbone -O output_stride={stride} is with it; "
@@ -33,6 +34,11 @@ def part_of(backbone: Backbone) -> str:
         "detectors with frozen batch normalisation); features taken before the pool. Compare with the model itself: "
         "diptych compare"
     )
+
+
+def may_be_dilated(net: Net) -> bool:
+    """Whether a network takes an output stride, and nobody has said which."""
+    return "output_stride" in network(net.name).options and "output_stride" not in dict(net.options)
 
 
 def not_converted(backbone: Backbone, parts: Sequence[Part]) -> str:
@@ -77,13 +83,13 @@ def several_layers(backbone: Backbone, parts: Sequence[Part], pool: str = "") ->
 
 def no_chain(backbone: Backbone, parts: Sequence[Part], trained: Sequence[str]) -> str:
     """The error for weights beside a backbone that are no head of linear layers."""
-    shapes = backbone.checkpoint.arrays
+    shapes, path = backbone.checkpoint.arrays, backbone.checkpoint.path
     names = [f"{name} {tuple(shapes[name].shape)}" for name in (*(p.names[0] for p in parts), *trained)]
     return (
-        f"{LOUD}: {backbone.checkpoint.path} has the backbone {_name(backbone)}, which gives {backbone.features} "
+        f"{LOUD}: {path} has the backbone {_name(backbone)}, which gives {backbone.features} "
         f"numbers, and {len(names)} layers that are no chain of linear layers after it ({first_few(names, 4)}); "
-        f"--backbone (or --num-classes 0) converts the backbone alone: diptych convert {backbone.checkpoint.path} DST "
-        f"--backbone{f'. But {part_of(backbone)}' if is_part(backbone) else ''}"
+        f"--backbone (or --num-classes 0) converts the backbone alone: diptych convert {path} DST "
+        f"--backbone{f'. But {in_larger_model(backbone.net, path)}' if is_part(backbone) else ''}"
     )
 
 

@@ -20,7 +20,16 @@ from ..files.tensors import Tensors
 from .backbones import Backbone, backbones
 from .fastai import BARE_FEATURES, NOTE, POOL, fastai_head
 from .head_parts import Part, is_chain, layers_between
-from .head_words import LOUD, is_part, left_out_note, no_chain, not_converted, part_of, renamed_note, several_layers
+from .head_words import (
+    LOUD,
+    in_larger_model,
+    is_part,
+    left_out_note,
+    no_chain,
+    not_converted,
+    renamed_note,
+    several_layers,
+)
 from .layer_heads import of_layers
 from .matching import Match, match
 
@@ -113,7 +122,7 @@ def _bare(backbone: Backbone, parts: Sequence[Part]) -> Match:
     elif backbone.rest:
         note = (left_out_note(backbone.rest),)
     if is_part(backbone):
-        note += (part_of(backbone),)
+        note += (in_larger_model(backbone.net, backbone.checkpoint.path),)
     return _match(backbone, backbone.item, backbone.net, backbone.inside((), note))
 
 

@@ -103,6 +103,11 @@ def _boxes(net: Net) -> Detector | None:
     return network(net.name).detector if dict(net.options).get("num_classes", 1) else None
 
 
+def same_function(one: Net, other: Net) -> bool:
+    """Whether two networks of the same names compute the same in evaluation."""
+    return _function(one) == _function(other)
+
+
 def _function(net: Net) -> tuple[Any, ...]:
     """What a network computes in evaluation, where the rate of a dropout is nothing."""
     return net.outputs, *(None if node.op.idle else node for node in net.nodes)

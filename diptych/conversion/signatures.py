@@ -81,6 +81,11 @@ def candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, list[Dialect]]]:
             yield prefix, [dialect_for(library, name) for library, name in found]
 
 
+def networks_of(net: Net, item: Dialect) -> list[tuple[str, str]]:
+    """(library, network) of those that have exactly the names that a network has in a dialect."""
+    return [(library, name) for library, name in _table()["digests"].get(digest(names(net, item)), ())]
+
+
 def folded_candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, Dialect]]:
     """(prefix, dialect) of each folded network that a checkpoint may be, under the names from before.
 
