@@ -1,7 +1,8 @@
 """Residual networks (He, Zhang, Ren & Sun 2015, Deep Residual Learning for Image Recognition), table 1.
 
 The forms are torchvision's, which strides the 3x3 of a bottleneck ("v1.5"), and keras.applications' (`.keras`), which
-strides its first 1x1 as the paper does, has a bias in every convolution and another epsilon and momentum.
+strides its first 1x1 as the paper does, has a bias in every convolution and another epsilon and momentum. `.keras2` is that
+of Keras 2.2.1 to 2.2.5, whose layers have Caffe's names, with Keras's own epsilon; before, its pool had no pads.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ TABLE: dict[int, tuple[Callable[..., Value], int, int, int, int]] = {
     152: (bottleneck, 3, 8, 36, 3),
 }
 KERAS = Variant(Style(eps=1.001e-5, momentum=0.01), stride_first=True, bias=True)
+KERAS_2 = Variant(Style(eps=1e-3, momentum=0.01), stride_first=True, bias=True)
 
 
 def resnet(x: Value, num_classes: int, depth: int, variant: Variant = TORCHVISION) -> Value:
@@ -52,6 +54,13 @@ NETWORKS = (
             "keras.applications",
         )
         for depth in (50, 101, 152)
+    ),
+    Network(
+        "resnet50.keras2",
+        "ResNet-50 (Keras 2.2)",
+        resnet,
+        {"depth": 50, "variant": KERAS_2},
+        "keras 2.2",
     ),
 )
 CANONICAL = "resnet50"
