@@ -21,7 +21,8 @@ RESNET = rules(
 )
 POOL = (
     "names do not tell its pool: taken as that of Keras 2.2.1 to 2.2.5, with pads around it; Keras 2.2.0 and earlier "
-    "had none, which is another function. Its epsilon is 1e-3, and --form resnet50.keras is today's with the same function"
+    "had none, which is another function. Its epsilon is 1e-3; --form resnet50.keras writes today's network with the "
+    "same function"
 )
 DENSENET = (*rules(("features.conv0", "conv1/conv"), ("features.norm0", "conv1/bn")), *DENSE)
 

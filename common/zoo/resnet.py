@@ -1,8 +1,8 @@
 """Residual networks (He, Zhang, Ren & Sun 2015, Deep Residual Learning for Image Recognition), table 1.
 
 The forms are torchvision's, which strides the 3x3 of a bottleneck ("v1.5"), and keras.applications' (`.keras`), which
-strides its first 1x1 as the paper does, has a bias in every convolution and another epsilon and momentum. `.keras2` is that
-of Keras 2.2.1 to 2.2.5, whose layers have Caffe's names, with Keras's own epsilon; before, its pool had no pads.
+strides its first 1x1 as the paper does, has a bias in every convolution and another epsilon and momentum. `.keras2` is
+that of Keras 2.2.1 to 2.2.5, whose layers have Caffe's names, with Keras's own epsilon; before, its pool had no pads.
 """
 
 from __future__ import annotations
