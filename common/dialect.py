@@ -25,17 +25,17 @@ NUMBERED_KERAS = "darknet-keras"
 LIBRARIES = (
     *("torchvision", "timm", "keras.applications", "pytorchcv", "efficientnet_pytorch", "tf-slim"),
     *("transformers", "detectron2", "torchvision-2017", "pretrainedmodels", "mmpretrain", "children", "features"),
-    *("yolox", "ultralytics", "pytorch-YOLOv4", "effdet", "automl", NUMBERED_KERAS),
+    *("yolox", "ultralytics", "pytorch-YOLOv4", "effdet", "automl", "keras 2", NUMBERED_KERAS),
 )
 ONLY_READ = (
-    *("tf-slim", "automl", NUMBERED_KERAS),
+    *("tf-slim", "automl", "keras 2", NUMBERED_KERAS),
     *("transformers", "detectron2", "torchvision-2017", "pretrainedmodels", "mmpretrain", "children", "features"),
 )
 """Names of checkpoints that TensorFlow writes by graphs, of models whose graphs say which layer is which, of old files,
 and of libraries whose models are no reference of ours."""
 EMITTED = "emitted"
 """The names in the weights of an emitted Keras file, which follow from the network: see `tf_impl.places`."""
-OF_LAYERS = ("keras.applications", "tf-slim", "automl", NUMBERED_KERAS, EMITTED)
+OF_LAYERS = ("keras.applications", "keras 2", "tf-slim", "automl", NUMBERED_KERAS, EMITTED)
 OWN = "diptych"
 UNKNOWN = ":"
 """What stands after the library in the name of a weight that the library's dialect does not know."""

@@ -1,7 +1,8 @@
 """Residual networks (He, Zhang, Ren & Sun 2015, Deep Residual Learning for Image Recognition), table 1.
 
 The forms are torchvision's, which strides the 3x3 of a bottleneck ("v1.5"), and keras.applications' (`.keras`), which
-strides its first 1x1 as the paper does, has a bias in every convolution and another epsilon and momentum.
+strides its first 1x1 as the paper does, has a bias in every convolution and another epsilon and momentum. `.keras2` is
+that of Keras 2.2.1 to 2.2.5, whose layers have Caffe's names, with Keras's own epsilon; before, its pool had no pads.
 
 Each takes `output_stride` (8 or 16: dilation in place of stride, as torchvision's `replace_stride_with_dilation` and
 timm's option of that name) and `stem` ("cifar": a 3x3 convolution of stride 1 and no pool, as for images of 32x32).
@@ -34,8 +35,11 @@ TABLE: dict[int, Row] = {
     152: (bottleneck, 3, 8, 36, 3),
 }
 KERAS = Variant(Style(eps=1.001e-5, momentum=0.01), stride_first=True, bias=True)
+SUFFIXES = {"keras.applications": "keras", "keras 2.2": "keras2"}
+TITLES = {"keras 2.2": "Keras 2.2"}
 OPTIONS = {"output_stride": WHOLE, "stem": "imagenet"}
 """What the ResNets take, with what they have unless asked."""
+KERAS_2 = Variant(Style(eps=1e-3, momentum=0.01), stride_first=True, bias=True)
 
 
 def resnet(
@@ -76,13 +80,14 @@ def stages(x: Value, num_classes: int, row: Row, variant: Variant, output_stride
 def _network(depth: int, source: str, **more: Any) -> Network:
     """One depth in one form."""
     name, title = f"resnet{depth}", f"ResNet-{depth}"
-    if source == "keras.applications":
-        name, title = f"{name}.keras", f"{title} ({source})"
+    if source != "torchvision":
+        name, title = f"{name}.{SUFFIXES[source]}", f"{title} ({TITLES.get(source, source)})"
     return Network(name, title, resnet, {"depth": depth} | more | OPTIONS, source, options=tuple(OPTIONS))
 
 
 NETWORKS = (
     *(_network(depth, "torchvision") for depth in TABLE),
     *(_network(depth, "keras.applications", variant=KERAS) for depth in (50, 101, 152)),
+    _network(50, "keras 2.2", variant=KERAS_2),
 )
 CANONICAL = "resnet50"

@@ -52,6 +52,16 @@ class Backbone:
         around = {home[:place] for home in homes for place, letter in enumerate(home) if letter == "."}
         return [name for name in left if not self._is_buffer(name) or name.rpartition(".")[0] in homes | around]
 
+    @property
+    def grown(self) -> bool:
+        """Whether there are more weights in its own modules, such as gates: it is the backbone of another network."""
+        options = {key: value for key, value in self.net.options if key not in ("num_classes", "hidden")}
+        whole = traced(self.net.name, options).weights
+        first = {name: self.item.weight(name).partition(".")[0] for name in {**whole, **self.net.weights}}
+        own = {first[name] for name in self.net.weights} - {first[name] for name in whole.keys() - self.net.weights}
+        inside = (name for name in self.rest if name.startswith(self.prefix) and not self._is_buffer(name))
+        return any(name.removeprefix(self.prefix).partition(".")[0] in own for name in inside)
+
     def _is_buffer(self, name: str) -> bool:
         """Whether an array is one beside the weights, such as thresholds: a row of numbers, or of whole ones.
 
@@ -103,4 +113,7 @@ def backbones(checkpoint: Tensors, prefix: str, item: Dialect, given: dict[str, 
         shapes = view.shapes(net)
         if all(shapes.get(name) == tuple(map(int, weight.shape)) for name, weight in net.weights.items()):
             used = {prefix + item.weight(name) for name in net.weights}
-            yield Backbone(checkpoint, prefix, item, net, tuple(n for n in checkpoint.arrays if n not in used))
+            left = tuple(name for name in checkpoint.arrays if name not in used)
+            one = Backbone(checkpoint, prefix, item, net, left)
+            if not one.grown:
+                yield one

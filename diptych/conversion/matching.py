@@ -19,8 +19,11 @@ from .keras_graph import aligned
 Options = dict[str, Any]
 WIDTHS = (0.25, 0.35, 0.5, 0.75, 1.3, 1.4, *(step / 20 for step in range(4, 41)))
 """The widths that public weights have, then every other one in steps of 0.05 up to twice."""
-LIKELY, APART = 2, 0.07
-"""Of them, how many are tried, and how far they are from the ratio of a layer's channels, which are rounded."""
+LIKELY, APART, ROUNDED = 2, 0.07, 48
+"""Of them, how many are tried, and how far they are from the ratio of a layer's channels, which are rounded
+by some channels, ROUNDED at most: to 8 before they are multiplied by 6."""
+LARGEST_HEAD = 24
+"""Weights of a head, at most: a file that lacks more of a network is none without its head."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,8 @@ def _headless(chosen: Network, view: Checkpoint, options: Options, bare: Mapping
     """The options of the network without a head, where a checkpoint has nothing of it, but of what is before it."""
     net = traced(chosen.name, options)
     found = view.shapes(net).keys()
-    for without in (bare, {"num_classes": 0}) if net.weights.keys() - found else ():
+    missing = len(net.weights.keys() - found)
+    for without in (bare, {"num_classes": 0}) if 0 < missing <= LARGEST_HEAD else ():
         rest = traced(chosen.name, options | dict(without)).weights.keys()
         head = net.weights.keys() - rest
         if head and not found & head and found & rest:
@@ -183,15 +187,18 @@ def _width(chosen: Network, view: Checkpoint, options: Options) -> Options:
 
 def _likely_widths(net: Net, found: Mapping[str, tuple[int, ...]], standard: float) -> list[float]:
     """The few widths at which the widest layer may be as wide as in a file, where that is another width."""
-    outs = [
+    both = [
         (int(weight.shape[0]), found[name][0])
         for name, weight in net.weights.items()
-        if len(weight.shape) == len(found.get(name, ())) == 4 and int(weight.shape[0]) != found[name][0]
+        if len(weight.shape) == len(found.get(name, ())) == 4
     ]
+    outs = [pair for pair in both if pair[0] != pair[1]]
     if not outs:
         return []
     ours, theirs = max(outs)
     guess = standard * theirs / ours
+    if any(abs(there - here * theirs / ours) > ROUNDED for here, there in outs):
+        return []  # some layers are wider and others narrower: no width of this network
     near = sorted(WIDTHS, key=lambda width: abs(width - guess))[:LIKELY]
     return [width for width in WIDTHS if width in near and abs(width - guess) < APART * guess]
 

@@ -178,7 +178,7 @@ def test_a_width_is_found_by_few_traces(monkeypatch: pytest.MonkeyPatch) -> None
         return before(name, options)
 
     monkeypatch.setattr(registry, "_traced", counted)
-    near = identify(damaged(whole, "another shape")).runners_up
+    near = identify(damaged(whole, "left out")).runners_up
     assert near[0].net.name == "mobilenet_v3_small"
     assert len({(item.net.name, item.dialect.library, item.checkpoint.path) for item in near}) == len(near)
     counts = {name: sum(other == name for other, _ in asked) for name, _ in asked}
