@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from . import backends
-from .common.errors import DiptychError
+from .common.errors import DiptychError, WeightsError
 from .common.registry import spec
 from .common.spec import Array, Net
 from .common.spoken_options import PRETRAINED
@@ -58,7 +58,7 @@ def build(
     else:
         net = _net(net, given)
     if weights is not None and not isinstance(weights, Mapping):
-        raise DiptychError(WEIGHTS.format(type(weights).__name__) if weights is not True else PRETRAINED)
+        raise WeightsError(WEIGHTS.format(type(weights).__name__) if weights is not True else PRETRAINED)
     return backend.build(net, weights, dtype_name(dtype), features, memory_format, inplace)
 
 

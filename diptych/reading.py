@@ -109,7 +109,7 @@ def _keras(found: Layers, path: Path, example: Any) -> Imported:
     from .files.layer_arrays import arrays_of
 
     with border(path, "Keras"):
-        return keras_configs.read(found.model, arrays_of(found), _said(path), keras_configs.size_of(example))
+        return keras_configs.read(found.model or {}, arrays_of(found), _said(path), keras_configs.size_of(example))
 
 
 def _kept(found: Checkpoint, path: Path, example: Any, asked: Mapping[str, Any]) -> Imported:

@@ -17,17 +17,32 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+_TURNING: list[Callable[[str], None]] = []
+"""How to change the text of the line that turns now; there is one at a time."""
+
+
 @contextmanager
 def waiting(text: str) -> Iterator[Callable[[str], None]]:
-    """A spinner on stderr while something takes its time, and how to change its text; nothing in a pipe."""
+    """A spinner on stderr while something takes its time, and how to change its text; nothing in a pipe.
+
+    Inside another, it is the text of that one.
+    """
     if not _is_terminal():
         yield lambda text: None
+        return
+    if _TURNING:
+        _TURNING[-1](text)
+        yield _TURNING[-1]
         return
     from rich.console import Console
 
     # A spinner that ASCII has: a terminal of another encoding would show numbers in its place.
     with Console(stderr=True).status(_plain(text), spinner="line") as status:
-        yield lambda text: status.update(_plain(text))
+        _TURNING.append(lambda text: status.update(_plain(text)))
+        try:
+            yield _TURNING[-1]
+        finally:
+            _TURNING.pop()
 
 
 def shows_progress(text: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -33,13 +33,10 @@ class Border(TyperGroup):
         """The command of the first word, or the one that is meant by it; a usage error where there is none."""
         word = args[0] if args else ""
         if word and not word.startswith("-") and word not in self.commands:
-            found = meant(args, self.commands)
-            if found is None:
-                ctx.fail(unknown(word, self.commands))
-            if found[0].startswith("-"):
-                self.main(found, "diptych", standalone_mode=False)
+            args = meant(args, self.commands) or ctx.fail(unknown(word, self.commands))
+            if args[0].startswith("-"):
+                self.main(args, "diptych", standalone_mode=False)
                 raise typer.Exit
-            args = found
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:

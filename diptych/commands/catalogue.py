@@ -15,6 +15,7 @@ from ..common.cards import Card
 from ..common.errors import DiptychError
 from ..common.registry import Network, meant_by, network, networks
 from ..common.spoken import squeezed, suggested
+from ..waiting import waiting
 from .options import (
     NAMES,
     Channels,
@@ -145,10 +146,11 @@ def table(
             f"`{shlex.join(['diptych', 'table', '--compare', *names])}`"
         )
     wanted = asked(num_classes, in_channels, input_size, option, example, one_size)
-    nets = [chosen(name, wanted).net for name in names]
     from ..common import analysis
     from . import output
 
+    with waiting(f"reading {names[0]}"):
+        nets = [chosen(name, wanted).net for name in names]
     if compare:
         from ..common.side_by_side import compared
 
@@ -180,7 +182,8 @@ def plot(
     if names and family:
         raise DiptychError("name the networks to plot, or their --family (not both)")
     wanted = list(dict.fromkeys(network(name).name for name in names)) if names else networks(family)
-    write_plot([network(name) for name in wanted], output, force=force)
+    with waiting(f"plotting {len(wanted)} networks"):
+        write_plot([network(name) for name in wanted], output, force=force)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"list": list_networks, "card": card, "table": table, "plot": plot}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..common.errors import DiptychError
+from ..waiting import waiting
 from .quiet import native_stderr_kept
 
 if TYPE_CHECKING:
@@ -107,11 +108,14 @@ def shape_of(text: str | None) -> tuple[int, ...] | None:
 def chosen(name: str, wanted: Asked, weights: Path | None = None) -> Named:
     """The network that a command names; raises DiptychError for what it is not, and options that it does not take."""
     from ..opening.code import is_code, model_of
-    from ..opening.named import named, of_model
+    from ..opening.named import is_own, named, of_model
 
-    if not is_code(name):
+    if not is_own(name):
         return named(name, wanted)
-    with native_stderr_kept():
+    if not is_code(name):
+        with waiting(f"reading {name}"):
+            return named(name, wanted)
+    with native_stderr_kept(), waiting(f"reading {name}"):
         model = model_of(name)
         if weights is not None:
             from ..opening.weights import put

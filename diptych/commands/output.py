@@ -73,13 +73,13 @@ def card(item: Network) -> None:
     facts = item.card
     paper = facts.paper
     published = ", ".join(filter(None, (paper.venue, f"arXiv:{paper.arxiv}" if paper.arxiv else "")))
-    say(f"{item.title} ({item.name})", "", f"paper       {facts.citation()}", f"published   {published or paper.year}")
-    say(f"form of     {item.source}", f"reference   {facts.reference}")
     counts = facts.counts
-    say(
-        f"counts      {counts.params:,} parameters, {counts.statistics:,} statistics, {counts.buffers:,} fixed numbers,"
-    )
-    say(f"            {counts.macs:,} MACs at {counts.input[0]}x{counts.input[1]} ({counts.source})")
+    say(f"{item.title} ({item.name})", "")
+    lines = [f"paper       {facts.citation()}", f"published   {published or paper.year}"]
+    lines += [f"form of     {item.source}", f"reference   {facts.reference}"]
+    held = f"{counts.params:,} parameters, {counts.statistics:,} statistics, {counts.buffers:,} fixed numbers,"
+    costs = f"{counts.macs:,} MACs at {counts.input[0]}x{counts.input[1]} ({counts.source})"
+    say(*(part for line in [*lines, f"counts      {held}", f"            {costs}"] for part in folded(line)))
     listed("preprocessing of public weights", [f"{key}: {value}" for key, value in facts.preprocessing.items()])
     listed("quirks", facts.quirks)
     listed(

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ..common.errors import DiptychError
+from ..waiting import waiting
 from .options import Channels, Classes, Example, Force, Json, Name, OneSize, Settings, Size, asked, chosen
 
 
@@ -36,7 +37,8 @@ def source(
             f"`diptych source {name} --keras`; `diptych show {name}` prints both"
         )
     net = chosen(name, asked(num_classes, in_channels, input_size, option, example, one_size)).net
-    text = emitted(net, "torch" if torch else "tf")
+    with waiting(f"writing {net.name} out"):
+        text = emitted(net, "torch" if torch else "tf")
     if output is None:
         write(text)
         return
@@ -71,14 +73,16 @@ def show(
 
         from ..page.terminal import print_sources
 
-        torch, keras = twins(net)
+        with waiting(f"writing {net.name} out"):
+            torch, keras = twins(net)
         print_sources(net, (torch.text, keras.text), Console())
         return
     from ..page.render import study_page
 
     check_destination(html, check, force)
-    recorded = recall(net) if check is None else read_check(check, net)
-    text = study_page(net, *twins(net), recorded)
+    with waiting(f"making the page of {net.name}"):
+        recorded = recall(net) if check is None else read_check(check, net)
+        text = study_page(net, *twins(net), recorded)
     with replacing(html, force=force) as path:
         path.write_text(text, encoding="utf-8")
 
@@ -101,7 +105,8 @@ def draw(
     if (file is None) == (output is None):
         raise DiptychError(f"say once where to draw it: `diptych draw {name} -o {name}.svg`")
     net = chosen(name, asked(num_classes, in_channels, input_size, option, example, one_size)).net
-    run(net, output or file or Path(), force=force)
+    with waiting(f"drawing {net.name}"):
+        run(net, output or file or Path(), force=force)
 
 
 def traps(

@@ -22,9 +22,9 @@ def nowhere(src: Any) -> str:
     """The call that says where to write, and the one that makes a model in memory."""
     if isinstance(src, str | os.PathLike):
         path = Path(src)
-        other = path.with_suffix(".pth" if path.suffix.lower() in (".keras", ".h5", ".hdf5") else ".keras")
+        place = path.with_suffix(".pth" if path.suffix.lower() in (".keras", ".h5", ".hdf5") else ".keras")
         return (
-            f"say where to write: diptych.convert({str(path)!r}, {str(other)!r}); for a model in memory, "
+            f"say where to write: diptych.convert({str(path)!r}, {str(place)!r}); for a model in memory, "
             f"net, weights = diptych.read({str(path)!r}), and then diptych.build(net, 'tf', weights=weights)"
         )
     torch = backends.is_model(src) and backends.framework_of(src) == "torch"

@@ -12,10 +12,11 @@ from .matching import Match
 def strange(checkpoint: Checkpoint) -> DiptychError:
     """The error for names that no registered network has."""
     names = ", ".join(checkpoint.names[:3]) or "none"
+    own = "; it is a whole model, which convert, table, source and compare take as one of your own"
     return DiptychError(
         f"{checkpoint.path}: its {checkpoint.kind} names ({names} ...) are those of no registered network, in the "
         f"names of {', '.join(LIBRARIES)} or diptych itself; `diptych list` shows the networks, `diptych table` our "
-        "names"
+        f"names{own if checkpoint.model is not None else ''}"
     )
 
 

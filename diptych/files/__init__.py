@@ -23,6 +23,7 @@ from .checkpoint import Checkpoint
 from .content import Content
 from .format import HEAD, Format
 from .kinds import check_regular
+from .strangers import misplaced, stranger
 
 FOLDER = "{} is a folder, expected a file of weights, or a SavedModel (a folder with saved_model.pb in it)"
 
@@ -87,9 +88,13 @@ def source_format(path: Path) -> Format:
         raise FileError(FOLDER.format(path))
     if known is None:
         _refuse_network(path)
+        if said := stranger(path):
+            raise FileError(said)
         suffixes = ", ".join(suffix for format_ in FORMATS for suffix in format_.endings)
         raise FileError(f"{path} has no known suffix; the formats are {suffixes}")
     head = _head(place, known)
+    if said := misplaced(path, head):
+        raise FileError(said)
     with border(path, known.name):
         content = content_of(place, head)
     if content not in ("", known.content):

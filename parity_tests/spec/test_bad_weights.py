@@ -12,13 +12,15 @@ from refusal import NET, arrays, h5_bytes, refused, safetensors_file, torch_file
 from safetensors.numpy import save_file
 
 from diptych import build
-from diptych.common.errors import WeightsError
+from diptych.common.errors import FileError, WeightsError
 from diptych.common.spec import Array
 
 
-def test_weights_that_are_a_path_are_refused_with_what_was_expected() -> None:
-    with pytest.raises(WeightsError, match="the weights are a str, expected a mapping from names to arrays"):
-        build("lenet5_modern", "torch", weights="lenet.pth")  # type: ignore[arg-type]
+def test_weights_that_are_no_mapping_are_refused_with_what_was_expected() -> None:
+    with pytest.raises(WeightsError, match=r"or the path of a file, such as .* of type list"):
+        build("lenet5_modern", "torch", weights=["lenet.pth"])  # type: ignore[arg-type]
+    with pytest.raises(FileError, match=r"lenet\.pth does not exist"):
+        build("lenet5_modern", "torch", weights="lenet.pth")
 
 
 @pytest.mark.parametrize("made", [torch_file, safetensors_file])
