@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import training
+    from . import training as training
     from .api import build, init, weights
     from .checking.check import check
     from .common.errors import DiptychError

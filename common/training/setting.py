@@ -72,6 +72,7 @@ class Trainer(Protocol):
     """A model in training; it is trained itself, so that whoever wants to keep it gives a copy."""
 
     model: Any
+    setting: Setting
     whose: Mapping[str, str]
     """Whose optimiser and loss it has, one line each."""
 
@@ -119,6 +120,6 @@ class Order:
         found = self.features[key]
         if found is None:
             raise DiptychError(
-                f"which order {key} features have that are dropped cannot be told: two layers take as many"
+                f"the order of the {key} features that are dropped is not known: two layers take as many"
             )
         return mask[:, found]

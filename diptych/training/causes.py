@@ -117,9 +117,9 @@ def _of_loss(trial: Trial, given: tuple[Given, Given], labels: tuple[str, str]) 
 
 
 def _of_gradient(trial: Trial, given: tuple[Given, Given], labels: tuple[str, str]) -> str:
-    if given[0].natives.loss is not None or given[1].natives.loss is not None:
-        if trial.agree(trial.settings[0], "loss"):
-            return f"the gradient of the loss, which differs though its value does not; {labels[1]} with that of {labels[0]}"
+    own = any(item.natives.loss is not None for item in given)
+    if own and trial.agree(replace(trial.settings[1], loss=given[0].loss), "loss"):
+        return f"the gradient of the loss, whose value is the same; with {labels[0]}'s in {labels[1]} they agree"
     return "a gradient is lost or changed on its way back; `compare` names the layers that it is between"
 
 
@@ -157,7 +157,9 @@ def _of_optimiser(trial: Trial, given: tuple[Given, Given], both: tuple[Side, Si
         found = _fields("optimiser", trial, one.rule, other.rule, labels)
         return found or "the optimiser, by what neither side says of itself"
     names = " and ".join(item.says for item in given if not item.known)
-    return f"the optimiser: of equal gradients {names} makes another update than the other side's, and is no class that is known"
+    return (
+        f"the optimiser: of equal gradients {names}, no class that is known, makes another update than the other side"
+    )
 
 
 def _left_out(both: tuple[Side, Side]) -> Iterator[str]:
@@ -192,7 +194,8 @@ def _of_statistic(parted: Parted, both: tuple[Side, Side]) -> str:
         )
     if parted.pair is not None and parted.name.endswith("running_var"):
         one, other = (array.ravel() for array in parted.pair)
-        return (f"running variance: as it would be with the biased variance of each batch, that of {labels[0]} is "
-                f"{float(np.median(one / other)):.4g} times that of {labels[1]}: one writes the unbiased variance where its "
-                "framework's own layer writes the biased one, or the other way round")  # fmt: skip
+        times = float(np.median(one / other))
+        return (f"running variance: without the factor that each framework's own layer has, that of {labels[0]} is "
+                f"{times:.4g} times that of {labels[1]}: one layer writes the unbiased variance where the "
+                "framework's own writes the biased one, or the other way round")  # fmt: skip
     return ""

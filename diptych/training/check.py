@@ -219,5 +219,5 @@ def _notes(course: Course, setting: Setting) -> Any:
     if course.small:
         yield f"with gradients below 1e-3 of the largest, held all the same: {first_few(sorted(course.small), 4)}"
     if course.variances and setting.variance == "own" and course.parted is None:
-        yield (f"running variances are {course.variances:.1e} apart as they stand, by the factor n / (n - 1) alone, which"
-               ' was checked; variance="unbiased" or "biased" makes them equal')  # fmt: skip
+        yield (f"running variances are {course.variances:.1e} apart as they stand, by the factor n / (n - 1) alone, "
+               'which was checked; variance="unbiased" or "biased" makes them equal')  # fmt: skip

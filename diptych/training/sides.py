@@ -113,8 +113,8 @@ def of_pair(pair: Pair, models: Sequence[Any]) -> Sides:
 def _same_start(pair: Pair) -> None:
     """Raise DiptychError where the two do not begin with the same weights."""
     one, other = pair.known
-    wrong = [mine for mine, theirs in pair.weights.items()
-             if not np.array_equal(pair.as_theirs(mine, one.weights[mine]).ravel(), other.weights[theirs].ravel())]  # fmt: skip
+    both = {n: (pair.as_theirs(n, one.weights[n]), other.weights[theirs]) for n, theirs in pair.weights.items()}
+    wrong = [name for name, (mine, theirs) in both.items() if not np.array_equal(mine.ravel(), theirs.ravel())]
     if wrong:
         raise DiptychError(
             f'the models do not begin with the same weights: {first_few(wrong, 4)} differ; give weights="transfer", '

@@ -195,6 +195,8 @@ def _entries(
     for name in (name for name in new[0] if name not in quiet and name not in statistics):
         if name in new[1]:
             yield "parameter", name, new[0][name], new[1][name], 0.0
+    if step < sides[0].trainer.setting.rule.accumulate:
+        return
     averages = [side.shared(side.trainer.averages()) for side in sides]
     for name in (name for name in averages[0] if name not in quiet):
         yield "average", name, *_both(averages[0], averages[1], name), 0.0

@@ -22,7 +22,7 @@ def rule_of(optimizer: Any, scheduler: Any = None) -> Optimiser | None:
     None too for one that has made steps, and for groups that differ in more than that some are spared from the decay;
     which those are is no part of the rule.
     """
-    if not isinstance(optimizer, torch.optim.Optimizer) or optimizer.state or _mixed(optimizer):
+    if not isinstance(optimizer, torch.optim.Optimizer) or _begun(optimizer) or _mixed(optimizer):
         return None
     group = max(optimizer.param_groups, key=lambda group: group.get("weight_decay", 0.0))
     rate = _rate(float(group.get("initial_lr", group["lr"])), scheduler)
@@ -47,6 +47,11 @@ def rule_of(optimizer: Any, scheduler: Any = None) -> Optimiser | None:
         first = float(group["initial_accumulator_value"])
         return Adagrad(first=first, eps=group["eps"], rate_decay=group["lr_decay"], **known)
     return None
+
+
+def _begun(optimizer: Any) -> bool:
+    """Whether it has made a step; Adagrad keeps sums from the start."""
+    return any(float(state.get("step", 1)) > 0 for state in optimizer.state.values())
 
 
 def _mixed(optimizer: Any) -> bool:
