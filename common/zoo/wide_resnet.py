@@ -17,7 +17,7 @@ DEPTHS = (50, 101)
 def wide_resnet(
     x: Value, num_classes: int, depth: int, widening: int, output_stride: int = WHOLE, stem: str = "imagenet"
 ) -> Value:
-    """ResNet of the given depth whose bottlenecks are `widening` times as wide."""
+    """Residual network of the given depth with wide bottlenecks."""
     return resnet(x, num_classes, depth, Variant(group_width=64 * widening), output_stride, stem)
 
 

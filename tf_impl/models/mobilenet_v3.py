@@ -237,7 +237,7 @@ class InvertedResidualNoExpansionRelu(layers.Layer):
 
 
 class MobileNetV3LargeTorchvision(keras.Model):
-    """MobileNetV3, large or small, times a width."""
+    """MobileNetV3, large or small, times a width, with or without the layer between the pool and the classifier."""
 
     def __init__(self, num_classes=1000):
         super().__init__()

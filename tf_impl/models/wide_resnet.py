@@ -59,6 +59,8 @@ class BottleneckProjection(layers.Layer):
 
 
 class WideResNet502(keras.Model):
+    """Residual network of the given depth with wide bottlenecks."""
+
     def __init__(self, num_classes=1000):
         super().__init__()
         self.conv1 = padded(3, layers.Conv2D(64, 7, strides=2, use_bias=False))

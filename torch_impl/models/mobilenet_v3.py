@@ -237,7 +237,7 @@ class InvertedResidualNoExpansionRelu(nn.Module):
 
 
 class MobileNetV3LargeTorchvision(nn.Module):
-    """MobileNetV3, large or small, times a width."""
+    """MobileNetV3, large or small, times a width, with or without the layer between the pool and the classifier."""
 
     def __init__(self, in_channels=3, num_classes=1000):
         super().__init__()

@@ -59,6 +59,8 @@ class BottleneckProjection(nn.Module):
 
 
 class WideResNet502(nn.Module):
+    """Residual network of the given depth with wide bottlenecks."""
+
     def __init__(self, in_channels=3, num_classes=1000):
         super().__init__()
         self.conv1 = nn.Conv2d(in_channels, 64, 7, stride=2, padding=3, bias=False)
