@@ -134,8 +134,6 @@ class Given:
 
     def holding(self, weights: Mapping[str, Array]) -> Given | None:
         """A copy in float64 with other weights."""
-        if type(self.model) not in (Functional, keras.Sequential):
-            return None
         copy = self._copied()
         for mine, variable in zip(self.model.weights, [] if copy is None else copy.weights, strict=copy is not None):
             if mine.path in weights:
@@ -143,17 +141,15 @@ class Given:
         return None if copy is None else Given(copy)
 
     def wide(self) -> Given | None:
-        """A copy of its layers in float64; itself where they are; None for a class of its own, which has no copy."""
+        """A copy in float64; itself where it is of that; None for a class of its own that does not say how it is made."""
         if self.dtype == "float64":
             return self
-        if type(self.model) not in (Functional, keras.Sequential):
-            return None
         copy = self._copied()
         return None if copy is None else Given(copy)
 
     def narrow(self) -> Given | None:
-        """A copy of its layers in float32; None for a class of its own."""
-        copy = self._copied("float32") if type(self.model) in (Functional, keras.Sequential) else None
+        """A copy in float32; None for a class of its own that does not say how it is made."""
+        copy = self._copied("float32")
         return None if copy is None else Given(copy)
 
     def _copied(self, dtype: str = "float64") -> keras.Model | None:

@@ -6,6 +6,8 @@ import inspect
 from typing import Any
 
 import keras
+import numpy as np
+from keras.src.models.functional import Functional
 from keras.src.saving.serialization_lib import SafeModeScope
 
 from ..common.errors import DiptychError
@@ -51,12 +53,17 @@ def copied(model: keras.Model, dtype: str) -> keras.Model:
     Functions of somebody's own that are part of it have been run already: no file is read here.
     """
     classes = {type(layer).__name__: type(layer) for layer in model._flatten_layers()}
-    own = {name: kind for name, kind in classes.items() if kind.__module__.partition(".")[0] != "keras"}
+    own = {name: _reviving(kind) for name, kind in classes.items() if kind.__module__.partition(".")[0] != "keras"}
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(dtype)  # for layers that the code of another makes
     try:
         with SafeModeScope(safe_mode=False), keras.saving.custom_object_scope(own):
-            copy = type(model).from_config(recast(model.get_config(), dtype))
+            config = recast(model.get_config(), dtype)
+            if isinstance(model, Functional | keras.Sequential):
+                copy = type(model).from_config(config)
+            else:  # a class, which makes its layers itself and their weights when it is called
+                copy = revived(type(model), config)
+                copy(np.zeros(model.get_build_config()["input_shape"], dtype))
     finally:
         keras.config.set_dtype_policy(before)
     if other := [
@@ -64,6 +71,23 @@ def copied(model: keras.Model, dtype: str) -> keras.Model:
     ]:
         raise DiptychError(f"layers of {model.name} compute in another type than {dtype}: {first_few(other, 4)}")
     return copy
+
+
+def revived(kind: type[Any], config: dict[str, Any]) -> Any:
+    """A layer or a model of somebody's own by its config, of which its class may not take all that Keras adds."""
+    taken = inspect.signature(kind.__init__).parameters.values()
+    every = any(item.kind is item.VAR_KEYWORD for item in taken)
+    made = kind(**(config if every else {item.name: config[item.name] for item in taken if item.name in config}))
+    if "name" in config and made.name != config["name"]:
+        made.name = config["name"]
+    return made
+
+
+def _reviving(kind: type[Any]) -> type[Any]:
+    """The class, made of its config as `revived` has it where it says no way of its own."""
+    if vars(kind).get("from_config") is not None:
+        return kind
+    return type(kind.__name__, (kind,), {"from_config": classmethod(lambda _, config: revived(kind, config))})
 
 
 def recast(config: Any, dtype: str) -> Any:
