@@ -12,7 +12,7 @@ TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 TEST_ENV += MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=500000000
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help setup demo test test-slow test-full notebooks write write-notebooks lint format types clean
+.PHONY: help setup demo test test-slow test-full versions notebooks write write-notebooks lint format types clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -42,7 +42,8 @@ demo: $(READY) ## the main job on real input: train, convert, check, classify
 QUICK := building/test_inplace.py checking/test_compare.py checking/test_faults.py comparing/test_align.py \
   conversion/test_identify_files.py conversion/test_verify.py deployment/test_onnx_export.py detecting/test_coco.py files/test_formats.py \
   importing/test_read_refused.py ops/test_mirror.py ops/test_ops_meaning.py ops/test_onnx_ops.py package/test_packaging.py \
-  package/test_readme.py package/test_selection.py spec/test_golden.py spec/test_rewrite.py study/test_source.py study/test_table.py
+  package/test_readme.py package/test_selection.py spec/test_golden.py spec/test_rewrite.py study/test_source.py study/test_table.py \
+  training/test_losses.py
 
 .PHONY: quick
 quick: $(READY) ## for the minute after an edit: style, types of what changed, and the fast tests of each room
@@ -61,6 +62,9 @@ test-full: $(READY) ## all tests, for every network, and the table of docs/check
 	DIPTYCH_REPORTS=$(CURDIR)/reports $(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadgroup \
 	  parity_tests
 	DIPTYCH_REPORTS=$(CURDIR)/reports $(MAKE) write ONLY=checks
+
+versions: $(READY) ## the declared ranges: environments of the oldest and newest versions, or ONLY="oldest newest"
+	$(TEST_ENV) PYTHONPATH=parity_tests $(BIN)/python -m versions $(ONLY)
 
 notebooks: $(READY) ## run the notebooks from top to bottom, without writing to them
 	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --nbmake --nbmake-timeout=900 notebooks

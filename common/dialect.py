@@ -12,7 +12,7 @@ import functools
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,18 +24,18 @@ NUMBERED_KERAS = "darknet-keras"
 """Whole Keras models that are ports of Darknet's, by Keras's own names: the graph says which layer is which."""
 LIBRARIES = (
     *("torchvision", "timm", "keras.applications", "pytorchcv", "efficientnet_pytorch", "tf-slim"),
-    *("transformers", "detectron2", "torchvision-2017", "children", "features"),
-    *("yolox", "ultralytics", "pytorch-YOLOv4", "effdet", "automl", NUMBERED_KERAS),
+    *("transformers", "detectron2", "torchvision-2017", "pretrainedmodels", "mmpretrain", "children", "features"),
+    *("yolox", "ultralytics", "pytorch-YOLOv4", "effdet", "automl", "keras 2", NUMBERED_KERAS),
 )
 ONLY_READ = (
-    *("tf-slim", "automl", NUMBERED_KERAS),
-    *("transformers", "detectron2", "torchvision-2017", "children", "features"),
+    *("tf-slim", "automl", "keras 2", NUMBERED_KERAS),
+    *("transformers", "detectron2", "torchvision-2017", "pretrainedmodels", "mmpretrain", "children", "features"),
 )
 """Names of checkpoints that TensorFlow writes by graphs, of models whose graphs say which layer is which, of old files,
 and of libraries whose models are no reference of ours."""
 EMITTED = "emitted"
 """The names in the weights of an emitted Keras file, which follow from the network: see `tf_impl.places`."""
-OF_LAYERS = ("keras.applications", "tf-slim", "automl", NUMBERED_KERAS, EMITTED)
+OF_LAYERS = ("keras.applications", "keras 2", "tf-slim", "automl", NUMBERED_KERAS, EMITTED)
 OWN = "diptych"
 UNKNOWN = ":"
 """What stands after the library in the name of a weight that the library's dialect does not know."""
@@ -51,7 +51,8 @@ class Template:
     text: str
 
     @functools.cached_property
-    def _plain(self) -> bool:
+    def plain(self) -> bool:
+        """Whether it has no fields."""
         return FIELD.search(self.text) is None
 
     @functools.cached_property
@@ -65,7 +66,7 @@ class Template:
 
     def read(self, name: str) -> dict[str, Any] | None:
         """The values of the fields in a name, or None where it does not fit."""
-        if self._plain:
+        if self.plain:
             return {} if name == self.text else None
         found = self._pattern.fullmatch(name)
         if not found:
@@ -162,9 +163,24 @@ class Dialect:
         """The dialect for the network with these options; rules are the same for all."""
         return self
 
+    @functools.cached_property
+    def _sides(self) -> dict[str, tuple[dict[str, list[int]], list[int]]]:
+        """For each side of the rules: text without fields -> places of the rules with it, and places of the others."""
+        found: dict[str, tuple[dict[str, list[int]], list[int]]] = {"ours": ({}, []), "theirs": ({}, [])}
+        for place, rule in enumerate(self.rules):
+            for side, text in (("ours", rule.ours), ("theirs", rule.theirs)):
+                plain, others = found[side]
+                (plain.setdefault(text.text, []) if text.plain else others).append(place)
+        return found
+
+    def _for(self, side: str, name: str) -> Iterator[Rule]:
+        """The rules that a name may fit on a side, in their order."""
+        plain, others = self._sides[side]
+        return (self.rules[place] for place in sorted([*others, *plain.get(name, ())]))
+
     def theirs(self, path: str) -> str:
         """The name there of a node of ours."""
-        for rule in self.rules:
+        for rule in self._for("ours", path):
             values = rule.ours.read(path)
             name = rule.theirs.write(values) if values is not None else None
             if name is not None:
@@ -178,7 +194,7 @@ class Dialect:
 
     def ours(self, name: str) -> str | None:
         """The path of a node that has this name there, or None where none can have it."""
-        for rule in self.rules:
+        for rule in self._for("theirs", name):
             values = rule.theirs.read(name)
             path = rule.ours.write(values) if values is not None else None
             if path is not None and self.theirs(path) == name:

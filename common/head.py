@@ -1,7 +1,8 @@
 """Heads of one's own: the layers after a backbone, as one text, which every network of classes takes as an option.
 
 `linear:256,relu,dropout:0.5,linear:10` are a chain of children numbered 0, 1, 2, ..., as in torch's nn.Sequential. The
-chain has the name that the network's own head has, where no other layer shares it.
+chain has the name that the network's own head has, where no other layer shares it. In front of them, `concat_pool` (as
+fastai calls it: maxima, then means) and `catavgmax` (as timm does: means, then maxima) stand for the mean over the map.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ SYNONYMS = {"swish": "silu", "hardswish": "hard_swish", "leakyrelu": "leaky_relu
             "bn": "batch_norm", "identity": "dropout:0"}  # fmt: skip
 LAYERS = ("linear", "batch_norm")
 """What has weights."""
+POOLS = ("concat_pool", "catavgmax")
+"""What may stand first: it takes the map that the network averages, and gives two numbers for each of its channels."""
 RATE = 0.5
 MOST, WIDEST = 32, 1 << 20
 """Layers of a head, and numbers that one of them gives, at most."""
@@ -62,7 +65,10 @@ def layers_of(text: str) -> tuple[Layer, ...]:
     words = [word.strip().lower() for word in text.split(",")]
     if len(words) > MOST:
         raise SpecError(f"a head has at most {MOST} layers, not {len(words)}")
-    return tuple(map(_layer, words))
+    layers = tuple(map(_layer, words))
+    if any(layer.kind in POOLS for layer in layers[1:]):
+        raise SpecError(f"a head begins with {' or '.join(POOLS)}, or has none; it has no pool after other layers")
+    return layers
 
 
 EXAMPLE = "linear:256,relu,dropout,linear:10"
@@ -80,11 +86,11 @@ def _layer(word: str) -> Layer:
         return _linear(word, more)
     if kind == "dropout" and len(more) < 2:
         return Layer(kind, rate=_rate(word, more[0]) if more else RATE)
-    if kind in (*PLAIN, "batch_norm") and not more:
+    if kind in (*PLAIN, *POOLS, "batch_norm") and not more:
         return Layer(kind)
     raise SpecError(
         f"a head has no layer {_short(word)}; it is made of linear:FEATURES (linear:FEATURES:nobias), dropout:RATE, "
-        f"batch_norm, {', '.join(PLAIN)}, such as {EXAMPLE!r}"
+        f"batch_norm, {', '.join(PLAIN)}, and {' or '.join(POOLS)} in front of all, such as {EXAMPLE!r}"
     )
 
 
@@ -110,6 +116,9 @@ def headed(function: Callable[..., Result], text: str) -> Callable[..., Result]:
     layers = layers_of(text)
     if any(layer.kind == "linear" and layer.features is None for layer in layers):
         raise SpecError(f"a head says how many numbers each linear layer gives, as {EXAMPLE!r} does, not {text!r}")
+    pool, rest = layers[0].kind if layers[0].kind in POOLS else "", layers[layers[0].kind in POOLS :]
+    if not rest:
+        raise SpecError(f"a head has layers after its pool, as in '{pool},linear:10'")
 
     @functools.wraps(function)
     def whole(x: Value, **arguments: Any) -> Result:
@@ -119,12 +128,22 @@ def headed(function: Callable[..., Result], text: str) -> Callable[..., Result]:
         main, *others = (found,) if isinstance(found, Value) else found
         if not isinstance(main, Value) or len(main.shape) != 1:
             raise SpecError("its backbone gives no vector, which a head of linear layers takes")
+        main = _pooled(main, pool) if pool else main
         with stack(_free_name()):
-            for layer in layers:
+            for layer in rest:
                 main = _applied(main, layer)
         return [main, *others] if others else main
 
     return whole
+
+
+def _pooled(mean: Value, pool: str) -> Value:
+    """The means of a map's channels and their maxima, in the order of a pool."""
+    node = tracer().nodes[mean.node]
+    if node.kind != "global_avg_pool":
+        raise SpecError(f"its head begins with no mean over a map, but with {node.path}, so that it takes no {pool}")
+    most = _op("global_max_pool")(Value(node.inputs[0], node.in_shapes[0]))
+    return cast(Value, _op("concat")([most, mean] if pool == "concat_pool" else [mean, most]))
 
 
 def _free_name() -> str:
@@ -136,10 +155,15 @@ def _free_name() -> str:
 
 
 def _applied(x: Value, layer: Layer) -> Value:
-    made = getattr(importlib.import_module(f".ops.{layer.kind}", __package__), layer.kind)
+    made = _op(layer.kind)
     if layer.kind == "linear":
         return cast(Value, made(x, layer.features, bias=layer.bias))
     return cast(Value, made(x, layer.rate) if layer.kind == "dropout" else made(x))
+
+
+def _op(kind: str) -> Callable[..., Any]:
+    """The function of an op; ops trace, so that they cannot be imported before this module."""
+    return cast(Callable[..., Any], getattr(importlib.import_module(f".ops.{kind}", __package__), kind))
 
 
 def _short(text: Any) -> str:

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import training as training
     from .api import build, init, weights
     from .checking.check import check
     from .common.errors import DiptychError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .emission import source
     from .reading import read
     from .saving import save
+    from .training.check import train_check
 
 __version__ = "0.1.0"
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "source",
     "spec",
     "trace",
+    "train_check",
     "verify",
     "weights",
 ]
@@ -78,6 +81,7 @@ _HOMES = {
     "source": "emission",
     "spec": "common.registry",
     "trace": "common.trace",
+    "train_check": "training.check",
     "verify": "conversion.verify",
     "weights": "api",
 }
@@ -85,6 +89,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for on first use, so that `import diptych` is quick and needs no framework."""
+    if name == "training":  # a room with names of its own
+        return import_module(".training", __name__)
     if name not in _HOMES:
         said = "" if name.startswith("_") else import_module(".elsewhere", __name__).said_of(name)
         advice = f"{said} (it has {', '.join(__all__)})" if said else f"it has {', '.join(__all__)}"

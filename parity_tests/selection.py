@@ -67,7 +67,7 @@ LONG = (
     *("preresnet50.keras", "resnet50.keras", "densenet121", "densenet121.keras", "hrnet_w18_small_v1_cls"),
     *("xception", "xception.keras", "efficientnet_b0.keras", "repvgg_a0_train", "bn_inception"),
     *("yolov3", "yolov3_spp", "yolov4", "efficientdet_d0"),
-    "vgg11_a",
+    *("vgg11_a", "wide_resnet50_2"),
 )
 """What builds one of these takes 10 to 30 seconds, or 4 GB in float64."""
 

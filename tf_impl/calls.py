@@ -44,7 +44,7 @@ def without_dropout(model: keras.Model) -> Iterator[list[Dropped]]:
     def noting(layer: Any) -> Any:
         def handed_on(inputs: Any, training: bool = False) -> Any:
             if training and layer.rate and not of_paths(layer):
-                found.append(Dropped(_kind(layer), float(layer.rate), layer.name))
+                found.append(Dropped(kind_of(layer), float(layer.rate), layer.name))
             return inputs
 
         return handed_on
@@ -53,7 +53,7 @@ def without_dropout(model: keras.Model) -> Iterator[list[Dropped]]:
         yield found
 
 
-def _kind(layer: Any) -> str:
+def kind_of(layer: Any) -> str:
     """The kind of a dropout; a `noise_shape` of ones in the middle makes it one of whole maps."""
     shape = getattr(layer, "noise_shape", None)
     spatial = type(layer) is keras.layers.Dropout and shape is not None and set(tuple(shape)[1:-1]) == {1}

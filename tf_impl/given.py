@@ -12,7 +12,8 @@ import numpy as np
 import tensorflow as tf
 from keras.src.models.functional import Functional
 
-from ..common.comparing.given import Pass, Places, call_name, call_of
+from ..common.comparing.given import Pass, call_name, call_of
+from ..common.comparing.places import Places
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
 from ..common.importing.lines import caller
@@ -185,7 +186,7 @@ class Given:
                 variable.assign(array)
         found = {name: array.astype(np.float64) - MARK for name, array in marked.items() if name in result.weights}
         return {
-            n: a.astype(np.int64)
+            n: Places.of(a.astype(np.int64))
             for n, a in found.items()
             if (a == np.floor(a)).all() and a.min() >= 0 and a.max() < at
         }

@@ -8,7 +8,13 @@ from typing import Any
 import keras
 from keras.src.saving.serialization_lib import SafeModeScope
 
+from ..common.errors import DiptychError
+from ..common.text import first_few
+
 NOT_FUNCTION = ("dtype", "trainable", "initializer", "regularizer", "constraint", "seed", "batch_shape", "data_format")
+
+WIDTHS = ("float32", "float64")
+"""What is made again in another width; half precision is part of what a model computes."""
 
 
 def settings(layer: Any) -> dict[str, Any]:
@@ -44,8 +50,20 @@ def copied(model: keras.Model, dtype: str) -> keras.Model:
 
     Functions of somebody's own that are part of it have been run already: no file is read here.
     """
-    with SafeModeScope(safe_mode=False):
-        return type(model).from_config(recast(model.get_config(), dtype))
+    classes = {type(layer).__name__: type(layer) for layer in model._flatten_layers()}
+    own = {name: kind for name, kind in classes.items() if kind.__module__.partition(".")[0] != "keras"}
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype)  # for layers that the code of another makes
+    try:
+        with SafeModeScope(safe_mode=False), keras.saving.custom_object_scope(own):
+            copy = type(model).from_config(recast(model.get_config(), dtype))
+    finally:
+        keras.config.set_dtype_policy(before)
+    if other := [
+        layer.name for layer in copy._flatten_layers() if layer.compute_dtype in WIDTHS and layer.compute_dtype != dtype
+    ]:
+        raise DiptychError(f"layers of {model.name} compute in another type than {dtype}: {first_few(other, 4)}")
+    return copy
 
 
 def recast(config: Any, dtype: str) -> Any:
@@ -59,6 +77,6 @@ def recast(config: Any, dtype: str) -> Any:
 
 
 def _dtype(key: str, value: Any, dtype: str) -> Any:
-    if key in ("dtype", "name") and value in ("float32", "float64"):
+    if key in ("dtype", "name") and value in WIDTHS:
         return dtype
     return recast(value, dtype)

@@ -13,7 +13,8 @@ from torch.func import functional_call
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from ..common.comparing.given import Dropped, Pass, Places, call_name
+from ..common.comparing.given import Dropped, Pass, call_name
+from ..common.comparing.places import Places
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
 from ..common.importing.lines import caller
@@ -166,7 +167,7 @@ class Given:
         for name, array in self.weights().items():
             starts[name], at = at, at + array.size
         names = {name: result.renamed.get(name, name) for name in result.weights}
-        return {name: (starts[names[name]] + np.arange(array.size)).reshape(array.shape)
+        return {name: Places.of((starts[names[name]] + np.arange(array.size)).reshape(array.shape))
                 for name, array in result.weights.items() if names[name] in starts}  # fmt: skip
 
     def _tensors(self) -> dict[str, torch.Tensor]:

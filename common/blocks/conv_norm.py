@@ -13,6 +13,8 @@ from ..ops.relu import relu
 from ..trace import Value, sequence
 
 Activation = Callable[..., Value]
+Rate = int | None
+"""A dilation; None in a network without any, whose blocks have no parameter for it."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,12 @@ class Style:
     same: bool | Literal["even"] = False
     scale: bool = True
 
-    def pad(self, kernel: int, stride: int = 1) -> int | Pads | Literal["same"]:
-        """The padding of a convolution with a square kernel of this size, which must be odd."""
+    def pad(self, kernel: int, stride: int = 1, dilation: Rate = None) -> int | Pads | Literal["same"]:
+        """The padding of a convolution with a square kernel of this size, which must be odd, without both others."""
         if self.same == "even" and stride > 1:
             before, after = same_pads(2 * int(stride), int(kernel), int(stride))
             return before, after, before, after
-        return "same" if self.same else kernel // 2
+        return "same" if self.same else kernel // 2 * (dilation or 1)
 
     def norm(self, x: Value, name: str | None = None) -> Value:
         """Batch normalisation with the constants of this source."""
@@ -53,9 +55,11 @@ def layers(
     groups: int = 1,
     act: Activation | None = relu,
     style: Style = TORCH,
+    dilation: Rate = None,
 ) -> Value:
     """The layers of `conv_norm` as children of the block around, which must be a chain."""
-    x = conv(x, channels, kernel, stride=stride, pad=style.pad(kernel, stride), groups=groups, bias=False)
+    pad = style.pad(kernel, stride, dilation)
+    x = conv(x, channels, kernel, stride=stride, pad=pad, dilation=dilation or 1, groups=groups, bias=False)
     x = style.norm(x)
     return act(x) if act else x
 
@@ -69,6 +73,7 @@ def conv_norm(
     groups: int = 1,
     act: Activation | None = relu,
     style: Style = TORCH,
+    dilation: Rate = None,
 ) -> Value:
     """Convolution without a bias, batch normalisation, and an activation where one is asked for."""
-    return layers(x, channels, kernel, stride, groups, act, style)
+    return layers(x, channels, kernel, stride, groups, act, style, dilation)

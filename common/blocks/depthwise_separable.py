@@ -14,18 +14,23 @@ from ..ops.relu import relu
 from ..ops.relu6 import relu6
 from ..trace import Value, block
 from .conv_bn_act import conv_bn_act
-from .conv_norm import TORCH, Activation, Style
+from .conv_norm import TORCH, Activation, Rate, Style
 
 
 @block
 def depthwise_separable(
-    x: Value, channels: int, stride: int = 1, act: Activation = relu6, style: Style = TORCH
+    x: Value,
+    channels: int,
+    stride: int = 1,
+    act: Activation = relu6,
+    style: Style = TORCH,
+    dilation: Rate = None,
 ) -> Value:
     """Depthwise 3x3 and 1x1 convolution, each with batch normalisation and activation."""
-    width, sides = x.channels, style.pad(3, stride)
+    width, sides = x.channels, style.pad(3, stride, dilation)
     if isinstance(sides, tuple):  # as keras.applications pads: a layer of its own
         x, sides = pad(x, sides, name="conv_pad"), 0
-    x = conv(x, width, 3, stride=stride, pad=sides, groups=width, bias=False, name="conv_dw")
+    x = conv(*(x, width, 3), stride=stride, pad=sides, dilation=dilation or 1, groups=width, bias=False, name="conv_dw")
     x = act(style.norm(x, "bn1"))
     return act(style.norm(conv(x, channels, 1, bias=False, name="conv_pw"), "bn2"))
 

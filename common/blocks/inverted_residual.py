@@ -11,7 +11,7 @@ from ..ops.relu import relu
 from ..ops.relu6 import relu6
 from ..ops.sigmoid import sigmoid
 from ..trace import Value, block, stack
-from .conv_norm import TORCH, Activation, Style, conv_norm, layers
+from .conv_norm import TORCH, Activation, Rate, Style, conv_norm, layers
 from .squeeze_excite import squeeze_excite
 
 Chain = Literal["block", "conv", "layers"]
@@ -30,6 +30,7 @@ def inverted_residual(
     gate: Activation = sigmoid,
     style: Style = TORCH,
     chain: Chain = "block",
+    dilation: Rate = None,
 ) -> Value:
     """Expand to `width` channels if more, convolve depthwise, gate through `squeeze`, project to `channels`.
 
@@ -43,7 +44,7 @@ def inverted_residual(
     with stack(chain):
         if width != x.channels:
             y = unit(y, width, 1, act=act, style=style)
-        y = unit(y, width, kernel, stride, width, act, style)
+        y = unit(y, width, kernel, stride, width, act, style, dilation)
         if squeeze:
             y = squeeze_excite(y, squeeze, squeeze_act, gate)
         y = project(y, channels, 1, act=None, style=style)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..ops.avg_pool import avg_pool
 from ..ops.conv import conv
 from ..ops.relu import relu
 from ..trace import Value, block, sequence
-from .conv_norm import TORCH, Style
+from .conv_norm import TORCH, Rate, Style
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Variant:
 
     `stride_first` puts the stride of a bottleneck on its first 1x1 instead of the 3x3, `bias` gives every convolution
     one, `groups` of `group_width` channels (at 64 channels in the bottleneck) are those of the 3x3, and `projection` is
-    the kernel of a shortcut that halves the map.
+    the kernel of a shortcut that halves the map. `pooled` halves it by an average pool before the projection, which is
+    then of 1x1 without a stride.
     """
 
     style: Style = TORCH
@@ -28,6 +30,7 @@ class Variant:
     groups: int = 1
     group_width: int = 64
     projection: int = 1
+    pooled: bool = False
 
     def inner(self, width: int) -> int:
         """Channels of the 3x3 of a bottleneck of this width."""
@@ -38,25 +41,44 @@ TORCHVISION = Variant()
 """torchvision strides the 3x3 of a bottleneck ("v1.5"), where the paper strides its first 1x1."""
 
 
-def conv_bn(x: Value, channels: int, kernel: int, stride: int, number: int, variant: Variant, groups: int = 1) -> Value:
+def conv_bn(
+    x: Value,
+    channels: int,
+    kernel: int,
+    stride: int,
+    number: int,
+    variant: Variant,
+    groups: int = 1,
+    dilation: Rate = None,
+) -> Value:
     """The convolution of this number in a block, and its batch normalisation."""
     x = conv(
-        x, channels, kernel, stride=stride, pad=kernel // 2, groups=groups, bias=variant.bias, name=f"conv{number}"
+        *(x, channels, kernel),
+        stride=stride,
+        pad=kernel // 2 * (dilation or 1),
+        dilation=dilation or 1,
+        groups=groups,
+        bias=variant.bias,
+        name=f"conv{number}",
     )
     return variant.style.norm(x, f"bn{number}")
 
 
-def basic_branch(x: Value, width: int, stride: int, variant: Variant) -> Value:
-    """Two 3x3 convolutions."""
-    y = relu(conv_bn(x, width, 3, stride, 1, variant))
-    return conv_bn(y, width, 3, 1, 2, variant)
+def basic_branch(
+    x: Value, width: int, stride: int, variant: Variant, first: Rate = None, dilation: Rate = None
+) -> Value:
+    """Two 3x3 convolutions, the first of which has a dilation of its own."""
+    y = relu(conv_bn(x, width, 3, stride, 1, variant, dilation=first))
+    return conv_bn(y, width, 3, 1, 2, variant, dilation=dilation)
 
 
-def bottleneck_branch(x: Value, inner: tuple[int, int], channels: int, stride: int, variant: Variant) -> Value:
-    """1x1, 3x3, 1x1 convolutions; `inner` are the channels of the first two."""
+def bottleneck_branch(
+    x: Value, inner: tuple[int, int], channels: int, stride: int, variant: Variant, dilation: Rate = None
+) -> Value:
+    """1x1, 3x3, 1x1 convolutions; `inner` are the channels of the first two, `dilation` is that of the 3x3."""
     first, second = (stride, 1) if variant.stride_first else (1, stride)
     y = relu(conv_bn(x, inner[0], 1, first, 1, variant))
-    y = relu(conv_bn(y, inner[1], 3, second, 2, variant, variant.groups))
+    y = relu(conv_bn(y, inner[1], 3, second, 2, variant, variant.groups, dilation))
     return conv_bn(y, channels, 1, 1, 3, variant)
 
 
@@ -67,21 +89,44 @@ def shortcut(x: Value, channels: int, stride: int, variant: Variant = TORCHVISIO
     return variant.style.norm(conv(x, channels, kernel, stride=stride, pad=kernel // 2, bias=variant.bias))
 
 
-def joined(x: Value, y: Value, stride: int, variant: Variant) -> Value:
+@sequence
+def pooled_shortcut(x: Value, channels: int, stride: int, variant: Variant, dilation: Rate = None) -> Value:
+    """Average pool and projection (He et al. 2018, Bag of Tricks, figure 2c), in the places of timm's `downsample`."""
+    if stride > 1:
+        x = avg_pool(x, 2, stride, ceil_mode=True, count_include_pad=False)
+    elif dilation and dilation > 1:  # timm pads by zeros that count, where it leaves out the stride
+        x = avg_pool(x, 2, 1, pad="same")
+    return variant.style.norm(conv(x, channels, 1, bias=variant.bias, name="1"), "2")
+
+
+def joined(x: Value, y: Value, stride: int, variant: Variant, dilation: Rate = None) -> Value:
     """The branch `y` added to `x`, which is projected where the shapes differ, and ReLU."""
     if stride != 1 or x.channels != y.channels:
-        x = shortcut(x, y.channels, stride, variant, name="downsample")
+        if variant.pooled:
+            x = pooled_shortcut(x, y.channels, stride, variant, dilation, name="downsample")
+        else:
+            x = shortcut(x, y.channels, stride, variant, name="downsample")
     return relu(y + x)
 
 
 @block
-def basic_block(x: Value, width: int, stride: int = 1, variant: Variant = TORCHVISION) -> Value:
-    """Two 3x3 convolutions and a shortcut (He et al. 2015, figure 5, left)."""
-    return joined(x, basic_branch(x, width, stride, variant), stride, variant)
+def basic_block(
+    x: Value, width: int, stride: int = 1, variant: Variant = TORCHVISION, first: Rate = None, dilation: Rate = None
+) -> Value:
+    """Two 3x3 convolutions and a shortcut (He et al. 2015, figure 5, left).
+
+    The first 3x3 has the dilation `first`: in the first block of a stage, that of the stage before.
+    """
+    return joined(x, basic_branch(x, width, stride, variant, first, dilation), stride, variant, dilation)
 
 
 @block
-def bottleneck(x: Value, width: int, stride: int = 1, variant: Variant = TORCHVISION) -> Value:
-    """1x1, 3x3, 1x1 convolutions and a shortcut (He et al. 2015, figure 5, right)."""
-    y = bottleneck_branch(x, (variant.inner(width), variant.inner(width)), 4 * width, stride, variant)
-    return joined(x, y, stride, variant)
+def bottleneck(
+    x: Value, width: int, stride: int = 1, variant: Variant = TORCHVISION, first: Rate = None, dilation: Rate = None
+) -> Value:
+    """1x1, 3x3, 1x1 convolutions and a shortcut (He et al. 2015, figure 5, right).
+
+    The 3x3 has the dilation `first`: in the first block of a stage, that of the stage before.
+    """
+    y = bottleneck_branch(x, (variant.inner(width), variant.inner(width)), 4 * width, stride, variant, first)
+    return joined(x, y, stride, variant, dilation)

@@ -11,13 +11,9 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..importing.imported import Imported
 from ..spec import Array, Net
-
-Places = NDArray[np.int64]
+from .places import Places
 
 
 @dataclass(frozen=True, order=True)

@@ -19,18 +19,26 @@ DEPTHS = (1.0, 1.1, 1.2, 1.4, 1.8)
 FLAT = {"0": "_expand_conv", "1": "_bn0"}, {"0": "_depthwise_conv", "1": "_bn1"}, {"0": "_project_conv", "1": "_bn2"}
 
 
-def flat(depth: float, parts: Sequence[Part] = FLAT, lite: bool = True) -> tuple[Rule, ...]:
+FLAT_ENDS = ("_conv_stem", "_bn0", "_conv_head", "_bn1", "_fc")
+
+
+def flat(
+    depth: float,
+    parts: Sequence[Part] = FLAT,
+    lite: bool = True,
+    ends: Sequence[str] = FLAT_ENDS,
+    blocks: str = "_blocks",
+) -> tuple[Rule, ...]:
     """efficientnet_pytorch counts the blocks of all stages in one row; Lite's first and last stage keep their depth."""
     kept = (0, len(REPEATS) - 1) if lite else ()
     counts = [n if s in kept else math.ceil(n * depth) for s, n in enumerate(REPEATS)]
     places = [(stage, index) for stage, count in enumerate(counts, 1) for index in range(count)]
-    ends = ("_conv_stem", "_bn0", "_conv_head", "_bn1", "_fc")
     return rules(
         *((ours, theirs) for (ours, _), theirs in zip(ENDS, ends, strict=True)),
         *(
             rule
             for number, (stage, index) in enumerate(places)
-            for rule in block(f"features.{stage}.{index}", f"_blocks.{number}.", parts if stage > 1 else parts[1:])
+            for rule in block(f"features.{stage}.{index}", f"{blocks}.{number}.", parts if stage > 1 else parts[1:])
         ),
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ..dialect import Dialect, Rule, rules
 from .efficientnet_lite import FLAT, flat
+from .mobilenet_v1 import UNITS as V1_UNITS
 from .resnet import DEPTHS
 
 RESNETS = (
@@ -65,6 +66,32 @@ def _mobilenet_v2() -> tuple[Rule, ...]:
     )
 
 
+MOBILENET_V1 = rules(
+    ("conv_stem", "conv_stem.convolution"),
+    ("bn1", "conv_stem.normalization"),
+    *(
+        (f"{unit}.{ours}", f"layer.{2 * index + place}.{kind}")
+        for index, unit in enumerate(V1_UNITS)
+        for place, pair in enumerate((("conv_dw", "bn1"), ("conv_pw", "bn2")))
+        for ours, kind in zip(pair, ("convolution", "normalization"), strict=True)
+    ),
+)
+PADDED = (
+    "transformers' MobileNetV1 pads as TensorFlow's SAME does, which on a map of odd height or width are other pads "
+    "than keras.applications' and this network's: give it images of a multiple of 32"
+)
+EFFICIENT_PARTS = (
+    {"0": "expansion.expand_conv", "1": "expansion.expand_bn"},
+    {"0": "depthwise_conv.depthwise_conv", "1": "depthwise_conv.depthwise_norm"},
+    {"fc1": "squeeze_excite.reduce", "fc2": "squeeze_excite.expand"},
+    {"0": "projection.project_conv", "1": "projection.project_bn"},
+)
+EFFICIENT_ENDS = ("embeddings.convolution", "embeddings.batchnorm", "encoder.top_conv", "encoder.top_bn", "classifier")
+EFFICIENT_SIZE = (
+    "transformers' EfficientNet pads for images of its own size, whatever theirs is; this network does as TensorFlow's "
+    "SAME, which is the same at that size"
+)
+
 FEATURES = (
     *("densenet121", "densenet161", "densenet169", "densenet201"),
     *("vgg11_bn", "vgg13_bn", "vgg16_bn", "vgg19_bn", "vgg11_a", "vgg13_b", "vgg16_d", "vgg19_e"),
@@ -85,6 +112,26 @@ DIALECTS = (
     *(Dialect("features", name, name, ALONE) for name in FEATURES),
     *(Dialect("transformers", f"resnet{depth}", f"resnet-{depth}", TRANSFORMERS) for depth in DEPTHS),
     Dialect("transformers", "mobilenet_v2.keras", "mobilenet_v2_1.0", _mobilenet_v2()),
+    *(
+        Dialect(
+            "transformers",
+            f"mobilenet_v1_{width}.keras",
+            f"mobilenet_v1_{float(width) / 100:g}",
+            MOBILENET_V1,
+            caution=PADDED,
+        )
+        for width in ("025", "050", "075", "100")
+    ),
+    *(
+        Dialect(
+            "transformers",
+            f"efficientnet_b{n}.tf",
+            f"efficientnet-b{n}",
+            flat(depth, EFFICIENT_PARTS, lite=False, ends=EFFICIENT_ENDS, blocks="encoder.blocks"),
+            caution=EFFICIENT_SIZE,
+        )
+        for n, depth in enumerate(SCALES)
+    ),
     *(Dialect("detectron2", f"resnet{depth}", f"R-{depth}", DETECTRON2, caution=STRIDE) for depth in (50, 101, 152)),
     *(Dialect("torchvision-2017", f"densenet{depth}", f"densenet{depth}", DENSE) for depth in (121, 161, 169, 201)),
 )

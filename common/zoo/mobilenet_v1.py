@@ -3,16 +3,19 @@
 `mobilenet_v1_100` and its narrower kin are timm's form. Those named `.keras` are keras.applications': TensorFlow's SAME
 padding in the first layer, one row below and one column to the right at every other stride, another epsilon and
 momentum, dropout, and a 1x1 convolution as classifier, which is the linear layer here; it ends in a softmax by default,
-where all forms here give logits. The resolution multiplier of the paper is the input size.
+where all forms here give logits. The resolution multiplier of the paper is the input size. `output_stride` is timm's
+option of that name.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 from ..blocks.conv_norm import TORCH, Style
 from ..blocks.depthwise_separable import depthwise_separable
 from ..blocks.make_divisible import make_divisible
+from ..blocks.output_stride import WHOLE, rates
 from ..errors import SpecError
 from ..ops.conv import conv
 from ..ops.dropout import dropout
@@ -36,18 +39,19 @@ def scaled(channels: int, width: float, keras: bool) -> int:
     return int(channels * width)
 
 
-def mobilenet_v1(x: Value, num_classes: int, width: float, keras: bool = False) -> Value:
+def mobilenet_v1(x: Value, num_classes: int, width: float, keras: bool = False, output_stride: int = WHOLE) -> Value:
     """MobileNet: depthwise separable convolutions of one kind, without shortcuts."""
     style = KERAS if keras else TORCH
     first = replace(style, same=keras)
     x = conv(x, scaled(32, width, keras), 3, stride=2, pad=first.pad(3), bias=False, name="conv_stem")
     x = relu6(first.norm(x, "bn1"))
+    strides = [1 if index else stride for _, repeats, stride in TABLE for index in range(repeats)]
+    units = iter(rates(strides, 2, output_stride))
     with stack("blocks"):
-        for stage, (channels, repeats, stride) in enumerate(TABLE):
+        for stage, (channels, repeats, _) in enumerate(TABLE):
             with stack(str(stage)):
-                for index in range(repeats):
-                    stride = 1 if index else stride
-                    x = depthwise_separable(x, scaled(channels, width, keras), stride, style=style)
+                for stride, dilation in itertools.islice(units, repeats):
+                    x = depthwise_separable(x, scaled(channels, width, keras), stride, style=style, dilation=dilation)
     x = global_avg_pool(x, name="global_pool")
     x = dropout(x, 1e-3, name="dropout") if keras else x
     return linear(x, num_classes, name="classifier")
@@ -59,8 +63,8 @@ def _network(number: str, width: float, source: str) -> Network:
     name = f"mobilenet_v1_{number}" + (".keras" if keras else "")
     title = f"MobileNet V1{f' x{width}' if width < 1 else ''} ({source})"
     aliases = ("mobilenet_v1",) if name == "mobilenet_v1_100" else ()
-    arguments = {"width": width, "keras": keras}
-    return Network(name, title, mobilenet_v1, arguments, source, aliases, options=("width",))
+    arguments = {"width": width, "keras": keras, "output_stride": WHOLE}
+    return Network(name, title, mobilenet_v1, arguments, source, aliases, options=("width", "output_stride"))
 
 
 NETWORKS = tuple(

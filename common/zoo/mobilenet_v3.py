@@ -4,6 +4,9 @@ The forms without an ending are torchvision's. Those named `.keras` are keras.ap
 255 and rescale them themselves, pad as TensorFlow's SAME, have 1x1 convolutions for the linear layers here, and end in
 a softmax by default, where all forms here give logits. Those named `.tf` are timm's, for the weights that Google
 published: SAME as well, without the rescaling and the dropout.
+
+`output_stride` dilates as each source does: 16 is torchvision's `dilated=True`, where the unit whose stride is left out
+is dilated, too; timm's option of that name dilates what comes after it (and so do the forms of keras.applications).
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from typing import Literal
 from ..blocks.conv_norm import Style, conv_norm
 from ..blocks.inverted_residual import inverted_residual
 from ..blocks.make_divisible import make_divisible
+from ..blocks.output_stride import WHOLE, rates
 from ..ops.dropout import dropout
 from ..ops.global_avg_pool import global_avg_pool
 from ..ops.hard_sigmoid import hard_sigmoid
@@ -68,15 +72,27 @@ STYLES: dict[Source, Style] = {
 TIMM: tuple[Source, ...] = ("timm", "timm's tf_")
 
 
-def mobilenet_v3(x: Value, num_classes: int, size: str, width: float, source: Source) -> Value:
-    """MobileNetV3, large or small, times a width."""
+def mobilenet_v3(
+    x: Value,
+    num_classes: int,
+    size: str,
+    width: float,
+    source: Source,
+    output_stride: int = WHOLE,
+    hidden: bool = True,
+) -> Value:
+    """MobileNetV3, large or small, times a width, with or without the layer between the pool and the classifier."""
     keras, style = source == "keras.applications", STYLES[source]
     if keras:
         x = rescale(x, 1 / 127.5, -1.0, name="rescale")
+    strides = (row[-1] for row in TABLE[size])
+    units = rates(strides, 2, output_stride, after=source == "torchvision")
     with stack("features"):
         x = conv_norm(x, 16 if keras else make_divisible(16 * width), 3, 2, act=hard_swish, style=style)
         before = 16
-        for kernel, expanded, channels, squeezed, swish, stride in TABLE[size]:
+        for (kernel, expanded, channels, squeezed, swish, _), (stride, dilation) in zip(
+            TABLE[size], units, strict=True
+        ):
             # torchvision scales what the table says, keras.applications the channels and from them what they expand to
             wide = make_divisible(x.channels * (expanded / before) if keras else expanded * width)
             x = inverted_residual(
@@ -89,6 +105,7 @@ def mobilenet_v3(x: Value, num_classes: int, size: str, width: float, source: So
                 act=hard_swish if swish else relu,
                 gate=hard_sigmoid,
                 style=style,
+                dilation=dilation,
             )
             before = channels
         x = conv_norm(x, 6 * x.channels, 1, act=hard_swish, style=style)
@@ -96,15 +113,16 @@ def mobilenet_v3(x: Value, num_classes: int, size: str, width: float, source: So
     if keras and not num_classes:  # keras.applications' form without its top ends here
         return x
     with stack("classifier"):
-        x = hard_swish(linear(x, make_divisible(HEAD[size] * (max(width, 1.0) if keras else width))))
+        if hidden:
+            x = hard_swish(linear(x, make_divisible(HEAD[size] * (max(width, 1.0) if keras else width))))
         return linear(dropout(x, 0.0 if source in TIMM else 0.2), num_classes)
 
 
 def _network(size: str, source: Source, ending: str) -> Network:
     """One size in one form; the width may be chosen where the source has one rule for every width."""
-    name, title = f"mobilenet_v3_{size}{ending}", f"MobileNetV3 {size} ({source})"
-    arguments = {"size": size, "width": 1.0, "source": source}
-    options = () if source in TIMM else ("width",)
+    name, title, keras = f"mobilenet_v3_{size}{ending}", f"MobileNetV3 {size} ({source})", ending == ".keras"
+    arguments = {"size": size, "width": 1.0, "source": source, "output_stride": WHOLE, "hidden": True}
+    options = ("output_stride", *(("width",) if source not in TIMM else ()), *(("hidden",) if not keras else ()))
     sizes = ((64, 96), (97, 65))
     whose = "timm" if source in TIMM else source
     return Network(name, title, mobilenet_v3, arguments, whose, options=options, check_sizes=sizes)

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from ..blocks.output_stride import WHOLE
 from ..blocks.residual import Variant
 from ..registry import Network
 from ..trace import Value
-from .resnet import resnet
+from .resnet import OPTIONS, resnet
 
 TABLE = {  # depth, cardinality, width of a group in the first stage
     "resnext50_32x4d": (50, 32, 4),
@@ -18,9 +19,18 @@ TABLE = {  # depth, cardinality, width of a group in the first stage
 }
 
 
-def resnext(x: Value, num_classes: int, depth: int, cardinality: int, width: int) -> Value:
+def resnext(
+    x: Value,
+    num_classes: int,
+    depth: int,
+    cardinality: int,
+    width: int,
+    output_stride: int = WHOLE,
+    stem: str = "imagenet",
+) -> Value:
     """ResNeXt of the given depth, cardinality and width of its groups."""
-    return resnet(x, num_classes, depth, Variant(groups=cardinality, group_width=width))
+    variant = Variant(groups=cardinality, group_width=width)
+    return resnet(x, num_classes, depth, variant, output_stride, stem)
 
 
 NETWORKS = tuple(
@@ -28,8 +38,9 @@ NETWORKS = tuple(
         name,
         f"ResNeXt-{depth} {cardinality}x{width}d",
         resnext,
-        {"depth": depth, "cardinality": cardinality, "width": width},
+        {"depth": depth, "cardinality": cardinality, "width": width} | OPTIONS,
         source="timm" if name == "resnext101_32x4d" else "torchvision",  # torchvision does not have that one
+        options=tuple(OPTIONS),
     )
     for name, (depth, cardinality, width) in TABLE.items()
 )

@@ -11,7 +11,21 @@ import typer
 
 from ..common.errors import DiptychError
 from .border import BAD
-from .options import READ, Cfg, Channels, Classes, Example, Force, OneSize, Prefix, Size, asked, size_of
+from .options import (
+    READ,
+    Cfg,
+    Channels,
+    Classes,
+    Example,
+    Force,
+    OneSize,
+    Prefix,
+    Settings,
+    Size,
+    asked,
+    settings,
+    size_of,
+)
 from .quiet import native_stderr_kept
 from .streams import say
 
@@ -78,6 +92,7 @@ def convert(
     emit: Emit = None,
     gradients: Gradients = False,
     one_size: OneSize = False,
+    option: Settings = None,
 ) -> None:
     """Convert weights between frameworks, formats and libraries' names; read back bit by bit, and run to compare.
 
@@ -90,9 +105,13 @@ def convert(
     wanted: dict[str, Any] = {"network": network, "to": to, "form": form, "force": force, "num_classes": num_classes}
     wanted |= {"in_channels": in_channels, "input_size": size_of(input_size)}
     more = {"cfg": None if cfg is None else str(cfg), "head": head, "prefix": prefix, "dtype": dtype}
-    wanted |= {key: value for key, value in more.items() if value is not None}
     wanted["check"] = ("float32" if fast else "float64") if check else None
     own = {"emit": emit, "gradients": gradients, "one_size": one_size}
+    of_network = settings(option)
+    for name in of_network:
+        if name in (*wanted, *more, *own, "html", "example"):
+            raise DiptychError(f"say --{name.replace('_', '-')} instead of --option {name}")
+    wanted |= of_network | {key: value for key, value in more.items() if value is not None}
     _Conversion(src, dst, wanted, own, html, (suffix, jobs), (weights, example)).run()
 
 
@@ -189,9 +208,8 @@ class _Conversion:
         request = Request(
             self.dst, check=wanted["check"], force=wanted["force"], to=wanted["to"], say=update, html=self.html, **own
         )
-        for_files = {
-            key: wanted.get(key) for key in ("network", "form", "num_classes", "head", "prefix", "dtype", "cfg")
-        }
+        both = ("to", "force", "check", "in_channels", "input_size")
+        for_files = {key: value for key, value in wanted.items() if key not in both}
         request.refuse(for_files | {"suffix": suffix, "jobs": None if jobs == 1 else jobs})
         return request
 

@@ -190,9 +190,7 @@ def _own_names(pair: Pair, place: int) -> dict[str, str]:
     for name, array in pair.both[place].given.weights().items():
         at += array.size
         ends.append((at, name))
-    return {
-        name: next(own for end, own in ends if int(where.flat[0]) < end) for name, where in pair.places[place].items()
-    }
+    return {name: next(own for end, own in ends if where.first < end) for name, where in pair.places[place].items()}
 
 
 def _trained(read: Imported) -> list[str]:

@@ -13,7 +13,8 @@ from ..common.compare import FLOAT64_TOLERANCE
 from ..common.comparing.align import Alignment, aligned
 from ..common.comparing.along import Along
 from ..common.comparing.columns import Columns, columns
-from ..common.comparing.given import Given, Pass, Places
+from ..common.comparing.given import Given, Pass
+from ..common.comparing.places import Placed, Places
 from ..common.comparing.rounding import rounding
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
@@ -165,19 +166,20 @@ class Pair:
 
         Raises Untrainable where one cannot be trained.
         """
-        one, other = (_Trained(side) for side in self.both)
+        one, other = (Trained(side) for side in self.both)
         random = np.random.default_rng(1)
         seeds = [random.standard_normal(value.shape) for value in one.outputs(images.values).values()]
         return one.step(images.values, seeds, training, turn), other.step(images.values, seeds, training, turn)
 
-    def canonical(self, place: int, own: Mapping[str, Array]) -> dict[str, Array]:
+    def canonical(self, place: int, own: Mapping[str, Array]) -> Placed:
         """Arrays by a model's own names as those of its Net; without those of which a number is missing."""
-        side, read = self.both[place], self.known[place]
-        weights = side.given.weights()
-        parts = [np.ravel(own.get(name, np.full(array.shape, np.nan))) for name, array in weights.items()]
-        whole = np.concatenate([part.astype(np.float64) for part in parts])
-        found = {name: whole[self.places[place][name]] for name in read.net.weights if name in self.places[place]}
-        return {name: array for name, array in found.items() if not np.isnan(array).any()}
+        return Placed(self.places[place], self.sizes[place], own)
+
+    @cached_property
+    def sizes(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """For each side, how many numbers each of its own arrays has."""
+        one, other = ({name: array.size for name, array in side.given.weights().items()} for side in self.both)
+        return one, other
 
 
 class Untrainable(DiptychError):
@@ -185,7 +187,7 @@ class Untrainable(DiptychError):
 
 
 @dataclass(frozen=True)
-class _Trained:
+class Trained:
     """A side that is trained: what its own code raises is told as its own."""
 
     side: Side
@@ -231,7 +233,7 @@ def transferred(pair: Pair) -> Pair:
     own = pair.other.given.weights()
     flat = np.concatenate([array.ravel().astype(np.float64) for array in own.values()])
     for name, place in pair.places[1].items():
-        flat[place] = weights[name]
+        place.put(flat, weights[name])
     ends = np.cumsum([array.size for array in own.values()])
     parts = np.split(flat, ends[:-1])
     copy = pair.other.given.holding({n: p.reshape(a.shape) for (n, a), p in zip(own.items(), parts, strict=True)})

@@ -19,7 +19,7 @@ from ..common.comparing.apart import channelwise
 from ..common.comparing.given import Pass
 from ..common.spec import Array
 from .gradient_bounds import bound_of_gradients, floor_of_gradients
-from .pair import Pair, Untrainable, matched
+from .pair import Pair, Trained, Untrainable, matched
 from .seen import NARROW
 from .sides import Images
 from .why import of_gradient, of_output, of_statistic
@@ -128,9 +128,11 @@ def _entries(pair: Pair, one: Pass, other: Pass, batch: int, training: bool) -> 
 
 def _by_chance(pair: Pair, images: Images, passes: tuple[Pass, Pass]) -> str:
     """The model that answers otherwise to a second step, "" for neither."""
-    again, bound = pair.step(images, training=True, turn=1), pair.bound if pair.exact else NARROW
-    for side, first, second in zip(pair.both, passes, again, strict=True):
-        if any(channelwise(first.outputs[name], second.outputs[name]) > bound for name in first.outputs):
+    bound = pair.bound if pair.exact else NARROW
+    seeds = [np.zeros_like(value) for value in passes[0].outputs.values()]
+    for side, first in zip(pair.both, passes, strict=True):
+        second = Trained(side).step(images.values, seeds, training=True, turn=1).outputs
+        if any(channelwise(value, second[name]) > bound for name, value in first.outputs.items()):
             return side.label
     return ""
 
@@ -178,7 +180,7 @@ def _placed(pair: Pair, one: Array, other: Array) -> tuple[Array, Array]:
 
 def _biased(pair: Pair, place: int, found: Pass, batch: int) -> dict[str, Array]:
     """The running statistics, those of PyTorch with the factor n / (n - 1) taken out, which Keras does not have."""
-    read, answer = pair.known[place], pair.canonical(place, found.buffers)
+    read, answer = pair.known[place], dict(pair.canonical(place, found.buffers))
     calls = Counter(node.own_weights().get("running_var", "") for node in read.net.nodes)
     for node in read.net.nodes if pair.both[place].given.framework == "torch" else ():
         name = node.own_weights().get("running_var", "")

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..common.dialect import Dialect
 from ..common.errors import SpecError
-from ..common.registry import network
+from ..common.registry import network, traced
 from ..common.spec import Net
 from ..files.tensors import Tensors
 from .head_parts import Part, parts_of
@@ -52,6 +52,16 @@ class Backbone:
         around = {home[:place] for home in homes for place, letter in enumerate(home) if letter == "."}
         return [name for name in left if not self._is_buffer(name) or name.rpartition(".")[0] in homes | around]
 
+    @property
+    def grown(self) -> bool:
+        """Whether there are more weights in its own modules, such as gates: it is the backbone of another network."""
+        options = {key: value for key, value in self.net.options if key not in ("num_classes", "hidden")}
+        whole = traced(self.net.name, options).weights
+        first = {name: self.item.weight(name).partition(".")[0] for name in {**whole, **self.net.weights}}
+        own = {first[name] for name in self.net.weights} - {first[name] for name in whole.keys() - self.net.weights}
+        inside = (name for name in self.rest if name.startswith(self.prefix) and not self._is_buffer(name))
+        return any(name.removeprefix(self.prefix).partition(".")[0] in own for name in inside)
+
     def _is_buffer(self, name: str) -> bool:
         """Whether an array is one beside the weights, such as thresholds: a row of numbers, or of whole ones.
 
@@ -90,14 +100,20 @@ def backbones(checkpoint: Tensors, prefix: str, item: Dialect, given: dict[str, 
     rest = {key: value for key, value in given.items() if key not in ("num_classes", "head")}
     hidden = ({"num_classes": 0, "hidden": False},) if "hidden" in chosen.options else ()
     view = checkpoint.inside(prefix).translate(item)
+    found = view.arrays
     for bare in ({"num_classes": 0}, *hidden):
         if any(rest.get(key, value) != value for key, value in bare.items()):
             continue
         try:
+            if not traced(chosen.name, {**rest, **bare}).weights.keys() <= found.keys():
+                continue
             net = with_inferred_options(chosen, view, {**rest, **bare}, item.bare)
         except SpecError:
             continue
-        found = view.shapes(net)
-        if all(found.get(name) == tuple(map(int, weight.shape)) for name, weight in net.weights.items()):
+        shapes = view.shapes(net)
+        if all(shapes.get(name) == tuple(map(int, weight.shape)) for name, weight in net.weights.items()):
             used = {prefix + item.weight(name) for name in net.weights}
-            yield Backbone(checkpoint, prefix, item, net, tuple(n for n in checkpoint.arrays if n not in used))
+            left = tuple(name for name in checkpoint.arrays if name not in used)
+            one = Backbone(checkpoint, prefix, item, net, left)
+            if not one.grown:
+                yield one

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ..common.dialect import OWN
-from ..common.errors import DiptychError
-from ..common.registry import network, networks, traced
 from ..common.spec import Net
 from ..files.format import Format
+from .head_words import LOUD, in_larger_model, may_be_dilated
 from .identify import Identified
+from .look_alikes import note
 
 TRANSFORMED = ("inception_v3", "inception_v3_aux", "googlenet_torchvision_bn", "googlenet_torchvision_bn_aux")
 """Networks of torchvision whose public weights are for a model that renormalises its image."""
@@ -15,7 +14,12 @@ TRANSFORMED = ("inception_v3", "inception_v3_aux", "googlenet_torchvision_bn", "
 
 def cautions(found: Identified, net: Net, library: str, known: Format, source: Format) -> tuple[str, ...]:
     """Notes on a conversion of what was found into a network of a format, in a library's names."""
-    return (*_transformed(found, source), *_without_counters(found, source), *_look_alike(net, library, known))
+    return (
+        *_transformed(found, source),
+        *_cut_out(found, source),
+        *_without_counters(found, source),
+        *(note(net, library) if known.framework == "torch" else ()),
+    )
 
 
 def _transformed(found: Identified, source: Format) -> tuple[str, ...]:
@@ -29,6 +33,16 @@ def _transformed(found: Identified, source: Format) -> tuple[str, ...]:
     )
 
 
+def _cut_out(found: Identified, source: Format) -> tuple[str, ...]:
+    """A file without a head may be a part of a model for segmentation or detection."""
+    bare = dict(found.net.options).get("num_classes") == 0
+    if not bare or source.framework != "torch" or found.checkpoint.stated.network:
+        return ()
+    if any(one.startswith(LOUD) for one in found.notes) or not may_be_dilated(found.net):
+        return ()
+    return (f"the file has no head: {in_larger_model(found.net, found.checkpoint.path)}",)
+
+
 def _without_counters(found: Identified, source: Format) -> tuple[str, ...]:
     """torch has counted batches since 0.4.1, and frozen normalisations do not."""
     counted = found.checkpoint.extras or found.checkpoint.stated.network or source.name != "torch"
@@ -38,22 +52,4 @@ def _without_counters(found: Identified, source: Format) -> tuple[str, ...]:
     return (
         "the file has no num_batches_tracked: PyTorch before 0.4.1 wrote none, and frozen normalisations have none; "
         f"their epsilon (eps) may be another, 0 in torchvision's detectors; here it is {min(epsilons):g}",
-    )
-
-
-def _look_alike(net: Net, library: str, known: Format) -> tuple[str, ...]:
-    """A class of torchvision's may take the weights of another form, and compute something else with them."""
-    base = net.name.partition(".")[0]
-    if known.framework != "torch" or library != OWN or base == net.name or base not in networks():
-        return ()
-    try:
-        other = traced(base, dict(net.options))
-    except DiptychError:
-        return ()
-    if network(base).source != "torchvision" or other.weights != net.weights:
-        return ()
-    return (
-        f"torchvision's {base} loads this file, too, and computes something else with it: these are weights of "
-        f'{net.name}. diptych.build("{net.name}", "torch") is the module that they are of, and `diptych source '
-        f"{net.name} --torch` its class",
     )

@@ -33,7 +33,11 @@ from .nowhere import nowhere
 from .own import Request, convert_own, of_file, of_model
 from .prefixes import part_of
 from .report import Conversion, digest, record, report_path, write_report
+from .source_graph import graph_said
 from .written import written
+
+OF_CONVERSION = ("network", "form", "cfg", "prefix", "dtype")
+"""What is asked of the conversion of a file; the rest are options of its network."""
 
 
 def convert(
@@ -58,12 +62,14 @@ def convert(
     emit: str | Path | None = None,
     gradients: bool = False,
     one_size: bool = False,
+    **options: Any,
 ) -> Conversion:
     """Convert a weights file to the format of the suffix of `dst`: .safetensors, .pth, .keras, .weights.h5, .npz, ...
 
     Without `network` it is what the file states, or else the only network that the weights fit; options that the
     shapes imply need not be given. `cfg`, a file of Darknet's, says both. `head` says what lies between the linear
     layers of a head that is not the network's own ("relu,dropout"), and `prefix` which of several networks is meant.
+    Other keywords are options of the network, such as output_stride=8, which no weight tells.
     `to` names the library whose names the result has ("torchvision", "timm", "keras.applications"), `form` another
     form of the network, for which the weights are rewritten where that is exact. `dtype` is the type of numbers to
     write ("float32", "float64", "float16"), without which it is that of the source.
@@ -78,6 +84,7 @@ def convert(
     """
     asked_of: dict[str, Any] = {"network": network, "form": form, "cfg": cfg, "num_classes": num_classes}
     asked_of |= {"in_channels": in_channels, "input_size": input_size, "head": head, "prefix": prefix, "dtype": dtype}
+    asked_of |= options
     page, say = Path(html) if html else None, progress or (lambda text: None)
     if dst is None:
         raise DiptychError(nowhere(src))
@@ -94,7 +101,7 @@ def _of_file(source: Path, wanted: Mapping[str, Any], example: Any, own: Request
     check_dtype(wanted["dtype"])
     own.say(f"reading {source}")
     start = time.monotonic()
-    options = {key: wanted[key] for key in ("num_classes", "in_channels", "input_size", "head")}
+    options = {key: value for key, value in wanted.items() if key not in OF_CONVERSION}
     name, options, said = asked(wanted["cfg"], wanted["network"], options)
     try:
         loaded = load_source(source, name, options, own.check is not None, wanted["prefix"] or "")
@@ -208,8 +215,11 @@ def load_source(
             f"{source}: {found.net.name} has no batch normalisation for {', '.join(strangers[:8])}; name the right "
             "network"
         )
-    given = Side(found.net, source_format(source).framework, arrays)
-    return replace(found, checkpoint=found.checkpoint.without_arrays(), reader=reader, prefix=prefix), given, sha256
+    given, found = Side(found.net, source_format(source).framework, arrays), replace(found, prefix=prefix)
+    said = graph_said(found, arrays, given.framework) if again else ""
+    notes = (*found.notes, said) if said else found.notes
+    kept = found.checkpoint.without_arrays()
+    return replace(found, checkpoint=kept, reader=reader, notes=notes, graph=said), given, sha256
 
 
 def _target(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..common.errors import SpecError
-from ..common.head import Layer, layers_of, text_of
+from ..common.head import POOLS, Layer, layers_of, text_of
 from ..common.spec import Array
 
 BETWEEN = ("relu", "dropout")
@@ -85,6 +85,9 @@ def layers_between(parts: Sequence[Part], between: str) -> tuple[Layer, ...]:
     linear layers may be without their numbers. Raises SpecError where it is not a chain of these layers.
     """
     said = layers_of(between)
+    if said[0].kind in POOLS:
+        rest = layers_between(parts, text_of(said[1:])) if said[1:] else tuple(part.layer for part in parts)
+        return (said[0], *rest)
     if not any(layer.kind in ("linear", "batch_norm") for layer in said):
         last = max((place for place, part in enumerate(parts) if part.kind == "linear"), default=0)
         rows = [(part.layer, *(said if _ends(parts, place, last) else ())) for place, part in enumerate(parts)]
@@ -119,8 +122,14 @@ def _other(parts: Sequence[Part], between: str) -> SpecError:
     return SpecError(f"the head {between!r} is not that of the file, whose layers with weights are {own}")
 
 
-def suggested(parts: Sequence[Part]) -> str:
-    """The text for a head that these layers are likely to be: ReLU and dropout, where numbers leave room for them."""
+def suggested(parts: Sequence[Part], pool: str = "") -> str:
+    """The text for a head that these layers are likely to be: ReLU and dropout, where numbers leave room for them.
+
+    `pool` stands before it, where the first layer takes what a pool gives.
+    """
+    if pool:
+        chain = suggested(parts)
+        return f"{pool},{chain}" if "linear" in chain or len(parts) > 1 else f"{pool},linear"
     found = list[str]()
     used = len(BETWEEN)
     for place, part in enumerate(parts):

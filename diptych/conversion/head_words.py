@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from ..common.registry import network
+from ..common.spec import Net
 from ..common.text import first_few
 from .backbones import Backbone
 from .head_parts import Part, described, is_chain, suggested
 
 LOUD = "HEAD NOT CONVERTED"
 """What the first line says where a trained head was left out."""
-PART_OF = (
-    "names and shapes do not tell what a larger model changed in its backbone: dilation in place of stride (as "
-    "torchvision's fcn, deeplab and lraspp have), another epsilon (0 in detectors with frozen batch normalisation), "
-    "features taken before the pool. Compare with the model itself: diptych compare"
-)
 
 
 def is_part(backbone: Backbone) -> bool:
     """Whether the backbone is a part of a larger model, which has convolutions of its own."""
     return any(backbone.checkpoint.arrays[name].ndim == 4 for name in backbone.rest)
+
+
+def in_larger_model(net: Net, path: Path) -> str:
+    """What a backbone cut out of a larger model may have that no weight tells, and the command that says it."""
+    more = ""
+    if may_be_dilated(net):
+        stride, whose = (16, "deeplab and lraspp") if net.name.startswith("mobilenet_v3") else (8, "fcn and deeplab")
+        more = (
+            f"dilation in place of stride, as torchvision's {whose} have: "
+            f"diptych convert {path} DST --backbone -O output_stride={stride} is with it; "
+        )
+    return (
+        f"names and shapes do not tell what a larger model changed in its backbone: {more}another epsilon (0 in "
+        "detectors with frozen batch normalisation); features taken before the pool. Compare with the model itself: "
+        "diptych compare"
+    )
+
+
+def may_be_dilated(net: Net) -> bool:
+    """Whether a network takes an output stride, and nobody has said which."""
+    return "output_stride" in network(net.name).options and "output_stride" not in dict(net.options)
 
 
 def not_converted(backbone: Backbone, parts: Sequence[Part]) -> str:
@@ -45,25 +64,32 @@ def left_out_note(names: Sequence[str]) -> str:
     return f"left out, since the network has no such weights: {first_few(names, 6)}"
 
 
-def several_layers(backbone: Backbone, parts: Sequence[Part]) -> str:
-    """The error for layers in a row between which something may lie."""
-    text = suggested(parts)
+TWICE = (
+    "the first of them takes twice as many numbers as the backbone has channels, as after a pool of maxima and means "
+    "(concat_pool: maxima first, as in fastai; catavgmax: means first, as in timm), and "
+)
+
+
+def several_layers(backbone: Backbone, parts: Sequence[Part], pool: str = "") -> str:
+    """The error for layers in a row between which something may lie, and what `pool` before them may be."""
+    text = suggested(parts, pool)
     return (
-        f"{LOUD}: {backbone.checkpoint.path} is {_name(backbone)} and {described(parts)}; no state dict says what lies "
-        f'between them. --head "{text}" says so (ReLU is the usual one; gelu, tanh and others go in its place); '
+        f"{LOUD}: {backbone.checkpoint.path} is {_name(backbone)} and {described(parts)}; "
+        f"{TWICE if pool else ''}no state dict says what lies between them. "
+        f'--head "{text}" says so (ReLU is the usual one; gelu, tanh and others go in its place); '
         f'--num-classes 0 converts the backbone alone: diptych convert {backbone.checkpoint.path} DST --head "{text}"'
     )
 
 
 def no_chain(backbone: Backbone, parts: Sequence[Part], trained: Sequence[str]) -> str:
     """The error for weights beside a backbone that are no head of linear layers."""
-    shapes = backbone.checkpoint.arrays
+    shapes, path = backbone.checkpoint.arrays, backbone.checkpoint.path
     names = [f"{name} {tuple(shapes[name].shape)}" for name in (*(p.names[0] for p in parts), *trained)]
     return (
-        f"{LOUD}: {backbone.checkpoint.path} has the backbone {_name(backbone)}, which gives {backbone.features} "
+        f"{LOUD}: {path} has the backbone {_name(backbone)}, which gives {backbone.features} "
         f"numbers, and {len(names)} layers that are no chain of linear layers after it ({first_few(names, 4)}); "
-        f"--backbone (or --num-classes 0) converts the backbone alone: diptych convert {backbone.checkpoint.path} DST "
-        f"--backbone{f'. But {PART_OF}' if is_part(backbone) else ''}"
+        f"--backbone (or --num-classes 0) converts the backbone alone: diptych convert {path} DST "
+        f"--backbone{f'. But {in_larger_model(backbone.net, path)}' if is_part(backbone) else ''}"
     )
 
 

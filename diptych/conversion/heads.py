@@ -12,14 +12,24 @@ from typing import Any
 
 from ..common.dialect import Dialect, rules
 from ..common.errors import SpecError, WeightsError
-from ..common.head import text_of
+from ..common.head import POOLS, text_of
 from ..common.registry import network, traced
 from ..common.spec import Net
 from ..files.layers import Layers
 from ..files.tensors import Tensors
 from .backbones import Backbone, backbones
+from .fastai import BARE_FEATURES, NOTE, POOL, fastai_head
 from .head_parts import Part, is_chain, layers_between
-from .head_words import LOUD, PART_OF, is_part, left_out_note, no_chain, not_converted, renamed_note, several_layers
+from .head_words import (
+    LOUD,
+    in_larger_model,
+    is_part,
+    left_out_note,
+    no_chain,
+    not_converted,
+    renamed_note,
+    several_layers,
+)
 from .layer_heads import of_layers
 from .matching import Match, match
 
@@ -69,7 +79,13 @@ def _whole(backbone: Backbone, given: Options) -> Match:
     trained = backbone.trained
     if not parts and not trained:
         return _bare(backbone, parts)
-    if trained or not is_chain(parts, backbone.features):
+    said, more = fastai_head(backbone.prefix, parts) if "head" not in given else "", list[str]()
+    pool = _pool(backbone, parts, given)
+    if said and not trained and is_chain(parts, backbone.features * (2 if pool else 1)):
+        if backbone.item.library == "features":
+            raise Unconverted(f"{LOUD}: {backbone.checkpoint.path}: {BARE_FEATURES}")
+        given, more = {**given, "head": ",".join([pool, said] if pool else [said])}, [NOTE]
+    if trained or not is_chain(parts, backbone.features * (2 if pool else 1)):
         rest = {key: value for key, value in backbone.net.options if key != "num_classes"}
         asked = {key: given[key] for key in ("num_classes",) if given.get(key) is not None}
         whole = traced(backbone.net.name, rest | asked)
@@ -78,14 +94,24 @@ def _whole(backbone: Backbone, given: Options) -> Match:
         if of_head <= set(backbone.rest) or set(backbone.rest) <= of_head:
             return _match(backbone, backbone.item, whole, backbone.inside(backbone.rest, ()))  # its own, of no fit
         raise Unconverted(no_chain(backbone, parts, trained))
-    notes = [left_out_note(foreign)] if foreign else []
+    notes = [*more, *([left_out_note(foreign)] if foreign else [])]
+    if len(parts) == 1 and pool and "head" not in given:
+        raise Unconverted(several_layers(backbone, parts, pool))
     if len(parts) == 1 and parts[0].kind == "linear" and "head" not in given:
         own = _own_head(backbone, parts[0])
         if own is not None:
             return _made(backbone, parts, own[0], [own[1]], notes, given)
     if "head" not in given and len(parts) > 1:
-        raise Unconverted(several_layers(backbone, parts))
+        raise Unconverted(several_layers(backbone, parts, pool))
     return _with_layers(backbone, parts, notes, given)
+
+
+def _pool(backbone: Backbone, parts: Sequence[Part], given: Options) -> str:
+    """The pool in front of a head: as asked, or fastai's where it takes twice what the backbone gives; "" for none."""
+    asked = str(given.get("head", "")).partition(",")[0].strip().lower()
+    if "head" in given:
+        return asked if asked in POOLS else ""
+    return POOL if is_chain(parts, 2 * backbone.features) else ""
 
 
 def _bare(backbone: Backbone, parts: Sequence[Part]) -> Match:
@@ -96,7 +122,7 @@ def _bare(backbone: Backbone, parts: Sequence[Part]) -> Match:
     elif backbone.rest:
         note = (left_out_note(backbone.rest),)
     if is_part(backbone):
-        note += (PART_OF,)
+        note += (in_larger_model(backbone.net, backbone.checkpoint.path),)
     return _match(backbone, backbone.item, backbone.net, backbone.inside((), note))
 
 

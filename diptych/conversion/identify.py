@@ -20,16 +20,15 @@ from ..common.errors import DiptychError, SpecError
 from ..common.registry import Network, network
 from ..common.rewriting.fold import SUFFIX
 from ..common.spec import Net
-from ..common.text import first_few
 from ..files import read
 from ..files.checkpoint import Checkpoint
 from ..files.provenance import UNREGISTERED
 from ..tf_impl.places import snake
+from .architecture import architecture, check_architecture
 from .configured import asked, check_configured
 from .heads import Unconverted, headed, left_behind
-from .keras_config import differences, weighted_differences
 from .match_notes import inferred_note, names_note
-from .matching import Match, match, merge, nearness
+from .matching import LARGEST_HEAD, Match, match, merge, nearness
 from .nowhere import path_of
 from .prefixes import part_of, rivals, several
 from .refusals import misfit, strange
@@ -52,6 +51,8 @@ class Identified:
     """What the names of the network that is meant begin with, where the file has several."""
     reader: str = ""
     """The words for the second reader that gave the same arrays; "" where the file was read once."""
+    graph: str = ""
+    """What was measured of the file's own graph; "" where it was not run."""
 
     @property
     def library(self) -> str:
@@ -131,7 +132,7 @@ def identified(checkpoint: Checkpoint, name: str | None, options: Mapping[str, A
             notes = (f"the file says it holds {stated}; taken as {chosen.name}, as asked",)
     else:
         found, notes = _search(checkpoint, given)
-    _check_architecture(found)
+    check_architecture(found)
     notes = found.checkpoint.notes + notes + names_note(found)
     how = "as Darknet's files of this size have it" if checkpoint.nameless else "read off the file's shapes"
     notes += inferred_note(found, given, checkpoint.stated.options, how)
@@ -204,9 +205,15 @@ def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[
     nearest = sorted(near.values(), key=lambda one: -nearness(one, checkpoint))[:NEAR]
     if exact and plain == given and not any(left_behind(found, checkpoint) for found in exact):
         return exact, nearest, []
-    fit = [(key[0], found.dialect) for key, found in (tried if exact else near.items()) if found.exact or not exact]
+    among = [(key, one) for key, one in tried if one.exact] if exact else near.items()
+    fit = [(key[0], one.dialect) for key, one in among if exact or _may_fit(one)]
     whole, problems = headed(checkpoint, fit, given)
     return merge(whole) if whole or problems or plain != given else exact, nearest, problems
+
+
+def _may_fit(found: Match) -> bool:
+    """Whether a network that does not fit may do so with another head."""
+    return len(found.missing) + len(found.misfits) <= LARGEST_HEAD
 
 
 def _tried(
@@ -232,7 +239,7 @@ def _search(checkpoint: Checkpoint, given: Options) -> tuple[Match, tuple[str, .
         raise strange(checkpoint)
     if not exact:
         if near[0].wires:
-            _check_architecture(near[0])
+            check_architecture(near[0])
         raise misfit(near[0])
     if len(exact) == 1:
         return exact[0], (f"taken as {exact[0].net.name}, the only registered network with these weights",)
@@ -257,7 +264,7 @@ def _choose(checkpoint: Checkpoint, exact: list[Match]) -> tuple[Match, tuple[st
         left = [found for found, who in zip(exact, whose, strict=True) if who == ("torchvision", OWN)]
         why = "torchvision's form"
     elif checkpoint.config is not None:
-        left, why = [found for found in exact if not _architecture(found)], "as its config.json says"
+        left, why = [found for found in exact if not architecture(found)], "as its config.json says"
     else:
         left = [found for found in exact if _title(found) == TURN.sub("", checkpoint.title)]
         why = "as its model is named"
@@ -277,24 +284,3 @@ def _title(found: Match) -> str:
     if found.dialect.by_place:
         return snake(found.dialect.name)
     return found.net.name.replace(".", "_") if found.dialect.library == OWN else found.dialect.name.lower()
-
-
-def _architecture(found: Match) -> list[str]:
-    """What the layers that a .keras file states say otherwise than the network, as texts."""
-    if found.wires is not None:
-        return list(found.wires)
-    config = found.checkpoint.config
-    if config is None:
-        return []
-    own = found.dialect.library == OWN
-    return differences(config, found.net) if own else weighted_differences(config, found.net)
-
-
-def _check_architecture(found: Match) -> None:
-    said = _architecture(found)
-    if said:
-        shown = first_few(said, 5, "; ", "; and ")
-        raise DiptychError(
-            f"{found.checkpoint.path} is not the function of {found.net.name}: {shown}. Name the network it is with "
-            "--network; or, to take its weights alone, save them as .weights.h5"
-        )

@@ -102,13 +102,16 @@ def weighted_differences(layers: Mapping[str, Any], net: Net) -> list[str]:
                 stated = {key: value for key, value in entry["config"].items() if key in DECISIVE}
                 found += _compare(name, make, {"class_name": kind, "config": stated})
                 found += _pad_differences(net, node, entry, layers)
-    return found
+    pools = (node for node in net.nodes if node.kind == "max_pool")
+    entries = (entry for entry in layers.values() if entry.get("class_name") == "MaxPooling2D")
+    first = next(pools, None), next(entries, None)  # of ResNet-50 it had no pads before Keras 2.2.1
+    return [*found, *(_pad_differences(net, *first, layers) if first[0] and first[1] else ())]
 
 
 def _pad_differences(net: Net, node: Node, entry: Mapping[str, Any], layers: Mapping[str, Any]) -> list[str]:
-    """What a convolution and the zeros in front of it pad otherwise than the node, at the size of the network."""
+    """What a window and the zeros in front of it pad otherwise than the node, at the size of the network."""
     op: Any = node.plain().op
-    if node.kind != "conv" or entry["config"].get("padding") not in ("same", "valid"):
+    if node.kind not in ("conv", "max_pool") or entry["config"].get("padding") not in ("same", "valid"):
         return []
     before = net.nodes[node.inputs[0]]
     pad: Any = before.op
@@ -126,7 +129,7 @@ def _pad_differences(net: Net, node: Node, entry: Mapping[str, Any], layers: Map
     own = (0, 0, 0, 0)
     if entry["config"]["padding"] == "same":
         inner = (size[0] + there[0] + there[1], size[1] + there[2] + there[3])
-        own = resolved("same", inner, op.kernel, op.stride, op.dilation)
+        own = resolved("same", inner, op.kernel, op.stride, getattr(op, "dilation", (1, 1)))
     got = tuple(a + b for a, b in zip(there, own, strict=True))
     return [] if got == wanted else [f"{node.path} has pads {got}, expected {wanted}"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
-import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +19,11 @@ from .keras_graph import aligned
 Options = dict[str, Any]
 WIDTHS = (0.25, 0.35, 0.5, 0.75, 1.3, 1.4, *(step / 20 for step in range(4, 41)))
 """The widths that public weights have, then every other one in steps of 0.05 up to twice."""
+LIKELY, APART, ROUNDED = 2, 0.07, 48
+"""Of them, how many are tried, and how far they are from the ratio of a layer's channels, which are rounded
+by some channels, ROUNDED at most: to 8 before they are multiplied by 6."""
+LARGEST_HEAD = 24
+"""Weights of a head, at most: a file that lacks more of a network is none without its head."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,11 @@ def _boxes(net: Net) -> Detector | None:
     return network(net.name).detector if dict(net.options).get("num_classes", 1) else None
 
 
+def same_function(one: Net, other: Net) -> bool:
+    """Whether two networks of the same names compute the same in evaluation."""
+    return _function(one) == _function(other)
+
+
 def _function(net: Net) -> tuple[Any, ...]:
     """What a network computes in evaluation, where the rate of a dropout is nothing."""
     return net.outputs, *(None if node.op.idle else node for node in net.nodes)
@@ -149,7 +157,8 @@ def _headless(chosen: Network, view: Checkpoint, options: Options, bare: Mapping
     """The options of the network without a head, where a checkpoint has nothing of it, but of what is before it."""
     net = traced(chosen.name, options)
     found = view.shapes(net).keys()
-    for without in (bare, {"num_classes": 0}):
+    missing = len(net.weights.keys() - found)
+    for without in (bare, {"num_classes": 0}) if 0 < missing <= LARGEST_HEAD else ():
         rest = traced(chosen.name, options | dict(without)).weights.keys()
         head = net.weights.keys() - rest
         if head and not found & head and found & rest:
@@ -160,35 +169,49 @@ def _headless(chosen: Network, view: Checkpoint, options: Options, bare: Mapping
 def _width(chosen: Network, view: Checkpoint, options: Options) -> Options:
     """The width at which all shapes fit but those that classes and channels decide, where the standard one does not.
 
-    Weights grow with the width, so that the few widths whose weights have the file's size are found by bisection.
+    The widest layer whose width is another one says which few widths there may be.
     """
-    standard = chosen.arguments["width"]
-    net, other = (traced(chosen.name, options | more) for more in ({}, _others(chosen)))
-    fixed = [name for name, weight in net.weights.items() if other.weights[name].shape == weight.shape]
-    if _excess(chosen, view, options, fixed)[1]:
+    net = traced(chosen.name, options)
+    likely = _likely_widths(net, view.shapes(net), chosen.arguments["width"])
+    if not likely:
         return {}
-
-    def excess(width: float) -> int:
-        return _excess(chosen, view, options | {"width": width}, fixed)[0]
-
-    ordered = sorted({standard, *WIDTHS})
-    likely = ordered[bisect.bisect_left(ordered, 0, key=excess) : bisect.bisect_right(ordered, 0, key=excess)]
-    for width in WIDTHS:
-        if width in likely and _excess(chosen, view, options | {"width": width}, fixed)[1]:
+    other = traced(chosen.name, options | _others(chosen))
+    fixed = [name for name, weight in net.weights.items() if other.weights[name].shape == weight.shape]
+    if _fits(chosen, view, options, fixed):
+        return {}
+    for width in likely:
+        if _fits(chosen, view, options | {"width": width}, fixed):
             return {"width": width}
     return {}
 
 
-def _excess(chosen: Network, view: Checkpoint, options: Options, names: Collection[str]) -> tuple[int, bool]:
-    """(how many numbers these weights have more than in the file, whether all have the same shape there)."""
+def _likely_widths(net: Net, found: Mapping[str, tuple[int, ...]], standard: float) -> list[float]:
+    """The few widths at which the widest layer may be as wide as in a file, where that is another width."""
+    both = [
+        (int(weight.shape[0]), found[name][0])
+        for name, weight in net.weights.items()
+        if len(weight.shape) == len(found.get(name, ())) == 4
+    ]
+    outs = [pair for pair in both if pair[0] != pair[1]]
+    if not outs:
+        return []
+    ours, theirs = max(outs)
+    guess = standard * theirs / ours
+    if any(abs(there - here * theirs / ours) > ROUNDED for here, there in outs):
+        return []  # some layers are wider and others narrower: no width of this network
+    near = sorted(WIDTHS, key=lambda width: abs(width - guess))[:LIKELY]
+    return [width for width in WIDTHS if width in near and abs(width - guess) < APART * guess]
+
+
+def _fits(chosen: Network, view: Checkpoint, options: Options, names: Collection[str]) -> bool:
+    """Whether the weights of these names have the shapes that they have in the file, as far as both have them."""
     try:
         net = traced(chosen.name, options)
     except SpecError:  # too narrow
-        return -1, False
+        return False
     found = view.shapes(net)
-    ours = {name: tuple(map(int, net.weights[name].shape)) for name in names if name in found and name in net.weights}
-    more = sum(math.prod(shape) - math.prod(found[name]) for name, shape in ours.items())
-    return more, all(found[name] == shape for name, shape in ours.items())
+    both = (name for name in names if name in found and name in net.weights)
+    return all(found[name] == tuple(map(int, net.weights[name].shape)) for name in both)
 
 
 def _others(chosen: Network) -> Options:
@@ -200,11 +223,14 @@ def _others(chosen: Network) -> Options:
 def _option_value(chosen: Network, view: Checkpoint, options: Options, option: str, standard: int) -> int | None:
     """The value of an option that every weight whose shape depends on it agrees on, or None."""
     net = traced(chosen.name, options)
+    found = view.shapes(net)
+    other = sum(found.get(name, w.shape) != tuple(map(int, w.shape)) for name, w in net.weights.items())
+    if not other or other > len(net.weights) / 2:  # all fits, or it is no number of classes or channels that does not
+        return None
     try:
         probe = traced(chosen.name, options | {option: standard + 1})
     except SpecError:
         return None
-    found = view.shapes(net)
     values = set()
     for name, weight in net.weights.items():
         other = probe.weights[name].shape

@@ -15,7 +15,8 @@ def not_compared(found: Identified, checked: bool) -> tuple[str, ...]:
         "the outputs: the two were not run against each other",
         "the readers: neither file was read again by another reader",
     )
-    return (_function(found), *(() if checked else unchecked))
+    function = () if found.graph else (_function(found),)
+    return (*function, *(() if checked else unchecked))
 
 
 def _function(found: Identified) -> str:

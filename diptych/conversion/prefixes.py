@@ -54,7 +54,10 @@ def _levels(checkpoint: Checkpoint) -> Iterator[dict[str, set[str]]]:
         for name in checkpoint.names:
             parts = name.split(mark)
             if len(parts) > depth:
-                groups.setdefault(mark.join(parts[:depth]) + mark, set()).add(mark.join(parts[depth:]))
+                rest = mark.join(parts[depth:])
+                for known in PREFIXES:  # of DINO's two networks one is wrapped
+                    rest = rest.removeprefix(known)
+                groups.setdefault(mark.join(parts[:depth]) + mark, set()).add(rest)
         yield groups
 
 

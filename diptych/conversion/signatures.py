@@ -28,10 +28,10 @@ from .sketches import LEAST, Packed, Sketch, packed, short_digests, unpacked, wi
 
 FILE = Path(folder.__file__).with_name("signatures.json")
 DEPTH = 8
-PROMISING = 24
+PROMISING = 8
 """Sets of names that are held against a checkpoint which has none of them exactly."""
-NEAREST = 20
-"""Networks that such a checkpoint is held against, shapes and all."""
+NEAREST = 6
+"""Networks that such a checkpoint is held against, shapes and all, and those with the same names as the nearest."""
 ORDER = (OWN, *LIBRARIES, EMITTED)
 
 Names = frozenset[str]
@@ -81,6 +81,11 @@ def candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, list[Dialect]]]:
             yield prefix, [dialect_for(library, name) for library, name in found]
 
 
+def networks_of(net: Net, item: Dialect) -> list[tuple[str, str]]:
+    """(library, network) of those that have exactly the names that a network has in a dialect."""
+    return [(library, name) for library, name in _table()["digests"].get(digest(names(net, item)), ())]
+
+
 def folded_candidates(checkpoint: Checkpoint) -> Iterator[tuple[str, Dialect]]:
     """(prefix, dialect) of each folded network that a checkpoint may be, under the names from before.
 
@@ -118,8 +123,9 @@ def overlapping_candidates(checkpoint: Checkpoint) -> list[tuple[str, Dialect]]:
             scores.append(
                 (-score, len(prefix), networks().index(item.network), ORDER.index(item.library), prefix, item)
             )
-    best = sorted(scores, key=lambda entry: entry[:4])[:NEAREST]
-    return [(prefix, item) for score, *_, prefix, item in best if -score >= LEAST]
+    best = sorted(scores, key=lambda entry: entry[:4])
+    kept = [entry for place, entry in enumerate(best) if place < NEAREST or entry[0] == best[0][0]]
+    return [(prefix, item) for score, *_, prefix, item in kept if -score >= LEAST]
 
 
 def _promising(checkpoint: Checkpoint, kind: str) -> list[tuple[str, Names, str]]:
@@ -210,7 +216,12 @@ def _sketches(kind: str) -> Mapping[str, Sketch]:
 
 @functools.cache
 def _vocabulary(key: str, kind: str) -> list[tuple[Dialect, Names]]:
-    """(dialect, all names of a kind) of each network that has a digest: what a file is held against by hand."""
+    """(dialect, all names of a kind) of each network that has a digest: what a file is held against by hand.
+
+    One of them is traced for all. Some may have these names without their heads alone, which does no harm.
+    """
     items = [dialect_for(library, name) for library, name in _table()["digests"][key]]
-    found = [(item, frozenset(dict(_kinds(traced(item.network, {}), item))[kind])) for item in items]
-    return [entry for entry in found if digest(entry[1]) == key]  # others have these names without their heads
+    named = names if kind == "tensors" else _layer_names
+    found = (frozenset(named(traced(item.network, {}), item)) for item in items)
+    wanted = next((one for one in found if digest(one) == key), None)
+    return [(item, wanted) for item in items] if wanted is not None else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ..checking.proof import Precision, Side, prove
@@ -21,6 +22,7 @@ from .own_schema import is_own, stated_own
 from .prefixes import part_of
 from .report import report_path
 from .report_schema import StatedReport, report_data, stated
+from .source_graph import graph_said
 from .verification import CHANGED, NO_SOURCE, RESULT_ONLY, VERIFIED, Verification, of_bytes, of_source
 from .verify_own import verify_own
 
@@ -101,12 +103,13 @@ def _against_source(
         net, moved, _, _ = target(theirs.net, before, mine.net.name, "diptych")
         exact = dict(moved)
     rewritten = any(exact[name].dtype != after[name].dtype for name in exact)
+    one, two = source_format(origin).framework, source_format(path).framework
+    theirs = replace(theirs, graph=graph_said(theirs, before, one) if said.proof else "")
     wrong = audit.of_source(said, theirs, mine) + audit.of_weights(said, after, exact, before)
     lines.append(f"its source {origin} is unchanged")
     if wrong:
         return _false(path, said, *lines, *wrong)
-    one, two = source_format(origin).framework, source_format(path).framework
     unrounded = Side(net, two, exact) if rewritten else None
     proof = prove(Side(theirs.net, one, before), Side(mine.net, two, after), check, unrounded)
-    rest = [f"not compared: {what}" for what in not_compared(theirs, True)]
+    rest = [theirs.graph] * bool(theirs.graph) + [f"not compared: {what}" for what in not_compared(theirs, True)]
     return Verification(path, mine.net.name, True, (*lines, str(proof), *rest), proof, VERIFIED)

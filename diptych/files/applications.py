@@ -12,6 +12,7 @@ from typing import Any
 from ..common.dialect import Dialect, numbered
 from ..common.errors import DiptychError
 from ..common.layouts import to_framework
+from ..common.registry import SHARED_OPTIONS, network
 from ..common.spec import Array, Net
 from ..common.text import shape_text
 from ..tf_impl.slots import slots_of
@@ -29,6 +30,8 @@ def model(net: Net, arrays: Mapping[str, Array], dialect: Dialect, dtype: str) -
     for node in net.nodes:
         if node.kind == "adaptive_avg_pool" and node.shape[1:] != (1, 1) and node.in_shapes[0] != node.shape:
             raise _at_another_size(net, dialect, f"nothing that pools as {node.path} of {net.name}")
+    if more := [key for key, value in net.options if not _has(dialect, net, key, value)]:
+        raise DiptychError(f"keras.applications.{dialect.name} has no option {more[0]}; leave out --to keras")
     with _policy(dtype):
         try:
             made = getattr(keras.applications, dialect.name)(**arguments(net, dialect))
@@ -51,6 +54,13 @@ def model(net: Net, arrays: Mapping[str, Array], dialect: Dialect, dtype: str) -
     if wanted:
         raise _other(dialect, f"no layers {', '.join(list(wanted)[:6])}")
     return made
+
+
+def _has(dialect: Dialect, net: Net, key: str, value: Any) -> bool:
+    """Whether keras.applications can make a network with this option: one that it knows, or that changes nothing."""
+    if key in (*SHARED_OPTIONS, *dialect.keywords):
+        return True
+    return bool(value == network(net.name).arguments.get(key, value))
 
 
 def _at_another_size(net: Net, dialect: Dialect, what: str) -> DiptychError:

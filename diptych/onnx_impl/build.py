@@ -19,6 +19,7 @@ from ..common.spec import Array, Net, Node
 from ..common.text import printable
 from ..files import provenance
 from ..files.proto import LIMIT
+from .runtimes import runs
 from .tail import Tail
 
 OLDEST, NEWEST = 22, 27
@@ -119,7 +120,7 @@ def _opset(wanted: int | None) -> int:
     newest = min(NEWEST, onnx.defs.onnx_opset_version())
     if wanted is not None and not OLDEST <= wanted <= newest:
         raise DiptychError(f"the graphs are written for opset {OLDEST} to {newest}, not {wanted}")
-    return wanted or newest
+    return wanted or next((opset for opset in range(newest, OLDEST, -1) if runs(opset)), OLDEST)
 
 
 def _check_size(net: Net, arrays: Mapping[str, Array]) -> None:

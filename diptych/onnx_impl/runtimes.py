@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import numpy as np
 from ..common.errors import DiptychError
 from ..common.spec import Array
 
+TOO_NEW = ("Unsupported model IR version", "Current official support for domain")
+"""What ONNX Runtime says of a model that is newer than itself."""
 QUIET = 4
 """ONNX Runtime's level of messages at which only what ends the process is told: its errors are raised, too."""
 
@@ -42,7 +45,31 @@ def open_session(model: Any | Path, threads: int | None = None) -> Any | str:
         if "NOT_IMPLEMENTED" in str(error):
             kind = str(error).partition("implementation for ")[2].partition("(")[0]
             return f"ONNX Runtime has no kernel of {kind or 'an operator'} in this precision"
+        if any(text in str(error) for text in TOO_NEW):
+            own = f"ONNX Runtime {onnxruntime.__version__}"
+            raise DiptychError(
+                f"{own} is older than the opset of the model; ask for an older opset, or update it"
+            ) from None
         raise DiptychError(f"ONNX Runtime does not take the model: {str(error)[:300]}; please report it") from None
+
+
+@cache
+def runs(opset: int) -> bool:
+    """Whether the ONNX Runtime that is installed takes models of an opset, in the format that the opset needs.
+
+    onnx is often newer. True where none is installed, for then nothing is known.
+    """
+    from onnx import helper
+
+    value = [helper.make_tensor_value_info(name, 1, [1]) for name in ("input", "output")]
+    graph = helper.make_graph([helper.make_node("Relu", ["input"], ["output"])], "probe", value[:1], value[1:])
+    versions = [helper.make_opsetid("", opset)]
+    ir = helper.find_min_ir_version_for(versions)
+    try:
+        open_session(helper.make_model(graph, opset_imports=versions, ir_version=ir))
+    except DiptychError:
+        return False
+    return True
 
 
 def evaluate(model: Any | Path, names: Sequence[str], x: Array) -> list[Array]:

@@ -25,7 +25,7 @@ from diptych.common.trace import trace
 from diptych.common.weights import scrambled
 from diptych.deployment.export import export
 from diptych.files import write
-from diptych.onnx_impl import build
+from diptych.onnx_impl import build, runtimes
 
 NARROW = 1e-5
 
@@ -182,3 +182,25 @@ def test_more_than_a_protocol_buffer_holds_is_refused(tmp_path: Path, monkeypatc
     with pytest.raises(DiptychError, match="lenet5_modern has 246824 bytes of weights, and an ONNX file ends at 2 GB"):
         export(net, scrambled(net), tmp_path / "x.onnx")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_opset_is_one_that_the_installed_runtime_takes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """onnx is often newer than ONNX Runtime, which then refuses its newest opset."""
+    monkeypatch.setattr(build, "runs", lambda opset: opset <= 24)
+    net = spec("lenet5_modern")
+    done = export(net, scrambled(net), tmp_path / "x.onnx")
+    assert done.opset == 24
+    monkeypatch.undo()
+    assert runtimes.runs(build.NEWEST)
+
+
+def test_a_runtime_that_is_older_than_the_opset_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    import onnxruntime
+
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("Unsupported model IR version: 11, max supported IR version: 10")
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", refuse)
+    with pytest.raises(DiptychError, match=r"ONNX Runtime .* is older than the model"):
+        runtimes.open_session(Path("x.onnx"))
+    assert not runtimes.runs.__wrapped__(22)

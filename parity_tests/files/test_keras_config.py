@@ -93,3 +93,18 @@ def test_momentum_may_differ_since_it_is_not_part_of_the_function(tmp_path: Path
     assert identified(without(tmp_path / "m.keras", bn1={"momentum": 0.5})).name == "resnet18"
     with pytest.raises(DiptychError, match=r"bn1 has epsilon 0\.001, expected 1e-05"):
         identified(without(tmp_path / "m.keras", bn1={"epsilon": 0.001}))
+
+
+def test_a_function_has_its_name_beside_its_config_in_keras_3_9_and_3_10(tmp_path: Path) -> None:
+    """So those two write a border of a maximum pool, and every other part that is no layer."""
+    net = spec("squeezenet1_0", num_classes=2)
+    write(tmp_path / "m.keras", net, scrambled(net), {})
+    with zipfile.ZipFile(tmp_path / "m.keras") as archive:
+        config, kept = json.loads(archive.read("config.json")), archive.read("model.weights.h5")
+    functions = [layer for layer in config["config"]["layers"] if "keras.src.ops" in layer["module"]]
+    assert [layer["name"] for layer in functions] == [layer["config"].pop("name") for layer in functions] != []
+    with zipfile.ZipFile(tmp_path / "old.keras", "w") as out:
+        out.writestr("config.json", json.dumps(config))
+        out.writestr("model.weights.h5", kept)
+    assert identified(tmp_path / "old.keras") == net
+    assert set(read(tmp_path / "old.keras").config or {}) == set(read(tmp_path / "m.keras").config or {})

@@ -143,10 +143,10 @@ def test_what_has_weights_of_its_own_is_no_step() -> None:
         """A layer of one's own with a weight, which nobody could name."""
 
         def build(self, shape: Any) -> None:
-            self.gamma = self.add_weight(shape=(shape[-1],))
+            self.gammas = [self.add_weight(shape=(shape[-1],))]
 
         def call(self, x: Any) -> Any:
-            return x * self.gamma
+            return x * self.gammas[0]
 
     with pytest.raises(diptych.DiptychError, match="a class of"):
         _read(_model(Own(dtype="float64")), np.zeros((1, *SIZE, 3)))

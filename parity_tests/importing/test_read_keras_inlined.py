@@ -89,13 +89,13 @@ def test_layers_are_named_by_the_way_to_them() -> None:
     assert {"units.0.convs.1.weight", "head.bias"} <= set(weights)
 
 
-def test_a_layer_with_weights_of_its_own_is_refused_by_its_class() -> None:
+def test_a_layer_with_weights_in_a_list_is_refused_by_its_class() -> None:
     class Scaled(layers.Layer):  # type: ignore[misc]
         def build(self, shape: Any) -> None:
-            self.gamma = self.add_weight(shape=(shape[-1],), name="gamma")
+            self.gammas = [self.add_weight(shape=(shape[-1],), name="gamma")]
 
         def call(self, x: Any) -> Any:
-            return x * self.gamma
+            return x * self.gammas[0]
 
     image = keras.Input(SIZE)
     with pytest.raises(DiptychError, match=r"Scaled: a class of test_read_keras_inlined \(once, first in scaled\)"):

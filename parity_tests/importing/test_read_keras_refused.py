@@ -74,8 +74,9 @@ def test_classes_and_functions_with_the_names_of_others_are_refused(tmp_path: Pa
     model = keras.Model(image, layers.Conv2D(4, 3, activation=relu, name="c")(x))
     with pytest.raises(DiptychError) as error:
         diptych.read(model)
-    for said in ("first in b)", "an activation of its own, 'relu' (once, first in c)"):
-        assert said in str(error.value)
+    assert "an activation of its own, 'relu' (once, first in c)" in str(error.value)
+    doubled = keras.Model(image, x)  # whose classes are read by what they do
+    agrees(diptych.read(doubled), doubled, tolerance=1e-5)
     for suffix in (".keras", ".h5"):
         file = tmp_path / f"model{suffix}"
         keras.Model(image, ReLU()(image)).save(file)

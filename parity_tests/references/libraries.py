@@ -43,6 +43,8 @@ def made(reference: Reference) -> torch.nn.Module:
     elif reference.library == "timm" and "." in reference.name:  # a builder: not every width is registered
         module, _, function = reference.name.partition(".")
         made = getattr(importlib.import_module(f"timm.models.{module}"), function)(**reference.arguments)
+    elif reference.library == "timm" and "mobilenetv3" in reference.name and reference.arguments:
+        made = _dilated_mobilenet_v3(reference)
     elif reference.library == "timm":
         made = importlib.import_module("timm").create_model(reference.name, pretrained=False, **reference.arguments)
         if reference.reparameterized:
@@ -60,6 +62,15 @@ def made(reference: Reference) -> torch.nn.Module:
             made.features.final_pool = torch.nn.AdaptiveAvgPool2d(1)
     model: torch.nn.Module = made
     return model
+
+
+def _dilated_mobilenet_v3(reference: Reference) -> torch.nn.Module:
+    """timm's MobileNetV3 with the units of its feature extractor, which alone takes an output stride."""
+    create = importlib.import_module("timm").create_model
+    made, features = create(reference.name), create(reference.name, features_only=True, **reference.arguments)
+    made.blocks = features.blocks
+    whole: torch.nn.Module = made
+    return whole
 
 
 def reference_model(reference: Reference, state: Mapping[str, torch.Tensor]) -> torch.nn.Module:

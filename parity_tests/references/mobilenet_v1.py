@@ -26,6 +26,12 @@ def _timm(network: str, width: float, chosen: bool = False) -> Reference:
     return Reference(network, "timm", "efficientnet._gen_mobilenet_v1", arguments, options=options)
 
 
+def _dilated(number: str, stride: int) -> Reference:
+    arguments = {"variant": "mobilenetv1_100", "channel_multiplier": WIDTHS[number], "output_stride": stride}
+    name = "efficientnet._gen_mobilenet_v1"
+    return Reference(f"mobilenet_v1_{number}", "timm", name, arguments, options={"output_stride": stride})
+
+
 def _keras(network: str, width: float, chosen: bool = False) -> Reference:
     options = {"width": width} if chosen else {}
     return Reference(network, "keras.applications", "MobileNet", {"alpha": width}, named, options)
@@ -38,4 +44,5 @@ REFERENCES = (
     _timm("mobilenet_v1_100", 0.7, chosen=True),
     *(_keras(f"mobilenet_v1_{number}.keras", width) for number, width in WIDTHS.items()),
     _keras("mobilenet_v1_100.keras", 0.7, chosen=True),
+    *(_dilated(width, stride) for width, stride in (("025", 8), ("100", 16))),
 )

@@ -10,6 +10,7 @@ from . import Reference
 STAGES = {"large": (1, 2, 3, 4, 2, 3), "small": (1, 2, 3, 2, 3)}  # units in a stage of timm
 GATED = {"large": (3, 4, 5, 10, 11, 12, 13, 14), "small": (0, 3, 4, 5, 6, 7, 8, 9, 10)}
 WIDTHS = {"large": (0.75,), "small": (0.55, 1.4)}
+TIMM = ((".timm", ""), (".tf", "tf_"))
 ENDS = {"conv": "features.0.0", "conv_bn": "features.0.1", "conv_2": "classifier.0", "logits": "classifier.3"}
 
 
@@ -53,6 +54,7 @@ def to_timm(name: str, size: str) -> str:
 def _references(size: str) -> tuple[Reference, ...]:
     name, keras = f"mobilenet_v3_{size}", f"MobileNetV3{size.capitalize()}"
     named, widths = partial(of_keras, size=size), WIDTHS[size]
+    names = partial(to_timm, size=size)
     return (
         Reference(name, "torchvision", name),
         *(Reference(name, "torchvision", name, {"width_mult": width}, options={"width": width}) for width in widths),
@@ -61,8 +63,13 @@ def _references(size: str) -> tuple[Reference, ...]:
             Reference(f"{name}.keras", "keras.applications", keras, {"alpha": width}, named, {"width": width})
             for width in widths
         ),
-        Reference(f"{name}.timm", "timm", f"mobilenetv3_{size}_100", names=partial(to_timm, size=size)),
-        Reference(f"{name}.tf", "timm", f"tf_mobilenetv3_{size}_100", names=partial(to_timm, size=size)),
+        Reference(f"{name}.timm", "timm", f"mobilenetv3_{size}_100", names=names),
+        Reference(f"{name}.tf", "timm", f"tf_mobilenetv3_{size}_100", names=names),
+        Reference(name, "torchvision", name, {"dilated": True}, options={"output_stride": 16}),
+        *(
+            Reference(f"{name}{end}", "timm", f"{start}mobilenetv3_{size}_100", strided, names, strided)
+            for strided, (end, start) in zip(({"output_stride": 8}, {"output_stride": 16}), TIMM, strict=True)
+        ),
     )
 
 

@@ -28,4 +28,18 @@ REFERENCES = (
         Reference(f"resnet{depth}.keras", "keras.applications", f"ResNet{depth}", names=named)
         for depth in (50, 101, 152)
     ),
+    *(
+        Reference(
+            f"resnet{depth}",
+            "torchvision",
+            f"resnet{depth}",
+            {"replace_stride_with_dilation": [False, stride == 8, True]},
+            options={"output_stride": stride},
+        )
+        for depth, stride in ((50, 8), (50, 16), (101, 8))
+    ),
+    *(
+        Reference(f"resnet{depth}", "timm", f"resnet{depth}", {"output_stride": stride}, (), {"output_stride": stride})
+        for depth, stride in ((18, 8), (34, 16), (50, 8), (50, 16))
+    ),
 )

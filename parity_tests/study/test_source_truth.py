@@ -7,6 +7,7 @@ import gc
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,13 @@ RUNNER = Path(__file__).parents[1] / "emitted_runner.py"
 FAMILIES = sorted({network(name).family for name in networks()})
 TOLERANCE = 1e-10
 OWN = {"own": own_network, "nested": nested_network, "detector": detector_net} | PARTS
+OWN |= {
+    "dilated_d": lambda: replace(spec("resnet18d", output_stride=8, input_size=(33, 40)), name="dilated_d"),
+    "dilated_v3": lambda: replace(spec("mobilenet_v3_small", output_stride=16, input_size=(33, 40)), name="dilated_v3"),
+    "dilated_v1": lambda: replace(
+        spec("mobilenet_v1_025.keras", output_stride=8, input_size=(33, 40)), name="dilated_v1"
+    ),
+}
 PROCESSES = 3
 """Each starts both frameworks once, for a part of the networks of `make test`."""
 

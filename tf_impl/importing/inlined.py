@@ -17,6 +17,8 @@ import keras
 from keras.src.backend.common import global_state
 from keras.src.models.functional import Functional
 
+from .held import holds_all, standing_for
+
 Layer = Any
 
 
@@ -25,8 +27,8 @@ def somebodys(layer: Layer) -> bool:
     if isinstance(layer, keras.layers.Lambda):
         return True
     if type(layer).__module__.partition(".")[0] != "keras":
-        if layer._trainable_variables or layer._non_trainable_variables:
-            return False  # weights of its own, which no layer of Keras inside says the meaning of
+        if not holds_all(layer):
+            return False
         return not isinstance(layer, keras.Sequential | Functional) or type(layer).call not in CALLS or _inside(layer)
     return isinstance(layer, keras.Sequential | Functional) and _inside(layer)
 
@@ -59,7 +61,8 @@ def inlined(model: keras.Model) -> Iterator[None]:
         kwargs = {name: value for name, value in kwargs.items() if name in taken or name not in STATED}
         if "training" in taken and kwargs.get("training") is None:
             kwargs["training"] = False
-        return self.call(*args, **kwargs)
+        with standing_for(self, args):
+            return self.call(*args, **kwargs)
 
     counts = global_state.get_global_attribute(COUNTS)
     global_state.set_global_attribute(COUNTS, defaultdict(int))  # so that functions have one name in every reading

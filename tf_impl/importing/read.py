@@ -17,6 +17,7 @@ from ...common.importing.imported import Imported
 from ...common.importing.keras import read as configs
 from ...common.spec import Array
 from ...common.text import NAME, printable
+from .held import HeldWeight
 from .inlined import inlined, somebodys
 from .lines import lines_of, noted
 from .operations import operations
@@ -48,7 +49,8 @@ def _plain(model: keras.Model, example: Any, name: str, size: tuple[int, int] | 
     own = not isinstance(model, Functional | keras.Sequential)
     foreign, functions = dict(_foreign(plain, "")), dict(_functions(plain, ""))
     calls, lines = dict(operations(plain)) if opaque else None, dict(lines_of(plain))
-    return configs.read(entry, dict(_arrays(plain, "")), name, size, foreign, own, functions, calls, lines)
+    held = frozenset(layer.name for layer in plain.layers if isinstance(layer, HeldWeight))
+    return configs.read(entry, dict(_arrays(plain, "")), name, size, foreign, own, functions, calls, lines, held)
 
 
 def _stated(model: keras.Model, example: Any, name: str) -> tuple[keras.Model, dict[str, Any]]:
@@ -99,7 +101,7 @@ def _foreign(model: keras.Model, outer: str) -> Iterator[tuple[str, str]]:
         function = getattr(layer, "activation", None)
         if isinstance(layer, keras.Model):
             yield from _foreign(layer, f"{path}/")
-        elif home.partition(".")[0] != "keras":
+        elif not isinstance(layer, HeldWeight) and home.partition(".")[0] != "keras":
             yield path, f"a class of {printable(home, NAME)}"
         elif isinstance(function, FunctionType) and not _is_own(function):
             yield path, f"with an activation of its own, {function.__name__!r}"
@@ -126,6 +128,8 @@ def _arrays(model: keras.Model, outer: str) -> Iterator[tuple[str, list[Array]]]
         if isinstance(layer, keras.Model):
             yield from _arrays(layer, f"{path}/")
             continue
+        if isinstance(layer, HeldWeight):
+            yield path, [np.asarray(layer.variable)]
         if type(layer).__module__.partition(".")[0] != "keras":
             continue
         found: dict[str, Any] = {}

@@ -39,14 +39,15 @@ def read(
     functions: Mapping[str, str] | None = None,
     operations: Mapping[str, Operation] | None = None,
     lines: Mapping[tuple[str, int], str] | None = None,
+    held: frozenset[str] = frozenset(),
 ) -> Imported:
     """The Net and the weights of a model's config; `arrays` are the variables of each layer, by "outer/inner".
 
     `size` is the (height, width) to read it at, where it takes more than one. `foreign` says of layers, by the same
     names, what is not Keras's own in them, and `functions` what their activations are called; `obeyed` is said of a
     class (see `Reading`). `operations` run as they are where no op says them, for a comparison alone, and `lines` are
-    those of the code that calls the layers, by name and number of the call. Raises
-    DiptychError with all that is in the way.
+    those of the code that calls the layers, by name and number of the call; `held` are layers that stand for a weight.
+    Raises DiptychError with all that is in the way.
     """
     if not is_model(entry):
         raise DiptychError(f"{where} states no layers; a model of a class of its own is read in memory alone")
@@ -62,7 +63,7 @@ def read(
     draft = Draft(batch=2, flat="HWC")
     image = seen(draft.image(_image(entry, found, where, size, notes)))
     reading = Reading(draft, arrays, foreign=foreign or {}, obeyed=obeyed, functions=functions or {},
-                      operations=operations, lines=lines or {})  # fmt: skip
+                      operations=operations, lines=lines or {}, held=held)  # fmt: skip
     try:
         values = Walk(reading, found.old).run(found, [image], "")
     except Unknown as error:
@@ -109,6 +110,8 @@ def _said(reading: Reading) -> Iterator[str]:
         yield f"left out, as they do nothing in evaluation: {first_few(counts, 8)}"
     if reading.filled:
         yield f"weights that the model has not: {first_few(reading.filled, 8)}"
+    if reading.draft.fixed:
+        yield f"numbers that nobody trains stand in ops, as they are: {first_few(sorted(reading.draft.fixed), 8)}"
     if reading.trained:
         names = first_few(reading.trained, 8)
         yield f"read as it answers with training=False; without that it calls as in training: {names}"

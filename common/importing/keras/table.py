@@ -43,7 +43,7 @@ class Reading:
     another's in them, where a config does not, and `functions` how Keras calls their activations. `filled` are weights
     that the model has not: its layer does without a scale or an offset that an op here has. `operations` are the
     model's functions and layers without weights, which run as they are where no op says them; None where none may.
-    `lines` are those of somebody's code, of each call of a layer.
+    `lines` are those of somebody's code, of each call of a layer. `held` are the layers that stand for a weight.
     """
 
     draft: Draft
@@ -58,6 +58,7 @@ class Reading:
     functions: Mapping[str, str] = field(default_factory=dict)
     operations: Mapping[str, Callable[..., Any]] | None = None
     lines: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    held: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

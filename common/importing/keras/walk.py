@@ -14,11 +14,11 @@ from ...errors import DiptychError, SpecError
 from ...text import NAME, printable
 from ..axes import Unknown
 from ..draft import Missing, Scope, View
-from . import activations, foreign, inputs, joins, layers, maps, parts, tensorflow, vectors
+from . import activations, foreign, held, inputs, joins, layers, maps, parts, tensorflow, vectors
 from .graph import BROKEN, HOMES, Call, Entry, Graph, Ref, graph, is_model, is_operation
 from .table import FUNCTIONS, MEANINGS, Layer, Reading, seen
 
-__all__ = ["Walk", "activations", "foreign", "inputs", "joins", "layers", "maps", "parts", "tensorflow", "vectors"]
+__all__ = ["Walk", "activations", "inputs", "joins", "layers", "maps", "parts", "tensorflow", "vectors"]
 
 MOST = 20_000
 """Calls of layers at most: models that call each other twice have more than anybody could wait for."""
@@ -83,7 +83,7 @@ class Walk:
         draft.scopes, draft.line = before, line
         return {Ref(call.layer, call.number, index): item for index, item in enumerate(made)}
 
-    def _made(self, found: Graph, entry: Entry, args: Any, named: Any, inner: str, path: str) -> list[View]:
+    def _made(self, found: Graph, entry: Entry, args: Any, named: Any, inner: str, path: str) -> list[Any]:
         if named.pop("training", None) and not _passes(entry):
             if found.old or self.old or self.reading.obeyed:
                 raise Unknown("called as in training")
@@ -95,14 +95,17 @@ class Walk:
             if inner not in self.graphs:
                 self.graphs[inner] = graph(entry, printable(inner, NAME))
             return self.run(self.graphs[inner], given, f"{inner}/")
-        kind = _kind(entry, self.reading.foreign.get(inner, ""))
+        kind = held.HELD if inner in self.reading.held else _kind(entry, self.reading.foreign.get(inner, ""))
         if any(view.doubtful for view in given):
             return [_hole(self.reading)]
-        operation = is_operation(entry)
+        operation = is_operation(entry) and kind != held.HELD
         if not operation:
             _check_precision(entry, self.reading)
         layer = Layer(self.reading, kind, entry["config"], path, inner, found.old or self.old, operation)
         meaning = (FUNCTIONS if operation else MEANINGS)[kind]
+        if (weight := held.shaped(layer, args, named)) is not None:
+            return [weight]
+        args, named = held.met(layer, args, named)
         try:
             result = meaning(layer, *args, **named)
         except (Unknown, SpecError, *BROKEN):
@@ -123,9 +126,9 @@ class Walk:
         except (Unknown, SpecError, *BROKEN):
             return []
 
-    def _check_size(self, made: list[View]) -> None:
+    def _check_size(self, made: list[Any]) -> None:
         """Raise Unknown for a value with more channels than anybody has."""
-        for view in made:
+        for view in _views(made):
             shape = self.reading.draft.steps[view.step].shape
             if shape[0] > (CHANNELS if len(shape) == 3 else FEATURES):
                 raise Unknown(f"with {shape[0]} channels")

@@ -1,0 +1,1 @@
+"""Training as data: optimisers, schedules and losses, with their meaning in NumPy; no framework is imported here."""

@@ -1,0 +1,238 @@
+"""Both sides trained side by side, step by step, up to the first thing that differs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..common.compare import difference
+from ..common.errors import DiptychError
+from ..common.spec import Array, Net
+from ..common.training.masks import Masks
+from ..common.training.setting import Observed, Setting
+from .judge import Judge
+from .sides import Side
+from .statistics import Series, biases_before, values_of
+
+TOLERANCE = 1e-8
+"""Of the largest entry of a tensor, after any number of steps: rounding of 1e-15 grows as training goes on."""
+SMALL = 1e-3
+"""Of the network's largest gradient: below it a gradient is measured by this share, not by its own largest entry."""
+ROUNDING = 1e-9
+"""Of the network's largest gradient: below it a gradient is rounding, as of a bias before batch normalisation."""
+OFTEN = 4_000_000
+"""Numbers of a network up to which everything is held after each step, and not after the marked ones alone."""
+MARKS = (1, 5)
+
+Batch = tuple[Array, Sequence[Array]]
+
+
+@dataclass(frozen=True)
+class Parted:
+    """The first thing that differs: in which step, of what kind, its name, how much, and why if it has no size."""
+
+    step: int
+    kind: str
+    name: str
+    gap: float
+    tolerance: float
+    why: str = ""
+    pair: tuple[Array, Array] | None = field(default=None, repr=False)
+    judged: str = ""
+    """The side whose update is not what its rule means, where one is held to it."""
+
+    @property
+    def where(self) -> str:
+        """What differs and when, in words."""
+        named = f"{self.kind} of {self.name}" if self.name else self.kind
+        return f"{named} after step {self.step}"
+
+
+@dataclass
+class Course:
+    """What was seen of both while they were trained."""
+
+    losses: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
+    parted: Parted | None = None
+    worst: float = 0.0
+    worst_at: str = ""
+    compared: int = 0
+    quiet: set[str] | None = None
+    small: set[str] | None = None
+    variances: float = 0.0
+    """By how much the running variances differ as they stand, PyTorch's unbiased and Keras's biased."""
+    reached: int = 0
+
+
+def trained(
+    sides: tuple[Side, Side],
+    batches: Sequence[Batch],
+    net: Net | None,
+    settings: tuple[Setting, Setting],
+    seed: int,
+    judged: tuple[Judge | None, Judge | None] = (None, None),
+    say: Callable[[str], None] = lambda text: None,
+    tolerance: float = TOLERANCE,
+) -> Course:
+    """Train both, and hold them to each other after each step, or after the marked ones where they are large."""
+    course, old = Course(), [side.shared(side.trainer.weights()) for side in sides]
+    series = [_series(side, setting, net, weights) for side, setting, weights in zip(sides, settings, old, strict=True)]
+    often = sum(array.size for array in old[0].values()) <= OFTEN
+    for step, (x, targets) in enumerate(batches, start=1):
+        say(f"step {step} of {len(batches)}")
+        seen = [_step(side, x, targets, Masks(seed, step)) for side in sides]
+        for curve, item in zip(course.losses, seen, strict=True):
+            curve.append(item.loss)
+        _check_finite(sides, seen, step)
+        course.reached = step
+        due = often or step in MARKS or step == len(batches)
+        new = [side.shared(side.trainer.weights()) for side in sides]
+        for one, before, after in zip(series, old, new, strict=True):
+            one.step(before, after, len(x))
+        gradients = [side.shared(item.gradients) for side, item in zip(sides, seen, strict=True)]
+        meant = [None if judge is None else judge.step(before, found)
+                 for judge, before, found in zip(judged, old, gradients, strict=True)]  # fmt: skip
+        _note_small(course, gradients)
+        for kind, name, a, b, floor in _entries(course, seen, gradients, series, new, sides, step, due):
+            gap, why = difference(a, b, floor)
+            course.compared += 1
+            if not gap <= tolerance:
+                course.parted = Parted(step, kind, name, gap, tolerance, why, (a, b))
+                if kind == "parameter":
+                    course.parted = _blamed(course.parted, sides, meant, new)
+                return course
+            if gap > course.worst:
+                course.worst, course.worst_at = gap, Parted(step, kind, name, gap, tolerance).where
+        for side, wanted, after in zip(sides, meant, new, strict=True):
+            if due and wanted is not None and (wrong := _against(course, wanted, after)):
+                course.parted = Parted(step, "parameter", wrong[0], wrong[1], tolerance, judged=side.label)
+                return course
+        course.variances = max(course.variances, _variance_gap(new))
+        old = new
+    return course
+
+
+def _series(side: Side, setting: Setting, net: Net | None, weights: Mapping[str, Array]) -> Series:
+    shares = {name: float(array.flat[0]) for name, array in side.shared(side.trainer.shares()).items()}
+    values, biases = ({}, {}) if net is None else (values_of(net), biases_before(net))
+    return Series(side.framework, setting.variance, values, biases, shares, dict(weights))
+
+
+def _step(side: Side, x: Array, targets: Sequence[Array], masks: Masks) -> Observed:
+    try:
+        return side.trainer.step(x, targets, masks)
+    except DiptychError:
+        raise
+    except Exception as error:
+        said = str(error).strip().partition("\n")[0][:300]
+        if "more than 1 value per channel" in said:
+            said = (f"{said}; batch normalisation has one value for each channel, of which Keras makes 0: take batches "
+                    "of two images or more, or freeze_norms")  # fmt: skip
+        raise DiptychError(f"{side.label} cannot be trained: {type(error).__name__}: {said}") from error
+
+
+def _check_finite(sides: tuple[Side, Side], seen: Sequence[Observed], step: int) -> None:
+    wrong = [side.label for side, item in zip(sides, seen, strict=True) if not math.isfinite(item.loss)]
+    if len(wrong) == len(sides):
+        raise DiptychError(f"the loss is {seen[0].loss} at step {step} in both; take a smaller rate, or other images")
+
+
+def _note_small(course: Course, gradients: Sequence[Mapping[str, Array]]) -> None:
+    """Keep the names of those whose gradient was nothing but rounding, or small, in every step so far."""
+    most = {name: max(float(np.abs(found[name]).max()) for found in gradients if name in found)
+            for name in {**gradients[0], **gradients[1]}}  # fmt: skip
+    largest = max(most.values(), default=0.0)
+    quiet = {name for name, value in most.items() if value <= ROUNDING * largest}
+    small = {name for name, value in most.items() if value <= SMALL * largest} - quiet
+    course.quiet = quiet if course.quiet is None else course.quiet & quiet
+    course.small = small if course.small is None else course.small & small
+
+
+Entry = tuple[str, str, Array, Array, float]
+
+
+def _entries(
+    course: Course,
+    seen: Sequence[Observed],
+    gradients: Sequence[Mapping[str, Array]],
+    series: Sequence[Series],
+    new: Sequence[Mapping[str, Array]],
+    sides: tuple[Side, Side],
+    step: int,
+    due: bool,
+) -> Iterator[Entry]:
+    """What is held after a step, in the order in which a fault spreads."""
+    masks = [sorted(f"{d.kind} {d.rate:.6g}" for d, _ in item.masks.taken) for item in seen]
+    if masks[0] != masks[1]:
+        yield "dropout", "", np.zeros((len(masks[0]), 1)), np.ones((len(masks[1]), 2)), 0.0
+    for place, (a, b) in enumerate(zip(seen[0].outputs, seen[1].outputs, strict=False)):
+        if step == 1:
+            yield "output", str(place), a.reshape(b.shape) if a.size == b.size else a, b, 0.0
+    yield "loss", "", np.array([seen[0].loss]), np.array([seen[1].loss]), 0.0
+    if not due:
+        return
+    one, other = gradients
+    floor = SMALL * max((float(np.abs(g).max()) for g in other.values()), default=0.0)
+    quiet = course.quiet or set()
+    for name in reversed([name for name in {**one, **other} if name not in quiet]):
+        yield "gradient", name, *_both(one, other, name), floor
+    held = series[0].held, series[1].held
+    for name in held[0]:
+        if name in held[1]:
+            spread = held[1].get(name.replace("running_mean", "running_var"), held[1][name])
+            as_is = new[0][name].reshape(new[1][name].shape), new[1][name]
+            equal = difference(*as_is)[0] <= TOLERANCE  # where both write the same variance by themselves
+            yield (
+                "statistic",
+                name,
+                *(as_is if equal else (held[0][name], held[1][name])),
+                float(np.sqrt(np.abs(spread).max())),
+            )
+    statistics = set(held[0]) | set(held[1])
+    for name in (name for name in new[0] if name not in quiet and name not in statistics):
+        if name in new[1]:
+            yield "parameter", name, new[0][name], new[1][name], 0.0
+    if step < sides[0].trainer.setting.rule.accumulate:
+        return
+    averages = [side.shared(side.trainer.averages()) for side in sides]
+    for name in (name for name in averages[0] if name not in quiet):
+        yield "average", name, *_both(averages[0], averages[1], name), 0.0
+
+
+def _both(one: Mapping[str, Array], other: Mapping[str, Array], name: str) -> tuple[Array, Array]:
+    """The arrays of both; zeros where one has none, as of a gradient that does not get there."""
+    a, b = one.get(name), other.get(name)
+    return np.zeros_like(b) if a is None else a, np.zeros_like(a) if b is None else b
+
+
+def _against(course: Course, wanted: Mapping[str, Array], after: Mapping[str, Array]) -> tuple[str, float] | None:
+    """The first weight that is not what the rule means."""
+    for name, array in wanted.items():
+        gap = difference(after[name].reshape(array.shape), array)[0]
+        if name not in (course.quiet or ()) and not gap <= TOLERANCE:
+            return name, gap
+    return None
+
+
+def _blamed(
+    parted: Parted,
+    sides: tuple[Side, Side],
+    meant: Sequence[Mapping[str, Array] | None],
+    new: Sequence[Mapping[str, Array]],
+) -> Parted:
+    """The side whose update is not what its own rule means, where just one is."""
+    wrong = []
+    for side, wanted, after in zip(sides, meant, new, strict=True):
+        if wanted is not None and parted.name in wanted:
+            array = wanted[parted.name]
+            if not difference(after[parted.name].reshape(array.shape), array)[0] <= TOLERANCE:
+                wrong.append(side.label)
+    return replace(parted, judged=wrong[0] if len(wrong) == 1 else "")
+
+
+def _variance_gap(new: Sequence[Mapping[str, Array]]) -> float:
+    names = [name for name in new[0] if name.endswith("running_var") and name in new[1]]
+    return max((difference(new[0][name].reshape(new[1][name].shape), new[1][name])[0] for name in names), default=0.0)

@@ -1,0 +1,1 @@
+"""Training in Keras and TensorFlow: the twins of `common.training`."""

@@ -1,0 +1,196 @@
+"""A Keras model in training, step by step; see `common.training.setting.Trainer`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ...common.layouts import BATCH, rearranged, to_canonical
+from ...common.spec import Array, Net
+from ...common.training.losses import of_classes
+from ...common.training.masks import Masks
+from ...common.training.setting import Natives, Observed, Order, Setting
+from ..classes import every_layer
+from ..given import _canonical, _named
+from ..settings import copied as recast
+from ..state import variables
+from .dropout import masked
+from .losses import loss as loss_of
+from .norms import freeze_norms, match_variance, norms
+from .optimiser import Twin, optimiser
+
+NOTHING = Natives()
+NO_ORDER = Order()
+
+
+class Trainer:
+    """A Keras model, which is trained itself, by a setting or by objects of Keras that somebody gave."""
+
+    framework = "tf"
+
+    def __init__(
+        self,
+        model: keras.Model,
+        setting: Setting,
+        spared: frozenset[str] = frozenset(),
+        natives: Natives = NOTHING,
+        order: Order = NO_ORDER,
+        lowered: bool = False,
+    ) -> None:
+        self.model, self.setting, self.order, self.lowered = model, setting, order, lowered
+        if setting.frozen_norms:
+            freeze_norms(model)
+        match_variance(model, setting.variance)
+        self.parameters = {variable.path: variable for variable in model.trainable_variables}
+        kind = str(model.variable_dtype) if hasattr(model, "variable_dtype") else "float32"
+        kind = next((str(v.dtype) for v in self.parameters.values()), kind)
+        self.optimiser = natives.optimiser
+        own = f"{type(self.optimiser).__name__} as it was given"
+        if self.optimiser is None:
+            made = optimiser(setting.rule, self.parameters, spared, exact=kind == "float64")
+            self.optimiser, own = made.optimiser, made.whose
+        elif kind == "float64" and "optimiser" in natives.known:
+            self.optimiser = self._exact(natives.optimiser)
+            own = f"{own}, its constants in float64"
+        found = loss_of(setting.loss, kind)
+        told = natives.loss is None or "loss" in natives.known
+        self.loss = found.loss if told else natives.loss
+        name = getattr(natives.loss, "__name__", type(natives.loss).__name__)
+        self.whose = {"optimiser": own, "loss": found.whose if natives.loss is None else f"{name} as it was given"}
+
+    def _exact(self, given: Any) -> Any:
+        """A twin of an optimiser that was given, for the variables that it has, with constants in float64."""
+        built = given._trainable_variables if given.built else list(self.parameters.values())
+        ids = {id(variable) for variable in built}
+        weights = {name: variable for name, variable in self.parameters.items() if id(variable) in ids}
+        spared = frozenset(name for name, variable in weights.items() if not given._use_weight_decay(variable))
+        return optimiser(self.setting.rule, weights, spared, exact=True).optimiser
+
+    def step(self, x: Array, targets: Sequence[Array], masks: Masks) -> Observed:
+        """One batch; the optimiser itself accumulates."""
+        variables = list(self.parameters.values())
+        with masked(self.model, masks, self.order), tf.GradientTape() as tape:
+            answers = list(_named(self.model, self.model(self._image(x), training=True)).values())
+            weights = self.setting.weights_of(answers)
+            parts = [weight * tf.convert_to_tensor(self.loss(self._target(answer, target), self._wide(answer)))
+                     for weight, answer, target in zip(weights, answers, targets, strict=False)]  # fmt: skip
+            loss = tf.add_n(parts)
+        found = tape.gradient(loss, [variable.value for variable in variables])
+        known = [(g, v) for g, v in zip(found, variables, strict=True) if g is not None]
+        asked = set(self.trained())  # a variable may have been left out
+        own = [(g, v) for g, v in known if v.path in asked]
+        self.optimiser.apply([g for g, _ in own], [v for _, v in own])
+        gradients = {variable.path: np.asarray(tf.convert_to_tensor(g)) for g, variable in known}
+        return Observed(float(loss), gradients, masks, tuple(map(_canonical, answers)))
+
+    def shapes(self, x: Array) -> list[tuple[int, ...]]:
+        """The shapes of the outputs for a batch, in training, maps as (N, C, H, W); nothing stays of the pass."""
+        before = [(variable, np.asarray(variable)) for variable in self.model.non_trainable_variables]
+        with masked(self.model, Masks(0, 0), self.order):
+            answers = _named(self.model, self.model(self._image(x), training=True)).values()
+        for variable, value in before:
+            variable.assign(value)
+        return [tuple(_canonical(answer).shape) for answer in answers]
+
+    def weights(self) -> dict[str, Array]:
+        """Variables by their paths."""
+        return weights(self.model)
+
+    def trained(self) -> tuple[str, ...]:
+        """The variables that the optimiser has."""
+        if not self.optimiser.built:
+            return tuple(self.parameters)
+        known = {id(variable) for variable in self.optimiser._trainable_variables}
+        return tuple(path for path, variable in self.parameters.items() if id(variable) in known)
+
+    def decays(self) -> dict[str, float]:
+        """The weight decay of each variable that the optimiser has."""
+        own = self.optimiser
+        decay = own.rule.weight_decay if isinstance(own, Twin) else float(own.weight_decay or 0.0)
+        names = self.trained()
+        return {name: decay if own._use_weight_decay(self.parameters[name]) else 0.0 for name in names}
+
+    def averages(self) -> dict[str, Array]:
+        """The moving averages of the variables."""
+        if self.setting.rule.average is None:
+            return {}
+        means = self.optimiser._model_variables_moving_average
+        return {
+            v.path: np.array(mean.numpy()) for v, mean in zip(self.optimiser._trainable_variables, means, strict=True)
+        }
+
+    def evaluate(self, x: Array) -> Array:
+        """The main output in evaluation."""
+        found = _named(self.model, self.model(self._image(x), training=False))
+        return _canonical(next(iter(found.values())))
+
+    def shares(self) -> dict[str, Array]:
+        """The share of a batch in the moving variance of each normalisation, as arrays by the paths of those."""
+        return {layer.moving_variance.path: np.full(layer.moving_variance.shape, 1 - layer.momentum)
+                for layer in norms(self.model).values()}  # fmt: skip
+
+    def _image(self, x: Array) -> tf.Tensor:
+        inputs = getattr(self.model, "inputs", None)
+        kind = inputs[0].dtype if inputs else self.model.compute_dtype
+        return tf.constant(rearranged(np.asarray(x), BATCH["torch"], BATCH["tf"]), dtype=kind)
+
+    def _wide(self, answer: Any) -> Any:
+        return tf.cast(answer, tf.float32) if self.lowered else answer
+
+    def _target(self, answer: Any, target: Array) -> tf.Tensor:
+        if of_classes(self.setting.loss):
+            return tf.constant(target)
+        own = rearranged(target, BATCH["torch"], BATCH["tf"]) if target.ndim == 4 else target
+        return tf.constant(own, tf.float32 if self.lowered else answer.dtype)
+
+
+def copied(model: Any, natives: Natives, dtype: str) -> tuple[Any, Natives]:
+    """A copy of a model in a dtype, and of what somebody gave with it; raises what its layers raise."""
+    made = recast(model, dtype)
+    made.set_weights(model.get_weights())
+    for one, two in zip(every_layer(model), every_layer(made), strict=True):
+        two.trainable = one.trainable
+    given = natives.optimiser
+    if given is None:
+        return made, Natives(None, None, natives.loss, natives.known)
+    again = type(given).from_config(given.get_config())
+    partner = {id(one): two for one, two in zip(model.weights, made.weights, strict=True)}
+    again._exclude_from_weight_decay_pattern = getattr(given, "_exclude_from_weight_decay_pattern", None)
+    spared = getattr(given, "_exclude_from_weight_decay", set())
+    again._exclude_from_weight_decay = {id(partner[key]) for key in spared if key in partner}
+    if given.built:  # for the same variables, some of which may have been left out
+        again.build([partner[id(variable)] for variable in given._trainable_variables])
+        again.set_weights([np.array(variable.numpy()) for variable in given.variables])
+    return made, Natives(again, None, natives.loss, natives.known)
+
+
+def weights(model: Any) -> dict[str, Array]:
+    """The variables of a model by their paths, copied."""
+    return {variable.path: np.array(variable.numpy()) for variable in model.weights}
+
+
+def hold(model: Any, arrays: Sequence[Array]) -> None:
+    """Give a model other weights, in the order of `model.weights`."""
+    for variable, array in zip(model.weights, arrays, strict=True):
+        variable.assign(array)
+
+
+def shared(model: Any, net: Net, own: Mapping[str, Array]) -> dict[str, Array]:
+    """Arrays by the paths of a model that diptych built, as canonical ones."""
+    return {name: to_canonical(own[variable.path], weight, axes)
+            for name, weight, variable, axes in variables(model, net) if variable.path in own}  # fmt: skip
+
+
+def order_of(model: Any, net: Net) -> Order:
+    """The dropout of a model that diptych built has the names of the nodes; flattened maps are in the order H, W, C."""
+    turned: dict[str | int, Array | None] = {}
+    for node in net.nodes:
+        if node.flattened:
+            sizes = dict(zip("CHW", map(int, node.flattened), strict=True))
+            count = np.arange(np.prod(list(sizes.values())))[None]
+            turned[node.path] = rearranged(count, "N (C H W)", "N (H W C)", sizes)[0]
+    return Order({node.path: node.path for node in net.nodes}, turned)

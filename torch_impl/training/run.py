@@ -1,0 +1,173 @@
+"""A PyTorch module in training, step by step; see `common.training.setting.Trainer`."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from ...common.spec import Array, Net
+from ...common.training.losses import of_classes
+from ...common.training.masks import Masks
+from ...common.training.setting import Natives, Observed, Order, Setting
+from ..given import _array, _named
+from .dropout import masked
+from .losses import loss as loss_of
+from .norms import freeze_norms, match_variance, norms
+from .optimiser import optimiser
+
+NOTHING = Natives()
+NO_ORDER = Order()
+
+
+class Trainer:
+    """A module, which is trained itself, by a setting or by objects of PyTorch that somebody gave."""
+
+    framework = "torch"
+
+    def __init__(
+        self,
+        model: nn.Module,
+        setting: Setting,
+        spared: frozenset[str] = frozenset(),
+        natives: Natives = NOTHING,
+        order: Order = NO_ORDER,
+        lowered: bool = False,
+    ) -> None:
+        self.model, self.setting, self.order, self.lowered = model, setting, order, lowered
+        self.batches = 0
+        self._mode()
+        match_variance(model, setting.variance)
+        self.parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
+        kind = next((p.dtype for p in self.parameters.values()), torch.float32)
+        self.optimiser, self.scheduler = natives.optimiser, natives.scheduler
+        own = f"{type(self.optimiser).__name__} as it was given"
+        if self.optimiser is None:
+            made = optimiser(setting.rule, self.parameters, spared, exact=kind == torch.float64)
+            self.optimiser, self.scheduler, own = made.optimiser, made.scheduler, made.whose
+        found = loss_of(setting.loss, str(kind).removeprefix("torch."))
+        self.loss = found.loss if natives.loss is None else natives.loss
+        name = getattr(natives.loss, "__name__", type(natives.loss).__name__)
+        self.whose = {"optimiser": own, "loss": found.whose if natives.loss is None else f"{name} as it was given"}
+        decay = setting.rule.average
+        self.average = None if decay is None else AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))
+
+    def step(self, x: Array, targets: Sequence[Array], masks: Masks) -> Observed:
+        """One batch; every `accumulate`-th makes an update."""
+        self._mode()
+        many = self.setting.rule.accumulate
+        with masked(self.model, masks, self.order), torch.autocast("cpu", torch.bfloat16, enabled=self.lowered):
+            answers = list(_named(self.model(self._image(x))).values())
+            weights = self.setting.weights_of(answers)
+            parts = [weight * self.loss(answer, self._target(answer, target))
+                     for weight, answer, target in zip(weights, answers, targets, strict=False)]  # fmt: skip
+            loss = torch.stack(parts).sum()
+        found = torch.autograd.grad(loss, list(self.parameters.values()), allow_unused=True)
+        for parameter, gradient in zip(self.parameters.values(), found, strict=True):
+            if gradient is not None:
+                part = gradient / many
+                parameter.grad = part if parameter.grad is None else parameter.grad + part
+        self.batches += 1
+        if self.batches % many == 0:
+            self.optimiser.step()
+            if self.scheduler is not None:
+                self.scheduler.step()
+            self.optimiser.zero_grad(set_to_none=True)
+            self.model.zero_grad(set_to_none=True)
+            if self.average is not None:
+                self.average.update_parameters(self.model)
+        gradients = {name: _array(g) for name, g in zip(self.parameters, found, strict=True) if g is not None}
+        return Observed(float(loss.detach()), gradients, masks, tuple(map(_array, answers)))
+
+    def shapes(self, x: Array) -> list[tuple[int, ...]]:
+        """The shapes of the outputs for a batch, in training; nothing stays of the pass."""
+        self._mode()
+        state = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
+        with torch.no_grad(), masked(self.model, Masks(0, 0), self.order):
+            found = [tuple(value.shape) for value in _named(self.model(self._image(x))).values()]
+        self.model.load_state_dict(state)
+        return found
+
+    def weights(self) -> dict[str, Array]:
+        """Parameters and buffers by name."""
+        return weights(self.model)
+
+    def trained(self) -> tuple[str, ...]:
+        """The parameters that the optimiser has."""
+        known = {id(p) for group in self.optimiser.param_groups for p in group["params"]}
+        return tuple(name for name, p in self.parameters.items() if id(p) in known)
+
+    def decays(self) -> dict[str, float]:
+        """The weight decay of each parameter that the optimiser has."""
+        found = {id(p): float(group.get("weight_decay", 0.0)) for group in self.optimiser.param_groups
+                 for p in group["params"]}  # fmt: skip
+        return {name: found[id(p)] for name, p in self.parameters.items() if id(p) in found}
+
+    def averages(self) -> dict[str, Array]:
+        """The moving averages of the parameters."""
+        if self.average is None:
+            return {}
+        return {name: _array(p).copy() for name, p in self.average.module.named_parameters() if name in self.parameters}
+
+    def evaluate(self, x: Array) -> Array:
+        """The main output in evaluation."""
+        self.model.eval()
+        with torch.no_grad():
+            return _array(next(iter(_named(self.model(self._image(x))).values())))
+
+    def shares(self) -> dict[str, Array]:
+        """The share of a batch in the running variance of each normalisation, as arrays by the names of those."""
+        found = {name: module for name, module in norms(self.model).items() if module.running_var is not None}
+        return {f"{name}.running_var": np.full(m.running_var.shape, np.nan if m.momentum is None else m.momentum)
+                for name, m in found.items()}  # fmt: skip
+
+    def _mode(self) -> None:
+        self.model.train()
+        if self.setting.frozen_norms:
+            freeze_norms(self.model)
+
+    def _image(self, x: Array) -> torch.Tensor:
+        own = next(iter(self.model.parameters()))
+        return torch.from_numpy(np.ascontiguousarray(x)).to(own.device, own.dtype)
+
+    def _target(self, answer: torch.Tensor, target: Array) -> torch.Tensor:
+        found = torch.from_numpy(np.ascontiguousarray(target)).to(answer.device)
+        return found if of_classes(self.setting.loss) else found.to(answer.dtype)
+
+
+def copied(model: Any, natives: Natives, dtype: str) -> tuple[Any, Natives]:
+    """A copy of a module in a dtype, and of what somebody gave with it, which has the copy's parameters then."""
+    made, optimiser_, scheduler = copy.deepcopy((model, natives.optimiser, natives.scheduler))
+    made.to(getattr(torch, dtype))
+    loss = copy.deepcopy(natives.loss)
+    if isinstance(loss, nn.Module):
+        loss.to(getattr(torch, dtype))
+    return made, Natives(optimiser_, scheduler, loss, natives.known)
+
+
+def weights(model: Any) -> dict[str, Array]:
+    """The parameters and buffers of a module by name, copied."""
+    return {name: _array(tensor).copy() for name, tensor in (*model.named_parameters(), *model.named_buffers())}
+
+
+def hold(model: Any, arrays: Sequence[Array]) -> None:
+    """Give a module other parameters and buffers, in the order of `named_parameters`, then `named_buffers`."""
+    own = [tensor for _, tensor in (*model.named_parameters(), *model.named_buffers())]
+    with torch.no_grad():
+        for tensor, array in zip(own, arrays, strict=True):
+            tensor.copy_(torch.from_numpy(np.array(array)))
+
+
+def shared(model: Any, net: Net, own: Mapping[str, Array]) -> dict[str, Array]:
+    """Arrays by the names of a module that diptych built, as canonical ones."""
+    return {name: own[name] for name in net.weights if name in own}
+
+
+def order_of(model: Any, net: Net) -> Order:
+    """The dropout of a module that diptych built has the names of the nodes, and features are in canonical order."""
+    return Order({node.path: node.path for node in net.nodes})
