@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from typing import Any
-
-from .spoken import suggested
 
 PRETRAINED = (
     "diptych brings no pretrained weights; save them with the library that has them, such as "
@@ -54,7 +53,7 @@ def elsewhere(option: str, value: Any, known: Sequence[str]) -> str:
         return f"say {ours}={value!r}; {takes}"
     if option in SAID:
         return f"{SAID[option]}; {takes}"
-    near = suggested(option, known)[:1]
+    near = difflib.get_close_matches(option.lower(), known, n=1, cutoff=0.7)
     return f"did you mean {near[0]}? {takes}" if near else takes
 
 

@@ -64,7 +64,7 @@ def test_no_two_networks_are_told_apart_by_capitals_and_dashes_alone() -> None:
 
 
 UNHEARD = {  # what is no network, or could be two, and what is said of it
-    "resnet": "is a family of 8 networks, resnet18, resnet34",
+    "resnet": "networks, resnet18, resnet34",
     "EfficientNet": "(`diptych list efficientnet` shows all)",
     "mobilenet": "did you mean 'mobilenet_v1' or 'mobilenet_v2'",
     "resnext50": "did you mean 'resnext50_32x4d'",

@@ -6,10 +6,13 @@ import json
 
 import pytest
 from command_line import process, run
+from writers import changes
+from writers.__main__ import written
 
 from diptych.commands import traps
 from diptych.common.errors import DiptychError
 from diptych.common.registry import networks, traced
+from diptych.traps import met
 from diptych.traps.catalogue import catalogue, find
 from diptych.traps.trap import SECTIONS, Trap
 
@@ -73,6 +76,23 @@ def test_traps_as_json() -> None:
     assert one["measured"]["wrong"] > 1
     assert list(one["networks"]) == networks()
     assert "measured" not in everything[0]
+
+
+def test_what_is_committed_of_networks_and_traps_is_what_they_are() -> None:
+    assert changes(written("met")) == {}
+
+
+def test_a_network_and_a_trap_that_the_file_does_not_know_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    trap, name = find("kernel_axes"), "lenet5_modern"
+    whole = met.meeting(trap)
+    kept = json.loads(met.FILE.read_text())
+    del kept["networks"][name]
+    monkeypatch.setattr(met, "_kept", lambda: kept)
+    assert met.meeting(trap) == whole
+    assert whole[name] == len(met.places(trap, name)) > 0
+    monkeypatch.setattr(met, "networks", lambda: [name])
+    monkeypatch.setattr(met, "_kept", lambda: {"traps": [], "networks": kept["networks"]})
+    assert met.meeting(trap) == {name: whole[name]}
 
 
 @pytest.mark.parametrize("words", [("traps", "nonsuch"), ("traps", "nonsuch", "--json"), ("traps", "--nonsuch")])
