@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,7 @@ SIZE = (33, 40)
 def model(name: str) -> torch.nn.Module:
     """torchvision's, with statistics that hide nothing."""
     torchvision_models()
-    import torchvision.models.segmentation as found
-
+    found = importlib.import_module("torchvision.models.segmentation")
     torch.manual_seed(0)
     made: torch.nn.Module = getattr(found, name)(weights=None, weights_backbone=None)
     for module in made.modules():
