@@ -16,8 +16,8 @@ def cautions(found: Identified, net: Net, library: str, known: Format, source: F
     """Notes on a conversion of what was found into a network of a format, in a library's names."""
     return (
         *_transformed(found, source),
-        *_cut_out(found, source),
-        *_without_counters(found, source),
+        *(cut := _cut_out(found, source)),
+        *_without_counters(found, source, (*found.notes, *cut)),
         *(note(net, library) if known.framework == "torch" else ()),
     )
 
@@ -43,13 +43,15 @@ def _cut_out(found: Identified, source: Format) -> tuple[str, ...]:
     return (f"the file has no head: {in_larger_model(found.net, found.checkpoint.path)}",)
 
 
-def _without_counters(found: Identified, source: Format) -> tuple[str, ...]:
+def _without_counters(found: Identified, source: Format, notes: tuple[str, ...]) -> tuple[str, ...]:
     """torch has counted batches since 0.4.1, and frozen normalisations do not."""
     counted = found.checkpoint.extras or found.checkpoint.stated.network or source.name != "torch"
     epsilons = {float(node.plain().op.eps) for node in found.net.nodes if node.op.normalises and not counted}  # type: ignore[attr-defined]
     if not epsilons:
         return ()
+    said = any("another epsilon" in note for note in notes)
     return (
         "the file has no num_batches_tracked: PyTorch before 0.4.1 wrote none, and frozen normalisations have none; "
-        f"their epsilon (eps) may be another, 0 in torchvision's detectors; here it is {min(epsilons):g}",
+        + ("" if said else "their epsilon (eps) may be another, 0 in torchvision's detectors; ")
+        + f"here {'epsilon' if said else 'it'} is {min(epsilons):g}",
     )

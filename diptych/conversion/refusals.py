@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from ..common.dialect import LIBRARIES
 from ..common.errors import DiptychError, WeightsError
+from ..common.registry import network
 from ..common.weights import checked
 from ..files.checkpoint import Checkpoint
 from .matching import Match
+
+STATISTICS = ("running_mean", "running_var")
 
 
 def strange(checkpoint: Checkpoint) -> DiptychError:
@@ -20,11 +25,29 @@ def strange(checkpoint: Checkpoint) -> DiptychError:
     )
 
 
+def _hint(nearest: Match) -> str:
+    """What a file is that has all but a few weights of a network, where they tell."""
+    if nearest.missing and not nearest.misfits and all(name.endswith(STATISTICS) for name in nearest.missing):
+        return (
+            ". The file has weights of normalisation and no running means and variances: GroupNorm, or another "
+            f"normalisation, under the names of batch normalisation is another function than {nearest.net.name}. "
+            "Convert such a model by its code: diptych convert FILE.py:FUNCTION DST --weights "
+            f"{nearest.checkpoint.path}"
+        )
+    takes = "stem" in network(nearest.net.name).options and "stem" not in dict(nearest.net.options)
+    if takes and len(nearest.misfits) == 1 and re.match(r"conv1\.weight is \d+x\d+x3x3,", nearest.misfits[0]):
+        return (
+            ". A first convolution of 3x3 is that of a stem for small images, as CIFAR's: -O stem=cifar (in Python, "
+            "stem='cifar') is with it, at stride 1 and without a pool, which no weight tells"
+        )
+    return ""
+
+
 def misfit(nearest: Match) -> DiptychError:
     """The error for a file that nearly fits a network."""
     where = f"{nearest.checkpoint.path} fits no registered network; held against the nearest"
     try:
         checked(nearest.net, nearest.checkpoint.named(nearest.net), where)
     except WeightsError as error:
-        return error
+        return WeightsError(f"{error}{_hint(nearest)}")
     return DiptychError(f"{where}, {nearest.net.name}: too many are {', '.join(nearest.extra[:8])}")
