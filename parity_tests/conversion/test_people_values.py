@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from diptych.files.tensors import Tensors
 STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
 
 
-def computed(state: dict[str, np.ndarray], x: np.ndarray) -> tuple[str, np.ndarray]:  # type: ignore[type-arg]
+def computed(state: dict[str, Any], x: Any) -> tuple[str, Any]:
     """(the network of a state dict, what it computes)."""
     found = identified(Tensors(Path("in.pth"), "torch", state), None, {})
     options = dict(found.net.options) | {"input_size": x.shape[2:]}
@@ -27,7 +28,7 @@ def computed(state: dict[str, np.ndarray], x: np.ndarray) -> tuple[str, np.ndarr
 
 def test_mobilenet_v1_of_transformers() -> None:
     """tf_padding, an epsilon of 1e-3 and ReLU6: https://huggingface.co/docs/transformers/model_doc/mobilenet_v1."""
-    draw, state, width = np.random.default_rng(0), dict[str, np.ndarray](), 8  # type: ignore[type-arg]
+    draw, state, width = np.random.default_rng(0), dict[str, Any](), 8
     layers = [("conv_stem", 3, width, 3, 2, 1)]
     for place, stride in enumerate(STRIDES):
         wider = 2 * width if stride == 2 or place == 0 else width
@@ -63,7 +64,7 @@ def test_mobilenet_v1_of_transformers() -> None:
 def test_mobilenet_v3_of_mmpretrain() -> None:
     """One of torchvision's, whose weights go by where its modules stand: a convolution and its norm are one there."""
     model = filled(torchvision_models().mobilenet_v3_small(num_classes=7)).double()
-    state = dict[str, np.ndarray]()  # type: ignore[type-arg]
+    state = dict[str, Any]()
 
     def keep(path: str, module: torch.nn.Module) -> None:
         tensors = module.state_dict().items()
