@@ -42,15 +42,15 @@ def _mobilenet_v2() -> tuple[Rule, ...]:
 def _mobilenet_v3(size: str) -> Iterator[tuple[str, str]]:
     """Our paths and theirs, the head's outside the backbone."""
     count = sum(V3_REPEATS[size])
-    for ours, theirs in ((0, 0), (count + 1, count + 1)):
-        yield from ((f"features.{ours}.{place}", f"backbone.layer{theirs}.{kind}") for place, kind in enumerate(KINDS))
+    for end in (0, count + 1):
+        yield from ((f"features.{end}.{place}", f"backbone.layer{end}.{kind}") for place, kind in enumerate(KINDS))
     for number in range(count):
         names = [*(["expand_conv"] if number else []), "depthwise_conv", "linear_conv"]
         parts = [{str(place): f"{name}.{kind}" for place, kind in enumerate(KINDS)} for name in names]
         parts[-1:-1] = [GATE] if number in GATED[size] else []
         for place, part in enumerate(parts):
-            for ours, theirs_ in part.items():
-                yield f"features.{number + 1}.block.{place}.{ours}", f"backbone.layer{number + 1}.{theirs_}"
+            for ours, theirs in part.items():
+                yield f"features.{number + 1}.block.{place}.{ours}", f"backbone.layer{number + 1}.{theirs}"
     yield "classifier.0", "head.layers.0.fc"
     yield "classifier.3", "head.layers.1.fc"
 

@@ -102,10 +102,11 @@ def weighted_differences(layers: Mapping[str, Any], net: Net) -> list[str]:
                 stated = {key: value for key, value in entry["config"].items() if key in DECISIVE}
                 found += _compare(name, make, {"class_name": kind, "config": stated})
                 found += _pad_differences(net, node, entry, layers)
-    pools = (node for node in net.nodes if node.kind == "max_pool")
-    entries = (entry for entry in layers.values() if entry.get("class_name") == "MaxPooling2D")
-    first = next(pools, None), next(entries, None)  # of ResNet-50 it had no pads before Keras 2.2.1
-    return [*found, *(_pad_differences(net, *first, layers) if first[0] and first[1] else ())]
+    pool = next((node for node in net.nodes if node.kind == "max_pool"), None)
+    entry = next((entry for entry in layers.values() if entry.get("class_name") == "MaxPooling2D"), None)
+    if pool is not None and entry is not None:  # of ResNet-50 it had no pads before Keras 2.2.1
+        found += _pad_differences(net, pool, entry, layers)
+    return found
 
 
 def _pad_differences(net: Net, node: Node, entry: Mapping[str, Any], layers: Mapping[str, Any]) -> list[str]:

@@ -224,8 +224,8 @@ def _option_value(chosen: Network, view: Checkpoint, options: Options, option: s
     """The value of an option that every weight whose shape depends on it agrees on, or None."""
     net = traced(chosen.name, options)
     found = view.shapes(net)
-    other = sum(found.get(name, w.shape) != tuple(map(int, w.shape)) for name, w in net.weights.items())
-    if not other or other > len(net.weights) / 2:  # all fits, or it is no number of classes or channels that does not
+    apart = sum(found.get(name, w.shape) != tuple(map(int, w.shape)) for name, w in net.weights.items())
+    if not apart or apart > len(net.weights) / 2:  # all fits, or it is no number of classes or channels that does not
         return None
     try:
         probe = traced(chosen.name, options | {option: standard + 1})

@@ -13,7 +13,7 @@ from diptych.common.registry import traced
 from diptych.conversion.identify import identified
 from diptych.files.tensors import Tensors
 
-SHOWN = {
+SHOWN: dict[tuple[str, str], dict[str, tuple[int, ...]]] = {
     ("efficientnet_pytorch", "efficientnet_b0.tf"): {
         "_conv_stem.weight": (32, 3, 3, 3),
         "_blocks.0._depthwise_conv.weight": (32, 1, 3, 3),

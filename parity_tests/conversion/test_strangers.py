@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ MOST = 32
 """Networks that are traced for one of them, at most: a few hundredths of a second each."""
 
 
-def convs(layers: dict[str, tuple[int, ...]], bias: bool = False) -> State:
+def convs(layers: Mapping[str, tuple[int, ...]], bias: bool = False) -> State:
     """Convolutions by path."""
     found = {f"{path}.weight": zeros(shape) for path, shape in layers.items()}
     return found | ({f"{path}.bias": zeros(shape[:1]) for path, shape in layers.items()} if bias else {})
