@@ -8,14 +8,33 @@ from ..common.registry import network, networks, traced
 from ..common.spec import Net
 from ..files.format import Format
 from .identify import Identified
+from .layer_heads import SOFTMAX, UNSEEN
 
 TRANSFORMED = ("inception_v3", "inception_v3_aux", "googlenet_torchvision_bn", "googlenet_torchvision_bn_aux")
 """Networks of torchvision whose public weights are for a model that renormalises its image."""
 
+LOGITS = (
+    "a model of keras.applications ends in a softmax unless it is made with classifier_activation=None, which no file "
+    "of weights says; the network gives logits"
+)
+
 
 def cautions(found: Identified, net: Net, library: str, known: Format, source: Format) -> tuple[str, ...]:
     """Notes on a conversion of what was found into a network of a format, in a library's names."""
-    return (*_transformed(found, source), *_without_counters(found, source), *_look_alike(net, library, known))
+    more = (*_softmax(found), *_look_alike(net, library, known))
+    return (*_transformed(found, source), *_without_counters(found, source), *more)
+
+
+def _softmax(found: Identified) -> tuple[str, ...]:
+    """A classifier of Keras's ends in probabilities, and ours in logits; weights alone do not say which."""
+    options = dict(found.net.options)
+    if found.library != "keras.applications" or options.get("num_classes") == 0 or {SOFTMAX, UNSEEN} & {*found.notes}:
+        return ()
+    if found.checkpoint.config:
+        last = list(found.checkpoint.config.values())[-1]
+        said = last.get("class_name") == "Softmax" or last.get("config", {}).get("activation") == "softmax"
+        return (SOFTMAX,) if said else ()
+    return () if "head" in options or found.checkpoint.stated.network else (LOGITS,)
 
 
 def _transformed(found: Identified, source: Format) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..common.text import first_few
 from .backbones import Backbone
@@ -45,13 +46,13 @@ def left_out_note(names: Sequence[str]) -> str:
     return f"left out, since the network has no such weights: {first_few(names, 6)}"
 
 
-def several_layers(backbone: Backbone, parts: Sequence[Part]) -> str:
-    """The error for layers in a row between which something may lie."""
+def several_layers(path: Path, name: str, parts: Sequence[Part], what: str = "state dict") -> str:
+    """The error for layers in a row between which something may lie, in a file that is `what`."""
     text = suggested(parts)
     return (
-        f"{LOUD}: {backbone.checkpoint.path} is {_name(backbone)} and {described(parts)}; no state dict says what lies "
-        f'between them. --head "{text}" says so (ReLU is the usual one; gelu, tanh and others go in its place); '
-        f'--num-classes 0 converts the backbone alone: diptych convert {backbone.checkpoint.path} DST --head "{text}"'
+        f"{LOUD}: {path} is {name} and {described(parts)}; no {what} says what lies between them. "
+        f'--head "{text}" says so (ReLU is the usual one; gelu, tanh and others go in its place); '
+        f'--num-classes 0 converts the backbone alone: diptych convert {path} DST --head "{text}"'
     )
 
 
@@ -60,12 +61,13 @@ def no_chain(backbone: Backbone, parts: Sequence[Part], trained: Sequence[str]) 
     shapes = backbone.checkpoint.arrays
     names = [f"{name} {tuple(shapes[name].shape)}" for name in (*(p.names[0] for p in parts), *trained)]
     return (
-        f"{LOUD}: {backbone.checkpoint.path} has the backbone {_name(backbone)}, which gives {backbone.features} "
+        f"{LOUD}: {backbone.checkpoint.path} has the backbone {named(backbone)}, which gives {backbone.features} "
         f"numbers, and {len(names)} layers that are no chain of linear layers after it ({first_few(names, 4)}); "
         f"--backbone (or --num-classes 0) converts the backbone alone: diptych convert {backbone.checkpoint.path} DST "
         f"--backbone{f'. But {PART_OF}' if is_part(backbone) else ''}"
     )
 
 
-def _name(backbone: Backbone) -> str:
+def named(backbone: Backbone) -> str:
+    """The network of a backbone, and what its names begin with."""
     return f"{backbone.net.name} under {backbone.prefix!r}" if backbone.prefix else backbone.net.name

@@ -19,7 +19,17 @@ from ..files.layers import Layers
 from ..files.tensors import Tensors
 from .backbones import Backbone, backbones
 from .head_parts import Part, is_chain, layers_between
-from .head_words import LOUD, PART_OF, is_part, left_out_note, no_chain, not_converted, renamed_note, several_layers
+from .head_words import (
+    LOUD,
+    PART_OF,
+    is_part,
+    left_out_note,
+    named,
+    no_chain,
+    not_converted,
+    renamed_note,
+    several_layers,
+)
 from .layer_heads import of_layers
 from .matching import Match, match
 
@@ -84,7 +94,7 @@ def _whole(backbone: Backbone, given: Options) -> Match:
         if own is not None:
             return _made(backbone, parts, own[0], [own[1]], notes, given)
     if "head" not in given and len(parts) > 1:
-        raise Unconverted(several_layers(backbone, parts))
+        raise Unconverted(several_layers(backbone.checkpoint.path, named(backbone), parts))
     return _with_layers(backbone, parts, notes, given)
 
 

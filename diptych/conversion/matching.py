@@ -163,7 +163,7 @@ def _width(chosen: Network, view: Checkpoint, options: Options) -> Options:
     Weights grow with the width, so that the few widths whose weights have the file's size are found by bisection.
     """
     standard = chosen.arguments["width"]
-    net, other = (traced(chosen.name, options | more) for more in ({}, _others(chosen)))
+    net, other = (traced(chosen.name, options | more) for more in ({}, _others(chosen, options)))
     fixed = [name for name, weight in net.weights.items() if other.weights[name].shape == weight.shape]
     if _excess(chosen, view, options, fixed)[1]:
         return {}
@@ -191,9 +191,10 @@ def _excess(chosen: Network, view: Checkpoint, options: Options, names: Collecti
     return more, all(found[name] == shape for name, shape in ours.items())
 
 
-def _others(chosen: Network) -> Options:
-    """Another number of classes and of channels than the network's own."""
-    classes = {"num_classes": chosen.num_classes + 1} if chosen.num_classes is not None else {}
+def _others(chosen: Network, options: Options) -> Options:
+    """Another number of classes, which a head of one's own says itself, and of channels than the network's own."""
+    counted = chosen.num_classes is not None and "head" not in options
+    classes = {"num_classes": (chosen.num_classes or 0) + 1} if counted else {}
     return classes | {"in_channels": chosen.in_channels + 1}
 
 
