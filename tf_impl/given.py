@@ -141,7 +141,7 @@ class Given:
         return None if copy is None else Given(copy)
 
     def wide(self) -> Given | None:
-        """A copy in float64; itself where it is of that; None for a class of its own that does not say how it is made."""
+        """A copy in float64; itself where it is of that; None for a class that does not say how it is made."""
         if self.dtype == "float64":
             return self
         copy = self._copied()

@@ -6,10 +6,16 @@ from ..common.spec import Net
 from ..files.format import Format
 from .head_words import LOUD, in_larger_model, may_be_dilated
 from .identify import Identified
+from .layer_heads import SOFTMAX, UNSEEN
 from .look_alikes import note
 
 TRANSFORMED = ("inception_v3", "inception_v3_aux", "googlenet_torchvision_bn", "googlenet_torchvision_bn_aux")
 """Networks of torchvision whose public weights are for a model that renormalises its image."""
+
+LOGITS = (
+    "a model of keras.applications ends in a softmax unless it is made with classifier_activation=None, which no file "
+    "of weights says; the network gives logits"
+)
 
 
 def cautions(found: Identified, net: Net, library: str, known: Format, source: Format) -> tuple[str, ...]:
@@ -18,8 +24,21 @@ def cautions(found: Identified, net: Net, library: str, known: Format, source: F
         *_transformed(found, source),
         *(cut := _cut_out(found, source)),
         *_without_counters(found, source, (*found.notes, *cut)),
+        *_softmax(found),
         *(note(net, library) if known.framework == "torch" else ()),
     )
+
+
+def _softmax(found: Identified) -> tuple[str, ...]:
+    """A classifier of Keras's ends in probabilities, and ours in logits; weights alone do not say which."""
+    options = dict(found.net.options)
+    if found.library != "keras.applications" or options.get("num_classes") == 0 or {SOFTMAX, UNSEEN} & {*found.notes}:
+        return ()
+    if found.checkpoint.config:
+        last = list(found.checkpoint.config.values())[-1]
+        said = last.get("class_name") == "Softmax" or last.get("config", {}).get("activation") == "softmax"
+        return (SOFTMAX,) if said else ()
+    return () if "head" in options or found.checkpoint.stated.network else (LOGITS,)
 
 
 def _transformed(found: Identified, source: Format) -> tuple[str, ...]:

@@ -70,14 +70,14 @@ TWICE = (
 )
 
 
-def several_layers(backbone: Backbone, parts: Sequence[Part], pool: str = "") -> str:
-    """The error for layers in a row between which something may lie, and what `pool` before them may be."""
+def several_layers(path: Path, name: str, parts: Sequence[Part], pool: str = "", what: str = "state dict") -> str:
+    """The error for layers in a row between which something may lie, in a file that is `what`; `pool` may be before."""
     text = suggested(parts, pool)
     return (
-        f"{LOUD}: {backbone.checkpoint.path} is {_name(backbone)} and {described(parts)}; "
-        f"{TWICE if pool else ''}no state dict says what lies between them. "
+        f"{LOUD}: {path} is {name} and {described(parts)}; {TWICE if pool else ''}no {what} says what lies between "
+        "them. "
         f'--head "{text}" says so (ReLU is the usual one; gelu, tanh and others go in its place); '
-        f'--num-classes 0 converts the backbone alone: diptych convert {backbone.checkpoint.path} DST --head "{text}"'
+        f'--num-classes 0 converts the backbone alone: diptych convert {path} DST --head "{text}"'
     )
 
 
@@ -86,12 +86,13 @@ def no_chain(backbone: Backbone, parts: Sequence[Part], trained: Sequence[str]) 
     shapes, path = backbone.checkpoint.arrays, backbone.checkpoint.path
     names = [f"{name} {tuple(shapes[name].shape)}" for name in (*(p.names[0] for p in parts), *trained)]
     return (
-        f"{LOUD}: {path} has the backbone {_name(backbone)}, which gives {backbone.features} "
+        f"{LOUD}: {path} has the backbone {named(backbone)}, which gives {backbone.features} "
         f"numbers, and {len(names)} layers that are no chain of linear layers after it ({first_few(names, 4)}); "
         f"--backbone (or --num-classes 0) converts the backbone alone: diptych convert {path} DST "
         f"--backbone{f'. But {in_larger_model(backbone.net, path)}' if is_part(backbone) else ''}"
     )
 
 
-def _name(backbone: Backbone) -> str:
+def named(backbone: Backbone) -> str:
+    """The network of a backbone, and what its names begin with."""
     return f"{backbone.net.name} under {backbone.prefix!r}" if backbone.prefix else backbone.net.name

@@ -25,6 +25,7 @@ from .head_words import (
     in_larger_model,
     is_part,
     left_out_note,
+    named,
     no_chain,
     not_converted,
     renamed_note,
@@ -96,13 +97,13 @@ def _whole(backbone: Backbone, given: Options) -> Match:
         raise Unconverted(no_chain(backbone, parts, trained))
     notes = [*more, *([left_out_note(foreign)] if foreign else [])]
     if len(parts) == 1 and pool and "head" not in given:
-        raise Unconverted(several_layers(backbone, parts, pool))
+        raise Unconverted(several_layers(backbone.checkpoint.path, named(backbone), parts, pool))
     if len(parts) == 1 and parts[0].kind == "linear" and "head" not in given:
         own = _own_head(backbone, parts[0])
         if own is not None:
             return _made(backbone, parts, own[0], [own[1]], notes, given)
     if "head" not in given and len(parts) > 1:
-        raise Unconverted(several_layers(backbone, parts, pool))
+        raise Unconverted(several_layers(backbone.checkpoint.path, named(backbone), parts, pool))
     return _with_layers(backbone, parts, notes, given)
 
 

@@ -18,7 +18,9 @@ from ..common.text import first_few
 from ..files.checkpoint import cut
 from ..files.layers import Layers
 from ..tf_impl.slots import slots_of
-from .head_words import LOUD
+from .head_parts import Part, described
+from .head_words import LOUD, several_layers
+from .layer_chains import chain_of, with_chain
 from .matching import Match, match, with_inferred_options
 
 Options = dict[str, Any]
@@ -45,11 +47,20 @@ def of_layers(
             notes = (*bare.checkpoint.notes, f"{LOUD}, as asked: {first_few(rest, 6)}")
             found.append(replace(bare, checkpoint=replace(bare.checkpoint, notes=notes)))
             continue
-        whole = _whole(checkpoint, prefix, bare, rest, given)
+        parts = chain_of(checkpoint.layers, rest, _features(bare)) if checkpoint.config is None else None
+        if parts and "head" in given:
+            whole = with_chain(
+                checkpoint, prefix, bare, bare_layers(checkpoint, prefix, bare), parts, given["head"], in_row(parts)
+            )
+        else:
+            whole = _whole(checkpoint, prefix, bare, rest, given)
         if whole is not None:
             found.append(whole)
         if _has_own_head(bare, rest, prefix):
             continue  # what does not fit is named as of any network
+        if parts and len(parts) > 1:
+            problems.append(several_layers(checkpoint.path, bare.net.name, parts, what="file of weights alone"))
+            continue
         advice = "--backbone (or --num-classes 0) converts the backbone alone"
         name = f"{LOUD}: {checkpoint.path} is {bare.net.name} and other layers with weights"
         problems.append(f"{name} ({first_few(rest, 6)}); {advice}")
@@ -88,8 +99,7 @@ def _whole(checkpoint: Layers, prefix: str, bare: Match, rest: list[str], given:
     """The backbone with its one Dense layer as its own head; None where the file is, or may be, something else."""
     arrays = checkpoint.layers[rest[0]]
     kernel = arrays[0].shape
-    features = int(bare.net.nodes[bare.net.outputs[0]].shape[0])
-    if len(rest) != 1 or len(arrays) != 2 or kernel[:1] != (features,) or len(kernel) != 2 or "head" in given:
+    if len(rest) != 1 or len(arrays) != 2 or kernel[:1] != (_features(bare),) or len(kernel) != 2 or "head" in given:
         return None
     notes = _around(checkpoint, prefix, bare, rest[0]) if checkpoint.config is not None else (UNSEEN,)
     head = _own_head(bare, kernel[1])
@@ -110,10 +120,20 @@ def _whole(checkpoint: Layers, prefix: str, bare: Match, rest: list[str], given:
     return found if found.exact else None
 
 
+def _features(bare: Match) -> int:
+    """How many numbers a head takes."""
+    return int(bare.net.nodes[bare.net.outputs[0]].shape[0])
+
+
 UNSEEN = (
     "the file has weights alone: what lies between its backbone and its head, and what ends it (a softmax), was not "
     "seen; taken as a global average pool, and nothing"
 )
+
+
+def in_row(parts: list[Part]) -> str:
+    """What is said of a head of several layers in a file that has weights alone."""
+    return f"the head is {described(parts)} in the file, by their widths; {UNSEEN}"
 
 
 def bare_layers(checkpoint: Layers, prefix: str, bare: Match) -> dict[str, Any]:

@@ -175,7 +175,7 @@ def _width(chosen: Network, view: Checkpoint, options: Options) -> Options:
     likely = _likely_widths(net, view.shapes(net), chosen.arguments["width"])
     if not likely:
         return {}
-    other = traced(chosen.name, options | _others(chosen))
+    other = traced(chosen.name, options | _others(chosen, options))
     fixed = [name for name, weight in net.weights.items() if other.weights[name].shape == weight.shape]
     if _fits(chosen, view, options, fixed):
         return {}
@@ -214,9 +214,10 @@ def _fits(chosen: Network, view: Checkpoint, options: Options, names: Collection
     return all(found[name] == tuple(map(int, net.weights[name].shape)) for name in both)
 
 
-def _others(chosen: Network) -> Options:
-    """Another number of classes and of channels than the network's own."""
-    classes = {"num_classes": chosen.num_classes + 1} if chosen.num_classes is not None else {}
+def _others(chosen: Network, options: Options) -> Options:
+    """Another number of classes, which a head of one's own says itself, and of channels than the network's own."""
+    counted = chosen.num_classes is not None and "head" not in options
+    classes = {"num_classes": (chosen.num_classes or 0) + 1} if counted else {}
     return classes | {"in_channels": chosen.in_channels + 1}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..common.dialect import LIBRARIES
-from ..common.errors import DiptychError, WeightsError
+from ..common.errors import DiptychError, FileError, WeightsError
 from ..common.registry import network
 from ..common.weights import checked
 from ..files.checkpoint import Checkpoint
@@ -41,6 +41,19 @@ def _hint(nearest: Match) -> str:
             "stem='cifar') is with it, at stride 1 and without a pool, which no weight tells"
         )
     return ""
+
+
+def unnamed(checkpoint: Checkpoint) -> DiptychError:
+    """The error for layers that have no names in the file: a FileError where it has no config that could say them."""
+    if checkpoint.config is not None:
+        return DiptychError(f"{checkpoint.path} has layers without names, and others than its config says")
+    shown = ", ".join(checkpoint.names[:3])
+    return FileError(
+        f"{checkpoint.path} has weights without names of layers ({shown} ... are classes, numbered), as Keras 2.12 to "
+        "2.15 and 3.0 to 3.5 write .weights.h5; which layer is which only the model says. With that Keras, load them "
+        "into the model and save it whole, as .keras or .h5 (model.save), and convert that; or load and save them with "
+        "Keras 3.6 or later, which writes the names"
+    )
 
 
 def misfit(nearest: Match) -> DiptychError:

@@ -25,12 +25,16 @@ STATE = ("compiled_metrics", "loss", "metrics", "optimizer", "optimizer_weights"
 
 
 class Contents(NamedTuple):
-    """What an HDF5 file holds: arrays by layer name ({} where not all have one) and by place, and what it says."""
+    """What an HDF5 file holds: arrays by layer name ({} where not all have one) and by place, and what it says.
+
+    `unnamed` says that some of the names are keys of a list of layers, which are made of classes and numbers.
+    """
 
     layers: dict[str, list[Array]]
     places: dict[str, list[Array]]
     origins: Keys
     place_origins: Keys
+    unnamed: bool
     title: str
     notes: tuple[str, ...]
     stated: provenance.Provenance
@@ -42,7 +46,7 @@ def read(path: Path) -> Layers:
     stated = found.stated
     return Layers(
         path, "weights.h5", found.layers, found.places, extras=stated.extras, stated=stated, title=found.title,
-        notes=found.notes, origins=found.origins, place_origins=found.place_origins,
+        notes=found.notes, origins=found.origins, place_origins=found.place_origins, unnamed=found.unnamed,
     )  # fmt: skip
 
 
@@ -75,11 +79,14 @@ def parted(found: Mapping[str, list[Variable]]) -> tuple[dict[str, list[Array]],
 class _Entry(NamedTuple):
     place: str
     name: str | None
+    stated: bool
     variables: list[Variable]
 
 
-def _arrays(file: Any, where: str) -> tuple[dict[str, list[Array]], dict[str, list[Array]], Keys, Keys]:
+def _arrays(file: Any, where: str) -> tuple[dict[str, list[Array]], dict[str, list[Array]], Keys, Keys, bool]:
     """(layer name -> variables, "outer/inner" for layers inside one; place -> variables; where the file has either).
+
+    The last says whether the file has no names.
 
     The variables are in the order of Keras.
     """
@@ -93,7 +100,7 @@ def _arrays(file: Any, where: str) -> tuple[dict[str, list[Array]], dict[str, li
             raise FileError(f"{where} has two layers named {entry.name!r}")
         named[str(entry.name)] = entry.variables
     (layers, origins), (places, there) = parted(named), parted({entry.place: entry.variables for entry in found})
-    return layers, places, origins, there
+    return layers, places, origins, there, bool(layers) and not all(entry.stated for entry in found)
 
 
 def _inside(source: Source, group: Any, place: str, outer: str | None) -> Iterator[_Entry]:
@@ -126,9 +133,10 @@ def _members(source: Source, group: Any, place: str, outer: str | None) -> Itera
 def _layer(source: Source, group: Any, place: str, outer: str | None, key: str) -> Iterator[_Entry]:
     """A layer, under the name that it says or else its key in a list, and the layers inside it."""
     variables = child(group, VARIABLES, f"{source.where}/{place}")
-    own = (text(attribute(variables, "name", source.where)) if variables is not None else "") or key
+    said = text(attribute(variables, "name", source.where)) if variables is not None else ""
+    own = said or key
     name = f"{outer}{own}" if own and outer is not None else None
-    yield _Entry(place, name, _variables(source, variables, f"{source.where}/{place}"))
+    yield _Entry(place, name, bool(said), _variables(source, variables, f"{source.where}/{place}"))
     yield from _inside(source, group, place, None if name is None else f"{name}/")
 
 

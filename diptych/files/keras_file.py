@@ -46,7 +46,7 @@ def read(path: Path) -> Layers:
             found = keras3.contents(weights, path)
     return named(Layers(
         path, "keras", found.layers, found.places, extras=stated.extras, stated=stated, title=found.title,
-        notes=found.notes, origins=found.origins, place_origins=found.place_origins,
+        notes=found.notes, origins=found.origins, place_origins=found.place_origins, unnamed=found.unnamed,
         config=layers, model=model,
     ))  # fmt: skip
 

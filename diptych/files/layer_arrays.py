@@ -87,8 +87,8 @@ def named(file: Layers) -> Layers:
     So Keras 3.0 to 3.5 and 2.12 to 2.15 wrote `.keras` files.
     """
     config = file.config
-    if config is None or all(name in config for name in file.layers):
-        return file
+    if config is None or not file.unnamed:
+        return file  # names as Keras makes them up may be the same in another order, as Inception v3 has them
     try:
         pairs = list(_places(file.model or {}, "", ""))
     except BROKEN:
@@ -103,4 +103,5 @@ def named(file: Layers) -> Layers:
         layers={layer: file.places[place] for layer, place in found.items()},
         origins={layer: file.place_origins.get(place, []) for layer, place in found.items()},
         notes=(*file.notes, note),
+        unnamed=False,
     )

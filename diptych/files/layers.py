@@ -25,12 +25,14 @@ class Layers(Checkpoint):
 
     `layers` go by the name of the layer, `places` by its place in the file, where the format has such; a file of a
     model of classes has no names, but places alone. `origins` and `place_origins` say where the file has each array.
+    `unnamed` says that the file has no names of layers, so that each goes by its class and a number.
     """
 
     layers: Arrays = field(default_factory=dict)
     places: Arrays = field(default_factory=dict)
     origins: Keys = field(default_factory=dict, kw_only=True)
     place_origins: Keys = field(default_factory=dict, kw_only=True)
+    unnamed: bool = field(default=False, kw_only=True)
 
     of_layers: ClassVar[bool] = True
     kind: ClassVar[str] = "Keras layer"

@@ -12,7 +12,9 @@ from diptych.common.dialect import OWN, dialect
 from diptych.common.registry import traced
 from diptych.conversion.cautions import cautions
 from diptych.conversion.identify import Identified
+from diptych.conversion.layer_heads import SOFTMAX, UNSEEN
 from diptych.files import format_of
+from diptych.files.layers import Layers
 from diptych.files.provenance import Provenance
 from diptych.files.tensors import Tensors
 
@@ -52,3 +54,27 @@ def test_weights_that_another_class_of_torchvisions_takes() -> None:
     assert not said("mobilenet_v2.keras", "in.keras", "out.keras")
     assert not said("mobilenet_v2.keras", "in.keras", "out.pth", library="timm")
     assert not said("resnet50.keras", "in.keras", "out.pth")  # it has biases that torchvision's has not
+
+
+KERAS, CONFIG = "vgg16_d", {"predictions": {"class_name": "Dense", "config": {"activation": "softmax"}}}
+
+
+def of_layers(config: dict[str, Any] | None, classes: int = 1000, notes: tuple[str, ...] = ()) -> str:
+    """The notes on a file in the names of keras.applications."""
+    net, item = traced(KERAS, {"num_classes": classes}), dialect("keras.applications", KERAS)
+    found = Identified(net, Layers(Path("in.keras"), "keras", {}, {}, config=config), item, notes)
+    return " | ".join(cautions(found, net, OWN, format_of(Path("out.pth")), format_of(Path("in.keras"))))
+
+
+def test_a_softmax_at_the_end_of_a_file_of_keras_is_said_to_be_left_out() -> None:
+    assert of_layers(CONFIG) == SOFTMAX
+    assert of_layers({"end": {"class_name": "Softmax", "config": {}}}) == SOFTMAX
+    assert not of_layers({**CONFIG, "more": {"class_name": "Dense", "config": {"activation": "linear"}}})
+    assert not of_layers(CONFIG, classes=0)
+    assert not of_layers(CONFIG, notes=(SOFTMAX,))
+
+
+def test_weights_alone_do_not_say_whether_there_is_one() -> None:
+    assert "classifier_activation=None, which no file of weights says" in of_layers(None)
+    assert not of_layers(None, notes=(UNSEEN,))
+    assert not of_layers(None, classes=0)

@@ -9,6 +9,7 @@ import pytest
 from hollow import hollow, zeros
 
 from diptych.common.dialect import dialect
+from diptych.common.errors import SpecError
 from diptych.common.registry import traced
 from diptych.conversion.head_words import LOUD
 from diptych.conversion.heads import Unconverted
@@ -93,3 +94,44 @@ def test_the_backbone_alone_is_asked_for(nested: bool) -> None:
     one = found(file([POOL, DENSE], nested), num_classes=0)
     assert one.net == traced(NAME, {"num_classes": 0})
     assert any(note.startswith(f"{LOUD}, as asked: dense_3") for note in one.notes)
+
+
+def mlp(*more: tuple[str, list[Any]], nested: bool = False) -> Layers:
+    """A file of weights alone with a head of two Dense layers, whose names do not tell their order, and `more`."""
+    own = {f"{OUTER}/{name}" if nested else name: arrays for name, arrays in bare().items()}
+    head = {"dense_2": [zeros((8, 5)), zeros((5,))], "dense_9": [zeros((1280, 8)), zeros((8,))]}
+    return Layers(Path("in.weights.h5"), "weights.h5", {**head, **own, **dict(more)}, {})
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_dense_layers_in_a_row_are_asked_for_and_taken_by_their_widths(nested: bool) -> None:
+    with pytest.raises(Unconverted, match=r'dense_9 and dense_2, linear layers 1280 -> 8 -> 5; .* --head "relu"'):
+        found(mlp(nested=nested))
+    one = found(mlp(nested=nested), head="relu,dropout")
+    assert dict(one.net.options)["head"] == "linear:8,relu,dropout,linear:5"
+    assert one.checkpoint.named(one.net).keys() == one.net.weights.keys()
+    assert [array.shape for array in one.checkpoint.named(one.net).values()].count((8, 1280)) == 1
+    assert any("dense_9 and dense_2" in note and "was not seen" in note for note in one.notes)
+
+
+def test_a_normalisation_between_them_has_its_place() -> None:
+    one = found(mlp(("norm", [zeros((8,))] * 4)), head="relu")
+    assert dict(one.net.options)["head"] == "linear:8,batch_norm,relu,linear:5"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [("dense_5", [zeros((8, 8)), zeros((8,))]), ("dense_6", [zeros((8, 8)), zeros((8,))])],
+        [("odd", [zeros((8, 3))])],
+        [("conv", [zeros((1, 1, 8, 8))])],
+    ],
+)
+def test_a_head_of_which_the_order_is_not_told_is_refused(more: list[tuple[str, list[Any]]]) -> None:
+    with pytest.raises(Unconverted, match=f"{LOUD}: .*and other layers with weights"):
+        found(mlp(*more), head="relu")
+
+
+def test_what_is_said_to_lie_between_them_must_fit() -> None:
+    with pytest.raises(SpecError, match=r"in.weights.h5: the head .* is not that of the file"):
+        found(mlp(), head="linear:4,relu,linear:5")
