@@ -96,11 +96,13 @@ def recast(config: Any, dtype: str) -> Any:
         if config.get("module") == "keras.initializers":
             # Drawing random numbers takes longer than all the rest.
             return {"module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": None}
-        return {key: _dtype(key, value, dtype) for key, value in config.items()}
+        tensor = "batch_shape" in config or "keras_history" in config  # which has no mixed precision
+        own = "float32" if tensor and dtype.startswith("mixed") else dtype
+        return {key: _dtype(key, value, own) for key, value in config.items()}
     return type(config)(recast(item, dtype) for item in config) if isinstance(config, (list, tuple)) else config
 
 
 def _dtype(key: str, value: Any, dtype: str) -> Any:
-    if key in ("dtype", "name") and value in WIDTHS:
+    if key in ("dtype", "name") and value in (*WIDTHS, "mixed_bfloat16"):
         return dtype
     return recast(value, dtype)

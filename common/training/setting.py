@@ -79,6 +79,9 @@ class Trainer(Protocol):
     def step(self, x: Array, targets: Sequence[Array], masks: Masks) -> Observed:
         """One batch (N, C, H, W), with the targets of every output, maps as (N, C, H, W)."""
 
+    def nudge(self, share: float, seed: int) -> None:
+        """Change each trained weight by chance by up to this share of it."""
+
     def weights(self) -> dict[str, Array]:
         """Parameters and buffers by the model's own names."""
 

@@ -28,6 +28,7 @@ from .judge import Judge
 from .report import TrainReport
 from .sides import Sides, decays_of, of_net, of_pair
 from .steps import TOLERANCE, Course, trained
+from .steps import shapes as shapes_of
 
 Data = tuple[Array, Array]
 GATE = "training_steps"
@@ -80,9 +81,10 @@ def train_check(
     say("making both models")
     sides, draw = _sides(net, example, weights, names, options)
     losses = given_loss(loss, rules)
-    probe = sides.make(*_settings(losses, heads, frozen_norms, variance), "float64")
+    given, objects = _settings(losses, heads, frozen_norms, variance)
+    probe = sides.make(given, objects, "float64")
     x = draw(batch, np.random.default_rng(seed)) if data is None else np.asarray(data[0][:batch], np.float64)
-    shapes = [item.trainer.shapes(x) for item in probe]
+    shapes = [shapes_of(item, x) for item in probe]
     if loss is None and any(len(shape) != 2 for shape in shapes[0]):
         losses = given_loss(MeanSquares(), rules)
     settings, natives = _settings(losses, heads, frozen_norms, variance)
@@ -96,19 +98,20 @@ def train_check(
     settings = _with_spared(settings, losses, both)
     judges = _judges(both, losses)
     course = trained(both, batches, sides.net, settings, seed, judges, say)
-    gate = _gate(course)
+    gate, unsure = _gate(course), tuple[str, ...]()
     if course.parted is not None:
         from .causes import blamed
 
         say("looking for the cause")
         gate = blamed(gate, course, sides, losses, settings, natives, batches, seed, both)
+        unsure = (gate.detail,) if gate.passed is None else ()
     whose = tuple(f"{item.trainer.whose['optimiser']}; {item.trainer.whose['loss']}" for item in both)
     case = f"{course.reached} of {steps} steps, batches of {len(batches[0][0])}"
     curves = tuple(course.losses[0]), tuple(course.losses[1])
     return TrainReport(
         sides.name, (gate,), (case,), seconds=time.monotonic() - start, notes=tuple(_notes(course, settings[0])),
         losses=curves, labels=sides.labels, listed=tuple(sorted(course.quiet or ())),
-        small=tuple(sorted(course.small or ())), whose=whose,
+        small=tuple(sorted(course.small or ())), whose=whose, unsure=unsure,
     )  # fmt: skip
 
 
@@ -181,7 +184,7 @@ def _targets(loss: Loss, shape: tuple[int, ...], random: np.random.Generator) ->
     if of_classes(loss):
         if len(shape) == 2 and shape[1] < 2:
             raise DiptychError("the network has one class, of which cross-entropy is always 0; give another loss")
-        drawn = random.integers(shape[1] if len(shape) == 2 else 2, size=shape[0])
+        drawn: Any = random.integers(shape[1] if len(shape) == 2 else 2, size=shape[0])
         return checked_targets(loss, shape, drawn)
     return random.standard_normal(shape) if isinstance(loss, MeanSquares) else random.integers(2, size=shape) * 1.0
 

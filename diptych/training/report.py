@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..checking.report import Report, Verdict, measure
+from ..checking.report import Gate, Report, Verdict, measure
 
 MARKS = {True: "pass", False: "FAIL", None: "cannot tell"}
 
@@ -47,8 +47,12 @@ class TrainReport(Report):
         words = {"same": "trains the same", "different": "does NOT train the same", "cannot tell": "cannot tell"}
         lines = [f"{self.network}: {words[self.verdict]} ({', '.join(self.cases)})"]
         for gate in self.gates:
-            lines.append(f"  {gate.name:<18} {MARKS[gate.passed]:<11} {measure(gate)}".rstrip())
+            lines.append(f"  {gate.name:<18} {MARKS[gate.passed]:<11} {_told(gate)}".rstrip())
             lines += [f"  {'':<18} {gate.side} departs"] if gate.side else []
         lines += [f"  {label}: {text}" for label, text in zip(self.labels, self.whose, strict=False)]
         lines += [f"  cannot tell: {why}" for why in self.unsure]
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+
+def _told(gate: Gate) -> str:
+    return "" if gate.passed is None else measure(gate)

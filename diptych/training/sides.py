@@ -168,7 +168,7 @@ def _features(pair: Pair, place: int) -> dict[str | int, Array | None]:
         order = np.argsort(kernel[0], kind="stable")
         columns = pair.columns.get(back.get(name, "")) if place else None
         order = order if columns is None else np.asarray(columns)[order]
-        known = found.setdefault(len(order), order)
+        known = found.setdefault(len(order), np.asarray(order, np.float64).astype(np.int64))
         if known is None or not np.array_equal(known, order):
             found[len(order)] = None
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -27,6 +28,7 @@ OFTEN = 4_000_000
 """Numbers of a network up to which everything is held after each step, and not after the marked ones alone."""
 MARKS = (1, 5)
 
+T = TypeVar("T")
 Batch = tuple[Array, Sequence[Array]]
 
 
@@ -76,8 +78,12 @@ def trained(
     judged: tuple[Judge | None, Judge | None] = (None, None),
     say: Callable[[str], None] = lambda text: None,
     tolerance: float = TOLERANCE,
+    watched: Parted | None = None,
 ) -> Course:
-    """Train both, and hold them to each other after each step, or after the marked ones where they are large."""
+    """Train both, and hold them to each other after each step, or after the marked ones where they are large.
+
+    What is `watched` is measured and nothing is held: how far the two are apart there stands in `worst`.
+    """
     course, old = Course(), [side.shared(side.trainer.weights()) for side in sides]
     series = [_series(side, setting, net, weights) for side, setting, weights in zip(sides, settings, old, strict=True)]
     often = sum(array.size for array in old[0].values()) <= OFTEN
@@ -98,6 +104,10 @@ def trained(
         _note_small(course, gradients)
         for kind, name, a, b, floor in _entries(course, seen, gradients, series, new, sides, step, due):
             gap, why = difference(a, b, floor)
+            if watched is not None:
+                if (step, kind, name) == (watched.step, watched.kind, watched.name):
+                    course.worst = gap
+                continue
             course.compared += 1
             if not gap <= tolerance:
                 course.parted = Parted(step, kind, name, gap, tolerance, why, (a, b))
@@ -107,7 +117,7 @@ def trained(
             if gap > course.worst:
                 course.worst, course.worst_at = gap, Parted(step, kind, name, gap, tolerance).where
         for side, wanted, after in zip(sides, meant, new, strict=True):
-            if due and wanted is not None and (wrong := _against(course, wanted, after)):
+            if due and watched is None and wanted is not None and (wrong := _against(course, wanted, after)):
                 course.parted = Parted(step, "parameter", wrong[0], wrong[1], tolerance, judged=side.label)
                 return course
         course.variances = max(course.variances, _variance_gap(new))
@@ -121,9 +131,15 @@ def _series(side: Side, setting: Setting, net: Net | None, weights: Mapping[str,
     return Series(side.framework, setting.variance, values, biases, shares, dict(weights))
 
 
-def _step(side: Side, x: Array, targets: Sequence[Array], masks: Masks) -> Observed:
+def shapes(side: Side, x: Array) -> list[tuple[int, ...]]:
+    """The shapes of the outputs of a side in training."""
+    return _asked(side, lambda: side.trainer.shapes(x))
+
+
+def _asked(side: Side, call: Callable[[], T]) -> T:
+    """What a side answers; what its own code raises is one sentence."""
     try:
-        return side.trainer.step(x, targets, masks)
+        return call()
     except DiptychError:
         raise
     except Exception as error:
@@ -132,6 +148,10 @@ def _step(side: Side, x: Array, targets: Sequence[Array], masks: Masks) -> Obser
             said = (f"{said}; batch normalisation has one value for each channel, of which Keras makes 0: take batches "
                     "of two images or more, or freeze_norms")  # fmt: skip
         raise DiptychError(f"{side.label} cannot be trained: {type(error).__name__}: {said}") from error
+
+
+def _step(side: Side, x: Array, targets: Sequence[Array], masks: Masks) -> Observed:
+    return _asked(side, lambda: side.trainer.step(x, targets, masks))
 
 
 def _check_finite(sides: tuple[Side, Side], seen: Sequence[Observed], step: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -85,7 +86,7 @@ class Trainer:
         own = [(g, v) for g, v in known if v.path in asked]
         self.optimiser.apply([g for g, _ in own], [v for _, v in own])
         gradients = {variable.path: np.asarray(tf.convert_to_tensor(g)) for g, variable in known}
-        return Observed(float(loss), gradients, masks, tuple(map(_canonical, answers)))
+        return Observed(float(loss), gradients, masks, tuple(_canonical(self._wide(answer)) for answer in answers))
 
     def shapes(self, x: Array) -> list[tuple[int, ...]]:
         """The shapes of the outputs for a batch, in training, maps as (N, C, H, W); nothing stays of the pass."""
@@ -99,6 +100,12 @@ class Trainer:
     def weights(self) -> dict[str, Array]:
         """Variables by their paths."""
         return weights(self.model)
+
+    def nudge(self, share: float, seed: int) -> None:
+        """Change each trained weight by chance by up to this share of it."""
+        random = np.random.default_rng(seed)
+        for variable in self.parameters.values():
+            variable.assign(variable.numpy() * (1 + share * random.uniform(-1, 1, tuple(variable.shape))))
 
     def trained(self) -> tuple[str, ...]:
         """The variables that the optimiser has."""
@@ -160,7 +167,7 @@ def copied(model: Any, natives: Natives, dtype: str) -> tuple[Any, Natives]:
     again = type(given).from_config(given.get_config())
     partner = {id(one): two for one, two in zip(model.weights, made.weights, strict=True)}
     again._exclude_from_weight_decay_pattern = getattr(given, "_exclude_from_weight_decay_pattern", None)
-    spared = getattr(given, "_exclude_from_weight_decay", set())
+    spared: set[int] = getattr(given, "_exclude_from_weight_decay", set())
     again._exclude_from_weight_decay = {id(partner[key]) for key in spared if key in partner}
     if given.built:  # for the same variables, some of which may have been left out
         again.build([partner[id(variable)] for variable in given._trainable_variables])
@@ -191,6 +198,6 @@ def order_of(model: Any, net: Net) -> Order:
     for node in net.nodes:
         if node.flattened:
             sizes = dict(zip("CHW", map(int, node.flattened), strict=True))
-            count = np.arange(np.prod(list(sizes.values())))[None]
-            turned[node.path] = rearranged(count, "N (C H W)", "N (H W C)", sizes)[0]
+            count: Array = np.arange(math.prod(sizes.values()), dtype=np.float64)[None]
+            turned[node.path] = rearranged(count, "N (C H W)", "N (H W C)", sizes)[0].astype(np.int64)
     return Order({node.path: node.path for node in net.nodes}, turned)

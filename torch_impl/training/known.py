@@ -12,7 +12,7 @@ from ...common.training.losses import Binary, CrossEntropy, Loss, MeanSquares
 from ...common.training.optimisers import SGD, Adagrad, Adam, Optimiser, RMSprop
 from ...common.training.rates import Constant, Cosine, Exponential, Schedule, Step
 from .losses import Twin as LossTwin
-from .optimiser import Twin
+from .optimiser import Clipping, Twin
 from .rates import Rate
 
 
@@ -28,9 +28,13 @@ def rule_of(optimizer: Any, scheduler: Any = None) -> Optimiser | None:
     rate = _rate(float(group.get("initial_lr", group["lr"])), scheduler)
     if rate is None:
         return None
-    if type(optimizer) is Twin:
-        return optimizer.rule
-    known = {"rate": rate, "weight_decay": float(group.get("weight_decay", 0.0))}
+    if optimizer._optimizer_step_post_hooks or len(optimizer._optimizer_step_pre_hooks) > 1:
+        return None
+    hook = next(iter(optimizer._optimizer_step_pre_hooks.values()), None)
+    if type(optimizer) is Twin or not (hook is None or isinstance(hook, Clipping)):
+        return optimizer.rule if type(optimizer) is Twin else None
+    clip = None if hook is None else hook.clip
+    known: dict[str, Any] = {"clip": clip, "rate": rate, "weight_decay": float(group.get("weight_decay", 0.0))}
     if type(optimizer) is torch.optim.SGD:
         momentum, dampening = float(group["momentum"]), float(group["dampening"])
         return SGD(momentum=momentum, nesterov=bool(group["nesterov"]), dampening=dampening, **known)
@@ -45,7 +49,8 @@ def rule_of(optimizer: Any, scheduler: Any = None) -> Optimiser | None:
         return RMSprop(centered=bool(group["centered"]), **own, **known)
     if type(optimizer) is torch.optim.Adagrad:
         first = float(group["initial_accumulator_value"])
-        return Adagrad(first=first, eps=group["eps"], rate_decay=group["lr_decay"], **known)
+        eps, fall = float(group["eps"]), float(group["lr_decay"])
+        return Adagrad(first=first, eps=eps, rate_decay=fall, **known)
     return None
 
 

@@ -70,6 +70,9 @@ class Twin(torch.optim.Optimizer):
         self.rule = rule
         super().__init__(params, {"lr": rule.schedule.rate, "weight_decay": rule.weight_decay})
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "rule": self.rule}
+
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
         """One update of every weight that has a gradient."""

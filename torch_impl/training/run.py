@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -64,7 +65,7 @@ class Trainer:
         with masked(self.model, masks, self.order), torch.autocast("cpu", torch.bfloat16, enabled=self.lowered):
             answers = list(_named(self.model(self._image(x))).values())
             weights = self.setting.weights_of(answers)
-            parts = [weight * self.loss(answer, self._target(answer, target))
+            parts = [weight * self.loss(self._wide(answer), self._target(self._wide(answer), target))
                      for weight, answer, target in zip(weights, answers, targets, strict=False)]  # fmt: skip
             loss = torch.stack(parts).sum()
         found = torch.autograd.grad(loss, list(self.parameters.values()), allow_unused=True)
@@ -76,13 +77,15 @@ class Trainer:
         if self.batches % many == 0:
             self.optimiser.step()
             if self.scheduler is not None:
-                self.scheduler.step()
+                with warnings.catch_warnings():  # a copied optimiser has lost the mark by which its scheduler knows it
+                    warnings.simplefilter("ignore", UserWarning)
+                    self.scheduler.step()
             self.optimiser.zero_grad(set_to_none=True)
             self.model.zero_grad(set_to_none=True)
             if self.average is not None:
                 self.average.update_parameters(self.model)
         gradients = {name: _array(g) for name, g in zip(self.parameters, found, strict=True) if g is not None}
-        return Observed(float(loss.detach()), gradients, masks, tuple(map(_array, answers)))
+        return Observed(float(loss.detach()), gradients, masks, tuple(_array(self._wide(answer)) for answer in answers))
 
     def shapes(self, x: Array) -> list[tuple[int, ...]]:
         """The shapes of the outputs for a batch, in training; nothing stays of the pass."""
@@ -96,6 +99,13 @@ class Trainer:
     def weights(self) -> dict[str, Array]:
         """Parameters and buffers by name."""
         return weights(self.model)
+
+    @torch.no_grad()
+    def nudge(self, share: float, seed: int) -> None:
+        """Change each trained weight by chance by up to this share of it."""
+        random = np.random.default_rng(seed)
+        for parameter in self.parameters.values():
+            parameter.mul_(1 + share * torch.from_numpy(random.uniform(-1, 1, tuple(parameter.shape))).to(parameter))
 
     def trained(self) -> tuple[str, ...]:
         """The parameters that the optimiser has."""
@@ -135,18 +145,29 @@ class Trainer:
         own = next(iter(self.model.parameters()))
         return torch.from_numpy(np.ascontiguousarray(x)).to(own.device, own.dtype)
 
+    def _wide(self, answer: torch.Tensor) -> torch.Tensor:
+        """What a loss takes: float32, where the network answers in bfloat16."""
+        return answer.float() if self.lowered else answer
+
     def _target(self, answer: torch.Tensor, target: Array) -> torch.Tensor:
         found = torch.from_numpy(np.ascontiguousarray(target)).to(answer.device)
         return found if of_classes(self.setting.loss) else found.to(answer.dtype)
 
 
 def copied(model: Any, natives: Natives, dtype: str) -> tuple[Any, Natives]:
-    """A copy of a module in a dtype, and of what somebody gave with it, which has the copy's parameters then."""
+    """A copy of a module in a dtype, and of what somebody gave with it, which has the copy's parameters then.
+
+    Of "mixed_bfloat16" the weights are float32; autocast does the rest when it runs.
+    """
     made, optimiser_, scheduler = copy.deepcopy((model, natives.optimiser, natives.scheduler))
-    made.to(getattr(torch, dtype))
+    for hooks in ("_optimizer_step_pre_hooks", "_optimizer_step_post_hooks"):
+        if optimiser_ is not None:  # which torch leaves behind
+            getattr(optimiser_, hooks).update(getattr(natives.optimiser, hooks))
+    kind = torch.float32 if dtype == "mixed_bfloat16" else getattr(torch, dtype)
+    made.to(kind)
     loss = copy.deepcopy(natives.loss)
     if isinstance(loss, nn.Module):
-        loss.to(getattr(torch, dtype))
+        loss.to(kind)
     return made, Natives(optimiser_, scheduler, loss, natives.known)
 
 
