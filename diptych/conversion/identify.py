@@ -164,14 +164,15 @@ def _match_named(chosen: Network, checkpoint: Checkpoint, options: Options) -> M
     for item in _readable(checkpoint, dialects_of(chosen.name)):
         for prefix, _ in variants(checkpoint):
             tried.append((prefix, item))
-            if "head" in options:
-                continue  # which is by other names in the file
             try:
-                found.append(match(checkpoint.inside(prefix), item, options))
+                one = match(checkpoint.inside(prefix), item, options)
             except SpecError as error:
+                if "head" in options:
+                    continue  # which is said by what lies between its layers
                 raise SpecError(f"{checkpoint.path}: {error}") from None
-            if found[-1].exact and not left_behind(found[-1], checkpoint):
-                return found[-1]
+            if one.exact and not left_behind(one, checkpoint):
+                return one
+            found += [] if "head" in options else [one]  # which is by other names in the file
     whole, problems = headed(checkpoint, tried, options)
     if not whole and problems:
         raise Unconverted(problems[0])

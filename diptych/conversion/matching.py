@@ -23,7 +23,7 @@ LIKELY, APART, ROUNDED = 2, 0.07, 48
 """Of them, how many are tried, and how far they are from the ratio of a layer's channels, which are rounded
 by some channels, ROUNDED at most: to 8 before they are multiplied by 6."""
 LARGEST_HEAD = 24
-"""Weights of a head, at most: a file that lacks more of a network is none without its head."""
+"""Weights of a head, at most, but of a detector's: a file that lacks more of a network is none without its head."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,8 @@ def _headless(chosen: Network, view: Checkpoint, options: Options, bare: Mapping
     net = traced(chosen.name, options)
     found = view.shapes(net).keys()
     missing = len(net.weights.keys() - found)
-    for without in (bare, {"num_classes": 0}) if 0 < missing <= LARGEST_HEAD else ():
+    likely = missing > 0 and (missing <= LARGEST_HEAD or chosen.detector is not None)
+    for without in (bare, {"num_classes": 0}) if likely else ():
         rest = traced(chosen.name, options | dict(without)).weights.keys()
         head = net.weights.keys() - rest
         if head and not found & head and found & rest:

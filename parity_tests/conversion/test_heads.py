@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from command_line import run
-from hollow import zeros
+from hollow import hollow, zeros
 from people_files import bare, file, linear, norm
 
 import diptych
@@ -212,3 +212,12 @@ def test_the_command_says_first_what_was_left_out(tmp_path: Path) -> None:
     whole = run(*convert, "--head", "relu", "--force")
     assert "lenet5_modern, head=linear:6,relu,linear:3" in whole.stdout
     assert run(*convert, "--head", "relu", "--backbone", "--force").exit_code == 2
+
+
+@pytest.mark.parametrize("layers", [False, True])
+def test_a_file_in_our_own_names_has_the_head_that_it_states(layers: bool) -> None:
+    options = {"head": "linear:6,relu,linear:3"}
+    net = traced("resnet18", options)
+    one = identified(hollow(net, dialect(OWN, "resnet18"), layers), "resnet18", options)
+    assert one.net == net
+    assert one.checkpoint.named(net).keys() == net.weights.keys()

@@ -16,6 +16,7 @@ from diptych.common.registry import traced
 from diptych.conversion.identify import identified
 from diptych.files.tensors import Tensors
 
+STATE = ("running_mean", "running_var", "weight", "bias")
 STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
 
 
@@ -52,8 +53,8 @@ def test_mobilenet_v1_of_transformers() -> None:
         more = kernel - stride if kernel > 1 else 0  # sides are even where the stride is 2
         y = F.pad(y, (more // 2, more - more // 2) * 2)
         y = F.conv2d(y, tensors[f"{path}.convolution.weight"], stride=stride, groups=groups)
-        own = (tensors[f"{path}.normalization.{kind}"] for kind in ("running_mean", "running_var", "weight", "bias"))
-        y = F.batch_norm(y, *own, eps=1e-3).clamp(0, 6)
+        mean, variance, gamma, beta = (tensors[f"{path}.normalization.{kind}"] for kind in STATE)
+        y = F.batch_norm(y, mean, variance, gamma, beta, eps=1e-3).clamp(0, 6)
     theirs = (y.mean((2, 3)) @ tensors["classifier.weight"].T + tensors["classifier.bias"]).numpy()
     name, ours = computed(state, x)
     assert name == "mobilenet_v1_025.keras"
