@@ -32,7 +32,7 @@ def test_a_net_takes_no_options_and_the_error_says_what_to_do() -> None:
         (
             "resnet18",
             {"weigths": {}},
-            "no option 'weigths'; it takes num_classes, in_channels, input_size",
+            "no option 'weigths'; it takes output_stride, stem, num_classes, in_channels, input_size",
         ),
         ("lenet5_1998", {"depth": 3}, "no option 'depth'; it takes in_channels, input_size"),
         ("resnet18", {"num_classes": -1}, "resnet18: num_classes is a positive whole number"),
