@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..common.dialect import OWN
 from ..common.errors import DiptychError
 from ..common.registry import network, networks, traced
@@ -21,8 +23,25 @@ LOGITS = (
 
 def cautions(found: Identified, net: Net, library: str, known: Format, source: Format) -> tuple[str, ...]:
     """Notes on a conversion of what was found into a network of a format, in a library's names."""
-    more = (*_softmax(found), *_look_alike(net, library, known))
+    more = (*_policy(found), *_softmax(found), *_look_alike(net, library, known))
     return (*_transformed(found, source), *_without_counters(found, source), *more)
+
+
+def _policy(found: Identified) -> tuple[str, ...]:
+    """Keras computes in half precision under some policies, whatever its weights are."""
+    entries = (found.checkpoint.config or {}).values()
+    said = {_name_of(entry["config"].get("dtype")) for entry in entries if isinstance(entry.get("config"), dict)}
+    low = sorted(name for name in said if "float16" in name)
+    if not low:
+        return ()
+    return (f"the source computes in {' and '.join(low)}, and so rounds what this network does not",)
+
+
+def _name_of(policy: Any) -> str:
+    """The name of a policy, which Keras 3 writes as an object."""
+    inside = policy.get("config") if isinstance(policy, dict) else None
+    name = inside.get("name") if isinstance(inside, dict) else policy
+    return name if isinstance(name, str) else ""
 
 
 def _softmax(found: Identified) -> tuple[str, ...]:
