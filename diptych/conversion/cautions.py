@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..common.spec import Net
 from ..files.format import Format
 from .head_words import LOUD, in_larger_model, may_be_dilated
@@ -24,9 +26,27 @@ def cautions(found: Identified, net: Net, library: str, known: Format, source: F
         *_transformed(found, source),
         *(cut := _cut_out(found, source)),
         *_without_counters(found, source, (*found.notes, *cut)),
+        *_policy(found),
         *_softmax(found),
         *(note(net, library) if known.framework == "torch" else ()),
     )
+
+
+def _policy(found: Identified) -> tuple[str, ...]:
+    """Keras computes in half precision under some policies, whatever its weights are."""
+    entries = (found.checkpoint.config or {}).values()
+    said = {_name_of(entry["config"].get("dtype")) for entry in entries if isinstance(entry.get("config"), dict)}
+    low = sorted(name for name in said if "float16" in name)
+    if not low:
+        return ()
+    return (f"the source computes in {' and '.join(low)}, and so rounds what this network does not",)
+
+
+def _name_of(policy: Any) -> str:
+    """The name of a policy, which Keras 3 writes as an object."""
+    inside = policy.get("config") if isinstance(policy, dict) else None
+    name = inside.get("name") if isinstance(inside, dict) else policy
+    return name if isinstance(name, str) else ""
 
 
 def _softmax(found: Identified) -> tuple[str, ...]:

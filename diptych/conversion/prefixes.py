@@ -9,6 +9,7 @@ from ..common.errors import DiptychError
 from ..common.text import first_few
 from ..files.checkpoint import PREFIXES, Checkpoint
 from ..files.layers import Layers
+from .quantised import check_not_quantised
 from .refusals import unnamed
 
 DEPTH = 4
@@ -19,10 +20,12 @@ LEAST, ALIKE, COVERED = 0.26, 0.75, 0.8
 def part_of(checkpoint: Checkpoint, prefix: str) -> Checkpoint:
     """The part of a checkpoint whose names begin so; raises DiptychError, with what they begin with, for none.
 
-    Raises DiptychError, too, for layers without names: the numbers of two may be those of each other.
+    Raises DiptychError, too, for layers without names: the numbers of two may be those of each other;
+    and for quantised weights.
     """
     if isinstance(checkpoint, Layers) and checkpoint.unnamed:
         raise unnamed(checkpoint)
+    check_not_quantised(checkpoint)
     if not prefix:
         return checkpoint
     mark, bare = checkpoint.mark, prefix

@@ -25,6 +25,8 @@ MEMBERS, DEPTH = 100_000, 40
 """Members of a group, and groups and arrays in all, at most; groups in each other."""
 TEXT = 1 << 26
 """Bytes of an attribute at most."""
+NARROW = 2
+"""Bytes of a bfloat16, which h5py keeps as bytes without a meaning, as it keeps the floats of one byte."""
 FILTERS = ("gzip", "lzf", None)
 """How an array may be compressed; szip and what others have plugged in are refused."""
 
@@ -68,6 +70,10 @@ class Source:
             raise FileError(f"{where} is not an array, where Keras keeps a variable")
         if dataset.external or dataset.is_virtual:
             raise FileError(f"{where} keeps its data in another file; only arrays inside the file are read")
+        if dataset.dtype.kind == "V" and dataset.dtype.itemsize <= NARROW:
+            kind = "bfloat16" if dataset.dtype.itemsize == NARROW else "a float of 8 bits"
+            advice = "load the weights into the model made with the policy float32, and save that"
+            raise FileError(f"{where} is {kind}, as Keras writes it under that policy, and is not read; {advice}")
         if dataset.dtype.kind not in "fiub":
             raise FileError(f"{where} holds {dataset.dtype}, expected numbers; save the weights as float32 first")
         if dataset.shape is None or not is_possible([int(dim) for dim in dataset.shape]):

@@ -78,3 +78,11 @@ def test_weights_alone_do_not_say_whether_there_is_one() -> None:
     assert "classifier_activation=None, which no file of weights says" in of_layers(None)
     assert not of_layers(None, notes=(UNSEEN,))
     assert not of_layers(None, classes=0)
+
+
+def test_a_policy_of_half_precision_is_said() -> None:
+    three = {"class_name": "DTypePolicy", "config": {"name": "mixed_bfloat16"}}
+    for policy, name in (("mixed_float16", "mixed_float16"), (three, "mixed_bfloat16")):
+        config = {"conv": {"class_name": "Conv2D", "config": {"dtype": policy}}}
+        assert of_layers(config) == f"the source computes in {name}, and so rounds what this network does not"
+    assert not of_layers({"conv": {"class_name": "Conv2D", "config": {"dtype": "float32"}}})

@@ -60,3 +60,42 @@ def test_types_that_are_refused(tmp_path: Path, dtype: str, why: str) -> None:
     with pytest.raises(DiptychError, match=why):
         diptych.convert(made(tmp_path / "in.npz", "float32"), tmp_path / "out.npz", dtype=dtype)
     assert not (tmp_path / "out.npz").exists()
+
+
+def refused(path: Path, network: str | None = "lenet5_modern") -> str:
+    """The words of the refusal to convert a file, which leaves nothing."""
+    out = path.with_name("out.keras")
+    with pytest.raises(DiptychError) as error:
+        diptych.convert(path, out, network=network)
+    assert not out.exists()
+    return str(error.value)
+
+
+def test_whole_numbers_and_packed_ones_are_refused_with_the_reason(tmp_path: Path) -> None:
+    net = diptych.spec("lenet5_modern")
+    floats: dict[str, Any] = {name: array.astype("float32") for name, array in diptych.init(net).items()}
+    np.savez(tmp_path / "int8.npz", **{**floats, "c1.weight": np.zeros(floats["c1.weight"].shape, "int8")})
+    assert "is quantised: c1.weight is int8. Such numbers stand for others" in refused(tmp_path / "int8.npz")
+    gptq = {name: array for name, array in floats.items() if name != "f6.weight"}
+    np.savez(tmp_path / "gptq.npz", **{**gptq, "f6.qweight": np.zeros((15, 84), "int32")})
+    assert "is quantised: f6.qweight is int32" in refused(tmp_path / "gptq.npz", None)
+    (tmp_path / "m.tflite").write_bytes(b"\x1c\0\0\0TFL3" + bytes(64))
+    assert "TensorFlow Lite's files are for devices" in refused(tmp_path / "m.tflite", None)
+
+
+@pytest.mark.parametrize(
+    ("array", "why"),
+    [
+        (np.zeros((3, 4), "int8"), "is quantised: dense is int8"),
+        (np.zeros((3, 4), "V2"), "is bfloat16, as Keras writes it under that policy"),
+        (np.zeros((3, 4), "V1"), "is a float of 8 bits"),
+    ],
+)
+def test_variables_of_keras_that_are_no_numbers_of_their_own(tmp_path: Path, array: Any, why: str) -> None:
+    import h5py
+
+    with h5py.File(tmp_path / "in.weights.h5", "w") as file:
+        group = file.create_group("layers/dense/vars")
+        group.attrs["name"] = "dense"
+        group["0"] = array
+    assert why in refused(tmp_path / "in.weights.h5", None)
