@@ -13,7 +13,7 @@ import typer
 
 from ..common.errors import DiptychError
 from ..common.spec import Net
-from . import catalogue, checkpoints, comparison, deployment, detection, study
+from . import catalogue, checkpoints, comparison, deployment, detection, study, training
 from .border import TRACEBACK, Border
 from .options import NAMES, Channels, Classes, Example, OneSize, Settings, Size, asked, chosen
 from .quiet import native_stderr_kept
@@ -81,6 +81,10 @@ def check(
     option: Settings = None,
     example: Example = None,
     one_size: OneSize = False,
+    steps: Annotated[
+        int | None, typer.Option(help="Instead, train each in both for so many steps, and hold every one.", min=1)
+    ] = None,
+    optimizer: Annotated[str, typer.Option(help="The optimiser of --steps: sgd, adam, rmsprop.tf1 ...")] = "sgd",
 ) -> None:
     """Check that both frameworks compute the same function: exit code 0 same, 1 different, 2 cannot tell.
 
@@ -93,6 +97,10 @@ def check(
     if bool(names) == every:
         raise DiptychError("name the networks to check, such as `diptych check resnet50`, or say --all (not both)")
     _refuse_two_files(names or [])
+    if steps is not None:
+        if code := training.check_training(networks() if every else names or [], steps, optimizer):
+            raise typer.Exit(code)
+        return
     picked = asked_gates(list(GATES), gates_of(gates), fast)
     wanted = _named(
         networks() if every else names or [], asked(num_classes, in_channels, input_size, option, example, one_size)
@@ -108,7 +116,7 @@ def check(
         raise typer.Exit(code)
 
 
-for group in (comparison, checkpoints, deployment, detection, catalogue, study):
+for group in (comparison, training, checkpoints, deployment, detection, catalogue, study):
     for word, command in group.COMMANDS.items():
         app.command(word)(command)
 

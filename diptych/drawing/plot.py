@@ -28,7 +28,7 @@ def write_plot(items: Sequence[Network], output: Path, *, force: bool = False) -
         got = output.suffix or "a name without suffix"
         raise DiptychError(f"{output}: a plot is written as {', '.join(SUFFIXES)}, not {got}")
     check_destination(output, force=force)
-    plt = _pyplot()
+    plt = pyplot()
     points = [(item, entry) for item in items for entry in item.card.reported]
     notes = -(-max(len(points), 1) // COLUMNS)
     height = 6.5 + 0.13 * notes
@@ -40,13 +40,14 @@ def write_plot(items: Sequence[Network], output: Path, *, force: bool = False) -
         _errors(error, points)
         _sources(text, points)
         drawn = io.BytesIO()
-        figure.savefig(drawn, format=output.suffix[1:], dpi=150, metadata=_without_date(output.suffix))
+        figure.savefig(drawn, format=output.suffix[1:], dpi=150, metadata=without_date(output.suffix))
         plt.close(figure)
     with replacing(output, force=force) as path:
         path.write_bytes(drawn.getvalue())
 
 
-def _pyplot() -> Any:
+def pyplot() -> Any:
+    """The drawing part of matplotlib; raises DiptychError where it is not installed."""
     try:
         import matplotlib
     except ImportError:
@@ -57,7 +58,7 @@ def _pyplot() -> Any:
     return plt
 
 
-def _without_date(suffix: str) -> dict[str, None] | None:
+def without_date(suffix: str) -> dict[str, None] | None:
     """Metadata without the time, so that the same networks give the same bytes."""
     return {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix)
 

@@ -15,7 +15,8 @@ from ..common.training.named import OPTIMISERS
 from ..common.training.named import optimiser as described
 from ..common.training.optimisers import LAMB, SGD, Adagrad, Adam, Optimiser, RMSprop
 from ..common.training.rates import Constant, Cosine, Exponential, Schedule, Step, WarmUp
-from .door import freeze_norms, loss, match_variance, optimiser
+from ..common.training.state import State
+from .door import freeze_norms, loss, match_variance, optimiser, restore, state
 
 __all__ = [
     "LAMB",
@@ -37,6 +38,7 @@ __all__ = [
     "Optimiser",
     "RMSprop",
     "Schedule",
+    "State",
     "Step",
     "WarmUp",
     "described",
@@ -44,4 +46,6 @@ __all__ = [
     "loss",
     "match_variance",
     "optimiser",
+    "restore",
+    "state",
 ]

@@ -87,7 +87,7 @@ def blamed(
     trial = Trial(sides, settings, natives, batches, seed, parted.step)
     if (noise := trial.rounding(parted)) * ROUNDED >= parted.gap:
         said = (f"rounding alone may have grown so far: {both[0].label} against itself, its first weights another by "
-                f"{NUDGE:.0e}, is {noise:.1e} apart there; all agreed up to step {parted.step - 1}; take larger batches "
+                f"{NUDGE:.0e}, is {noise:.1e} apart there; all agreed to step {parted.step - 1}; take larger batches "
                 "or images, a smaller rate, or fewer steps")  # fmt: skip
         return replace(gate, passed=None, detail=said, side="")
     finders: dict[str, Callable[[], str]] = {

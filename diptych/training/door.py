@@ -7,11 +7,13 @@ from typing import Any, Literal
 
 from .. import backends
 from ..common.errors import DiptychError
+from ..common.spec import Net
 from ..common.training.losses import Loss, loss_of
 from ..common.training.matched import Matched, MatchedLoss
 from ..common.training.named import optimiser as described
 from ..common.training.optimisers import Optimiser, spared
 from ..common.training.setting import Variance
+from ..common.training.state import State
 
 
 def optimiser(rule: Optimiser | str, model: Any) -> Matched:
@@ -46,6 +48,23 @@ def loss(description: Loss | str, framework: str, dtype: Literal["float32", "flo
     """
     found: MatchedLoss = of_framework(backends.key_of(framework), "losses").loss(loss_of(description), dtype)
     return found
+
+
+def state(optimizer: Any, model: Any, net: Net, scheduler: Any = None) -> State:
+    """What an optimiser keeps of the weights of a model that diptych built of a network, under canonical names.
+
+    PyTorch's SGD counts no steps: give its scheduler where the rate is not constant.
+    """
+    found: State = of_framework(backends.framework_of(model), "state").read_state(optimizer, model, net, scheduler)
+    return found
+
+
+def restore(state: State, optimizer: Any, model: Any, net: Net, scheduler: Any = None) -> None:
+    """Give an optimiser of either framework a state, so that a run goes on there with the weights that it had.
+
+    Raises DiptychError where the state is of another rule or of another network.
+    """
+    of_framework(backends.framework_of(model), "state").write_state(optimizer, model, net, state, scheduler)
 
 
 def freeze_norms(model: Any) -> None:

@@ -1,8 +1,9 @@
 """Mixed precision, in which bfloat16 rounds each product to three digits: both sides against what that does to each.
 
 PyTorch's autocast and Keras's mixed_bfloat16 keep weights in float32 and choose by themselves what is computed in
-bfloat16. Each side's noise is its distance from its own run in float32; the two may be apart by a multiple of the
-quieter side's, so that one that computes in less precision is found.
+bfloat16. Each side's noise is its distance from its own run in float32; the two may be apart by twice the larger one.
+That is a rough measure, since a bias before batch normalisation has a gradient of rounding alone: it finds another
+rule or another rate, and the check in float64 finds the rest.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from .report import TrainReport
 from .sides import Side, Sides
 from .steps import Batch
 
-FACTOR = 4
-"""How many times the noise of the quieter side the two may be apart."""
+FACTOR = 2
+"""How many times the larger noise of the two they may be apart."""
 FLOOR = 2.0**-8
 """The rounding of bfloat16, of what is compared."""
 
@@ -82,6 +83,6 @@ def _apart(one: Array, other: Array) -> float:
 
 def _gate(name: str, found: Sequence[float], sides: Sides) -> Gate:
     one, other, gap = found
-    most = FACTOR * min(one, other) + FLOOR
+    most = FACTOR * max(one, other) + FLOOR
     said = f"noise {sides.labels[0]} {one:.1e}, {sides.labels[1]} {other:.1e}"
     return Gate(name, bool(gap <= most), gap, most, "" if gap <= most else "all weights together", said, 1)

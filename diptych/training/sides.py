@@ -51,16 +51,15 @@ def of_net(net: Net, weights: Mapping[str, Array]) -> Sides:
     def make(
         settings: tuple[Setting, Setting], natives: tuple[Natives, Natives], dtype: str = "float64"
     ) -> tuple[Side, Side]:
-        return _of_build(net, weights, "torch", settings[0], natives[0], dtype), _of_build(
+        return of_one(net, weights, "torch", settings[0], natives[0], dtype), of_one(
             net, weights, "tf", settings[1], natives[1], dtype
         )
 
     return Sides(make, net, net.name, (LABELS["torch"], LABELS["tf"]))
 
 
-def _of_build(
-    net: Net, weights: Mapping[str, Array], side: str, setting: Setting, natives: Natives, dtype: str
-) -> Side:
+def of_one(net: Net, weights: Mapping[str, Array], side: str, setting: Setting, natives: Natives, dtype: str) -> Side:
+    """A build of a network in one framework, in training."""
     run = of_framework(side, "run")
     lowered = dtype == "bfloat16"
     model = backends.get(side).build(net, weights, "float32" if lowered else dtype)

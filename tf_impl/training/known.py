@@ -20,9 +20,16 @@ def rule_of(optimizer: Any, scheduler: Any = None) -> Optimiser | None:
 
     None too for one that has made steps. Variables that are spared from the decay are no part of the rule.
     """
+    if isinstance(optimizer, keras.optimizers.Optimizer) and int(optimizer._iterations):
+        return None
+    return kept_rule(optimizer, scheduler)
+
+
+def kept_rule(optimizer: Any, scheduler: Any = None) -> Optimiser | None:
+    """The same of an optimiser that may have made steps."""
     if type(optimizer) is Twin:
         return optimizer.rule
-    if not isinstance(optimizer, keras.optimizers.Optimizer) or scheduler is not None or int(optimizer._iterations):
+    if not isinstance(optimizer, keras.optimizers.Optimizer) or scheduler is not None:
         return None
     rate = _rate(optimizer._learning_rate)
     if rate is None:

@@ -168,7 +168,8 @@ def copied(model: Any, natives: Natives, dtype: str) -> tuple[Any, Natives]:
     partner = {id(one): two for one, two in zip(model.weights, made.weights, strict=True)}
     again._exclude_from_weight_decay_pattern = getattr(given, "_exclude_from_weight_decay_pattern", None)
     spared: set[int] = getattr(given, "_exclude_from_weight_decay", set())
-    again._exclude_from_weight_decay = {id(partner[key]) for key in spared if key in partner}
+    keys = {given._var_key(one): again._var_key(two) for one, two in zip(model.weights, made.weights, strict=True)}
+    again._exclude_from_weight_decay = {keys[key] for key in spared if key in keys}
     if given.built:  # for the same variables, some of which may have been left out
         again.build([partner[id(variable)] for variable in given._trainable_variables])
         again.set_weights([np.array(variable.numpy()) for variable in given.variables])

@@ -22,7 +22,14 @@ def rule_of(optimizer: Any, scheduler: Any = None) -> Optimiser | None:
     None too for one that has made steps, and for groups that differ in more than that some are spared from the decay;
     which those are is no part of the rule.
     """
-    if not isinstance(optimizer, torch.optim.Optimizer) or _begun(optimizer) or _mixed(optimizer):
+    return (
+        None if isinstance(optimizer, torch.optim.Optimizer) and _begun(optimizer) else kept_rule(optimizer, scheduler)
+    )
+
+
+def kept_rule(optimizer: Any, scheduler: Any = None) -> Optimiser | None:
+    """The same of an optimiser that may have made steps."""
+    if not isinstance(optimizer, torch.optim.Optimizer) or _mixed(optimizer):
         return None
     group = max(optimizer.param_groups, key=lambda group: group.get("weight_decay", 0.0))
     rate = _rate(float(group.get("initial_lr", group["lr"])), scheduler)

@@ -1,0 +1,108 @@
+"""One of two processes that train a network together: `worker.py FRAMEWORK RANK FOLDER NORM`, FOLDER for both."""
+
+from __future__ import annotations
+
+import sys
+from multiprocessing.connection import Client, Connection, Listener
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+STEPS, BATCH = 4, 8
+
+
+def batch(step: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    random = np.random.default_rng(step)
+    return random.normal(size=(BATCH, 3, 8, 8)), random.integers(5, size=BATCH)
+
+
+def half(array: Any, rank: int) -> Any:
+    return array[rank * BATCH // 2 : (rank + 1) * BATCH // 2]
+
+
+def start(norm: bool) -> dict[str, NDArray[np.float64]]:
+    random = np.random.default_rng(0)
+    shapes = {"conv": (4, 3, 3, 3), "linear": (5, 4 * 36)} | ({"scale": (4,)} if norm else {})
+    return {name: random.normal(scale=0.2, size=shape) for name, shape in shapes.items()}
+
+
+def in_torch(rank: int, folder: Path, norm: bool, alone: bool = False) -> dict[str, Any]:
+    import torch
+    from torch import nn
+
+    layers = [nn.Conv2d(3, 4, 3, bias=False), *([nn.BatchNorm2d(4)] if norm else []), nn.Tanh(), nn.Flatten(),
+              nn.Linear(144, 5, bias=False)]  # fmt: skip
+    module = nn.Sequential(*layers).double()
+    weights = start(norm)
+    with torch.no_grad():
+        layers[0].weight.copy_(torch.from_numpy(weights["conv"]))
+        layers[-1].weight.copy_(torch.from_numpy(weights["linear"]))
+    model: nn.Module = module
+    if not alone:
+        torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=2)
+        model = nn.parallel.DistributedDataParallel(module)
+    optimiser = torch.optim.SGD(module.parameters(), 0.1, momentum=0.9)
+    for step in range(STEPS):
+        x, y = (torch.from_numpy(item if alone else half(item, rank)) for item in batch(step))
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(model(x), y).backward()
+        optimiser.step()
+    if not alone:
+        torch.distributed.destroy_process_group()
+    return {"conv": layers[0].weight.detach().numpy(), "linear": layers[-1].weight.detach().numpy()}
+
+
+def in_keras(rank: int, folder: Path, norm: bool, alone: bool = False) -> dict[str, Any]:
+    """Gradients are averaged between the processes by hand, over a socket, before the optimiser has them."""
+    import keras
+    import tensorflow as tf
+
+    keras.config.set_dtype_policy("float64")
+    parts = [keras.Input((8, 8, 3), dtype="float64"), keras.layers.Conv2D(4, 3, use_bias=False)]
+    parts += [keras.layers.BatchNormalization(epsilon=1e-5, momentum=0.9)] if norm else []
+    parts += [keras.layers.Activation("tanh"), keras.layers.Permute((3, 1, 2)), keras.layers.Flatten(),
+              keras.layers.Dense(5, use_bias=False)]  # fmt: skip
+    model, weights = keras.Sequential(parts), start(norm)
+    model.layers[0].set_weights([weights["conv"].transpose(2, 3, 1, 0)])
+    model.layers[-1].set_weights([weights["linear"].T])
+    from diptych import training
+
+    optimiser = training.optimiser(training.SGD(rate=0.1, momentum=0.9), model).optimiser
+    line = None if alone else _line(rank, folder)
+    for step in range(STEPS):
+        x, y = (item if alone else half(item, rank) for item in batch(step))
+        with tf.GradientTape() as tape:
+            logits = model(tf.constant(x.transpose(0, 2, 3, 1)), training=True)
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))
+        gradients = tape.gradient(loss, [variable.value for variable in model.trainable_variables])
+        if line is not None:
+            line.send([gradient.numpy() for gradient in gradients])
+            gradients = [(gradient + other) / 2 for gradient, other in zip(gradients, line.recv(), strict=True)]
+        optimiser.apply(gradients, model.trainable_variables)
+    return {
+        "conv": model.layers[0].get_weights()[0].transpose(3, 2, 0, 1),
+        "linear": model.layers[-1].get_weights()[0].T,
+    }
+
+
+def _line(rank: int, folder: Path) -> Connection:
+    """A socket between the two."""
+    import time
+
+    address = str(folder / "socket")
+    if rank == 0:
+        return Listener(address, "AF_UNIX").accept()
+    for _ in range(600):
+        try:
+            return Client(address, "AF_UNIX")
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit("the other process did not come")
+
+
+if __name__ == "__main__":
+    framework, place, where, normalised = sys.argv[1:]
+    found = (in_torch if framework == "torch" else in_keras)(int(place), Path(where), normalised == "norm")
+    np.savez(Path(where) / f"{place}.npz", **found)
