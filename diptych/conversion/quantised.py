@@ -29,10 +29,10 @@ def check_not_quantised(checkpoint: Checkpoint) -> None:
 
 def _quantised(checkpoint: Checkpoint) -> Iterator[str]:
     if isinstance(checkpoint, Layers):
-        for name, arrays in (checkpoint.layers or checkpoint.places).items():
-            yield from (f"{name} is {a.dtype}" for a in arrays if a.dtype.kind in WHOLE and a.ndim >= LEAST)
+        for layer, variables in (checkpoint.layers or checkpoint.places).items():
+            yield from (f"{layer} is {a.dtype}" for a in variables if a.dtype.kind in WHOLE and a.ndim >= LEAST)
     elif isinstance(checkpoint, Tensors):
-        arrays = checkpoint.arrays
-        kernels = [n for n, a in arrays.items() if a.dtype.kind in WHOLE and a.ndim >= LEAST and n.endswith("weight")]
-        yield from (f"{name} is {arrays[name].dtype}" for name in kernels)
-        yield from (f"it has {name}" for name in arrays if name.rpartition(".")[2] in PACKED)
+        for name, array in checkpoint.arrays.items():
+            whole = array.dtype.kind in WHOLE and array.ndim >= LEAST
+            if (whole and name.endswith("weight")) or name.rpartition(".")[2] in PACKED:
+                yield f"{name} is {array.dtype}"
