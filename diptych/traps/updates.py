@@ -88,7 +88,7 @@ def clipping_has_an_epsilon() -> tuple[float, float]:
     torch.nn.utils.clip_grad_norm_([w], most)
     a = keras.Variable(np.zeros(8), dtype="float64")
     keras.optimizers.SGD(1.0, global_clipnorm=most).apply([gradient], [a])
-    faithful = gradient * min(1.0, most / (np.linalg.norm(gradient) + 1e-6))
+    faithful = gradient * min(1.0, most / (float(np.linalg.norm(gradient)) + 1e-6))
     found = w.grad.numpy()
     largest = np.abs(found).max()
     return float(np.abs(found + a.numpy()).max() / largest), float(np.abs(found - faithful).max() / largest)

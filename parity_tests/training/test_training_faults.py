@@ -133,7 +133,19 @@ FAULTS: dict[str, Fault] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", list(FAULTS))
+SLOW = (
+    "another momentum",
+    "other kinds",
+    "a boundary that is one step late",
+    "another mean of class weights",
+    "decay on batch normalisation",
+    "a loss of one's own",
+    "coupled decay",
+)
+"""What is found in the same way as another fault of the list."""
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in FAULTS])
 def test_a_planted_fault_is_found_and_named(name: str) -> None:
     fault = FAULTS[name]
     report: TrainReport = checked(**fault.make())
