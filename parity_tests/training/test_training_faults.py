@@ -41,7 +41,7 @@ def native(
 
 def of_groups() -> dict[str, Any]:
     module = in_torch()
-    groups = [{"params": [p for p in module.parameters() if p.ndim > 1]},
+    groups: list[dict[str, Any]] = [{"params": [p for p in module.parameters() if p.ndim > 1]},
               {"params": [p for p in module.parameters() if p.ndim <= 1], "weight_decay": 0.0}]  # fmt: skip
     one = torch.optim.AdamW(groups, 1e-3, eps=1e-6, weight_decay=0.1)
     return {"one": module, "optimizer": (one, keras.optimizers.AdamW(1e-3, 0.1, epsilon=1e-6))}
