@@ -58,7 +58,8 @@ def timed(name: str, steps: int = 20) -> str:
     from diptych.training.sides import of_one
 
     net = diptych.spec(name)
-    x, y = np.random.default_rng(0).normal(size=(4, *map(int, net.input_shape))), np.arange(4)
+    x = np.random.default_rng(0).normal(size=(4, *map(int, net.input_shape)))
+    y: Any = np.arange(4)
     seconds = []
     for side in ("torch", "tf"):
         one = of_one(

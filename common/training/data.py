@@ -41,7 +41,7 @@ def from_data(data: Any) -> Any:
 accumulate=1, average=None, momentum=0.0, nesterov=False, dampening=0.0, velocity='outside')
     """
     if isinstance(data, Mapping):
-        kind = data.get("kind")
+        kind = str(data.get("kind"))
         if kind not in KINDS:
             raise DiptychError(f"there is no description of the kind {kind!r}")
         return KINDS[kind](**{name: from_data(value) for name, value in data.items() if name != "kind"})

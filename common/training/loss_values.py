@@ -56,7 +56,8 @@ def focal(loss: Focal, outputs: Array, targets: Array) -> float:
 def log_softmax(x: Array) -> Array:
     """The logarithm of a softmax over the last axis."""
     shifted = x - x.max(axis=-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    logs: Array = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return logs
 
 
 def log_sigmoid(x: Array) -> Array:

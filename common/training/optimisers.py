@@ -102,7 +102,7 @@ class SGD(Optimiser):
     slots: ClassVar[tuple[str, ...]] = ("velocity",)
     shares: ClassVar[tuple[str, ...]] = ("momentum",)
     numbers: ClassVar[tuple[str, ...]] = ("weight_decay", "dampening")
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = Optimiser.choices | {"velocity": ("outside", "inside")}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {**Optimiser.choices, "velocity": ("outside", "inside")}
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -131,7 +131,7 @@ class Adam(Optimiser):
     slots: ClassVar[tuple[str, ...]] = ("mean", "square", "largest")
     shares: ClassVar[tuple[str, ...]] = ("beta1", "beta2")
     numbers: ClassVar[tuple[str, ...]] = ("weight_decay", "eps")
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = Optimiser.choices | {"eps_at": ("corrected", "uncorrected")}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {**Optimiser.choices, "eps_at": ("corrected", "uncorrected")}
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -156,7 +156,8 @@ class RMSprop(Optimiser):
     slots: ClassVar[tuple[str, ...]] = ("square", "mean", "velocity")
     shares: ClassVar[tuple[str, ...]] = ("rho", "momentum")
     numbers: ClassVar[tuple[str, ...]] = ("weight_decay", "eps", "first")
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = Optimiser.choices | {
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **Optimiser.choices,
         "eps_at": ("outside", "inside"),
         "velocity": ("outside", "inside"),
     }
@@ -180,7 +181,7 @@ class Adagrad(Optimiser):
     rate_decay: float = 0.0
     slots: ClassVar[tuple[str, ...]] = ("sum",)
     numbers: ClassVar[tuple[str, ...]] = ("weight_decay", "eps", "first", "rate_decay")
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = Optimiser.choices | {"eps_at": ("outside", "inside")}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {**Optimiser.choices, "eps_at": ("outside", "inside")}
 
 
 @dataclass(frozen=True, kw_only=True)

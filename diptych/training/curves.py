@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -119,7 +120,7 @@ def _classes(net: Net) -> int:
     return int(shape[0]) if len(shape) == 1 else 0
 
 
-def _batches(count: int, batch: int, random: np.random.Generator) -> Iterator[Array]:
+def _batches(count: int, batch: int, random: np.random.Generator) -> Iterator[Any]:
     """The images of each batch of an epoch; a last one that is not full is left out, as batch normalisation needs."""
     order = random.permutation(count)
     for start in range(0, count - batch + 1, batch):

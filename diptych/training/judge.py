@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -43,9 +44,9 @@ class Judge:
         first = getattr(self.rule, "first", 0.0)
         begun = {slot: np.full_like(weight, first if slot in ("square", "sum") else 0.0) for slot in self.rule.kept}
         slots, decay = self._slots.get(name, begun), self.rule.decayed_where(name in self.spared)
-        found, self._slots[name] = RULES[type(self.rule)](  # type: ignore[operator]
-            self.rule, weight, gradient, slots, rate, self.updates, decay
-        )
+        update: Any = RULES[type(self.rule)]
+        updated: tuple[Array, Slots] = update(self.rule, weight, gradient, slots, rate, self.updates, decay)
+        found, self._slots[name] = updated
         if self.rule.average is not None:
             old, decay = self.averages.get(name, found), self.rule.average
             self.averages[name] = decay * old + (1 - decay) * found

@@ -52,8 +52,7 @@ def accumulation_does_not_slow_the_schedule() -> tuple[float, float]:
     w, (a, b) = torch.zeros(8, dtype=torch.float64), [keras.Variable(np.zeros(8), dtype="float64") for _ in range(2)]
     reference = torch.optim.SGD([w], lr=0.5)
     scheduler = torch.optim.lr_scheduler.ExponentialLR(reference, 0.5)
-    kind = keras.optimizers.schedules.ExponentialDecay
-    rates = kind(0.5, 1, 0.5, staircase=True), kind(0.5, 4, 0.5, staircase=True)
+    rates = (keras.optimizers.schedules.ExponentialDecay(0.5, steps, 0.5, staircase=True) for steps in (1, 4))
     naive, faithful = (keras.optimizers.SGD(rate, gradient_accumulation_steps=4) for rate in rates)
     gradients = np.random.default_rng(0).normal(size=(20, 8))
     for step, gradient in enumerate(gradients, start=1):
@@ -88,7 +87,7 @@ def clipping_has_an_epsilon() -> tuple[float, float]:
     torch.nn.utils.clip_grad_norm_([w], most)
     a = keras.Variable(np.zeros(8), dtype="float64")
     keras.optimizers.SGD(1.0, global_clipnorm=most).apply([gradient], [a])
-    faithful = gradient * min(1.0, most / (np.linalg.norm(gradient) + 1e-6))
+    faithful = gradient * min(1.0, most / (float(np.linalg.norm(gradient)) + 1e-6))
     found = w.grad.numpy()
     largest = np.abs(found).max()
     return float(np.abs(found + a.numpy()).max() / largest), float(np.abs(found - faithful).max() / largest)

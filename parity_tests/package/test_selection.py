@@ -48,6 +48,9 @@ ALONE = {
     "ops/test_keypoints.py::test_both_pose_models": "two whole models; the functions are in `make test`",
     "study/test_traps_command.py::test_traps_runs_one": "a process; test_traps_as_json runs one in this one",
     "study/test_traps_command.py::test_listing_the_traps_imports_no_framework": "a process that traces all networks",
+    "training/test_data_parallel.py": "pairs of processes that import a framework",
+    "training/test_train_check.py::test_lenet_trains": "every optimiser; test_rules.py has all of them",
+    "training/test_train_check.py::test_a_network_with": "whole networks; pairs with normalisation are in `make test`",
     "building/test_keras_model.py::test_files_predict_in_a_plain_keras": "twelve networks; test_convert.py has one",
 }
 """Checks that `make test` does not make for any network, and why."""

@@ -15,7 +15,7 @@ from diptych.training.report import TrainReport
 SHAPE = (1, 3, 8, 8)
 
 
-def in_torch(rate: float = 0.5, share: float = 0.1, norm: type[nn.Module] = nn.BatchNorm2d) -> nn.Module:
+def in_torch(rate: float = 0.5, share: float = 0.1, norm: type[nn.Module] = nn.BatchNorm2d) -> nn.Sequential:
     torch.manual_seed(0)
     return nn.Sequential(
         nn.Conv2d(3, 8, 3, padding=1),
@@ -44,4 +44,5 @@ def in_keras(rate: float = 0.5, kept: float = 0.9, norm: Any = layers.BatchNorma
 def checked(one: nn.Module | None = None, other: keras.Model | None = None, **how: Any) -> TrainReport:
     """The report of a few steps, with the weights of the module in a copy of the Keras model."""
     models = in_torch() if one is None else one, in_keras() if other is None else other
-    return train_check(models, **{"steps": 5, "example": SHAPE, "weights": "transfer"} | how)
+    given: dict[str, Any] = {"steps": 5, "example": SHAPE, "weights": "transfer"} | how
+    return train_check(models, **given)

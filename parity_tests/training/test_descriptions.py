@@ -17,12 +17,14 @@ from diptych.common.errors import DiptychError
 from diptych.common.training.data import as_data, from_data
 from diptych.common.training.optimisers import spared
 
+WRONG: Any = "beside"
+NUMBER: Any = 3
 REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: training.SGD(rate=-0.1), "rate of SGD is above 0, got -0.1"),
     (lambda: training.SGD(rate=float("nan")), "rate of SGD is a finite number, got nan"),
     (lambda: training.SGD(momentum=1.0), "momentum of SGD is below 1"),
     (lambda: training.SGD(nesterov=True), "Nesterov's momentum needs a momentum, and no dampening"),
-    (lambda: training.SGD(velocity="beside"), "velocity of SGD is 'outside' or 'inside', got 'beside'"),
+    (lambda: training.SGD(velocity=WRONG), "velocity of SGD is 'outside' or 'inside', got 'beside'"),
     (lambda: training.Adam(beta2=1.5), "beta2 of Adam is below 1"),
     (lambda: training.Adam(eps=-1.0), "eps of Adam is 0 or more"),
     (lambda: training.SGD(accumulate=0), "accumulate is a number of batches from 1 on, got 0"),
@@ -34,7 +36,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: training.CrossEntropy(class_weights=(1.0, -1.0)), "class weights are numbers of 0 or more"),
     (lambda: training.described("sdg"), "there is no optimiser 'sdg'; did you mean 'sgd'"),
     (lambda: training.described("sgd", beta1=0.9), "SGD has no 'beta1'; it has rate"),
-    (lambda: training.described(3), "expected the name of an optimiser or a description of one, got int"),
+    (lambda: training.described(NUMBER), "expected the name of an optimiser or a description of one, got int"),
     (lambda: training.loss("crossentropy", "torch"), "there is no loss 'crossentropy'; did you mean 'cross_entropy'"),
     (lambda: training.optimiser("sgd", torch.nn.ReLU()), "the model has no weight that is trained"),
     (lambda: spared(training.SGD(exclude=("gamma",)), {"a.weight": (3,)}), "no weight is called like 'gamma'"),

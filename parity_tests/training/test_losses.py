@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -41,7 +43,7 @@ LOSSES: dict[str, tuple[Loss, bool, bool]] = {
 """A loss, and whether PyTorch and Keras have their own that says the same."""
 
 
-def case(loss: Loss) -> tuple[Array, Array]:
+def case(loss: Loss) -> tuple[Array, Any]:
     random = np.random.default_rng(0)
     outputs = random.normal(scale=4, size=(16, 5))
     if isinstance(loss, CrossEntropy) and loss.of == "probabilities":

@@ -33,7 +33,8 @@ NET = diptych.spec("lenet5_modern")
 
 def batch(step: int) -> tuple[Array, list[Array]]:
     random = np.random.default_rng(step)
-    return random.normal(size=(2, 1, 32, 32)), [random.integers(10, size=2)]
+    labels: Any = random.integers(10, size=2)
+    return random.normal(size=(2, 1, 32, 32)), [labels]
 
 
 def begun(framework: str, rule: training.Optimiser, weights: Any) -> Side:

@@ -33,7 +33,10 @@ CHOICES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", list(CHOICES))
+SLOW = ("unbiased", "smoothed and weighed", "focal", "binary")
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in CHOICES])
 def test_a_pair_trains_the_same(name: str) -> None:
     report = checked(**CHOICES[name])
     assert report.passed, report

@@ -41,7 +41,7 @@ def native(
 
 def of_groups() -> dict[str, Any]:
     module = in_torch()
-    groups = [{"params": [p for p in module.parameters() if p.ndim > 1]},
+    groups: list[dict[str, Any]] = [{"params": [p for p in module.parameters() if p.ndim > 1]},
               {"params": [p for p in module.parameters() if p.ndim <= 1], "weight_decay": 0.0}]  # fmt: skip
     one = torch.optim.AdamW(groups, 1e-3, eps=1e-6, weight_decay=0.1)
     return {"one": module, "optimizer": (one, keras.optimizers.AdamW(1e-3, 0.1, epsilon=1e-6))}
@@ -133,7 +133,19 @@ FAULTS: dict[str, Fault] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", list(FAULTS))
+SLOW = (
+    "another momentum",
+    "other kinds",
+    "a boundary that is one step late",
+    "another mean of class weights",
+    "decay on batch normalisation",
+    "a loss of one's own",
+    "coupled decay",
+)
+"""What is found in the same way as another fault of the list."""
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in FAULTS])
 def test_a_planted_fault_is_found_and_named(name: str) -> None:
     fault = FAULTS[name]
     report: TrainReport = checked(**fault.make())

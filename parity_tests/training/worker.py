@@ -32,8 +32,9 @@ def in_torch(rank: int, folder: Path, norm: bool, alone: bool = False) -> dict[s
     import torch
     from torch import nn
 
-    layers = [nn.Conv2d(3, 4, 3, bias=False), *([nn.BatchNorm2d(4)] if norm else []), nn.Tanh(), nn.Flatten(),
-              nn.Linear(144, 5, bias=False)]  # fmt: skip
+    layers: list[Any] = [nn.Conv2d(3, 4, 3, bias=False)]
+    layers += [nn.BatchNorm2d(4)] if norm else []
+    layers += [nn.Tanh(), nn.Flatten(), nn.Linear(144, 5, bias=False)]
     module = nn.Sequential(*layers).double()
     weights = start(norm)
     with torch.no_grad():

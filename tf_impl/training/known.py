@@ -35,7 +35,7 @@ def kept_rule(optimizer: Any, scheduler: Any = None) -> Optimiser | None:
     if rate is None:
         return None
     own = keras.optimizers
-    shared = {
+    shared: dict[str, Any] = {
         "rate": rate,
         "weight_decay": float(optimizer.weight_decay or 0.0),
         "decay": "decoupled",

@@ -92,7 +92,8 @@ class Twin(keras.optimizers.Optimizer):  # type: ignore[misc]
         kept = {name: tf.convert_to_tensor(found[place]) for name, found in self._kept.items()}
         decay = self.rule.decayed_where(not self._use_weight_decay(variable))
         weight, rate = tf.convert_to_tensor(variable), tf.cast(learning_rate, kind)
-        found, kept = RULES[type(self.rule)](self.rule, weight, tf.cast(gradient, kind), kept, rate, step, decay)
+        update: Any = RULES[type(self.rule)]
+        found, kept = update(self.rule, weight, tf.cast(gradient, kind), kept, rate, step, decay)
         self.assign(variable, found)
         for name, value in kept.items():
             self.assign(self._kept[name][place], value)
@@ -110,7 +111,8 @@ class Twin(keras.optimizers.Optimizer):  # type: ignore[misc]
         due = (self._iterations + 1) % self.rule.accumulate == 0
         for variable, average in zip(trainable_variables, self._model_variables_moving_average, strict=True):
             weight, mean = tf.convert_to_tensor(variable), tf.convert_to_tensor(average)
-            moved = self.rule.average * mean + (1 - self.rule.average) * weight
+            decay = self.rule.average or 0.0
+            moved = decay * mean + (1 - decay) * weight
             average.assign(tf.where(due, tf.where(self.iterations == 0, weight, moved), mean))
 
     def get_config(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ schedules = keras.optimizers.schedules
 
 
 @keras.saving.register_keras_serializable(package="diptych")
-class Rate(schedules.LearningRateSchedule):  # type: ignore[misc]
+class Rate(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
     """A schedule computed in float64, which Keras's own are not."""
 
     def __init__(self, schedule: Schedule) -> None:

@@ -46,7 +46,7 @@ def kept_rule(optimizer: Any, scheduler: Any = None) -> Optimiser | None:
         momentum, dampening = float(group["momentum"]), float(group["dampening"])
         return SGD(momentum=momentum, nesterov=bool(group["nesterov"]), dampening=dampening, **known)
     if type(optimizer) in (torch.optim.Adam, torch.optim.AdamW):
-        decay = (
+        decay: Any = (
             "decoupled" if group.get("decoupled_weight_decay") or type(optimizer) is torch.optim.AdamW else "coupled"
         )
         (beta1, beta2), eps = group["betas"], float(group["eps"])

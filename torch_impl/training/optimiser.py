@@ -93,7 +93,8 @@ class Twin(torch.optim.Optimizer):
             state |= _begun(self.rule, weight)
         state["step"] += 1
         kept = {name: state[name] for name in self.rule.kept}
-        found, kept = RULES[type(self.rule)](self.rule, weight, weight.grad, kept, rate, state["step"], decay)
+        update: Any = RULES[type(self.rule)]
+        found, kept = update(self.rule, weight, weight.grad, kept, rate, state["step"], decay)
         weight.copy_(found)
         state |= kept
 
