@@ -14,7 +14,7 @@ more dialect of it (`NamesFromBefore`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -128,7 +128,8 @@ def names_from_before(unfolded: Dialect, net: Net) -> Dialect:
     """The names that another's folding leaves `folded(net)`, where those of `net` are those of a dialect."""
     work = _Folding(net)
     before = {work.paths[net.nodes[index].path]: net.nodes[index].path for index in work.kept}
-    return NamesFromBefore(**vars(unfolded) | {"network": work.net.name}, unfolded=unfolded, before=before)
+    given = {item.name: getattr(unfolded, item.name) for item in fields(unfolded)}
+    return NamesFromBefore(**given | {"network": work.net.name}, unfolded=unfolded, before=before)
 
 
 class _Folding:

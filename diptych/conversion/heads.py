@@ -43,7 +43,7 @@ class Unconverted(WeightsError):
 
 def headed(checkpoint: Any, tried: Iterable[tuple[str, Dialect]], given: Options) -> tuple[list[Match], list[str]]:
     """(exact matches of a backbone and its head, why the backbones that fit have none) of a file of a state dict."""
-    found, problems = list[Match](), list[str]()
+    found, problems, own = list[Match](), list[str](), False
     if isinstance(checkpoint, Layers):
         return of_layers(checkpoint, tried, given)
     for prefix, item in tried if isinstance(checkpoint, Tensors) else ():
@@ -54,8 +54,9 @@ def headed(checkpoint: Any, tried: Iterable[tuple[str, Dialect]], given: Options
                 problems.append(str(error))
             else:
                 found += [one] if one.exact else []
+                own |= not one.exact  # the network's own head, in shapes that do not fit: there is no other to speak of
             break
-    return found, list(dict.fromkeys(problems))
+    return found, [] if own else list(dict.fromkeys(problems))
 
 
 def left_behind(found: Match, checkpoint: Any) -> bool:

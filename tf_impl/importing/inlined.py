@@ -27,10 +27,15 @@ def somebodys(layer: Layer) -> bool:
     if isinstance(layer, keras.layers.Lambda):
         return True
     if type(layer).__module__.partition(".")[0] != "keras":
-        if not holds_all(layer):
+        if owns(layer) and not holds_all(layer):
             return False
         return not isinstance(layer, keras.Sequential | Functional) or type(layer).call not in CALLS or _inside(layer)
     return isinstance(layer, keras.Sequential | Functional) and _inside(layer)
+
+
+def owns(layer: Layer) -> bool:
+    """Whether a layer has weights itself, beside those of the layers inside it."""
+    return bool(layer._trainable_variables or layer._non_trainable_variables)
 
 
 CALLS = (keras.Sequential.call, Functional.call)
@@ -79,7 +84,7 @@ def inlined(model: keras.Model) -> Iterator[None]:
 def leaves(model: keras.Model) -> Iterator[tuple[str, Layer]]:
     """(path, layer) of all layers without others inside, by the names that a reading has for them."""
     if any(map(somebodys, model.layers)):
-        inner = ((path, layer) for path, layer in _paths(model, "", set()) if not somebodys(layer))
+        inner = ((path, layer) for path, layer in _paths(model, "", set()) if not somebodys(layer) or owns(layer))
     else:
         inner = ((layer.name, layer) for layer in model.layers)
     for path, layer in inner:

@@ -16,8 +16,10 @@ from ...ops.concat import Concat
 from ...ops.divide import Divide
 from ...ops.maximum import Maximum
 from ...ops.multiply import Multiply
+from ...ops.parameter import Parameter
 from ...ops.power import Power
 from ...ops.rescale import Rescale
+from ...ops.scale import Scale
 from ...ops.to_map import ToMap
 from ..axes import Unknown
 from ..draft import View
@@ -70,6 +72,8 @@ def _joined(layer: Layer, op: Op, given: list[Any], name: str = "") -> View:
     if len(given) < 2:
         return value(given[0])
     first, *rest = _steps(layer, given)
+    if isinstance(op, Add) and len(rest) == 1 and (made := _scaled_by(layer, first, rest[0])) is not None:
+        return made
     for place, step in enumerate(rest):
         label = name if place == len(rest) - 1 else f"{name or layer.path}_{place}"
         first = layer.draft.add(op, first, step, label=label)
@@ -82,6 +86,23 @@ def _by_number(layer: Layer, given: list[Any], by: Callable[[float], Op]) -> Vie
         number = _number(one)
         if number is not None and len(given) == 2:
             return layer.each(by(number), other)
+    return None
+
+
+def _scaled_by(layer: Layer, one: int, other: int) -> View | None:
+    """x * w + b with a number of each for every channel, which is one layer; None for any other sum."""
+    steps = layer.draft.steps
+    for product, offset in ((one, other), (other, one)):
+        added, before = steps[offset], steps[product]
+        if not isinstance(added.op, Parameter) or not isinstance(before.op, Multiply):
+            continue
+        x, factor = sorted(before.inputs, key=lambda place: isinstance(steps[place].op, Parameter))
+        by, shape = steps[factor], (steps[x].shape[0], *(1 for _ in steps[x].shape[1:]))
+        if isinstance(by.op, Parameter) and by.shape == added.shape == shape and not isinstance(steps[x].op, Parameter):
+            names = {"weight": by.names[""], "bias": added.names[""]}
+            for name in names.values():
+                layer.reading.tensors[name] = layer.reading.tensors[name].reshape(-1)
+            return seen(layer.draft.view(layer.draft.add(Scale(), x, names=names)))
     return None
 
 
