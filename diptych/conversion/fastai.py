@@ -34,7 +34,7 @@ def fastai_head(prefix: str, parts: Sequence[Part]) -> str:
 
     >>> parts = [Part("1.2", "batch_norm", 8, 8), Part("1.4", "linear", 8, 3, bias=False)]
     >>> fastai_head("0.", parts), fastai_head("", parts)
-    ('batch_norm,dropout:0.25,linear', '')
+    ('batch_norm,dropout:0.5,linear', '')
     """
     outer = _outer(prefix)
     places = [part.place for part in parts]

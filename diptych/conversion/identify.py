@@ -242,7 +242,7 @@ def _search(checkpoint: Checkpoint, given: Options) -> tuple[Match, tuple[str, .
         if near[0].wires:
             check_architecture(near[0])
         raise misfit(near[0])
-    if len(exact) == 1:
+    if len({(found.net.name, found.net.options) for found in exact}) == 1:  # of several libraries' names, perhaps
         return exact[0], (f"taken as {exact[0].net.name}, the only registered network with these weights",)
     return _choose(checkpoint, exact)
 

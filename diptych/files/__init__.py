@@ -34,10 +34,6 @@ def _formats() -> tuple[Format, ...]:
 
 
 FORMATS = _formats()
-TFLITE = (
-    "TensorFlow Lite's files are for devices: folded, often quantised, with names of operations; they are not read. "
-    "Convert the Keras file or the SavedModel that it was made of"
-)
 
 
 def format_of(path: Path) -> Format:
@@ -95,8 +91,6 @@ def source_format(path: Path) -> Format:
         if said := stranger(path):
             raise FileError(said)
         suffixes = ", ".join(suffix for format_ in FORMATS for suffix in format_.endings)
-        if path.suffix.lower() == ".tflite":
-            raise FileError(f"{path}: {TFLITE}")
         raise FileError(f"{path} has no known suffix; the formats are {suffixes}")
     head = _head(place, known)
     if said := misplaced(path, head):

@@ -8,7 +8,10 @@ from pathlib import Path
 NAMED = "save the arrays by name: numpy.savez('in.npz', **arrays)"
 UNPACKED = "unpack it, and name the file in it"
 STRANGERS = {
-    ".tflite": ("a program of TFLite", "its weights have lost their names; convert the model that it was made of"),
+    ".tflite": (
+        "a program of TFLite",
+        "its weights are folded, often quantised, and have lost their names; convert the model that it was made of",
+    ),
     ".pt2": ("a program of torch.export", "save the weights: torch.save(program.state_dict, 'in.pth')"),
     ".ptl": ("a program of PyTorch for phones", "convert the model that it was made of"),
     ".npy": ("one array without a name", NAMED),

@@ -80,7 +80,7 @@ def test_whole_numbers_and_packed_ones_are_refused_with_the_reason(tmp_path: Pat
     np.savez(tmp_path / "gptq.npz", **{**gptq, "f6.qweight": np.zeros((15, 84), "int32")})
     assert "is quantised: f6.qweight is int32" in refused(tmp_path / "gptq.npz", None)
     (tmp_path / "m.tflite").write_bytes(b"\x1c\0\0\0TFL3" + bytes(64))
-    assert "TensorFlow Lite's files are for devices" in refused(tmp_path / "m.tflite", None)
+    assert "is a program of TFLite, which diptych does not read as weights" in refused(tmp_path / "m.tflite", None)
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,6 @@ def test_a_runtime_that_is_older_than_the_opset_is_told(monkeypatch: pytest.Monk
         raise RuntimeError("Unsupported model IR version: 11, max supported IR version: 10")
 
     monkeypatch.setattr(onnxruntime, "InferenceSession", refuse)
-    with pytest.raises(DiptychError, match=r"ONNX Runtime .* is older than the model"):
+    with pytest.raises(DiptychError, match=r"ONNX Runtime .* is older than the opset of the model"):
         runtimes.open_session(Path("x.onnx"))
     assert not runtimes.runs.__wrapped__(22)

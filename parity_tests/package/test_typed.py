@@ -160,7 +160,6 @@ ANSWERED = {  # a line: the line to type, or what is wrong with it
     "my.py:make": "`diptych convert my.py:make out.keras --example 1x3x224x224`",
     "a.pth": "a.pth does not exist",
     "download resnet50": "tv.models.resnet50(weights='DEFAULT')",
-    "train resnet50": "diptych.build('resnet50', 'torch')",
     "create_model resnet50": "diptych.build('resnet50', 'torch')",
     "onnx resnet50": "`diptych export resnet50 resnet50.pth resnet50.onnx`",
     "shwo resnet50": "No such command 'shwo'; did you mean 'show'",

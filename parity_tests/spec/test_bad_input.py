@@ -34,8 +34,8 @@ def test_an_unknown_network_names_near_matches(tmp_path: Path, command: list[str
 def test_an_unknown_library_is_an_error_before_the_file_is_read(tmp_path: Path) -> None:
     error = refused(tmp_path, "convert", tmp_path / "absent.pth", tmp_path / "out.pth", "--to", "foo")
     known = "diptych, emitted, torchvision, timm, keras.applications, pytorchcv, efficientnet_pytorch, tf-slim, "
-    known += "transformers, detectron2, torchvision-2017, children, features, yolox, ultralytics, pytorch-YOLOv4, "
-    known += "effdet, automl, darknet-keras, keras"
+    known += "transformers, detectron2, torchvision-2017, pretrainedmodels, mmpretrain, children, features, yolox, "
+    known += "ultralytics, pytorch-YOLOv4, effdet, automl, keras 2, darknet-keras, keras"
     assert error == f"error: there is no library 'foo'; the names are {known}"
 
 

@@ -159,7 +159,7 @@ def test_a_plot_that_cannot_be_made_says_why(tmp_path: Path) -> None:
         (["-o", tmp_path / "a.gif"], ".gif"),
         (["-o", tmp_path / "a"], "a name without suffix"),
         (["-o", tmp_path / "a.png", "--family", "resnet", "vgg16"], "not both"),
-        (["-o", tmp_path / "a.png", "resnet_50"], "there is no network"),
+        (["-o", tmp_path / "a.png", "resnet_51"], "there is no network"),
     ]
     for words, said in wrong:
         done = run("plot", *words)

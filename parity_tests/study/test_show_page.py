@@ -75,7 +75,13 @@ def test_a_table_and_its_comment_stand_beside_the_function_that_reads_it() -> No
 def test_two_classes_of_one_function_refer_to_one_text() -> None:
     found = {slot.name: slot for slot in _slots("resnet50")}
     helpers = ["conv_bn", "bottleneck_branch", "joined"]
-    assert [chunk.name for chunk in found["Bottleneck"].chunks] == ["TORCHVISION", *helpers, "bottleneck", "Style"]
+    assert [chunk.name for chunk in found["Bottleneck"].chunks] == [
+        "TORCHVISION",
+        *helpers,
+        "bottleneck",
+        "Rate",
+        "Style",
+    ]
     assert found["BottleneckProjection"].chunks == ()
     assert found["BottleneckProjection"].other == "Bottleneck"
     assert 'href="#s-Bottleneck"' in page(spec("resnet50"))
@@ -83,7 +89,7 @@ def test_two_classes_of_one_function_refer_to_one_text() -> None:
 
 def test_a_function_of_another_file_stands_under_its_name() -> None:
     found = {slot.name: [chunk.file for chunk in slot.chunks] for slot in _slots("resnet50")}
-    assert found["Bottleneck"] == ["common/blocks/residual.py"] * 5 + ["common/blocks/conv_norm.py"]
+    assert found["Bottleneck"] == ["common/blocks/residual.py"] * 5 + ["common/blocks/conv_norm.py"] * 2
     assert found["ResNet50"] == ["", ""]
     words = Page(page(spec("resnet50"))).words
     at = words.index("common/blocks/residual.py")
