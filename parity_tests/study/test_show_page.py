@@ -90,7 +90,7 @@ def test_two_classes_of_one_function_refer_to_one_text() -> None:
 def test_a_function_of_another_file_stands_under_its_name() -> None:
     found = {slot.name: [chunk.file for chunk in slot.chunks] for slot in _slots("resnet50")}
     assert found["Bottleneck"] == ["common/blocks/residual.py"] * 5 + ["common/blocks/conv_norm.py"] * 2
-    assert found["ResNet50"] == ["", ""]
+    assert set(found["ResNet50"]) == {""}
     words = Page(page(spec("resnet50"))).words
     at = words.index("common/blocks/residual.py")
     assert words[at + 1].startswith("TORCHVISION = Variant")
