@@ -89,6 +89,16 @@ def test_what_a_vector_meets(make: Callable[[], layers.Layer]) -> None:
     agrees(diptych.read(model), model)
 
 
+def test_a_layer_that_is_called_twice_has_its_weights_once() -> None:
+    layer = Own(lambda x, g: x * g, (4,))
+    image = keras.Input(SIZE)
+    x = layers.Conv2D(4, 3, padding="same")(image)
+    model = keras.Model(image, layers.GlobalAveragePooling2D()(layer(ops.tanh(layer(x)))))
+    result = diptych.read(model)
+    agrees(result, model)
+    assert len(result.weights) == 3
+
+
 def test_the_layer_has_its_weights_afterwards() -> None:
     layer = Own(lambda x, g: x * g, (4,))
     model = around(layer)

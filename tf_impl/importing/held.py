@@ -35,8 +35,12 @@ def holds_all(layer: Any) -> bool:
 
 
 @contextmanager
-def standing_for(layer: Any, args: tuple[Any, ...]) -> Iterator[None]:
-    """With values of the graph in the place of a layer's own weights."""
+def standing_for(layer: Any, given: Any, known: dict[int, HeldWeight]) -> Iterator[None]:
+    """With values of the graph in the place of a layer's own weights; `known` has one layer for each, by its id."""
+    values = [item for item in keras.tree.flatten(given) if isinstance(item, keras.KerasTensor)]
+    if not values:  # it is called on numbers, as when a model is made
+        yield
+        return
     own = {name: value for name, value in vars(layer).items() if isinstance(value, Variable)}
     try:
         for name, variable in own.items():
@@ -44,8 +48,9 @@ def standing_for(layer: Any, args: tuple[Any, ...]) -> Iterator[None]:
             path = f"{layer.name}.{name}".replace(
                 ".", "_"
             )  # a parameter of the model: what it belongs to is no block here
-            made = HeldWeight(variable, path, trained)
-            layer.__dict__[name] = made(args[0])
+            if id(variable) not in known:
+                known[id(variable)] = HeldWeight(variable, path, trained)
+            layer.__dict__[name] = known[id(variable)](values[0])
         yield
     finally:
         layer.__dict__.update(own)

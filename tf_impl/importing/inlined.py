@@ -17,7 +17,7 @@ import keras
 from keras.src.backend.common import global_state
 from keras.src.models.functional import Functional
 
-from .held import holds_all, standing_for
+from .held import HeldWeight, holds_all, standing_for
 
 Layer = Any
 
@@ -26,7 +26,7 @@ def somebodys(layer: Layer) -> bool:
     """Whether a layer is of a class that is not Keras's, or is a chain or a graph that has such a layer inside."""
     if isinstance(layer, keras.layers.Lambda):
         return True
-    if type(layer).__module__.partition(".")[0] != "keras":
+    if type(layer).__module__.partition(".")[0] != "keras" and not isinstance(layer, HeldWeight):
         if owns(layer) and not holds_all(layer):
             return False
         return not isinstance(layer, keras.Sequential | Functional) or type(layer).call not in CALLS or _inside(layer)
@@ -55,7 +55,7 @@ def inlined(model: keras.Model) -> Iterator[None]:
     names = {id(layer): (layer, layer.name) for layer in model._flatten_layers()}
     for path, layer in _paths(model, "", set()):
         layer.name = path
-    own = keras.layers.Layer.__call__
+    own, held = keras.layers.Layer.__call__, dict[int, HeldWeight]()
 
     def call(self: Layer, *args: Any, **kwargs: Any) -> Any:
         if not self.built or not somebodys(self):
@@ -66,7 +66,7 @@ def inlined(model: keras.Model) -> Iterator[None]:
         kwargs = {name: value for name, value in kwargs.items() if name in taken or name not in STATED}
         if "training" in taken and kwargs.get("training") is None:
             kwargs["training"] = False
-        with standing_for(self, args):
+        with standing_for(self, (args, kwargs), held):
             return self.call(*args, **kwargs)
 
     counts = global_state.get_global_attribute(COUNTS)
