@@ -105,7 +105,7 @@ TIMM = (
     *("mobilevit_xs", "edgenext_xx_small", "fastvit_t8", "repghostnet_050", "ese_vovnet19b_dw", "cspresnet50"),
     *("hardcorenas_a", "fbnetv3_b", "lcnet_050", "xception41", "densenetblur121d", "mobilenetv2_120d"),
 )
-TORCHVISION = ("convnext_tiny", "efficientnet_v2_s", "regnet_y_400mf", "swin_t", "vit_b_32")
+TORCHVISION = ("convnext_tiny", "efficientnet_v2_s", "maxvit_t", "swin_t", "vit_b_32")
 
 
 def library(name: str) -> State:
