@@ -51,13 +51,16 @@ def graph_said(found: Identified, arrays: Mapping[str, Array], framework: str) -
     images = random_images(net, 2, np.random.default_rng(0))
     images[1] *= 1 if net.nodes[1].op.takes_pixels else LOUD
     expected = _outputs(net, arrays, images, framework)
-    worst = np.inf
+    worst, left_out = np.inf, ""
     for form in _forms(own, net):
         got = _outputs(form, graph.weights, images, framework)
         if all(a.shape == b.shape for a, b in zip(got, expected, strict=True)):
-            worst = min(worst, max(difference(a, b)[0] for a, b in zip(got, expected, strict=True)))
+            gap = max(difference(a, b)[0] for a, b in zip(got, expected, strict=True))
+            if gap < worst:
+                front = ", but for what scales the image in front" if form.nodes != own.nodes else ""
+                worst, left_out = gap, (", but for its last layer" if form.outputs != own.outputs else "") + front
     if worst <= (SINGLE if found.checkpoint.format == "onnx" else FLOAT64_TOLERANCE):
-        return (f"the source's own graph was run, too: the same in float64 by {FRAMEWORKS[framework]} "
+        return (f"the source's own graph was run, too: the same{left_out}, in float64 by {FRAMEWORKS[framework]} "
                 f"(largest relative difference {worst:.1e})")  # fmt: skip
     raise Unidentified(
         f"{found.checkpoint.path} has the names and the weights of {net.name}, and its own graph is another function: "

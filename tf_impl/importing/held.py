@@ -45,9 +45,7 @@ def standing_for(layer: Any, given: Any, known: dict[int, HeldWeight]) -> Iterat
     try:
         for name, variable in own.items():
             trained = any(variable is item for item in layer._trainable_variables)
-            path = f"{layer.name}.{name}".replace(
-                ".", "_"
-            )  # a parameter of the model: what it belongs to is no block here
+            path = f"{layer.name}.{name}".replace(".", "_")  # a parameter of the model: its layer is no block here
             if id(variable) not in known:
                 known[id(variable)] = HeldWeight(variable, path, trained)
             layer.__dict__[name] = known[id(variable)](values[0])
