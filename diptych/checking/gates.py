@@ -163,9 +163,10 @@ def forward_float32(case: Case) -> Finding:
 
 def _noise_nearby(case: Case, side: str, low: Any, x: Array, index: int) -> float:
     """The largest rounding that a side shows at images beside these."""
-    side_of, wide = backends.get(side), case.float64(side)
-    answers = ([side_of.outputs(model, case.net, near)[index] for model in (low, wide)] for near in nearby(x))
-    return max(difference(*pair)[0] for pair in answers)
+    run, wide, worst = backends.get(side).outputs, case.float64(side), 0.0
+    for near in nearby(x):
+        worst = max(worst, difference(run(low, case.net, near)[index], run(wide, case.net, near)[index])[0])
+    return worst
 
 
 GATES: dict[str, Callable[[Case], Finding]] = {
