@@ -19,6 +19,7 @@ EVERY = (
     "reliability",
     "detection",
     "met",
+    "front",
 )
 
 
