@@ -123,7 +123,7 @@ def settings(step: Step) -> tuple[object, ...]:
 
 
 def dense(step: Step) -> bool:
-    """Whether a step multiplies vectors by a matrix: a linear layer, or a convolution whose kernel is as large as the map.
+    """Whether a step multiplies vectors by a matrix: a linear layer, or a convolution with a kernel of the whole map.
 
     The second is what timm's VGG has in the place of flatten and the first linear layer.
     """
