@@ -11,21 +11,10 @@ from ...common.detection.checks import all_anchors, require_squares
 from ...common.detection.detector import Detector
 from ...common.detection.grid import Grid, grid
 from ...common.detection.learning import BestAnchor, Terms
+from .boxes import centres, iou
 from .candidates import take
 from .decode import decode_level
-from .terms import (
-from .boxes import centres, iou
-    tf.Tensor,
-    constant,
-    cross_entropy,
-    detached,
-    first,
-    flattened,
-    kept,
-    last,
-    log_sigmoid,
-    overlap_of,
-)
+from .terms import constant, cross_entropy, detached, first, flattened, kept, last, log_sigmoid, overlap_of
 
 
 def loss(cells: Sequence[tf.Tensor], labels: tf.Tensor, detector: Detector, rule: BestAnchor) -> Terms:
@@ -58,7 +47,11 @@ def loss(cells: Sequence[tf.Tensor], labels: tf.Tensor, detector: Detector, rule
         fitted = fitted / tf.where(wanted, several, tf.ones_like(several))
     objects = kept(~left, cross_entropy(raw[..., 4], tf.cast(there, raw.dtype)))
     of_class = kept(there[..., None], cross_entropy(raw[..., 5:], classes))
-    parts = rule.box * share * tf.reduce_sum(kept(wanted, fitted)), share * tf.reduce_sum(objects), share * tf.reduce_sum(of_class)
+    parts = (
+        rule.box * share * tf.reduce_sum(kept(wanted, fitted)),
+        share * tf.reduce_sum(objects),
+        share * tf.reduce_sum(of_class),
+    )
     return Terms(sum(parts), *parts, tf.zeros_like(parts[0]))
 
 
@@ -105,7 +98,9 @@ def _alike(w: tf.Tensor, h: tf.Tensor, anchors: tf.Tensor) -> tf.Tensor:
     return iou(ours[:, :, None], tf.concat([tf.zeros_like(anchors), anchors], -1), 0.0)
 
 
-def _squares(raw: tf.Tensor, own: tf.Tensor, where: tf.Tensor, wanted: tf.Tensor, places: Grid, pixels: float) -> tf.Tensor:
+def _squares(
+    raw: tf.Tensor, own: tf.Tensor, where: tf.Tensor, wanted: tf.Tensor, places: Grid, pixels: float
+) -> tf.Tensor:
     """The loss (N, R) of x and y by cross-entropy and of w and h by squares, more for smaller boxes."""
     cell, stride, anchor = (constant(numbers, raw)[None] for numbers in (places.cell, places.stride, places.anchors))
     target = centres(tf.where(wanted[..., None], own[..., 1:], tf.ones_like(own[..., 1:])))

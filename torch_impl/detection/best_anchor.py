@@ -11,21 +11,10 @@ from ...common.detection.checks import all_anchors, require_squares
 from ...common.detection.detector import Detector
 from ...common.detection.grid import Grid, grid
 from ...common.detection.learning import BestAnchor, Terms
+from .boxes import centres, iou
 from .candidates import take
 from .decode import decode_level
-from .terms import (
-from .boxes import centres, iou
-    torch.Tensor,
-    constant,
-    cross_entropy,
-    detached,
-    first,
-    flattened,
-    kept,
-    last,
-    log_sigmoid,
-    overlap_of,
-)
+from .terms import constant, cross_entropy, detached, first, flattened, kept, last, log_sigmoid, overlap_of
 
 
 def loss(cells: Sequence[torch.Tensor], labels: torch.Tensor, detector: Detector, rule: BestAnchor) -> Terms:
@@ -105,7 +94,9 @@ def _alike(w: torch.Tensor, h: torch.Tensor, anchors: torch.Tensor) -> torch.Ten
     return iou(ours[:, :, None], torch.cat([torch.zeros_like(anchors), anchors], -1), 0.0)
 
 
-def _squares(raw: torch.Tensor, own: torch.Tensor, where: torch.Tensor, wanted: torch.Tensor, places: Grid, pixels: float) -> torch.Tensor:
+def _squares(
+    raw: torch.Tensor, own: torch.Tensor, where: torch.Tensor, wanted: torch.Tensor, places: Grid, pixels: float
+) -> torch.Tensor:
     """The loss (N, R) of x and y by cross-entropy and of w and h by squares, more for smaller boxes."""
     cell, stride, anchor = (constant(numbers, raw)[None] for numbers in (places.cell, places.stride, places.anchors))
     target = centres(torch.where(wanted[..., None], own[..., 1:], torch.ones_like(own[..., 1:])))
