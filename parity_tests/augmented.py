@@ -1,4 +1,4 @@
-"""Pictures with one solid rectangle and its box, and a module of `augment` with a fault planted."""
+"""Pictures with one solid rectangle and its box, and a module of any room with a fault planted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from diptych.common.augment.labelled import Labelled, labelled
 from diptych.common.spec import Array
 
-FOLDER = Path(__file__).parents[1] / "common" / "augment"
+ROOT = Path(__file__).parents[1]
 WHITE = 255
 
 
@@ -43,12 +43,12 @@ def apart(made: Labelled, above: int = 25) -> float:
     return float(np.abs(made.boxes[0] - extent(made.image, above)).max())
 
 
-def planted(module: str, right: str, wrong: str) -> ModuleType:
-    """A module of `augment` with one piece of its text replaced, which must be there once."""
-    text = (FOLDER / f"{module}.py").read_text("utf-8")
+def planted(module: str, right: str, wrong: str, room: str = "common/augment") -> ModuleType:
+    """A module of a room with one piece of its text replaced, which must be there once."""
+    text = (ROOT / room / f"{module}.py").read_text("utf-8")
     assert text.count(right) == 1, f"{right!r} is {text.count(right)} times in {module}.py"
-    faulty = ModuleType(f"diptych.common.augment.{module}_faulty")
-    faulty.__package__ = "diptych.common.augment"
+    faulty = ModuleType(f"diptych.{room.replace('/', '.')}.{module}_faulty")
+    faulty.__package__ = faulty.__name__.rpartition(".")[0]
     sys.modules[faulty.__name__] = faulty  # dataclasses look there
     exec(compile(text.replace(right, wrong), f"{module}_faulty", "exec"), vars(faulty))  # noqa: S102 - our own text
     return faulty

@@ -136,7 +136,8 @@ def test_helpers_have_as_many_lines_on_either_side(name: str) -> None:
 def test_functions_on_outputs_mirror_their_meaning_in_numpy() -> None:
     folders = ("functions", "detection")
     names = [(folder, name) for folder in folders for name in files("tf_impl", folder) - {"__init__.py"}]
-    names += [("training", name) for name in ("clipping.py", "loss_values.py", "rules.py")]
+    values = ("adversarial.py", "clipping.py", "cross_norm.py", "drop_block.py", "loss_values.py", "rules.py")
+    names += [("training", name) for name in values]
     for folder, name in names:
         module = f"{folder}.{name.removesuffix('.py')}"
         own = ONE_SIDED_FUNCTIONS.get(module, {})
