@@ -60,6 +60,7 @@ ONE_SIDED_FUNCTIONS = {
 """Public functions of mirrored files that serve one framework alone, named here so that none is missed."""
 NUMPY_ALONE = {
     "anchors.py": "anchors are constants of a detector",
+    "auto_anchor.py": "anchors are found before any framework",
     "checks.py": "what is given is checked once for all",
     "detector.py": "a detector is data",
     "efficientdet.py": "a detector is data",
