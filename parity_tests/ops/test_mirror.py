@@ -60,6 +60,7 @@ ONE_SIDED_FUNCTIONS = {
 """Public functions of mirrored files that serve one framework alone, named here so that none is missed."""
 NUMPY_ALONE = {
     "anchors.py": "anchors are constants of a detector",
+    "auto_anchor.py": "anchors are found before any framework",
     "checks.py": "what is given is checked once for all",
     "detector.py": "a detector is data",
     "efficientdet.py": "a detector is data",
@@ -136,7 +137,8 @@ def test_helpers_have_as_many_lines_on_either_side(name: str) -> None:
 def test_functions_on_outputs_mirror_their_meaning_in_numpy() -> None:
     folders = ("functions", "detection")
     names = [(folder, name) for folder in folders for name in files("tf_impl", folder) - {"__init__.py"}]
-    names += [("training", name) for name in ("clipping.py", "loss_values.py", "rules.py")]
+    values = ("adversarial.py", "clipping.py", "cross_norm.py", "drop_block.py", "loss_values.py", "rules.py")
+    names += [("training", name) for name in values]
     for folder, name in names:
         module = f"{folder}.{name.removesuffix('.py')}"
         own = ONE_SIDED_FUNCTIONS.get(module, {})
