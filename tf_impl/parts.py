@@ -107,7 +107,7 @@ def normalised_responses(x: Any, eps: float, *, name: str, dtype: str) -> Any:
 
 
 def mixed_maps(*maps: Any, name: str, dtype: str) -> Any:
-    """The sum of the candidates of a layer, of which `name` is that of the layer with theta; the rest is not trained."""
+    """The sum of the candidates of a layer, of which `name` is that of the layer with theta; no other is trained."""
     count = len(maps)
     theta = kept(maps[0], (count,), name=name, dtype=dtype)
     gumbel = _beside(maps[0], count, name, "gumbel", dtype, trainable=False)

@@ -82,3 +82,51 @@ def check_latency(least: float, unit: str) -> None:
             f"the loss takes ln(LAT) to a power, and the cheapest network costs {least:g} {unit}, expected more than "
             "1; give costs in a smaller unit"
         )
+
+
+PAPER = 90
+"""The epochs of the paper, over which its temperature falls."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A whole search.
+
+    In the first `warm_up` epochs the weights alone are trained; in each of the others, first the weights on `share` of
+    the images, then the architecture parameters on the rest. The temperature falls as over the 90 epochs of the paper,
+    in however many there are. `steer` moves beta after each epoch by how far the expected cost is off the budget; the
+    paper has no budget, and keeps beta. At the end `samples` networks are drawn (the paper draws six), and the one that
+    reads most of the rest right is taken. The paper has 90 epochs, of which 10 warm up, and a rate of 0.01 for theta:
+    its epochs have a hundred times as many steps as one of 1,437 digits.
+    """
+
+    epochs: int = 15
+    warm_up: int = 3
+    batch: int = 64
+    share: float = 0.8
+    temperature: Temperature = field(default_factory=Temperature)
+    objective: Objective = field(default_factory=Objective)
+    rules: Rules = field(default_factory=lambda: Rules(theta=Adam(rate=0.1, weight_decay=5e-4)))
+    steer: bool = True
+    samples: int = 6
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch", "samples"):
+            _natural(self, name, 1)
+        _natural(self, "warm_up", 0)
+        if self.warm_up >= self.epochs:
+            raise DiptychError(
+                f"of {self.epochs} epochs {self.warm_up} warm up, and none is left to train the architecture in"
+            )
+        if not 0 < self.share < 1:
+            raise DiptychError(f"share is the part of the images that the weights have, between 0 and 1: {self.share}")
+
+    def heat(self, epoch: int) -> float:
+        """The temperature of an epoch, counted from 0; raises DiptychError where it has reached 0."""
+        return self.temperature.at(epoch * PAPER / self.epochs)
+
+
+def _natural(plan: Plan, name: str, least: int) -> None:
+    value = getattr(plan, name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise DiptychError(f"{name} is a whole number from {least} on, got {value!r}")

@@ -27,7 +27,7 @@ class Searcher:
     def __init__(
         self, space: Space, weights: Mapping[str, Array], costs: Costs, rules: Rules, dtype: str = "float32"
     ) -> None:
-        self.space, self.model = space, build(space.supernet, weights, dtype)
+        self.space, self.model = space, build(space.supernet, weights, dtype, memory_format="channels_last")
         self.kind = getattr(torch, dtype)
         named = dict(self.model.named_parameters())
         mixes = [space.theta(number).removesuffix(".theta") for number in space.mixes]
