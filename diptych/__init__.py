@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import searching as searching
     from . import training as training
     from .api import build, init, weights
     from .checking.check import check
@@ -89,8 +90,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for on first use, so that `import diptych` is quick and needs no framework."""
-    if name == "training":  # a room with names of its own
-        return import_module(".training", __name__)
+    if name in ("training", "searching"):  # rooms with names of their own
+        return import_module(f".{name}", __name__)
     if name not in _HOMES:
         said = "" if name.startswith("_") else import_module(".elsewhere", __name__).said_of(name)
         advice = f"{said} (it has {', '.join(__all__)})" if said else f"it has {', '.join(__all__)}"

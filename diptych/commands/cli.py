@@ -13,7 +13,7 @@ import typer
 
 from ..common.errors import DiptychError
 from ..common.spec import Net
-from . import catalogue, checkpoints, comparison, deployment, detection, study, training
+from . import catalogue, checkpoints, comparison, deployment, detection, searching, study, training
 from .border import TRACEBACK, Border
 from .options import NAMES, Channels, Classes, Example, OneSize, Settings, Size, asked, chosen
 from .quiet import native_stderr_kept
@@ -116,7 +116,7 @@ def check(
         raise typer.Exit(code)
 
 
-for group in (comparison, training, checkpoints, deployment, detection, catalogue, study):
+for group in (comparison, training, searching, checkpoints, deployment, detection, catalogue, study):
     for word, command in group.COMMANDS.items():
         app.command(word)(command)
 
@@ -138,11 +138,12 @@ def _refuse_two_files(names: list[str]) -> None:
 def _named(names: list[str], wanted: Asked) -> dict[str, str | Net]:
     """What is to be checked, by name: registered networks, and those of somebody's own."""
     from ..common.registry import network
+    from ..opening.specs import is_spec
 
     found: dict[str, str | Net] = {}
     for name in names:
         one = chosen(name, wanted)
-        if one.result is not None:
+        if one.result is not None or is_spec(name):
             found[name] = one.net
         elif wanted != asked():
             found[network(name).name] = one.net

@@ -18,6 +18,7 @@ from ..common.registry import network
 from ..common.spec import Net
 from ..reading import read
 from .code import is_code, model_of, shown
+from .specs import is_spec, net_of
 
 LARGEST, NUMBERS = 1 << 16, 1 << 28
 """The longest axis of an example, and its numbers, at most."""
@@ -68,12 +69,16 @@ class Named:
 
 
 def named(text: str, asked: Asked | None = None) -> Named:
-    """The network of a registered name, of a file of a whole model, or of FILE.py:FUNCTION, whose code is run.
+    """The network of a registered name, of a file of a model or a spec, or of FILE.py:FUNCTION, whose code is run.
 
     A registered name comes first: a file of such a name is named with its folder, as ./NAME. Raises DiptychError for
     what is none of these, and for options that it does not take.
     """
     asked = asked or Asked()
+    if is_spec(text):
+        if asked != Asked():
+            raise DiptychError(f"{shown(text)} is a network with all its sizes; leave out the options")
+        return Named(text, net_of(text))
     if _is_file(text):
         _check_own(text, asked)
         example = example_of(asked, "tf")
@@ -140,7 +145,7 @@ def is_own(text: str) -> bool:
 
 def _is_file(text: str) -> bool:
     """Whether a text names a file: it has the suffix of one, or leads into a folder, and is no registered name."""
-    if _is_registered(text) or is_code(text):
+    if _is_registered(text) or is_code(text) or is_spec(text):
         return False
     from ..files import FORMATS
 
