@@ -17,7 +17,20 @@ from . import catalogue, checkpoints, comparison, deployment, detection, searchi
 from .border import TRACEBACK, Border
 from .options import NAMES, Channels, Classes, Example, OneSize, Settings, Size, asked, chosen
 from .quiet import native_stderr_kept
-from .reporting import SCHEMA, Baseline, Fast, Gates, HtmlFile, JsonFile, JunitFile, Reporting, Update
+from .reporting import (
+    SCHEMA,
+    Baseline,
+    Fast,
+    Gates,
+    HtmlFile,
+    JsonFile,
+    JunitFile,
+    Optimizer,
+    Reporting,
+    Steps,
+    Update,
+    check_optimizer,
+)
 from .streams import complain, prepare, say
 
 if TYPE_CHECKING:
@@ -81,10 +94,8 @@ def check(
     option: Settings = None,
     example: Example = None,
     one_size: OneSize = False,
-    steps: Annotated[
-        int | None, typer.Option(help="Instead, train each in both for so many steps, and hold every one.", min=1)
-    ] = None,
-    optimizer: Annotated[str, typer.Option(help="The optimiser of --steps: sgd, adam, rmsprop.tf1 ...")] = "sgd",
+    steps: Steps = None,
+    optimizer: Optimizer = "sgd",
 ) -> None:
     """Check that both frameworks compute the same function: exit code 0 same, 1 different, 2 cannot tell.
 
@@ -97,19 +108,17 @@ def check(
     if bool(names) == every:
         raise DiptychError("name the networks to check, such as `diptych check resnet50`, or say --all (not both)")
     _refuse_two_files(names or [])
-    if steps is not None:
-        if code := training.check_training(networks() if every else names or [], steps, optimizer):
-            raise typer.Exit(code)
-        return
-    picked = asked_gates(list(GATES), gates_of(gates), fast)
+    check_optimizer(optimizer)
+    picked = asked_gates(list(GATES), gates_of(gates), fast, steps=steps)
     wanted = _named(
         networks() if every else names or [], asked(num_classes, in_channels, input_size, option, example, one_size)
     )
     reporting = Reporting("check", json_file, junit, html, baseline, update)
     reporting.prepare(list(wanted))  # before minutes of work whose result could not be written after them
-    partial = fast or len(picked) < len(GATES)
+    partial = fast or picked != tuple(GATES)
+    how = {"referee": referee, "gates": picked, "fast": fast, "steps": steps, "optimizer": optimizer}
     with native_stderr_kept():
-        found = _checked(wanted, {"referee": referee, "gates": picked, "fast": fast}, partial, reporting.quiet)
+        found = _checked(wanted, how, partial, reporting.quiet)
     if not reporting.quiet:
         _sum_up(found)
     if code := reporting.finish(found, _data(found)):

@@ -104,8 +104,8 @@ def checks(reports: Sequence[Report]) -> None:
     names = ("forward_float64", "gradients_float64", "training_float64", "forward_float32")
     rows = []
     for report in reports:
-        gates = [report.gate(name) for name in names]
-        values = [gate.measured if gate.compared else None for gate in gates]
+        gates = {gate.name: gate for gate in report.gates if gate.compared}
+        values = [gates[name].measured if name in gates else None for name in names]
         values += [report.noise.get(side) for side in ("torch", "tf")]
         cells = ["-" if value is None else f"{value:.1e}" for value in values]
         rows.append((report.network, *cells, f"{report.seconds:.0f}"))
@@ -113,7 +113,7 @@ def checks(reports: Sequence[Report]) -> None:
     grid(header, rows, 1, ("torch noise32", "tf noise32", "s", "forward32", "training64"))
     say(
         "",
-        "relative differences max |a - b| / max |b|, the largest of all cases; -: nothing to compare, or not reached",
+        "relative differences max |a - b| / max |b|, the largest of all cases; -: nothing compared, or not asked",
     )
 
 
