@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..common.errors import DiptychError
-from ..common.spec import Net
 from . import catalogue, checkpoints, comparison, deployment, detection, study, training
 from .border import TRACEBACK, Border
 from .options import NAMES, Channels, Classes, Example, OneSize, Settings, Size, asked, chosen
@@ -22,6 +21,7 @@ from .streams import complain, prepare, say
 
 if TYPE_CHECKING:
     from ..checking.report import Report
+    from ..common.spec import Net
     from ..opening.named import Asked
 
 app = typer.Typer(
@@ -139,7 +139,7 @@ def _named(names: list[str], wanted: Asked) -> dict[str, str | Net]:
     """What is to be checked, by name: registered networks, and those of somebody's own."""
     from ..common.registry import network
 
-    found: dict[str, str | Net] = {}
+    found = dict[str, "str | Net"]()
     for name in names:
         one = chosen(name, wanted)
         if one.result is not None:

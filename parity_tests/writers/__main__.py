@@ -18,7 +18,10 @@ EVERY = (
     "readme",
     "reliability",
     "detection",
+    "zoo",
+    "names",
     "met",
+    "traps",
 )
 
 
