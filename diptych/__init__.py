@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -93,12 +94,17 @@ def __getattr__(name: str) -> Any:
     if name in ("training", "searching"):  # rooms with names of their own
         return import_module(f".{name}", __name__)
     if name not in _HOMES:
-        said = "" if name.startswith("_") else import_module(".elsewhere", __name__).said_of(name)
+        said = "" if name.startswith("_") or _is_room(name) else import_module(".elsewhere", __name__).said_of(name)
         advice = f"{said} (it has {', '.join(__all__)})" if said else f"it has {', '.join(__all__)}"
         raise AttributeError(f"module 'diptych' has no attribute {name!r}; {advice}")
     value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
     globals()[name] = value
     return value
+
+
+def _is_room(name: str) -> bool:
+    """Whether it is a file or a folder here: `from . import commands` asks for the name before it imports it."""
+    return find_spec(f".{name}", __name__) is not None
 
 
 def __dir__() -> list[str]:

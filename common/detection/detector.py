@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from typing import Any, Literal, NamedTuple, get_args
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from ..errors import DiptychError
-from ..spec import Array
 from .learning import BestAnchor, Learning, Ratio, SimOTA
 from .limits import require_limits, require_numbers
+
+if TYPE_CHECKING:
+    from ..spec import Array
 
 Rule = Literal["yolov3", "yolov5", "yolox", "efficientdet"]
 FitRule = Literal["stretch", "yolov5", "yolox", "darknet", "efficientdet"]
@@ -153,6 +153,8 @@ class Found(NamedTuple):
 
 def nothing_found(boxes: Array, most: int) -> Found:
     """An answer of padding alone, of `most` boxes for each image of (N, M, 4), in NumPy."""
+    import numpy as np
+
     batch = len(boxes)
     whole = np.full((batch, most), -1)
     zeros = np.zeros((batch, most), boxes.dtype)

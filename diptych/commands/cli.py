@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..common.errors import DiptychError
-from ..common.spec import Net
 from . import catalogue, checkpoints, comparison, deployment, detection, searching, study, training
 from .border import TRACEBACK, Border
 from .options import NAMES, Channels, Classes, Example, OneSize, Settings, Size, asked, chosen
@@ -35,6 +34,7 @@ from .streams import complain, prepare, say
 
 if TYPE_CHECKING:
     from ..checking.report import Report
+    from ..common.spec import Net
     from ..opening.named import Asked
 
 app = typer.Typer(
@@ -149,7 +149,7 @@ def _named(names: list[str], wanted: Asked) -> dict[str, str | Net]:
     from ..common.registry import network
     from ..opening.specs import is_spec
 
-    found: dict[str, str | Net] = {}
+    found = dict[str, "str | Net"]()
     for name in names:
         one = chosen(name, wanted)
         if one.result is not None or is_spec(name):

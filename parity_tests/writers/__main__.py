@@ -18,8 +18,11 @@ EVERY = (
     "readme",
     "reliability",
     "detection",
+    "zoo",
+    "names",
     "met",
     "front",
+    "traps",
 )
 
 
