@@ -25,6 +25,9 @@ TWINS = references("torchvision", "timm", "keras.applications")
 SLOW = ("squeezenet1_1-torchvision:squeezenet1_1", "mobilenet_v1_025.keras-keras.applications:MobileNet")
 """Those of `make test-slow`, of some seconds each; `make test-full` has all of them."""
 
+MOMENTUM = 0.0003
+"""That of torchvision's MnasNet, in which it follows TensorFlow's 0.9997."""
+
 
 @pytest.fixture(autouse=True)
 def _memory() -> Iterator[None]:
@@ -40,12 +43,18 @@ def of_keras(reference: Reference, size: tuple[int, int]) -> keras.Model:
     return lively_keras(getattr(keras.applications, reference.name)(**options, **reference.arguments))
 
 
-def _as_dropping(reference: Reference, net: Net) -> Reference:
-    """The model of timm with our rate of dropout: its own default is another, most often none at all."""
+def _as_trained(reference: Reference, net: Net) -> Reference:
+    """The model of timm with our rate of dropout and, of torchvision's MnasNet, momentum: its defaults are others."""
     if reference.library != "timm":
         return reference
     rates = [node.op.rate for node in net.nodes if isinstance(node.op, Dropout)]
-    return replace(reference, arguments={**reference.arguments, "drop_rate": rates[-1] if rates else 0.0})
+    own = {"drop_rate": rates[-1] if rates else 0.0}
+    own |= (
+        {"bn_momentum": MOMENTUM}
+        if network(reference.network).source == "torchvision" and "mnasnet" in net.name
+        else {}
+    )
+    return replace(reference, arguments={**reference.arguments, **own})
 
 
 def compared(reference: Reference) -> Comparison:
@@ -57,7 +66,7 @@ def compared(reference: Reference) -> Comparison:
         given, framework = of_keras(reference, size), "torch"
     else:
         ours = build(net, "torch", weights=scrambled(net))
-        given, framework = reference_model(_as_dropping(reference, net), ours.state_dict()).eval(), "tf"
+        given, framework = reference_model(_as_trained(reference, net), ours.state_dict()).eval(), "tf"
     example = (1, *map(int, net.input_shape))
     return compare(given, build(net, framework), example=example, weights="transfer", sizes=[size], batches=(1, 3))
 
