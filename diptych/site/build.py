@@ -24,8 +24,14 @@ from .tree import tree
 
 STATE = ".diptych-site.json"
 """What each page was made of; a folder without it is not taken for a site."""
-TABS = (("index.html", "Networks"), ("families.html", "Families"), ("compare.html", "Compare"), ("traps.html", "Traps"),
-        ("docs/study.html", "Docs"))  # fmt: skip
+TABS = (
+    ("index.html", "Networks"),
+    ("families.html", "Families"),
+    ("compare.html", "Compare"),
+    ("traps.html", "Traps"),
+    ("arithmetic.html", "Arithmetic"),
+    ("docs/study.html", "Docs"),
+)
 HEAD = (
     '<p class="x" style="padding:8px 20px 0"><a href="../index.html">All networks</a> &middot; '
     '<a href="../families.html#{family}">{title}</a> &middot; <a href="../compare.html#{name}">Compare</a>{arxiv}</p>'
@@ -145,13 +151,14 @@ def _lists(out: Path, rows: list[dict[str, Any]]) -> int:
         pages["families.html"]["tree"] = _markup(tree(families))
     for name, own in pages.items():
         _write(out / name, _rendered(name, {**common, **own, "data": True}))
+    _write(out / "arithmetic.html", _rendered("arithmetic.html", {"title": "Arithmetic", "script": "arithmetic.js"}))
     _write(out / "data.js", data.script(rows, [{"id": item["id"]} for item in traps]))
     folder = files(__package__)
     palette = files(f"{__package__.rpartition('.')[0]}.page").joinpath("palette.css").read_text(encoding="utf-8")
     _write(out / "site.css", palette + folder.joinpath("site.css").read_text(encoding="utf-8"))
-    for name in ("site.js", "logo.svg"):
+    for name in ("site.js", "arithmetic.js", "logo.svg"):
         _write(out / name, folder.joinpath(name).read_text(encoding="utf-8"))
-    return len(pages)
+    return len(pages) + 1
 
 
 def _front(out: Path) -> str:
@@ -183,7 +190,7 @@ def _rendered(name: str, own: dict[str, Any], root: str = "") -> str:
 
     here = "docs/study.html" if name == "docs.html" else name
     common = {"tabs": TABS, "here": here, "root": root, "version": __version__, "short": count_text, "data": False}
-    text: str = _environment().get_template(f"{name}.j2").render({**common, "wide": False, **own})
+    text: str = _environment().get_template(f"{name}.j2").render({**common, "script": "", **own})
     return text
 
 

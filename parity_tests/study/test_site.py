@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -14,6 +15,9 @@ from typer.testing import CliRunner
 
 from diptych.commands.cli import app
 from diptych.common.errors import DiptychError
+from diptych.common.geometry import resolved
+from diptych.common.ops.conv import Conv
+from diptych.common.ops.max_pool import MaxPool
 from diptych.common.registry import canonical, network, networks
 from diptych.site import build as module
 from diptych.site.build import STATE, build
@@ -23,7 +27,15 @@ from diptych.site.tree import tree
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NAMES = ["lenet5_modern", "squeezenet1_1", "mobilenet_v1_025.keras"]
-PAGES = ("index.html", "families.html", "compare.html", "traps.html", "docs/gates.html", "networks/lenet5_modern.html")
+PAGES = (
+    "index.html",
+    "families.html",
+    "compare.html",
+    "traps.html",
+    "arithmetic.html",
+    "docs/gates.html",
+    "networks/lenet5_modern.html",
+)
 
 
 @pytest.fixture(scope="module")
@@ -149,4 +161,28 @@ def test_search_filters_and_comparison(site: Path, browser: Any) -> None:
     assert page.evaluate("[...document.querySelectorAll('.trap')].filter(one => !one.hidden).length") > 0
     page.select_option("#by", "lenet5_modern")
     assert page.evaluate("document.getElementById('same_padding_at_stride_2').hidden")
+    page.close()
+
+
+@pytest.mark.slow
+def test_the_arithmetic_is_that_of_the_ops(site: Path, browser: Any) -> None:
+    page = browser.new_page()
+    page.goto(f"file://{site / 'arithmetic.html'}")
+    cases = [dict(zip(("size", "kernel", "stride", "dilation", "pad"), item, strict=True))
+             for item in itertools.product((5, 8, 9, 16), (1, 2, 3, 5), (1, 2, 3), (1, 2), (0, 1))]  # fmt: skip
+    asked = [case for case in cases if case["dilation"] * (case["kernel"] - 1) < case["size"]]
+    script = """cases => cases.map(case_ => [arithmetic.torch({...case_, kind: "conv"}),
+      arithmetic.keras({...case_, kind: "conv", theirs: "same"}), arithmetic.keras({...case_, theirs: "zero"}),
+      arithmetic.torch({...case_, kind: "pool", ceil: true, dilation: 1})])"""
+    for case, (torch, same, zero, ceil) in zip(asked, page.evaluate(script, asked), strict=True):
+        size, kernel, pad = case["size"], case["kernel"], case["pad"]
+        conv = Conv(1, (kernel,) * 2, (case["stride"],) * 2, (pad,) * 4, (case["dilation"],) * 2)
+        assert torch["out"] == zero["out"] == conv.shape((1, size, size))[1]
+        top, bottom, _, _ = resolved("same", (size,) * 2, conv.kernel, conv.stride, conv.dilation)
+        assert (same["before"], same["after"]) == (top, bottom), case
+        if 2 * pad <= kernel:
+            pool = MaxPool((kernel,) * 2, (case["stride"],) * 2, (pad,) * 4, ceil_mode=True)
+            assert ceil["out"] == pool.size((size, size))[0], case
+    page.focus("#out-keras button:nth-child(2)")
+    assert page.evaluate("document.querySelectorAll('#in-torch .lit').length") == 9
     page.close()
