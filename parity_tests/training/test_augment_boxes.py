@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, get_args
 
 import numpy as np
 import pytest
-from augmented import apart, planted, rectangle
+from augmented import ROOT, apart, planted, rectangle
 
 from diptych.common.augment import affine, frame, labelled, mixup, mosaic
 from diptych.common.augment.affine import Motion
@@ -200,3 +201,12 @@ def test_a_planted_fault_is_seen(fault: str) -> None:
     module, right, wrong, holds = FAULTS[fault]
     assert holds(planted(module, "from __future__ import annotations", "from __future__ import annotations\n"))
     assert not holds(planted(module, right, wrong))
+
+
+def test_the_example_of_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "augmentation.md").read_text("utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(compile(block, "augmentation.md", "exec"), {})  # noqa: S102 - the page's own code
+    assert capsys.readouterr().out.startswith("(64, 64, 3) [[")
+    for name in re.findall(r"\]\((augmentation/.*?)\)", page):
+        assert (ROOT / "docs" / name).stat().st_size < 150_000
