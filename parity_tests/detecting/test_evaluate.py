@@ -135,10 +135,10 @@ def test_boxes_of_a_class_that_the_file_has_not_do_not_count() -> None:
 
 
 def test_the_json_has_the_figures_of_the_boxes_that_are_written(home: Path, tmp_path: Path) -> None:
-    done = evaluated(home, "--json", "-o", tmp_path / "out.json")
+    done = evaluated(home, "--json", "-o", tmp_path / "out.json", framework="torch")
     assert (done.exit_code, done.stderr) == (0, "")
     data = json.loads(done.stdout)
-    values = data["figures"]["numpy"]
+    values = data["figures"]["torch"]
     assert list(values) == [figure.name for figure in FIGURES]
     assert any(values.values()), "some box of scrambled weights meets another by chance"
     assert (data["images"], data["boxes"], data["categories"], data["score"]) == (3, 4, 3, 0.001)
@@ -179,6 +179,9 @@ BAD: dict[str, tuple[Any, str]] = {
     "a text for an id": (_set("images", 1, "id", "6"), "images[1] has the id '6', expected a whole number"),
     "an id twice": (_set("images", 1, "id", 5), "images[1] has the id 5 of another entry"),
     "a file twice": (_set("images", 1, "file_name", "0.png"), "two images have the file_name 0.png"),
+    "a file twice, spelt otherwise": (_set("images", 1, "file_name", "./0.png"), "two images have the file_name 0.png"),
+    "a huge id": (_set("images", 1, "id", 10**30), "expected a whole number"),
+    "a huge side": (_set("annotations", 0, "bbox", [1, 1, 10**400, 5]), "expected [x, y, width, height]"),
     "no name": (_set("images", 0, "file_name", None), "images[0] has the file_name None"),
     "a file elsewhere": (_set("images", 0, "file_name", "../0.png"), "outside of the images' folder"),
     "an image that is not there": (_set("images", 2, "file_name", "9.png"), "1 of 3 images are not there: "),
