@@ -137,6 +137,7 @@ BAD: list[tuple[Callable[[], Any], str]] = [
     (lambda: labelled.labelled(BLACK, [[0, 0, 1, 1]], [0, 1]), "1 boxes and 2 classes"),
     (lambda: labelled.labelled(BLACK, [[0, 0, 1, 1]], [-1]), "classes are whole numbers"),
     (lambda: labelled.labelled(BLACK, [[0, 0, 1, 1]], [0.5]), "classes are whole numbers"),
+    (lambda: labelled.labelled(BLACK, [[0, 0, 1, 1]], [3], 3), "class 3 is out of range: there are 3, from 0 to 2"),
     (lambda: mosaic.mosaic([ONE] * 3, (8, 8), (8, 8)), "made of 4 pictures, not 3"),
     (lambda: mosaic.mosaic([ONE] * 4, (8, 8), (17, 8)), "16 x 16 pixels"),
     (lambda: mosaic.mosaic([ONE] * 4, (8, 8), (8, 8), "v7"), "form of a mosaic"),  # type: ignore[arg-type]
