@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from .detection.detector import Detector
 from .errors import FileError
-from .spec import Array
+
+if TYPE_CHECKING:
+    from .detection.detector import Detector
+    from .spec import Array
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,15 @@ class AnchorBuffer:
 
     def array(self, detector: Detector, dtype: Any) -> Array:
         """What is written for a detector with these levels and as many anchors."""
+        import numpy as np
+
         pixels = np.array([level.anchors for level in detector.levels], float)
         return (pixels / self._units(pixels.ndim)).reshape(self.shape).astype(dtype)
 
     def read(self, array: Array, where: str) -> Detector | None:
         """The detector with a file's anchors, None where they are not as many; raises FileError for no anchors."""
+        import numpy as np
+
         ours = np.array([level.anchors for level in self.detector.levels], float)
         if array.size != ours.size:
             return None
@@ -62,6 +66,8 @@ class AnchorBuffer:
 
     def _units(self, axes: int) -> Array:
         """Pixels to a unit of each level, to be multiplied with an array of so many axes."""
+        import numpy as np
+
         strides = [level.stride if self.in_cells else 1 for level in self.detector.levels]
         return np.array(strides, float).reshape(-1, *(1,) * (axes - 1))
 

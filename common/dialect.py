@@ -14,11 +14,13 @@ import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .anchor_buffer import AnchorBuffer
 from .errors import DiptychError, SpecError
-from .spec import Net
+
+if TYPE_CHECKING:
+    from .anchor_buffer import AnchorBuffer
+    from .spec import Net
 
 NUMBERED_KERAS = "darknet-keras"
 """Whole Keras models that are ports of Darknet's, by Keras's own names: the graph says which layer is which."""

@@ -6,16 +6,18 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
 from .errors import SpecError
 from .traits import Shape, Traits
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from .onnx_graph import Graph
 
-Array = NDArray[np.floating[Any]]
+    Array = NDArray[np.floating[Any]]
+else:
+    Array = Any  # tracing needs no NumPy
 Init = Literal["zeros", "ones", "quarter", "he", "lecun", "signs"]
 """How a weight starts: as 0, 1 or 1/4, normal with variance 2 / fan_in (he) or 1 / fan_in (lecun), or -1 and 1 by
 chance (signs)."""

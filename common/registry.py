@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fnmatch
 import functools
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,12 +11,13 @@ from .cards import Card, card
 from .detection.detector import Detector
 from .errors import DiptychError, SpecError
 from .head import headed
+from .listed import Entry, canonical, family_file, known_networks, networks, spelled_name
 from .rewriting.fold import SUFFIX, folded
 from .spec import Net
-from .spoken import heard, refusal, suggested
 from .spoken_options import elsewhere
-from .text import NAME, printable
 from .trace import trace
+
+__all__ = ["Network", "canonical", "meant_by", "network", "networks", "registered", "spec", "traced"]
 
 SHARED_OPTIONS = ("num_classes", "in_channels", "input_size")
 """What every network takes; num_classes only where its output is not fixed."""
@@ -164,52 +162,9 @@ def _natural(value: Any) -> bool:
 
 
 @functools.cache
-def _registered() -> tuple[dict[str, Network], dict[str, str]]:
-    from . import zoo
-
-    networks: dict[str, Network] = {}
-    aliases: dict[str, str] = {}
-    for module in sorted(m.name for m in pkgutil.iter_modules(zoo.__path__)):
-        for plain in importlib.import_module(f".{module}", zoo.__name__).NETWORKS:
-            network = replace(plain, family=module)
-            for name in (network.name, *network.aliases):
-                if name in networks or name in aliases:
-                    raise SpecError(f"the name {name!r} in zoo/{module}.py is registered already")
-                aliases[name] = network.name
-            del aliases[network.name]
-            networks[network.name] = network
-    return networks, aliases
-
-
-def networks(family: str | None = None) -> list[str]:
-    """The names of all registered networks, of one family, or of a pattern such as "*resnet*".
-
-    Raises DiptychError for an unknown family.
-    """
-    everything = _registered()[0].values()
-    if family is not None and any(sign in family for sign in "*?["):
-        return [item.name for item in everything if fnmatch.fnmatchcase(item.name, family.lower())]
-    families = sorted({network.family for network in everything})
-    if family is not None and family not in families:
-        plain, close = family.lower().replace("-", "_"), suggested(family, families)
-        if plain in families:
-            return networks(plain)
-        advice = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
-        raise DiptychError(f"there is no family {family!r}; {advice}the families are {', '.join(families)}")
-    return [network.name for network in everything if family in (None, network.family)]
-
-
-@functools.cache
-def canonical() -> dict[str, str]:
-    """Family -> the network whose emitted source stands in `torch_impl/models` and `tf_impl/models`.
-
-    >>> canonical()["resnet"]
-    'resnet50'
-    """
-    from . import zoo
-
-    names = [module.name for module in pkgutil.iter_modules(zoo.__path__)]
-    return {name: importlib.import_module(f".{name}", zoo.__name__).CANONICAL for name in sorted(names)}
+def _family(name: str) -> dict[str, Network]:
+    """The networks of one family by name, whose file is read only when one of them is asked for."""
+    return {network.name: replace(network, family=name) for network in family_file(name).NETWORKS}
 
 
 def network(name: str, exact: bool = False) -> Network:
@@ -219,24 +174,20 @@ def network(name: str, exact: bool = False) -> Network:
     `keras.applications.ResNet50`, `timm/resnet50.a1_in1k`. NAME.folded is the network without the batch normalisations
     that fold into the layers before them, and for a network of RepVGG blocks its deployed form.
     """
-    if not isinstance(name, str):
-        raise DiptychError(
-            f"the name of a network is text such as 'resnet50', not {printable(repr(name), NAME)}; a model of your own "
-            "is read by diptych.read(model, example)"
-        )
-    known, aliases = _registered()
-    if name.endswith(SUFFIX) and name not in known:
+    known, aliases = known_networks()
+    if isinstance(name, str) and name.endswith(SUFFIX) and name not in known:
         plain = network(name.removesuffix(SUFFIX), exact)
         deployed = f"{plain.name.removesuffix('_train')}_deploy"
         if deployed in known:
-            return known[deployed]
+            return _of(known[deployed])
         return Folded(**vars(plain) | {"name": f"{plain.name}{SUFFIX}", "aliases": ()})
-    if name not in known and name not in aliases:
-        said, name = name, (None if exact else heard(name, _spelled())) or ""
-        if not name:
-            raise DiptychError(refusal(said, [*known, *aliases], {item.name: item.family for item in known.values()}))
-    found = known[aliases.get(name, name)]
+    name = spelled_name(name, exact)
+    found = _of(known[aliases.get(name, name)])
     return replace(found, asked_size=found.alias_sizes[name]) if name in found.alias_sizes else found
+
+
+def _of(entry: Entry) -> Network:
+    return _family(entry.family)[entry.name]
 
 
 def meant_by(text: str) -> str | None:
@@ -247,18 +198,9 @@ def meant_by(text: str) -> str | None:
         return None
 
 
-@functools.cache
-def _spelled() -> dict[str, str]:
-    """Every name and alias -> what `network` takes: an alias of a size stays, since it says more than the name."""
-    known, aliases = _registered()
-    return {name: name for name in known} | {
-        alias: alias if alias in known[name].alias_sizes else name for alias, name in aliases.items()
-    }
-
-
 def registered(name: str) -> bool:
     """Whether a network has this very name, a folded one included."""
-    return name.removesuffix(SUFFIX) in _registered()[0]
+    return name.removesuffix(SUFFIX) in known_networks()[0]
 
 
 def spec(

@@ -10,8 +10,13 @@ import difflib
 import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-from .dialect import dialects
+from .kept import checksums, kept_of
+
+FILE = Path(__file__).parent / "dialects" / "names.json"
+"""The names that the dialects give, so that they need not be read for a name; a test holds it to them."""
 
 SHOWN = 8
 """Of the networks of a family, in an error."""
@@ -113,11 +118,20 @@ def _named_there(text: str) -> str | None:
 @functools.cache
 def _theirs() -> dict[tuple[str, str], str]:
     """(library, what it calls a network, squeezed) -> the network; of several the one that no argument makes."""
+    data = kept_of(FILE, FILE.parent) or described()
+    return {(library, name): network for library, name, network in data["names"]}
+
+
+def described() -> dict[str, Any]:
+    """What `names.json` should hold, for which every dialect is read."""
+    from .dialect import dialects
+
     found: dict[tuple[str, str], str] = {}
     for item in sorted(dialects(), key=lambda each: bool(each.arguments)):
         if item.name:
             found.setdefault((item.library, squeezed(item.name)), item.network)
-    return found
+    names = [[library, name, network] for (library, name), network in found.items()]
+    return {"checksums": checksums(FILE.parent), "names": names}
 
 
 def _untagged(name: str) -> str:

@@ -9,9 +9,11 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import searching as searching
     from . import training as training
     from .api import build, init, weights
     from .checking.check import check
@@ -89,15 +91,20 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for on first use, so that `import diptych` is quick and needs no framework."""
-    if name == "training":  # a room with names of its own
-        return import_module(".training", __name__)
+    if name in ("training", "searching"):  # rooms with names of their own
+        return import_module(f".{name}", __name__)
     if name not in _HOMES:
-        said = "" if name.startswith("_") else import_module(".elsewhere", __name__).said_of(name)
+        said = "" if name.startswith("_") or _is_room(name) else import_module(".elsewhere", __name__).said_of(name)
         advice = f"{said} (it has {', '.join(__all__)})" if said else f"it has {', '.join(__all__)}"
         raise AttributeError(f"module 'diptych' has no attribute {name!r}; {advice}")
     value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
     globals()[name] = value
     return value
+
+
+def _is_room(name: str) -> bool:
+    """Whether it is a file or a folder here: `from . import commands` asks for the name before it imports it."""
+    return find_spec(f".{name}", __name__) is not None
 
 
 def __dir__() -> list[str]:

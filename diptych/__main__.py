@@ -8,7 +8,7 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line; Ctrl-C while its modules are still read ends it as quietly as later."""
     try:
-        from .commands.cli import main as run
+        from .commands.plain import main as run
 
         run()
     except KeyboardInterrupt:

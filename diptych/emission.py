@@ -18,7 +18,7 @@ def twins(net: Net) -> tuple[Source, Source]:
         return ours, theirs
     # What only one of them has to write out stands as a comment of as many lines in the other.
     helpers = {*ours.helpers, *theirs.helpers}
-    return torch_source(net, helpers), keras_source(net, helpers)
+    return ours.beside(helpers), theirs.beside(helpers)
 
 
 def emitted(net: Net, framework: str) -> Source:

@@ -13,11 +13,11 @@ Or by a line, at the level of the module or of a class:
 
     test_resnet50 = parity(Net, port, example=(1, 3, 64, 64))
 
-Keyword arguments are those of `diptych.compare`, with a network those of `diptych.check`. What can be called and is no
-model is a maker: it is called when its first gate is, so that to collect tests costs nothing. The gates of a function
-share one comparison. A gate passes where it agrees, and fails with the report where it differs, and where it cannot
-tell: that is no pass. It is skipped where it does not apply and the rest agrees. `--parity-fast` leaves out training
-and most images, `--parity-gates outputs,nodes` holds to these alone.
+Keyword arguments are those of `diptych.compare`, with a network those of `diptych.check`: `steps=20` adds a test of so
+many steps of training. What can be called and is no model is a maker: it is called when its first gate is, so that to
+collect tests costs nothing. The gates of a function share one comparison. A gate passes where it agrees, and fails with
+the report where it differs, and where it cannot tell: that is no pass. It is skipped where it does not apply and the
+rest agrees. `--parity-fast` leaves out training and most images, `--parity-gates outputs,nodes` holds to these alone.
 
 Of several processes of pytest-xdist one makes the comparison, and the others wait for it; `--dist loadgroup`, loadscope
 and loadfile keep the gates of a function in one process, so that none has to wait.
@@ -116,7 +116,8 @@ def _gates(mark: pytest.Mark, config: pytest.Config) -> tuple[str, ...]:
             raise DiptychError(f"parity takes options by name, such as example=(1, 3, 64, 64), not {mark.args[0]!r}")
         check_options(mark.kwargs, compare, check)
         options = _options(mark, config)
-        return asked_gates(list(GATES), options.get("gates"), options.get("fast", False), always="outputs")
+        steps, fast = options.get("steps"), options.get("fast", False)
+        return asked_gates(list(GATES), options.get("gates"), fast, always="outputs", steps=steps)
     except DiptychError as error:
         raise pytest.Collector.CollectError(f"parity: {error}") from None
 

@@ -11,11 +11,12 @@ from typing import Any
 from keras import layers, ops
 
 from ..common.geometry import Pair
-from .helpers import channel_conv, global_response_norm, std_conv2d, transposed_conv2d
+from .helpers import channel_conv, global_response_norm, mixed_sum, std_conv2d, transposed_conv2d
 
 # The helpers are text for emitted files, which have no types.
 CHANNEL_CONV: Any = channel_conv.channel_conv
 RESPONSE_NORM: Any = global_response_norm.global_response_norm
+MIXED_SUM: Any = mixed_sum.mixed_sum
 STD_CONV: Any = std_conv2d.std_conv
 ACROSS_GROUPS: Any = transposed_conv2d.across_groups
 CROPPED: Any = transposed_conv2d.cropped
@@ -35,13 +36,13 @@ def zeros(x: Any, size: tuple[int, ...]) -> Any:
     return ops.tile(zero, (1, *size))
 
 
-def kept(x: Any, size: tuple[int, ...], *, name: str, dtype: str) -> Any:
+def kept(x: Any, size: tuple[int, ...], *, name: str, dtype: str, trainable: bool = True) -> Any:
     """A weight of this shape as a value: the offset of a normalisation of zeros (1, *size), made from the batch x."""
     zero = ops.reshape(
         ops.zeros_like(x[:1, ..., :1] if len(x.shape) == 2 else x[:1, :1, :1, :1]), (1,) * (len(size) + 1)
     )
     axes = list(range(1, len(size) + 1))
-    offset = layers.LayerNormalization(axis=axes, scale=False, name=name, dtype=dtype)
+    offset = layers.LayerNormalization(axis=axes, scale=False, name=name, dtype=dtype, trainable=trainable)
     return offset(ops.tile(zero, (1, *size)))[0]
 
 
@@ -105,6 +106,15 @@ def normalised_responses(x: Any, eps: float, *, name: str, dtype: str) -> Any:
     return RESPONSE_NORM(x, weight, _beside(x, x.shape[-1], name, "bias", dtype), eps)
 
 
-def _beside(x: Any, count: int, name: str, kind: str, dtype: str) -> Any:
+def mixed_maps(*maps: Any, name: str, dtype: str) -> Any:
+    """The sum of the candidates of a layer, of which `name` is that of the layer with theta; no other is trained."""
+    count = len(maps)
+    theta = kept(maps[0], (count,), name=name, dtype=dtype)
+    gumbel = _beside(maps[0], count, name, "gumbel", dtype, trainable=False)
+    temperature = _beside(maps[0], 1, name, "temperature", dtype, trainable=False)
+    return MIXED_SUM(maps, theta, gumbel, temperature)
+
+
+def _beside(x: Any, count: int, name: str, kind: str, dtype: str, trainable: bool = True) -> Any:
     """A vector that is kept beside another weight of the same node, which has this name."""
-    return kept(x, (count,), name=f"{name.rpartition('.')[0]}.{kind}", dtype=dtype)
+    return kept(x, (count,), name=f"{name.rpartition('.')[0]}.{kind}", dtype=dtype, trainable=trainable)

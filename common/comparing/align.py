@@ -123,12 +123,22 @@ def settings(step: Step) -> tuple[object, ...]:
 
 
 def dense(step: Step) -> bool:
-    """Whether a step multiplies vectors by a matrix: a linear layer, or a convolution of a map of one place."""
+    """Whether a step multiplies vectors by a matrix: a linear layer, or a convolution with a kernel of the whole map.
+
+    The second is what timm's VGG has in the place of flatten and the first linear layer.
+    """
     op, node = step.node.op, step.node
     if isinstance(op, Linear):
         return len(node.in_shapes[0]) == 1
-    flat = isinstance(op, Conv) and op.kernel == (1, 1) and op.groups == 1 and op.pads in ((0, 0, 0, 0), "same")
-    return flat and tuple(map(int, node.in_shapes[0][1:])) == (1, 1)
+    return isinstance(op, Conv) and op.groups == 1 and whole(step)
+
+
+def whole(step: Step) -> bool:
+    """Whether the one window of a convolution is its whole map."""
+    op, size = step.node.op, tuple(map(int, step.node.in_shapes[0][1:]))
+    if not isinstance(op, Conv) or op.kernel != size:
+        return False
+    return op.pads == (0, 0, 0, 0) or (size == (1, 1) and op.pads == "same")
 
 
 def alike(one: Step, other: Step) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..op import Op
+from ..ops.conv import Conv
 from ..ops.flatten import Flatten
 from ..ops.linear import Linear
 from ..ops.ordered_flatten import OrderedFlatten
@@ -31,6 +32,8 @@ def order(op: Op) -> str:
 def order_of(flow: Flow, place: int) -> tuple[str, tuple[int, ...]] | None:
     """The letters of the order that a linear step reads a flattened map in, and (C, H, W); None for another step."""
     step = flow.steps[place]
+    if isinstance(step.node.op, Conv) and step.node.op.kernel == tuple(map(int, step.node.in_shapes[0][1:])):
+        return order(step.node.op), tuple(map(int, step.node.in_shapes[0]))
     if not isinstance(step.node.op, Linear):
         return None
     while step.inputs and len(step.inputs) == 1:

@@ -79,14 +79,15 @@ def diou(first: Array, second: Array, eps: float = EPS, power: float = 1.0) -> A
     return iou(first, second, eps) - (distance if power == 1.0 else distance**power)
 
 
-def ciou(first: Array, second: Array, eps: float = EPS) -> Array:
+def ciou(first: Array, second: Array, eps: float = EPS, alpha_eps: float | None = None) -> Array:
     """Complete IoU (Zheng et al. 2020): DIoU less alpha times v, how far the aspect ratios differ.
 
-    alpha = v / (1 - IoU + v + eps) has no gradient; the ratio of a box without width and height counts as 0.
+    alpha = v / (1 - IoU + v + eps) has no gradient, with `alpha_eps` in place of eps where it is given; the ratio of a
+    box without width and height counts as 0.
     """
     angle = _angle(second) - _angle(first)
     v = 4 / math.pi**2 * angle * angle
-    alpha = _over(v, 1 - iou(first, second, eps) + v + eps)
+    alpha = _over(v, 1 - iou(first, second, eps) + v + (eps if alpha_eps is None else alpha_eps))
     return diou(first, second, eps) - alpha * v
 
 

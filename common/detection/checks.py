@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import DiptychError
 from .detector import Detector
+from .learning import Anchors, BestAnchor, Learning, Ratio
 
 
 def require_cells(shape: Sequence[int], channels: int, anchors: int, before: int) -> None:
@@ -76,3 +77,54 @@ def require_boxes(boxes: Sequence[int], scores: Sequence[int]) -> None:
             "boxes are (N, M, 4) and scores (N, M, classes) of at least one class, where M is known; "
             f"their shapes are {tuple(boxes)} and {tuple(scores)}"
         )
+
+
+def require_learning(detector: Detector) -> Learning:
+    """How a detector learns; raises DiptychError where it does not say."""
+    if detector.learning is None:
+        raise DiptychError(
+            f"this detector of the rule {detector.rule} does not say how it learns; give it a rule of "
+            "common.detection.learning: dataclasses.replace(detector, learning=...)"
+        )
+    return detector.learning
+
+
+def require_labels(labels: Sequence[int], cells: Sequence[int]) -> None:
+    """Raises DiptychError for other labels than (N, G, 5), of another number of images than the cells (N, ...) have."""
+    fits = len(labels) == 3 and labels[2] == 5 and labels[1]
+    if not fits or (None not in (labels[0], cells[0]) and labels[0] != cells[0]):
+        raise DiptychError(
+            "labels are (N, G, 5) of one row or more for each image of the batch: class, x1, y1, x2, y2, and class -1 "
+            f"where there is no box; their shape is {tuple(labels)}, for {cells[0]} images"
+        )
+
+
+def require_balance(rule: Ratio, detector: Detector) -> None:
+    """Raises DiptychError for a rule whose balance is not one number for each level."""
+    if len(rule.balance) != len(detector.levels):
+        raise DiptychError(
+            f"the balance is a number for each level, finest first: the detector has {len(detector.levels)} levels and "
+            f"the balance is {rule.balance}"
+        )
+
+
+def require_squares(rule: BestAnchor, detector: Detector) -> None:
+    """Raises DiptychError for squared distances with a scale of centres, which Darknet's networks do not have."""
+    if rule.overlap == "squares" and any(level.scale != 1 for level in detector.levels):
+        raise DiptychError(
+            f"squared distances are for levels of scale 1, not {[level.scale for level in detector.levels]}; take "
+            'another overlap, such as "ciou"'
+        )
+
+
+def all_anchors(rule: BestAnchor, detector: Detector) -> Anchors:
+    """The anchors among which a box has its best; raises DiptychError where one of a level is not among them."""
+    levels = sorted(detector.levels, key=lambda level: level.stride)
+    found = rule.anchors or tuple(anchor for level in levels for anchor in level.anchors)
+    other = [anchor for level in levels for anchor in level.anchors if anchor not in found]
+    if other:
+        raise DiptychError(
+            f"the anchors {other} of the detector's levels are not among those of its rule; give the rule all of them: "
+            "dataclasses.replace(detector, learning=...)"
+        )
+    return found

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from typing import Any, Literal, NamedTuple, get_args
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from ..errors import DiptychError
-from ..spec import Array
+from .learning import BestAnchor, Learning, Ratio, SimOTA
 from .limits import require_limits, require_numbers
+
+if TYPE_CHECKING:
+    from ..spec import Array
 
 Rule = Literal["yolov3", "yolov5", "yolox", "efficientdet"]
 FitRule = Literal["stretch", "yolov5", "yolox", "darknet", "efficientdet"]
@@ -101,6 +102,7 @@ class Detector:
 
     The score of a class is s(object) s(class), of efficientdet s(class). The order of the boxes decides between equal
     scores. A detector with other anchors is one of other levels: `dataclasses.replace(detector, levels=...)`.
+    `learning` says which places answer for a box, and what their loss is.
     """
 
     rule: Rule
@@ -108,6 +110,7 @@ class Detector:
     anchors_first: bool = False
     fit: Fit = Fit()
     suppression: Suppression = Suppression()
+    learning: Learning | None = None
 
     def __post_init__(self) -> None:
         """Raise DiptychError for an unknown rule, and levels that are none or do not fit it."""
@@ -128,9 +131,10 @@ def leveled(
     anchors_first: bool = False,
     fit: Fit = Fit(),
     suppression: Suppression = Suppression(),
+    learning: Learning | None = None,
 ) -> Detector:
     """A detector of these levels."""
-    return Detector(rule, levels, anchors_first, fit, suppression)
+    return Detector(rule, levels, anchors_first, fit, suppression, learning)
 
 
 class Found(NamedTuple):
@@ -149,6 +153,8 @@ class Found(NamedTuple):
 
 def nothing_found(boxes: Array, most: int) -> Found:
     """An answer of padding alone, of `most` boxes for each image of (N, M, 4), in NumPy."""
+    import numpy as np
+
     batch = len(boxes)
     whole = np.full((batch, most), -1)
     zeros = np.zeros((batch, most), boxes.dtype)
@@ -160,12 +166,17 @@ _MIDDLE = ((30, 61), (62, 45), (59, 119))
 _COARSE = ((116, 90), (156, 198), (373, 326))
 _TINY = ((10, 14), (23, 27), (37, 58), (81, 82), (135, 169), (344, 319))
 
-_DARKNET: dict[str, Any] = {"fit": Fit("stretch"), "suppression": Suppression(iou=0.45)}
+_DARKNET: dict[str, Any] = {"fit": Fit("stretch"), "suppression": Suppression(iou=0.45), "learning": BestAnchor()}
 _GREEDYNMS: dict[str, Any] = {"fit": Fit("stretch"), "suppression": Suppression(iou=0.45, power=0.6)}
-_YOLOV5: dict[str, Any] = {"fit": Fit("yolov5", pad=114), "suppression": Suppression(iou=0.45, max_boxes=300)}
+_YOLOV5: dict[str, Any] = {
+    "fit": Fit("yolov5", pad=114),
+    "suppression": Suppression(iou=0.45, max_boxes=300),
+    "learning": Ratio(),
+}
 _YOLOX: dict[str, Any] = {
     "fit": Fit("yolox", pad=114, bgr=True, divisor=1),
     "suppression": Suppression(iou=0.45, best_only=True),
+    "learning": SimOTA(),
 }
 
 YOLOV3 = leveled("yolov3", Level(32, _COARSE), Level(16, _MIDDLE), Level(8, _FINE), **_DARKNET)
@@ -175,10 +186,15 @@ YOLOV4 = leveled(
     Level(8, ((12, 16), (19, 36), (40, 28)), 1.2),
     Level(16, ((36, 75), (76, 55), (72, 146)), 1.1),
     Level(32, ((142, 110), (192, 243), (459, 401)), 1.05),
+    learning=BestAnchor(match=0.213, overlap="ciou", box=0.07, shared=True),
     **_GREEDYNMS,
 )
 YOLOV4_TINY = leveled(  # its finer level has anchors 1, 2, 3: not 0, 1, 2
-    "yolov3", Level(32, _TINY[3:], 1.05), Level(16, _TINY[1:4], 1.05), **_GREEDYNMS
+    "yolov3",
+    Level(32, _TINY[3:], 1.05),
+    Level(16, _TINY[1:4], 1.05),
+    learning=BestAnchor(anchors=_TINY, overlap="ciou", box=0.07),
+    **_GREEDYNMS,
 )
 YOLOV5 = leveled("yolov5", Level(8, _FINE), Level(16, _MIDDLE), Level(32, _COARSE), anchors_first=True, **_YOLOV5)
 YOLOX = leveled("yolox", Level(8), Level(16), Level(32), **_YOLOX)

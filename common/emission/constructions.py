@@ -35,19 +35,31 @@ def arguments(call: Call) -> list[Argument]:
 
 def parameters(context: Context, call: Call) -> list[Argument]:
     """Those that the constructor takes in this language: those that stand in its body."""
-    used = set[str]().union(*(_used(context, item) for item in call.body))
+    used = _inside(context, call)
     return [argument for argument in arguments(call) if argument.name in used]
 
 
-def _used(context: Context, item: Item) -> set[str]:
-    """The parameters of the block around a child that its construction mentions."""
+def _inside(context: Context, call: Call) -> frozenset[str]:
+    """The names that the constructions of a block's children mention."""
+    return frozenset[str]().union(*(_used(context, item) for item in call.body))
+
+
+def _used(context: Context, item: Item) -> frozenset[str]:
+    """The parameters of the block around a child that its construction mentions, which every block around asks for."""
+    place = item.path if isinstance(item, Call) else item
+    if place not in context.used:
+        context.used[place] = _mentioned(context, item)
+    return context.used[place]
+
+
+def _mentioned(context: Context, item: Item) -> frozenset[str]:
     if context.owner(item) or context.tied(item):
-        return set()
+        return frozenset()
     if not isinstance(item, Call):
-        return parameters_in(list(_steps(context, item)))
+        return frozenset(parameters_in(list(_steps(context, item))))
     if item.style == "stack":
-        return set[str]().union(*(_used(context, part) for part in item.body))
-    return parameters_in([argument.value for argument in parameters(context, item)])
+        return _inside(context, item)
+    return frozenset(parameters_in([argument.value for argument in parameters(context, item)]))
 
 
 def _steps(context: Context, index: int) -> Iterator[Make]:

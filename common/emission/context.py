@@ -34,7 +34,20 @@ class Context:
 
     def lowering(self, item: Item) -> Lowering:
         """How the language says a node; a block needs nothing of it, nor does the image."""
-        return Lowering(()) if isinstance(item, Call) or not item else self.language.lower(self.net.nodes[item])
+        if isinstance(item, Call) or not item:
+            return Lowering(())
+        if item not in self._lowered:
+            self._lowered[item] = self.language.lower(self.net.nodes[item])
+        return self._lowered[item]
+
+    @cached_property
+    def _lowered(self) -> dict[int, Lowering]:
+        return {}
+
+    @cached_property
+    def used(self) -> dict[int | str, frozenset[str]]:
+        """The parameters that a node, or a block by its path, mentions, as far as it was asked for: by every caller."""
+        return {}
 
     def owner(self, item: Item) -> str:
         """The path of the layer or block of the same block that this one uses once more; "" for one of its own."""

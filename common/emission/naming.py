@@ -21,6 +21,15 @@ from .sharing import homes, levels, ties
 from .variants import details, differences
 
 Key = tuple[Any, ...]
+KEPT = "_classes"
+
+
+def classes_of(net: Net) -> Classes:
+    """The classes of a network, found once for all languages and kept with it, as its other properties are."""
+    found: Classes | None = vars(net).get(KEPT)
+    if found is None:
+        found = vars(net)[KEPT] = Classes(net)
+    return found
 
 
 @dataclass

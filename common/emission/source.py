@@ -21,7 +21,8 @@ from .docs import in_docstring
 from .helpers import helper_lines, helper_names, needed
 from .imports import used_names
 from .language import Language
-from .naming import Classes
+from .naming import Classes, classes_of
+from .program import Class
 from .writing import Line, class_lines
 
 WIDTH = 116
@@ -41,6 +42,11 @@ class Source:
     instances: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     origins: tuple[tuple[str, ...], ...] = ()
     helpers: tuple[str, ...] = ()
+    draft: Draft | None = field(default=None, repr=False, compare=False)
+
+    def beside(self, helpers: Iterable[str]) -> Source:
+        """The same file with these helpers too, which only its twin needs."""
+        return self if self.draft is None else self.draft.finished(helpers)
 
     @property
     def blocks(self) -> frozenset[str]:
@@ -50,20 +56,39 @@ class Source:
 
 def emit(net: Net, language: Language, also: Iterable[str] = ()) -> Source:
     """The network as one self-contained file of classes; `also` names helpers that only its twin needs."""
-    classes = Classes(net)
+    classes = classes_of(net)
     context = Context(net, language, classes)
     calls = [call for call in net.root.walk() if call.style != "stack"]
     first, notes = {classes[call]: call for call in reversed(calls)}, classes.notes()
     made = [block(context, call, notes.get(name, "")) for name, call in first.items()]
-    used, known = used_names(made), {name for node in net.nodes[1:] for name in language.lower(node).helpers}
-    helpers = tuple(sorted({*also, *needed(language.helpers, known, used)}))
-    # Helpers stand last: what a reader is here for comes first, and imports take no comment for their neighbour.
-    body = [list(class_lines(each)) for each in made]
-    body += [list(map(Line, helper_lines(language.helpers, name))) for name in helpers]
-    used = used.union(*(helper_names(language.helpers, name) for name in helpers))
-    lines = [*_head(net, language, used), *(line for part in body for line in (Line(""), Line(""), *part))]
-    text = "".join(f"{line.text}\n" for line in lines)
-    return Source(text, classes[net.root], classes.instances(), tuple(line.paths for line in lines), helpers)
+    used = used_names(made)
+    known = {name for index in range(1, len(net.nodes)) for name in context.lowering(index).helpers}
+    return Draft(net, language, classes, made, used, needed(language.helpers, known, used)).finished(also)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The classes of a network in one language, as yet without helpers; `names` are those that they need."""
+
+    net: Net
+    language: Language
+    classes: Classes
+    made: list[Class]
+    used: set[str]
+    names: Iterable[str]
+
+    def finished(self, also: Iterable[str] = ()) -> Source:
+        """The whole file, with the helpers that it needs and `also` these."""
+        helpers = tuple(sorted({*also, *self.names}))
+        folder, classes = self.language.helpers, self.classes
+        # Helpers stand last: what a reader is here for comes first, and imports take no comment for their neighbour.
+        body = [list(class_lines(each)) for each in self.made]
+        body += [list(map(Line, helper_lines(folder, name))) for name in helpers]
+        used = self.used.union(*(helper_names(folder, name) for name in helpers))
+        head = _head(self.net, self.language, used)
+        lines = [*head, *(line for part in body for line in (Line(""), Line(""), *part))]
+        text, paths = "".join(f"{line.text}\n" for line in lines), tuple(line.paths for line in lines)
+        return Source(text, classes[self.net.root], classes.instances(), paths, helpers, self)
 
 
 def _head(net: Net, language: Language, used: set[str]) -> list[Line]:

@@ -1,4 +1,4 @@
-"""Ops that code writes out: local response normalisation and GELU, found by their last step and put in its place."""
+"""Ops that code writes out: response normalisation, GELU and standardisation, found by their last step."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from ..op import Op
 from ..ops.add import Add
 from ..ops.channel_pad import ChannelPad
 from ..ops.channel_slice import ChannelSlice
+from ..ops.clamp import Clamp
 from ..ops.divide import Divide
 from ..ops.gelu import Gelu
 from ..ops.local_response_norm import LocalResponseNorm
 from ..ops.multiply import Multiply
 from ..ops.power import Power
 from ..ops.rescale import Rescale
+from ..ops.standardize import FLOOR, Standardize
 from ..ops.tanh import Tanh
 from .draft import Step
 from .foreign import Foreign, error_function
@@ -31,6 +33,9 @@ def composed(steps: list[Step]) -> list[Step]:
     seen = _Seen(steps)
     made = list(steps)
     for place, step in enumerate(steps):
+        if (whole := seen.standardised(step)) is not None:
+            made[place] = whole
+            continue
         found = seen.response(step) if isinstance(step.op, Divide | Multiply) else None
         if isinstance(step.op, Multiply | Rescale):
             found = found or seen.gelu(place)
@@ -66,6 +71,24 @@ class _Seen:
                 beta = power.op.exponent if divided else -power.op.exponent
                 return (LocalResponseNorm(size, _short(factor * size), beta, _short(k)), x) if size else None
         return None
+
+    def standardised(self, step: Step) -> Step | None:
+        """(x - mean) / max(sqrt(variance), 1e-7) of two buffers, as a module of our own and one of Keras has it."""
+        if self._said(step) != "div" or len(step.inputs) != len(["x", "deviation"]):
+            return None
+        less, floored = (self.steps[place] for place in step.inputs)
+        root = self.steps[floored.inputs[0]] if floored.op == Clamp(low=FLOOR) else floored
+        names = {kind: name for item, word, kind in ((less, "sub", "mean"), (root, "sqrt", "variance"))
+                 if self._said(item) == word and len(item.names) == 1 for name in item.names.values()}  # fmt: skip
+        if len(names) != len(["mean", "variance"]) or root is floored or len(less.inputs) != 1 or root.inputs:
+            return None
+        label = less.label if less.label == root.label else step.label
+        return replace(step, op=Standardize(), inputs=less.inputs, names=names, label=label)
+
+    @staticmethod
+    def _said(step: Step) -> str:
+        """The name of the function that a step is, if no op says it or it is a quotient."""
+        return step.op.function.name if isinstance(step.op, Foreign) else ""
 
     def _window(self, total: int, x: int) -> int:
         """Over how many channels a value is the sum of the squares of x; 0 for anything else."""

@@ -9,6 +9,10 @@ from ..common.text import printable
 
 SLOW = ("gradients_float64", "training_float64", "gradients", "training", "dropout")
 """The gates that train, which a fast run leaves out."""
+LAST = "training_steps"
+"""The gate of a training check (docs/training.md), which is asked where steps are, or where it is named."""
+STEPS = 20
+"""Of that gate where it is named without a number of them."""
 
 
 def gates_of(text: str | None) -> list[str] | None:
@@ -20,22 +24,28 @@ def gates_of(text: str | None) -> list[str] | None:
     return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
 
 
-def asked_gates(known: Sequence[str], gates: Sequence[str] | None, fast: bool, always: str = "") -> tuple[str, ...]:
+def asked_gates(
+    known: Sequence[str], gates: Sequence[str] | None, fast: bool, always: str = "", steps: int | None = None
+) -> tuple[str, ...]:
     """The gates that are asked for, in the order of all; `always` is one without which the others prove nothing.
 
-    Raises DiptychError for a name that is no gate's, and for none at all.
+    Steps of training have the last gate. Raises DiptychError for a name that is no gate's, for none at all, and for
+    what is no number of steps.
 
     >>> asked_gates(("outputs", "nodes", "training"), ["nodes"], fast=False, always="outputs")
     ('outputs', 'nodes')
     """
     if isinstance(gates, str):
         gates = gates_of(gates)
+    if steps is not None and (not isinstance(steps, int) or isinstance(steps, bool) or steps < 1):
+        raise DiptychError(f"steps is a number from 1 on, got {steps!r}")
     wanted = [name for name in known if not (fast and name in SLOW)] if gates is None else list(gates)
+    known = (*known, LAST)
     wrong = [name for name in wanted if name not in known]
     if wrong or not wanted:
         got = f"not {printable(repr(wrong[0]), 80)}" if wrong else "and none was named"
         raise DiptychError(f"the gates are {', '.join(known)}, {got}")
-    return tuple(name for name in known if name in wanted or name == always)
+    return tuple(name for name in known if name in wanted or name == always or (name == LAST and steps))
 
 
 def left_out(known: Sequence[str], asked: Sequence[str], fast: bool) -> tuple[str, ...]:

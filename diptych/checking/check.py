@@ -22,6 +22,7 @@ from ..common.registry import meant_by, network, registered
 from ..common.spec import Array, Net
 from ..common.weights import scrambled
 from ..reading import read
+from ..training.gate import with_training
 from ..waiting import shows_progress
 from .asked import asked_gates, left_out
 from .case import Case, Finding
@@ -44,6 +45,8 @@ def check(
     referee: bool = False,
     gates: Sequence[str] | None = None,
     fast: bool = False,
+    steps: int | None = None,
+    optimizer: Any = "sgd",
     progress: Progress | None = None,
 ) -> Report:
     """Run the gates on a network, or on a (torch, Keras) pair of its models as they stand, and return the Report.
@@ -54,7 +57,9 @@ def check(
     network, with their own weights and at several sizes, so that a fault of both is found, and `side` says who departs.
     With `referee` the gate "onnx" holds both to the ONNX graph of the spec, run by others; a check that fails before
     then says which side ONNX agrees with. `gates` are those to run, all where none is named; with `fast` they run at
-    one size with one batch, without those that train. `progress` is told what is at work; without it a terminal is.
+    one size with one batch, without those that train. With `steps` the last gate, training_steps, trains both for so
+    many with `optimizer` and holds each, as `train_check` does. `progress` is told what is at work; without it a
+    terminal is.
     Raises DiptychError where nothing can be compared.
     """
     net = _net(net)
@@ -63,16 +68,18 @@ def check(
     if models is not None:
         if sizes is not None:
             raise DiptychError("given models are checked at sizes that they take; leave out `sizes`")
-        return _given(net, models, batches, referee, gates, fast, progress or (lambda text: None))
-    asked = asked_gates(list(GATES), gates, fast)
-    wanted = {name: GATES[name] for name in asked}
+        return _given(net, models, batches, referee, gates, fast, steps, optimizer, progress or (lambda text: None))
+    asked = asked_gates(list(GATES), gates, fast, steps=steps)
+    wanted = {name: GATES[name] for name in asked if name in GATES}
     if referee:
         require()
         wanted["onnx"] = onnx
     left = left_out(list(GATES), asked, fast)
     report = Report(net.name, (), (), notes=left, partial=bool(left))
     cases = itertools.islice(_cases(net, sizes, batches[-1:] if fast else batches, seed), 1 if fast else None)
-    return _held(report, cases, wanted, referee, progress or (lambda text: None))
+    if wanted:
+        report = _held(report, cases, wanted, referee, progress or (lambda text: None))
+    return with_training(report, asked, next(_at_sizes(net, sizes)), steps, optimizer, progress)
 
 
 def _net(net: Any) -> Net:
@@ -137,6 +144,8 @@ def _given(
     referee: bool,
     gates: Sequence[str] | None,
     fast: bool,
+    steps: int | None,
+    optimizer: Any,
     progress: Progress,
 ) -> Report:
     """Two models as they stand, held to the network and to each other."""
@@ -144,7 +153,7 @@ def _given(
         raise DiptychError("models is a pair: (torch module, Keras model)")
     from ..comparing.spec import held_to_spec
 
-    report = held_to_spec(net, models, batches, gates, fast, progress)
+    report = held_to_spec(net, models, batches, gates, fast, steps, optimizer, progress)
     return _refereed(report, net, models, batches) if referee else report
 
 

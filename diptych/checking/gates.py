@@ -11,8 +11,9 @@ never fail.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,8 @@ from .case import SIDES, Case, Finding, by_output_name, output_name
 
 FLOAT32_FACTOR = 16
 FLOAT32_FLOOR = 16 * float(np.finfo(np.float32).eps)
+NEARBY = 8
+"""At how many images a rounding away the noise is asked for again, before a difference in float32 is called one."""
 
 
 def structure(case: Case) -> Finding:
@@ -120,6 +123,17 @@ def _blame(net: Net, weights: Mapping[str, Array], seen: Mapping[str, Mapping[st
     return ", ".join(words)
 
 
+def nearby(images: Array) -> Iterator[Array]:
+    """Images that differ from these by a rounding of float32 in each number.
+
+    One image may be rounded kindly: GhostNet's noise was 3e-5 at one and 5e-3 at those beside it. The largest counts.
+    """
+    random = np.random.default_rng(0)
+    for _ in range(NEARBY):
+        turned = images * (1 + np.finfo(np.float32).eps / 2 * random.standard_normal(images.shape))
+        yield turned.astype(np.float32).astype(images.dtype)
+
+
 def forward_float32(case: Case) -> Finding:
     """In float32 the models differ by no more than the rounding that each shows against its own float64 result.
 
@@ -135,12 +149,23 @@ def forward_float32(case: Case) -> Finding:
             case.noise.update({side: max(case.noise.get(side, 0.0), noise[side]) for side in SIDES})
             gap, why = difference(single["torch"][index], single["tf"][index])
             tolerance = FLOAT32_FACTOR * min(noise.values()) + FLOAT32_FLOOR
+            if tolerance < gap < np.inf:
+                noise = {side: max(noise[side], _noise_nearby(case, side, low[side], x, index)) for side in SIDES}
+                tolerance = FLOAT32_FACTOR * min(noise.values()) + FLOAT32_FLOOR
             where = output_name(case.net, index)
             detail = why or f"noise torch {noise['torch']:.1e}, tf {noise['tf']:.1e}"
             found = Finding(bool(gap <= tolerance), gap, tolerance, where, detail, worst.compared + 1)
             if not found.passed:
                 return found
             worst = found if gap >= worst.measured else Finding(**{**vars(worst), "compared": found.compared})
+    return worst
+
+
+def _noise_nearby(case: Case, side: str, low: Any, x: Array, index: int) -> float:
+    """The largest rounding that a side shows at images beside these."""
+    run, wide, worst = backends.get(side).outputs, case.float64(side), 0.0
+    for near in nearby(x):
+        worst = max(worst, difference(run(low, case.net, near)[index], run(wide, case.net, near)[index])[0])
     return worst
 
 

@@ -55,6 +55,7 @@ REPORT = record(
         "referee": WORDS,
         "notes": sequence(text(2000), 0, 1000),
         "partial": flag,
+        "unsure": sequence(WORDS, 0, 1000),
     },
 )
 KEPT = record(

@@ -38,7 +38,7 @@ class Report:
     """The gates of one check of one network. It passes when every gate was reached and passed.
 
     `referee` says of a check that failed which side ONNX agrees with, where that was asked for; `notes` what was not
-    held; it is `partial` where not all gates, or few images, were asked for.
+    held; it is `partial` where not all gates, or few images, were asked for. `unsure` says why nothing can be told.
     """
 
     network: str
@@ -49,11 +49,13 @@ class Report:
     referee: str = ""
     notes: tuple[str, ...] = ()
     partial: bool = False
+    unsure: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
-        """What is found; a check that cannot tell raises an error, a comparison has this third verdict."""
-        return "same" if self.passed else "different"
+        """What is found; a check that cannot tell raises an error, but for a gate that is open at the end."""
+        unsure = self.unsure and all(gate.passed is not False for gate in self.gates)
+        return "same" if self.passed else "cannot tell" if unsure else "different"
 
     @property
     def passed(self) -> bool:
@@ -92,11 +94,12 @@ class Report:
         return data | {"noise": {side: _finite(value) for side, value in self.noise.items()}}
 
     def __str__(self) -> str:
-        verdict = SAME[self.partial] if self.passed else "NOT the same function"
-        lines = [f"{self.network}: {verdict} ({', '.join(self.cases)})"]
+        words = {"same": SAME[self.partial], "different": "NOT the same function", "cannot tell": "cannot tell"}
+        lines = [f"{self.network}: {words[self.verdict]} ({', '.join(self.cases)})"]
         for gate in self.gates:
             mark = {True: "pass", False: "FAIL", None: "not reached"}[gate.passed]
             lines.append(f"  {gate.name:<18} {mark:<11} {measure(gate)}")
+        lines += [f"  cannot tell: {why}" for why in self.unsure]
         lines += [f"  referee: {self.referee}"] if self.referee else []
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 

@@ -62,7 +62,7 @@ class Border(TyperGroup):
         rest = (words, prog_name, complete_var, False, windows_expand_args)
         if not standalone_mode:
             return super().main(*rest, **extra)
-        sys.exit(self._flushed(self._code(rest, extra)))
+        sys.exit(flushed(self._code(rest, extra), self.words, self.shows_traceback))
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -83,30 +83,35 @@ class Border(TyperGroup):
         except BaseException as error:  # noqa: BLE001  # what is raised while the words are read, and all of the usage
             return self._end(error)
 
-    def _flushed(self, code: int) -> int:
-        """The exit code after the last of the output, which may go to a full disk, or to nobody."""
-        try:
-            streams.write("")
-        except (DiptychError, OSError) as error:
-            end = self._end(error)
-            return end if code < end else code
-        return code
-
     def _end(self, error: BaseException) -> int:
-        """Say what an error is, and return its exit code."""
-        if isinstance(error, (KeyboardInterrupt, typer.Abort)):
-            return INTERRUPTED
-        if isinstance(error, OSError):
-            error = _of_output(error)
-        if isinstance(error, streams.Unread):
-            return BAD
-        if _is_usage(error):
-            return _usage(error, self.words)
-        code, text = _judged(error)
-        streams.complain(text)
-        if self.shows_traceback:
-            streams.complain(*"".join(traceback.format_exception(error)).splitlines())
-        return code
+        return ended(error, self.words, self.shows_traceback)
+
+
+def flushed(code: int, words: Sequence[str], shows_traceback: bool = False) -> int:
+    """The exit code after the last of the output, which may go to a full disk, or to nobody."""
+    try:
+        streams.write("")
+    except (DiptychError, OSError) as error:
+        end = ended(error, words, shows_traceback)
+        return end if code < end else code
+    return code
+
+
+def ended(error: BaseException, words: Sequence[str], shows_traceback: bool = False) -> int:
+    """Say what an error of a command line is, and return its exit code."""
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+        return INTERRUPTED
+    if isinstance(error, OSError):
+        error = _of_output(error)
+    if isinstance(error, streams.Unread):
+        return BAD
+    if _is_usage(error):
+        return _usage(error, words)
+    code, text = _judged(error)
+    streams.complain(text)
+    if shows_traceback:
+        streams.complain(*"".join(traceback.format_exception(error)).splitlines())
+    return code
 
 
 def _of_output(error: OSError) -> Exception:

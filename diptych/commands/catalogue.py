@@ -7,13 +7,13 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..common.cards import Card
 from ..common.errors import DiptychError
-from ..common.registry import Network, meant_by, network, networks
+from ..common.listed import Entry, entry, known_networks, networks
 from ..common.spoken import squeezed, suggested
 from ..waiting import waiting
 from .options import (
@@ -32,6 +32,9 @@ from .options import (
     chosen,
     within,
 )
+
+if TYPE_CHECKING:
+    from ..common.registry import Network
 
 Years = Annotated[str | None, typer.Option(metavar="RANGE", help="Published in 2015, or in 2015..2018.")]
 Params = Annotated[str | None, typer.Option(metavar="RANGE", help="Trainable numbers: ..5M, or 20M..30M.")]
@@ -60,9 +63,11 @@ def list_networks(
     """List the registered networks: all, or those with a word in their names, of a family, of some years or size."""
     from . import output
 
-    found = [network(name) for name in networks(family)]
+    known, _ = known_networks()
+    found = [known[name] for name in networks(family)]
     for word in words or ():
-        found = [item for item in found if _has(item, word)]
+        meant = _meant(word)
+        found = [item for item in found if item.name == meant or _has(item, word)]
         if not found:
             raise DiptychError(_nothing(word, words or ()))
     for (option, figure), text in zip(FIGURES.items(), (year, params, macs), strict=True):
@@ -75,28 +80,36 @@ def list_networks(
     output.grid(header, map(_row, found), 5, ("aliases", "title", "form of", "family", "MACs", "year"))
 
 
-def _has(item: Network, word: str) -> bool:
-    """Whether a network is one that a word means: a part of a name, family or title, a pattern, or its whole name."""
+def _meant(word: str) -> str | None:
+    """The name of the network that a word means by itself."""
+    try:
+        return None if any(sign in word for sign in "*?[") else entry(word).name
+    except DiptychError:
+        return None
+
+
+def _has(item: Entry, word: str) -> bool:
+    """Whether a word is a part of a network's name, family or title, or their pattern."""
     texts = (item.name, *item.aliases, item.family, item.title, item.source)
     if any(sign in word for sign in "*?["):
         return any(fnmatch.fnmatchcase(text.lower(), word.lower()) for text in texts)
-    return any(squeezed(word) in squeezed(text) for text in texts) or meant_by(word) == item.name
+    return any(squeezed(word) in squeezed(text) for text in texts)
 
 
 def _nothing(word: str, words: Sequence[str]) -> str:
-    near = suggested(word, [name for each in networks() for name in (each, *network(each).aliases)])
+    near = suggested(word, [name for each, item in known_networks()[0].items() for name in (each, *item.aliases)])
     advice = f"did you mean {' or '.join(map(repr, near))}?" if near else "`diptych list` shows all"
     beside = f" beside {' '.join(map(repr, words[: words.index(word)]))}" if words.index(word) else ""
     return f"no network has {word!r} in its name, family or title{beside}; {advice}"
 
 
-def record(item: Network) -> dict[str, Any]:
+def record(item: Entry | Network) -> dict[str, Any]:
     """A network as JSON values, with its card."""
     keys = ("name", "title", "family", "source", "num_classes", "in_channels", "input_size", "aliases", "options")
     return {key: getattr(item, key) for key in keys} | {"card": asdict(item.card)}
 
 
-def _row(item: Network) -> tuple[str, ...]:
+def _row(item: Entry) -> tuple[str, ...]:
     words = (item.name, ", ".join(item.aliases), item.family, item.source, item.title)
     year, *counts = (figure(item.card) for figure in FIGURES.values())
     return (*words, str(year), *(f"{count:,}" for count in counts))
@@ -106,16 +119,25 @@ def card(name: Registered, as_json: Json = False) -> None:
     """Show what is known of a network: paper, public reference, counts, preprocessing, quirks, reported errors."""
     from . import output
 
-    item = network(name)
+    item = _carded(name)
     if as_json:
         output.data(record(item))
         return
     output.card(item)
-    output.listed("other forms", [f"{each} ({network(each).source})" for each in forms_of(item.name)])
+    output.listed("other forms", [f"{each} ({entry(each).source})" for each in forms_of(item.name)])
     told = {"table": "layers, shapes and costs", "show": "both sources side by side", "check": "the proof"}
     more = [f"diptych {word} {item.name}: {what}" for word, what in told.items()]
     made = [f"diptych.build({item.name!r}, 'torch') in Python, or 'keras': the model", CONVERTED]
     output.listed("what to type next", [*more, *made])
+
+
+def _carded(name: str) -> Entry | Network:
+    """What is known of a name; a folded network is asked for with its file."""
+    if not name.endswith(".folded"):
+        return entry(name)
+    from ..common.registry import network
+
+    return network(name)
 
 
 CONVERTED = "diptych convert FILE out.keras: from a file of its weights (.pth, .safetensors, .keras, ...)"
@@ -147,7 +169,7 @@ def table(
         )
     wanted = asked(num_classes, in_channels, input_size, option, example, one_size)
     from ..common import analysis
-    from . import output
+    from . import output, tables
 
     with waiting(f"reading {names[0]}"):
         nets = [chosen(name, wanted).net for name in names]
@@ -163,7 +185,7 @@ def table(
     (net,) = nets
     layers = analysis.table(net)
     if not as_json:
-        output.table(net, layers)
+        tables.table(net, layers)
         return
     head = {"network": net.name, "title": net.title, "paper": net.paper, "options": dict(net.options)}
     body = {"rows": [row.to_dict() for row in layers], "totals": analysis.totals(layers), "rule": analysis.RULE}
@@ -177,6 +199,7 @@ def plot(
     force: Force = False,
 ) -> None:
     """Plot parameters against MACs, and the errors that papers report, each with its source."""
+    from ..common.registry import network
     from ..drawing.plot import write_plot
 
     if names and family:

@@ -12,16 +12,29 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..common.errors import DiptychError
-from ..common.spec import Net
-from . import catalogue, checkpoints, comparison, deployment, detection, study, training
+from . import catalogue, checkpoints, comparison, deployment, detection, searching, site, study, training
 from .border import TRACEBACK, Border
 from .options import NAMES, Channels, Classes, Example, OneSize, Settings, Size, asked, chosen
 from .quiet import native_stderr_kept
-from .reporting import SCHEMA, Baseline, Fast, Gates, HtmlFile, JsonFile, JunitFile, Reporting, Update
+from .reporting import (
+    SCHEMA,
+    Baseline,
+    Fast,
+    Gates,
+    HtmlFile,
+    JsonFile,
+    JunitFile,
+    Optimizer,
+    Reporting,
+    Steps,
+    Update,
+    check_optimizer,
+)
 from .streams import complain, prepare, say
 
 if TYPE_CHECKING:
     from ..checking.report import Report
+    from ..common.spec import Net
     from ..opening.named import Asked
 
 app = typer.Typer(
@@ -81,10 +94,8 @@ def check(
     option: Settings = None,
     example: Example = None,
     one_size: OneSize = False,
-    steps: Annotated[
-        int | None, typer.Option(help="Instead, train each in both for so many steps, and hold every one.", min=1)
-    ] = None,
-    optimizer: Annotated[str, typer.Option(help="The optimiser of --steps: sgd, adam, rmsprop.tf1 ...")] = "sgd",
+    steps: Steps = None,
+    optimizer: Optimizer = "sgd",
 ) -> None:
     """Check that both frameworks compute the same function: exit code 0 same, 1 different, 2 cannot tell.
 
@@ -97,26 +108,24 @@ def check(
     if bool(names) == every:
         raise DiptychError("name the networks to check, such as `diptych check resnet50`, or say --all (not both)")
     _refuse_two_files(names or [])
-    if steps is not None:
-        if code := training.check_training(networks() if every else names or [], steps, optimizer):
-            raise typer.Exit(code)
-        return
-    picked = asked_gates(list(GATES), gates_of(gates), fast)
+    check_optimizer(optimizer)
+    picked = asked_gates(list(GATES), gates_of(gates), fast, steps=steps)
     wanted = _named(
         networks() if every else names or [], asked(num_classes, in_channels, input_size, option, example, one_size)
     )
     reporting = Reporting("check", json_file, junit, html, baseline, update)
     reporting.prepare(list(wanted))  # before minutes of work whose result could not be written after them
-    partial = fast or len(picked) < len(GATES)
+    partial = fast or picked != tuple(GATES)
+    how = {"referee": referee, "gates": picked, "fast": fast, "steps": steps, "optimizer": optimizer}
     with native_stderr_kept():
-        found = _checked(wanted, {"referee": referee, "gates": picked, "fast": fast}, partial, reporting.quiet)
+        found = _checked(wanted, how, partial, reporting.quiet)
     if not reporting.quiet:
         _sum_up(found)
     if code := reporting.finish(found, _data(found)):
         raise typer.Exit(code)
 
 
-for group in (comparison, training, checkpoints, deployment, detection, catalogue, study):
+for group in (comparison, training, searching, checkpoints, deployment, detection, catalogue, study, site):
     for word, command in group.COMMANDS.items():
         app.command(word)(command)
 
@@ -138,11 +147,12 @@ def _refuse_two_files(names: list[str]) -> None:
 def _named(names: list[str], wanted: Asked) -> dict[str, str | Net]:
     """What is to be checked, by name: registered networks, and those of somebody's own."""
     from ..common.registry import network
+    from ..opening.specs import is_spec
 
-    found: dict[str, str | Net] = {}
+    found = dict[str, "str | Net"]()
     for name in names:
         one = chosen(name, wanted)
-        if one.result is not None:
+        if one.result is not None or is_spec(name):
             found[name] = one.net
         elif wanted != asked():
             found[network(name).name] = one.net

@@ -11,7 +11,20 @@ import typer
 from ..common.errors import DiptychError
 from .options import Channels, Classes, Settings, Size, asked
 from .quiet import native_stderr_kept
-from .reporting import SCHEMA, Baseline, Fast, Gates, HtmlFile, JsonFile, JunitFile, Reporting, Update
+from .reporting import (
+    SCHEMA,
+    Baseline,
+    Fast,
+    Gates,
+    HtmlFile,
+    JsonFile,
+    JunitFile,
+    Optimizer,
+    Reporting,
+    Steps,
+    Update,
+    check_optimizer,
+)
 from .streams import say
 
 if TYPE_CHECKING:
@@ -50,6 +63,8 @@ def compare(
     in_channels: Channels = None,
     num_classes: Classes = None,
     option: Settings = None,
+    steps: Steps = None,
+    optimizer: Optimizer = "sgd",
 ) -> None:
     """Say whether two models are one function, in training too, and if not where they part, and why.
 
@@ -62,7 +77,8 @@ def compare(
     from . import output
 
     names, title = _pairs(pair or []), f"{one} and {other}"
-    chosen = asked_gates(list(GATES), gates_of(gates), fast, always="outputs")
+    check_optimizer(optimizer)
+    chosen = asked_gates(list(GATES), gates_of(gates), fast, always="outputs", steps=steps)
     wanted = _sized(asked(num_classes, in_channels, input_size, option, example))
     options = dict(wanted.options) | ({} if num_classes is None else {"num_classes": num_classes})
     reporting = Reporting("compare", json_file, junit, html, baseline, update)
@@ -70,7 +86,7 @@ def compare(
     with native_stderr_kept(), output.waiting("opening both models") as told:
         models = opened(one, wanted), opened(other, wanted)
         found = run(*models, example=_batch(wanted), weights=weights, names=names, gates=chosen, fast=fast,
-                    options=options, progress=told)  # fmt: skip
+                    options=options, steps=steps, optimizer=optimizer, progress=told)  # fmt: skip
     if not reporting.quiet:
         say(*str(found).split("\n"), *(found.alignment_text().split("\n") if pairs else []))
     data = {"schema": SCHEMA, "models": [one, other], **found.to_dict()}

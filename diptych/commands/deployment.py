@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ..common.errors import DiptychError
-from ..common.spec import Array, Net
 from .options import Cfg, Channels, Classes, Example, Force, Name, OneSize, Size, asked, chosen
 from .quiet import native_stderr_kept
 from .streams import say
 
 if TYPE_CHECKING:
+    from ..common.spec import Array, Net
     from ..opening.named import Asked
 
 Weights = Annotated[

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 NAMES = (
     "A registered network or alias (see `diptych list`); a file of a whole model (.keras, .h5, .safetensors of "
-    "diptych's); or FILE.py:FUNCTION or PACKAGE.MODULE:FUNCTION, whose code is run to make a model."
+    "diptych's) or of a spec (.json); or FILE.py:FUNCTION or PACKAGE.MODULE:FUNCTION, whose code is run to make a "
+    "model."
 )
 READ = "A .safetensors, .pth, .keras, .h5, .npz, .weights, .onnx or .pb file, a SavedModel or a checkpoint"
 Name = Annotated[str, typer.Argument(help=NAMES)]

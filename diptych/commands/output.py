@@ -1,4 +1,4 @@
-"""What commands print: tables, cards, checks, conversions, JSON."""
+"""What commands print: cards, checks, conversions, JSON."""
 
 from __future__ import annotations
 
@@ -7,45 +7,18 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..checking.report import Report
-from ..common.analysis import BYTES, RULE, Row, nhwc, totals
 from ..common.cards import Reported
-from ..common.registry import Network
-from ..common.spec import Net
-from ..common.text import shape_text
 from ..waiting import waiting as waiting  # of all that commands show
 from .grids import columns, folded
 from .grids import grid as grid  # of all that commands show
 from .streams import say, write
 
 if TYPE_CHECKING:
+    from ..checking.report import Report
+    from ..common.listed import Entry
+    from ..common.registry import Network
+    from ..common.spec import Net
     from ..conversion.batch import Done
-
-HEADER = (
-    "layer",
-    "type",
-    "output NCHW",
-    "output NHWC",
-    "parameters",
-    "not trained",
-    "MACs",
-    "receptive field",
-    "kept values",
-    "memory",
-)
-LAST = ("kept values", "not trained", "memory", "receptive field", "output NHWC", "type", "MACs", "output NCHW")
-"""Columns that go first where a terminal has no room."""
-LEFT = 2
-"""Columns from this one on hold numbers, which align on the right."""
-
-
-def table(net: Net, rows: Sequence[Row]) -> None:
-    """Print the table of a network, its totals and the rule by which activations are counted."""
-    options = "".join(f", {key}={value}" for key, value in net.options)
-    paper = f", {net.paper}" if net.paper else ""
-    say(*folded(f"{net.title} ({net.name}{options}){paper}"), f"one image of {shape_text(net.input_shape)} (NCHW)", "")
-    grid(HEADER, [_cells(row) for row in rows], LEFT, LAST)
-    say("", *(part for line in _totals(list(rows)) for part in folded(line)))
 
 
 def side_by_side(nets: Sequence[Net], rows: Sequence[Mapping[str, str]]) -> None:
@@ -68,7 +41,7 @@ def _parts(names: Sequence[str], rows: Sequence[Mapping[str, str]]) -> Iterator[
     yield part
 
 
-def card(item: Network) -> None:
+def card(item: Entry | Network) -> None:
     """Print the facts of a network, a heading per kind."""
     facts = item.card
     paper = facts.paper
@@ -104,8 +77,8 @@ def checks(reports: Sequence[Report]) -> None:
     names = ("forward_float64", "gradients_float64", "training_float64", "forward_float32")
     rows = []
     for report in reports:
-        gates = [report.gate(name) for name in names]
-        values = [gate.measured if gate.compared else None for gate in gates]
+        gates = {gate.name: gate for gate in report.gates if gate.compared}
+        values = [gates[name].measured if name in gates else None for name in names]
         values += [report.noise.get(side) for side in ("torch", "tf")]
         cells = ["-" if value is None else f"{value:.1e}" for value in values]
         rows.append((report.network, *cells, f"{report.seconds:.0f}"))
@@ -113,7 +86,7 @@ def checks(reports: Sequence[Report]) -> None:
     grid(header, rows, 1, ("torch noise32", "tf noise32", "s", "forward32", "training64"))
     say(
         "",
-        "relative differences max |a - b| / max |b|, the largest of all cases; -: nothing to compare, or not reached",
+        "relative differences max |a - b| / max |b|, the largest of all cases; -: nothing compared, or not asked",
     )
 
 
@@ -135,47 +108,3 @@ def conversions(done: Sequence[Done]) -> None:
 def data(value: Any) -> None:
     """Print a value as JSON, in which every character that is not ASCII is escaped."""
     write(json.dumps(value, indent=2) + "\n")
-
-
-def _cells(row: Row) -> tuple[str, ...]:
-    field = "whole input" if row.field is None else "x".join(f"{size:g}" for size in row.field)
-    name = row.path if row.evaluated else f"{row.path} (training only)"
-    counts = [_number(n) for n in (row.parameters, row.statistics + row.buffers, row.macs)]
-    return (
-        name,
-        row.type,
-        shape_text(row.shape),
-        shape_text(nhwc(row.shape)),
-        *counts,
-        field,
-        _number(row.kept),
-        _size(row.kept),
-    )
-
-
-def _totals(rows: list[Row]) -> list[str]:
-    sums = totals(rows)
-    aside = any(not row.evaluated for row in rows)
-    fixed = f"{sums['statistics']:,} running statistics, {sums['buffers']:,} fixed numbers"
-    return [
-        f"parameters   {sums['parameters']:,} ({_size(sums['parameters'])} in float32); {fixed}",
-        f"MACs         {sums['macs']:,} per image{', training-only heads left out' if aside else ''}",
-        f"kept values  {sums['kept']:,} per image = {_size(sums['kept'])}",
-        f"  {RULE}",
-    ]
-
-
-def _number(value: int) -> str:
-    return f"{value:,}" if value else "-"
-
-
-def _size(values: int) -> str:
-    """The bytes of so many float32 values, in decimal units."""
-    size = float(BYTES * values)
-    if not values:
-        return "-"
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} GB"

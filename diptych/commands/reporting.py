@@ -40,7 +40,19 @@ Update = Annotated[bool, typer.Option("--update", help="Write what is found into
 Gates = Annotated[
     str | None, typer.Option(metavar="NAME,NAME", help="Only these gates; a wrong name is told all there are.")
 ]
+Steps = Annotated[
+    int | None,
+    typer.Option(help="Train both for so many steps, too, and hold each: the gate training_steps.", min=1),
+]
+Optimizer = Annotated[str, typer.Option(help="The optimiser of --steps: sgd, adam, rmsprop.tf1 ...")]
 Fast = Annotated[bool, typer.Option("--fast", help="At one size, with few images, and without training.")]
+
+
+def check_optimizer(name: str) -> None:
+    """Raise DiptychError for a name that is no optimiser's, before minutes of work."""
+    from ..common.training.named import optimiser
+
+    optimiser(name)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,6 @@ def source(
 ) -> None:
     """Write a network as one standalone file of PyTorch or of Keras, line for line the twin of the other."""
     from ..emission import source as emitted
-    from ..files.atomic import replacing
     from .streams import write
 
     if torch == tf:
@@ -42,6 +41,8 @@ def source(
     if output is None:
         write(text)
         return
+    from ..files.atomic import replacing
+
     with replacing(output, force=force) as path:
         path.write_text(text, encoding="utf-8")
 
@@ -61,9 +62,7 @@ def show(
     one_size: OneSize = False,
 ) -> None:
     """Show the PyTorch and the Keras source of a network side by side, on the terminal or as a page."""
-    from ..checking.last_check import read_check, recall
     from ..emission import twins
-    from ..files.atomic import check_destination, replacing
 
     if check is not None and html is None:
         raise DiptychError("--check gives the page its measured differences; say --html FILE too")
@@ -77,6 +76,8 @@ def show(
             torch, keras = twins(net)
         print_sources(net, (torch.text, keras.text), Console())
         return
+    from ..checking.last_check import read_check, recall
+    from ..files.atomic import check_destination, replacing
     from ..page.render import study_page
 
     check_destination(html, check, force)
@@ -127,8 +128,9 @@ def traps(
             traps.shown(found, run)
             return
         with output.waiting("reading the networks that meet them"):
-            records = [traps.record(each, run) for each in found.traps]
-        output.data(records[0] if found.one else records)
+            one = traps.placed(found.traps[0], run) if found.one else None
+            records = one or [traps.record(each, run) for each in found.traps]
+        output.data(records)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"source": source, "show": show, "draw": draw, "traps": traps}

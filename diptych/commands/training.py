@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ..common.errors import DiptychError
 from .options import Force, Registered
 from .quiet import native_stderr_kept
 from .streams import say
@@ -76,27 +75,6 @@ def _shown() -> Iterator[Callable[[Curves], None] | None]:
 
     with Live(refresh_per_second=4, transient=True) as live:
         yield lambda curves: live.update(Text("\n".join(curves.lines(live=True))))
-
-
-def check_training(names: list[str], steps: int, optimizer: str) -> int:
-    """Train each network in both frameworks for so many steps, and say whether they train the same; the exit code."""
-    from ..training.check import train_check
-    from .output import waiting
-    from .streams import complain
-
-    code = 0
-    for name in names:
-        try:
-            with native_stderr_kept(), waiting(f"training {name}") as told:
-                report = train_check(name, steps=steps, optimizer=optimizer, progress=told)
-        except DiptychError as error:
-            complain(f"error: cannot train {name}: {error}")
-            code = max(code, 2) if code != 1 else 1
-            continue
-        say(*str(report).splitlines())
-        found = {"same": 0, "different": 1, "cannot tell": 2}[report.verdict]
-        code = 1 if 1 in (code, found) else max(code, found)
-    return code
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"train": train}

@@ -7,17 +7,19 @@ import textwrap
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..common.errors import DiptychError
-from ..common.registry import meant_by, networks
-from ..traps.catalogue import catalogue, find
+from ..common.listed import entry, networks
+from ..traps.known import Entry, known
 from ..traps.met import meeting, places
-from ..traps.trap import Trap
 from ..waiting import waiting
 from . import output
 from .grids import columns, folded
 from .streams import say
+
+if TYPE_CHECKING:
+    from ..traps.trap import Trap
 
 HEADER = ("id", "title", "wrong", "right")
 WIDTH = 100
@@ -28,27 +30,38 @@ WIDTH = 100
 class Found:
     """The traps that are asked for; `one` is the only one of them, by its id, and `network` the one that meets them."""
 
-    traps: tuple[Trap, ...]
+    traps: tuple[Entry, ...]
     one: bool = False
     network: str = ""
 
 
 def asked_for(words: Sequence[str]) -> Found:
     """The traps that words mean: all, one by its id, those that a network meets, or those in which all words stand."""
-    every = tuple(catalogue().values())
+    every = tuple(known().values())
     if not words:
         return Found(every)
     text = " ".join(words)
-    known = [trap for trap in every if trap.id == text.replace("-", "_").replace(" ", "_")]
-    if known:
-        return Found(tuple(known), one=True)
-    if len(words) == 1 and (name := meant_by(text)) is not None:
+    named = known().get(text.replace("-", "_").replace(" ", "_"))
+    if named is not None:
+        return Found((named,), one=True)
+    if len(words) == 1 and (name := _network(text)) is not None:
         return Found(tuple(trap for trap in every if name in meeting(trap)), network=name)
     found = tuple(trap for trap in every if all(_has(trap, word.lower()) for word in text.split()))
-    return Found(found, one=len(found) == 1) if found else Found((find(text),))  # which says what is near
+    if not found:
+        from ..traps.catalogue import find
+
+        find(text)  # which raises, and says what is near
+    return Found(found, one=len(found) == 1)
 
 
-def _has(trap: Trap, word: str) -> bool:
+def _network(text: str) -> str | None:
+    try:
+        return entry(text).name
+    except DiptychError:
+        return None
+
+
+def _has(trap: Trap | Entry, word: str) -> bool:
     """Whether a word stands in a trap, or begins the name of its section."""
     texts = (trap.id, trap.id.replace("_", " "), trap.title, trap.torch, trap.keras, trap.rule)
     return any(word in text.lower() for text in texts) or trap.section.lower().startswith(word)
@@ -62,7 +75,7 @@ def shown(found: Found, run: bool) -> None:
         overview(found, run)
 
 
-def measure(trap: Trap) -> tuple[float, float]:
+def measure(trap: Trap | Entry) -> tuple[float, float]:
     """What the twin of a trap answers here and now; raises DiptychError where a framework is not installed."""
     try:
         with warnings.catch_warnings():
@@ -90,7 +103,7 @@ def overview(found: Found, run: bool) -> None:
     say(*(part for line in said for part in folded(line)))
 
 
-def one(trap: Trap, run: bool) -> None:
+def one(trap: Trap | Entry, run: bool) -> None:
     """Print a trap in full: definitions, rule, numbers, networks, thread and its twin; `run` measures anew."""
     say(f"{trap.title} ({trap.id})", f"{trap.section}", "")
     for name, text in (("torch", trap.torch), ("Keras", trap.keras), ("rule", trap.rule)):
@@ -111,16 +124,21 @@ def one(trap: Trap, run: bool) -> None:
     _code(trap.source)
 
 
-def record(trap: Trap, run: bool) -> dict[str, Any]:
-    """A trap as JSON data; `run` adds what its twin measures."""
+def record(trap: Trap | Entry, run: bool) -> dict[str, Any]:
+    """A trap as JSON data, with how many nodes of each network meet it; `run` adds what its twin measures."""
     keys = ("id", "section", "title", "torch", "keras", "rule", "measure", "wrong", "right", "note", "thread", "source")
     data: dict[str, Any] = {key: getattr(trap, key) for key in keys}
     if run:
         data["measured"] = dict(zip(("wrong", "right"), measure(trap), strict=True))
-    return data | {"networks": {name: places(trap, name) for name in meeting(trap)}}
+    return data | {"networks": meeting(trap)}
 
 
-def _row(trap: Trap, network: str, run: bool) -> tuple[str, ...]:
+def placed(trap: Trap | Entry, run: bool) -> dict[str, Any]:
+    """The record of one trap, with the paths of the nodes that meet it: those networks are traced."""
+    return record(trap, run) | {"places": {name: places(trap, name) for name in meeting(trap)}}
+
+
+def _row(trap: Trap | Entry, network: str, run: bool) -> tuple[str, ...]:
     wrong, right = measure(trap) if run else (trap.wrong, trap.right)
     count = meeting(trap)[network] if network else len(meeting(trap))
     return trap.id, trap.title, f"{wrong:.3g}", f"{right:.3g}", str(count or "-")

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Callable, Iterable, Sequence
 
 from ..common.errors import DiptychError
-from ..common.registry import canonical, network, networks
+from ..common.listed import Entry, canonical, entry, networks
 from ..common.spoken import suggested
 from ..common.spoken_options import PRETRAINED
 
@@ -92,7 +92,7 @@ def meant(words: Sequence[str], commands: Iterable[str]) -> list[str] | None:
 
 def _of_thing(word: str, rest: list[str], commands: Sequence[str]) -> list[str] | None:
     """The command for a network, a family or a file that stands where a command should."""
-    if _known(word, network):
+    if _known(word, _network):
         return _of_network(word, rest, commands)
     if word.lower() in canonical():
         return ["list", word, *rest]
@@ -111,7 +111,7 @@ def _of_network(word: str, rest: list[str], commands: Sequence[str]) -> list[str
         return [rest[0], word, *rest[1:]]
     if any(option in rest for option in SIDES):
         return ["source", word, *rest]
-    if rest and all(_known(name, network) for name in rest):
+    if rest and all(_known(name, _network) for name in rest):
         return ["table", "--compare", word, *rest]
     if rest and _is_file(rest[0]):
         raise DiptychError(
@@ -146,7 +146,7 @@ def example(command: str, words: Sequence[str]) -> str:
         stem = os.path.splitext(given[0])[0]
         other = ".pth" if given[0].lower().endswith((".keras", ".h5", ".hdf5")) else ".keras"
         return shlex.join(["diptych", "convert", given[0], f"{stem}{other}"])
-    if command in ("source", "show", "draw", "card", "table") and given and _known(given[0], network):
+    if command in ("source", "show", "draw", "card", "table") and given and _known(given[0], _network):
         return EXAMPLES[command].replace("resnet50", given[0])
     return EXAMPLES.get(command, "")
 
@@ -158,8 +158,14 @@ def _known(word: str, find: Callable[[str], object]) -> bool:
         return False
 
 
+def _network(word: str) -> Entry:
+    return entry(word.removesuffix(".folded"))
+
+
 def _is_file(word: str) -> bool:
+    if os.path.exists(word) or "." not in word:
+        return os.path.exists(word)
     from ..files import FORMATS
 
     endings = tuple(suffix for known in FORMATS for suffix in known.endings)
-    return os.path.exists(word) or word.lower().endswith(endings)
+    return word.lower().endswith(endings)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..checking.case import Finding
-from ..checking.gates import FLOAT32_FACTOR, FLOAT32_FLOOR
+from ..checking.gates import FLOAT32_FACTOR, FLOAT32_FLOOR, nearby
 from ..common.comparing.apart import channelwise
 from ..common.errors import DiptychError
 from ..common.spec import Array
@@ -190,6 +191,8 @@ def _held(pair: Pair, one: Asked, other: Asked, images: Images) -> Finding:
             return Finding(False, float("inf"), 0.0, where, said, 1, cause=said)
         for name, a, b in together:
             gap, count = channelwise(a, b), count + 1
+            if words != "in float64" and not gap <= bound and np.isfinite(gap):
+                bound = max(bound, _rounding_nearby(pair, one, other, images))
             found = Finding(bool(gap <= bound), gap, bound, f"{name} [{images.name}, {words}]", "", count)
             if not found.passed:
                 pair.rounded = words != "in float64"
@@ -204,12 +207,28 @@ def _lone(one: Answers, other: Answers) -> str:
                  if all(channelwise(value, answer) > ALIKE for answer in other.values())), "")  # fmt: skip
 
 
+def _rounding_nearby(pair: Pair, one: Asked, other: Asked, images: Images) -> float:
+    """The same at images beside these, of which each side may round the next one less kindly."""
+    given = [(low, asked.side.wide) for low, asked in zip(pair.low, (one, other), strict=True) if asked.wide]
+    noises = [0.0 for _ in given]
+    for near in nearby(images.values):
+        answers = [(low.outputs(near), wide.outputs(near)) for low, wide in given if wide is not None]
+        noises = [max(noise, *_noises(*pair)) for noise, pair in zip(noises, answers, strict=True)]
+    return _bound(one, other, noises)
+
+
 def _rounding(one: Asked, other: Asked) -> float:
     """A multiple of the rounding of the quieter side, each against its own copy in float64.
 
     Of models of two dtypes it is that of the other side: who computes in float64 does not round.
     """
-    noises = [max(channelwise(asked.low[name], value) for name, value in asked.wide.items())
-              for asked in (one, other) if asked.wide]  # fmt: skip
+    return _bound(one, other, [max(_noises(asked.low, asked.wide)) for asked in (one, other) if asked.wide])
+
+
+def _noises(low: Mapping[str, Array], wide: Mapping[str, Array]) -> list[float]:
+    return [channelwise(low[name], value) for name, value in wide.items()]
+
+
+def _bound(one: Asked, other: Asked, noises: Sequence[float]) -> float:
     pick = min if one.dtype == other.dtype else max
     return FLOAT32_FACTOR * (pick(noises, default=FLOAT32_FLOOR) + FLOAT32_FLOOR)

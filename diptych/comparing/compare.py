@@ -12,6 +12,7 @@ from ..checking.case import Finding
 from ..checking.report import Gate
 from ..common.errors import DiptychError
 from ..common.text import first_few
+from ..training.gate import with_training
 from ..waiting import shows_progress
 from .answers import outputs
 from .drawn import along, lone, sources
@@ -42,6 +43,8 @@ def compare(
     gates: Sequence[str] | None = None,
     fast: bool = False,
     options: Mapping[str, Any] | None = None,
+    steps: int | None = None,
+    optimizer: Any = "sgd",
     progress: Callable[[str], None] | None = None,
 ) -> Comparison:
     """Hold two models to each other, of one framework or of two, and return a Comparison, which is a Report.
@@ -52,11 +55,12 @@ def compare(
     those of the first are put into a copy of the second. `names` are pairs of layers, of the first and of the second,
     that belong together. `sizes` are (height, width). `gates` are those to hold the models to, all where none is named;
     outputs are always among them, for the others prove nothing without. With `fast` they are held at one size, to few
-    batches, and are not trained. `options` are those of the registered network, such as num_classes. `progress` is told
-    what is at work; without it a terminal is.
+    batches, and are not trained. With `steps` the last gate, training_steps, trains both for so many with `optimizer`
+    and holds each, as `train_check` does. `options` are those of the registered network, such as num_classes.
+    `progress` is told what is at work; without it a terminal is.
     Nothing of the models is changed. Raises DiptychError for what is no model, and for a name that is no layer's.
     """
-    wanted = asked_gates(list(GATES), gates, fast, always="outputs")
+    wanted = asked_gates(list(GATES), gates, fast, always="outputs", steps=steps)
     start, say = time.monotonic(), progress or (lambda text: None)
     if not batches or min(batches) < 1:
         raise DiptychError(f"a comparison needs at least one batch of one image or more, got batches={batches}")
@@ -76,13 +80,17 @@ def compare(
         " and ".join(called), asked, tuple(item.name for item in pair.compared), {}, time.monotonic() - start
     )
     drawn, left = along(pair), left_out(list(GATES), wanted, fast)
-    return replace(found, unsure=tuple(pair.unsure), notes=(*left, *notes(pair)), partial=bool(left), pairs=pairs(pair),
-                   labels=tuple(called), curve=drawn.curve, tensors=drawn.tensors, sources=sources(pair))  # fmt: skip
+    found = replace(
+        found, unsure=tuple(pair.unsure), notes=(*left, *notes(pair)), partial=bool(left), pairs=pairs(pair),
+        labels=tuple(called), curve=drawn.curve, tensors=drawn.tensors, sources=sources(pair),
+    )  # fmt: skip
+    own = {"example": (1, *shape), "weights": chosen, "names": names}
+    return with_training(found, wanted, (first, second), steps, optimizer, progress, **own)
 
 
 def run_gates(pair: Pair, wanted: Sequence[str], say: Callable[[str], None]) -> Iterator[Gate]:
     """The gates that are wanted; none but the first where outputs show nothing."""
-    for name in wanted:
+    for name in (name for name in wanted if name in GATES):
         gate = GATES[name]
         say(f"comparing {name}")
         hidden = pair.unsure and not (pair.hidden and gate in (nodes, parameters))

@@ -112,7 +112,7 @@ class Pair:
 
     def as_theirs(self, name: str, array: Array) -> Array:
         """A weight of the first, or its gradient, in the order in which the second has it."""
-        return array[:, self.columns[name]] if name in self.columns else array
+        return array.reshape(len(array), -1)[:, self.columns[name]] if name in self.columns else array
 
     @cached_property
     def bound(self) -> float:

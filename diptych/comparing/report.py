@@ -20,12 +20,11 @@ CODES = {"same": 0, "different": 1, "cannot tell": 2}
 class Comparison(Report):
     """The gates of a comparison of two models; a gate that could not be asked is open, and its detail says why.
 
-    `unsure` says why nothing can be told, `notes` what was not compared, `pairs` which layers belong together, and
-    `labels` what the two models are called. For who looks at it, `curve` has the differences along the network,
-    `tensors` those that differ most, made small, and `sources` the lines of both sides' own code, by path.
+    `notes` say what was not compared, `pairs` which layers belong together, and `labels` what the two models are
+    called. For who looks at it, `curve` has the differences along the network, `tensors` those that differ most, made
+    small, and `sources` the lines of both sides' own code, by path.
     """
 
-    unsure: tuple[str, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
     labels: tuple[str, ...] = ()
     curve: tuple[Measure, ...] = ()

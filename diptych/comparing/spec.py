@@ -28,6 +28,7 @@ from ..common.rewriting.resized import resized
 from ..common.spec import Array, Net
 from ..common.text import first_few
 from ..common.weights import scrambled
+from ..training.gate import with_training
 from .answers import outputs
 from .compare import GATES, asked_of, notes, pairs, run_gates
 from .drawn import along, sources
@@ -47,10 +48,12 @@ def held_to_spec(
     batches: Sequence[int],
     gates: Sequence[str] | None,
     fast: bool,
+    steps: int | None,
+    optimizer: Any,
     say: Callable[[str], None],
 ) -> Comparison:
     """Both models against the network, gate by gate; the layers that are named are the network's."""
-    start, wanted = time.monotonic(), asked_gates(list(GATES), gates, fast, always="outputs")
+    start, wanted = time.monotonic(), asked_gates(list(GATES), gates, fast, always="outputs", steps=steps)
     net = _of_size(net, models)
     shape = (int(net.input_shape[0]), int(net.input_shape[1]), int(net.input_shape[2]))
     say("reading both models")
@@ -71,11 +74,12 @@ def held_to_spec(
     cases = dict.fromkeys(item.name for pair in held for item in pair.compared)
     shown = _shown(found, held)
     drawn, left = along(shown), left_out(list(GATES), wanted, fast)
-    return Comparison(
+    report = Comparison(
         net.name, tuple(merged), tuple(cases), seconds=time.monotonic() - start, notes=(*left, *_notes(held)),
         partial=bool(left), unsure=tuple(unsure), pairs=pairs(shown), labels=(net.name, shown.other.label),
         curve=drawn.curve, tensors=drawn.tensors, sources=sources(shown),
     )  # fmt: skip
+    return with_training(report, wanted, tuple(models), steps, optimizer, say, example=(1, *shape))
 
 
 def _settings(net: Net, one: Side) -> list[str]:

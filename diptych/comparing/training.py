@@ -14,7 +14,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..checking.case import Finding
-from ..common.compare import difference
+from ..checking.gates import nearby
+from ..common.compare import FLOAT64_TOLERANCE, difference
 from ..common.comparing.apart import channelwise
 from ..common.comparing.given import Pass
 from ..common.spec import Array
@@ -26,6 +27,8 @@ from .why import of_gradient, of_output, of_statistic
 
 BATCH = 3
 """How many images a step in training has where there is such a batch."""
+MARGIN = 4
+"""By how much a rounded constant may count for more than rounded images."""
 Entry = tuple[str, Array, Array, float]
 """What is compared, both sides of it, and the smallest number that is a measure."""
 
@@ -69,6 +72,8 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
     for name, a, b, floor in _entries(pair, *passes, len(images.values), training):
         gap, count = channelwise(a, b) if floor < 0 else difference(a.reshape(b.shape), b, floor)[0], count + 1
         most = rounded if name.startswith("gradient") else bound
+        if most < gap < np.inf and pair.exact and pair.bound > FLOAT64_TOLERANCE:
+            most = max(most, MARGIN * _moved(pair, images, training, passes, name))
         found = Finding(bool(gap <= most), gap, most, name, "", count)
         if not found.passed:
             where, why = _why(pair, images, training, (name, a, b), passes)
@@ -76,6 +81,19 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
         worst = found if gap > worst.measured else worst
     told = "" if pair.exact else "in their own dtypes: one has no copy in float64"
     return Finding(True, worst.measured, worst.tolerance, worst.where, told, count)
+
+
+def _moved(pair: Pair, images: Images, training: bool, passes: tuple[Pass, Pass], name: str) -> float:
+    """How far the second model's own step goes of images that are a rounding of float32 away.
+
+    Asked where a constant of the two was rounded to float32, such as 1 / 255: a batch of three makes much of that.
+    """
+    near = pair.step(replace(images, values=next(nearby(images.values))), training)[1]
+    both = (_entries(pair, passes[0], second, len(images.values), training) for second in (passes[1], near))
+    for (said, _, b, floor), (_, _, moved, _) in zip(*both, strict=False):
+        if said == name:
+            return channelwise(b, moved) if floor < 0 else difference(b, moved, floor)[0]
+    return 0.0
 
 
 def _untrainable(pair: Pair, images: Images, training: bool, error: Untrainable) -> Finding | str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from ..common.errors import FileError
 from ..common.spec import Array
 from ..common.text import NAME, printable
-from . import bfloat, provenance
+from . import bfloat, provenance, torch_save
 from .checkpoint import shared_prefixes, split_counters
 from .content import Content
 from .format import HEAD, Format, zip_members
@@ -79,23 +78,12 @@ def _arrays(state: Mapping[Any, Any], saved: Saved, path: Path) -> dict[str, Arr
 
 def write(path: Path, content: Content) -> None:
     """Write a state dict that torch modules load strictly."""
-    import torch
-
-    state: OrderedDict[str, Any] = OrderedDict()
-    state.update({name: _tensor(array) for name, array in content.tensors().items()})
-    setattr(state, ATTRIBUTE, content.text())
+    attributes: dict[str, Any] = {ATTRIBUTE: content.text()}
     if content.dialect.version:
         # torchvision's MNASNet refuses a state dict that does not say in which of its versions it was saved.
-        state._metadata = OrderedDict({"": {"version": content.dialect.version}})  # type: ignore[attr-defined]
+        attributes["_metadata"] = {"": {"version": content.dialect.version}}
     with guarded(path) as file:
-        torch.save(state, file)
-
-
-def _tensor(array: Array) -> Any:
-    """A tensor of the same memory, where torch may write to that."""
-    import torch
-
-    return torch.from_numpy(array if array.flags.writeable else array.copy())
+        torch_save.save(file, content.tensors(), attributes)
 
 
 def fits(path: Path, head: bytes) -> bool:

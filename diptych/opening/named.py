@@ -7,17 +7,17 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from .. import backends
 from ..common.errors import DiptychError
-from ..common.importing.imported import Imported
 from ..common.registry import network
 from ..common.spec import Net
-from ..reading import read
 from .code import is_code, model_of, shown
+from .specs import is_spec, net_of
+
+if TYPE_CHECKING:
+    from ..common.importing.imported import Imported
 
 LARGEST, NUMBERS = 1 << 16, 1 << 28
 """The longest axis of an example, and its numbers, at most."""
@@ -68,13 +68,19 @@ class Named:
 
 
 def named(text: str, asked: Asked | None = None) -> Named:
-    """The network of a registered name, of a file of a whole model, or of FILE.py:FUNCTION, whose code is run.
+    """The network of a registered name, of a file of a model or a spec, or of FILE.py:FUNCTION, whose code is run.
 
     A registered name comes first: a file of such a name is named with its folder, as ./NAME. Raises DiptychError for
     what is none of these, and for options that it does not take.
     """
     asked = asked or Asked()
+    if is_spec(text):
+        if asked != Asked():
+            raise DiptychError(f"{shown(text)} is a network with all its sizes; leave out the options")
+        return Named(text, net_of(text))
     if _is_file(text):
+        from ..reading import read
+
         _check_own(text, asked)
         example = example_of(asked, "tf")
         result = read(Path(text), example, one_size=asked.one_size)
@@ -88,6 +94,8 @@ def named(text: str, asked: Asked | None = None) -> Named:
 
 def of_model(text: str, model: Any, asked: Asked) -> Named:
     """The network of a model, which a text names."""
+    from ..reading import read
+
     example = example_for(text, model, asked)
     result = read(model, example, one_size=asked.one_size)
     return Named(text, result.net, result, model, example)
@@ -119,6 +127,8 @@ def example_of(asked: Asked, framework: str) -> Any:
     if len(shape) != 4 or not all(1 <= n <= LARGEST for n in shape) or math.prod(shape) > NUMBERS:
         raise DiptychError(f"an example is a batch of images such as 1x3x224x224, not {'x'.join(map(str, shape))}")
     if framework != "torch":
+        import numpy as np
+
         return np.broadcast_to(np.float32(0), shape)
     import torch
 
@@ -140,7 +150,7 @@ def is_own(text: str) -> bool:
 
 def _is_file(text: str) -> bool:
     """Whether a text names a file: it has the suffix of one, or leads into a folder, and is no registered name."""
-    if _is_registered(text) or is_code(text):
+    if _is_registered(text) or is_code(text) or is_spec(text):
         return False
     from ..files import FORMATS
 

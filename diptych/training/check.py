@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ..checking.asked import LAST as GATE
 from ..checking.images import random_images
 from ..checking.report import Gate
 from ..common.errors import DiptychError
@@ -31,7 +32,6 @@ from .steps import TOLERANCE, Course, trained
 from .steps import shapes as shapes_of
 
 Data = tuple[Array, Array]
-GATE = "training_steps"
 
 
 @shows_progress("training both models")

@@ -17,7 +17,7 @@ class TrainReport(Report):
     `losses` are the curves of both sides, `labels` what they are called. `listed` are the parameters whose gradient is
     rounding alone in every step, such as a bias before batch normalisation: no parameter is held, their effect on the
     loss is. `small` are those whose gradient is below a thousandth of the network's largest; they are held all the
-    same. `whose` says of each side which optimiser and loss it had. `unsure` says why nothing can be told.
+    same. `whose` says of each side which optimiser and loss it had.
     """
 
     losses: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
@@ -25,7 +25,6 @@ class TrainReport(Report):
     listed: tuple[str, ...] = ()
     small: tuple[str, ...] = ()
     whose: tuple[str, ...] = ()
-    unsure: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

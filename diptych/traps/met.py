@@ -9,18 +9,20 @@ import functools
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..common.registry import networks, traced
-from .catalogue import catalogue
-from .trap import Trap, never
+from ..common.listed import networks
+
+if TYPE_CHECKING:
+    from .known import Entry
+    from .trap import Trap
 
 FILE = Path(__file__).with_name("met.json")
 
 
-def meeting(trap: Trap) -> dict[str, int]:
+def meeting(trap: Trap | Entry) -> dict[str, int]:
     """The networks that meet a trap, with the number of nodes that do."""
-    if trap.meets is never:
+    if not trap.anywhere:
         return {}
     kept = _kept()
     place = kept["traps"].index(trap.id) if trap.id in kept["traps"] else None
@@ -31,14 +33,18 @@ def meeting(trap: Trap) -> dict[str, int]:
     return {name: count for name, count in found.items() if count}
 
 
-def places(trap: Trap, name: str) -> list[str]:
+def places(trap: Trap | Entry, name: str) -> list[str]:
     """The paths of the nodes of a network that meet a trap."""
-    return [] if trap.meets is never else trap.places(traced(name, {}))
+    from ..common.registry import traced
+
+    return trap.places(traced(name, {})) if trap.anywhere else []
 
 
 def table(names: Sequence[str]) -> dict[str, Any]:
     """What the file should hold: the traps that any network can meet, and by network how many of its nodes do."""
-    traps = [trap for trap in catalogue().values() if trap.meets is not never]
+    from .catalogue import catalogue
+
+    traps = [trap for trap in catalogue().values() if trap.anywhere]
     counts = {name: [len(places(trap, name)) for trap in traps] for name in names}
     return {"traps": [trap.id for trap in traps], "networks": counts}
 

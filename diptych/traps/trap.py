@@ -12,10 +12,12 @@ import inspect
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ..common.spec import Net, Node
+if TYPE_CHECKING:
+    from ..common.spec import Net, Node
 
-Meets = Callable[[Node], bool]
+Meets = Callable[["Node"], bool]
 Twin = Callable[[], tuple[float, float]]
 
 SECTIONS = (
@@ -81,6 +83,11 @@ class Trap:
         text = textwrap.dedent(inspect.getsource(self.twin))
         (function,) = ast.parse(text).body
         return "\n".join(text.splitlines()[function.lineno - 1 :]) + "\n"
+
+    @property
+    def anywhere(self) -> bool:
+        """Whether an op of a network can meet it at all."""
+        return self.meets is not never
 
     def places(self, net: Net) -> list[str]:
         """The paths of the nodes at which a network meets this trap."""

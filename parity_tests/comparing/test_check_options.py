@@ -92,6 +92,8 @@ def test_check_takes_a_registered_network_with_its_options(here: Path) -> None:
     assert sized.exit_code == 2
     assert sized.output.startswith("error: ")
     assert "has no option 'width'" in sized.output
+    two = run("check", "lenet5_modern", "lenet5_1998", *FAST)
+    assert two.exit_code == 0, two.output
     wide = run("check", "mobilenet_v2", "-O", "width=0.25", "--num-classes", "3", *FAST)
     assert wide.exit_code == 0, wide.output
 
@@ -128,8 +130,8 @@ def test_compare_builds_a_registered_network_with_its_options(here: Path) -> Non
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("check", "lenet5_modern", "--gates", "nodes"), f"the gates are {', '.join(CHECKED)}, not 'nodes'"),
-        ((*BOTH, "--gates", "nodes,nod"), f"the gates are {', '.join(GATES)}, not 'nod'"),
+        (("check", "resnet18", "--gates", "nodes"), f"the gates are {', '.join(CHECKED)}, training_steps, not 'nodes'"),
+        ((*BOTH, "--gates", "nodes,nod"), f"the gates are {', '.join(GATES)}, training_steps, not 'nod'"),
         ((*BOTH, "--gates", " ,"), "and none was named"),
         ((*BOTH, "--json", "-", "--junit", "-"), "only one of --json and --junit can be"),
         ((*BOTH, "--junit", "no/x.xml"), "no does not exist"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import keras
 import pytest
 import torch
@@ -51,3 +53,30 @@ def test_a_kernel_that_was_copied_as_it_is(order: str, verdict: str) -> None:
     if verdict == "different":
         assert report.gate("nodes").where == "fc"
         assert "flatten order" in report.gate("nodes").detail
+
+
+class Windowed(nn.Module):
+    """The same with a convolution of the whole map in the place of flatten and the linear layer, as timm's VGG."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.drop, self.fc = nn.Conv2d(3, 4, 3), nn.Dropout(0.2), nn.Conv2d(4, 5, (6, 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        found: Tensor = self.fc(self.drop(torch.relu(self.conv(x)))).flatten(1)
+        return found
+
+
+@pytest.mark.parametrize("other", [twin, lambda: Port("CHW"), lambda: Port("HWC")])
+def test_a_kernel_of_the_whole_map_is_a_matrix(other: Callable[[], nn.Module | keras.Model]) -> None:
+    report = diptych.compare(Windowed(), other(), example=(1, 3, 8, 6), weights="transfer")
+    assert report.verdict == "same", str(report)
+
+
+def test_a_kernel_of_the_whole_map_that_is_turned() -> None:
+    port, turned = Windowed(), Port("CHW")
+    state = {name: tensor.reshape(turned.state_dict()[name].shape) for name, tensor in port.state_dict().items()}
+    turned.load_state_dict(state)
+    assert diptych.compare(port, turned, example=(1, 3, 8, 6)).verdict == "same"
+    turned.load_state_dict(state | {"fc.weight": port.fc.weight.transpose(2, 3).reshape(5, -1)})
+    assert diptych.compare(port, turned, example=(1, 3, 8, 6)).where == "fc"

@@ -187,12 +187,20 @@ def test_to_collect_makes_nothing_and_shows_the_line_of_the_test(lines: pytest.P
     assert "\n".join(result.outlines).count("E       ValueError") == 1
 
 
+def test_steps_have_a_test_of_their_own(lines: pytest.Pytester) -> None:
+    lines.makepyfile("from diptych.pytest_plugin import parity\n\ntest_a = parity('a', 'a', steps=20)\n")
+    found = lines.runpytest(*PLUGIN, "--collect-only", "-q").outlines
+    names = [line.partition("[")[2].rstrip("]") for line in found if "::" in line]
+    assert names == [*GATES, "training_steps"]
+
+
 def test_the_options_of_the_command_choose_gates(lines: pytest.Pytester) -> None:
     lines.makepyfile("from diptych.pytest_plugin import parity\n\ntest_a = parity('a', 'a', gates=['dropout'])\n")
     for words, gates in (
         ((), "outputs dropout"),
         (("--parity-gates", "nodes,outputs"), "outputs nodes"),
         (("--parity-fast",), "outputs dropout"),
+        (("--parity-gates", "training_steps"), "outputs training_steps"),
     ):
         found = lines.runpytest(*PLUGIN, "--collect-only", "-q", *words).outlines
         assert [line.partition("[")[2].rstrip("]") for line in found if "::" in line] == gates.split()

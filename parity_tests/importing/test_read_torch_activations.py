@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +15,8 @@ from torch.nn import functional
 
 import diptych
 from diptych.common.errors import DiptychError
+from diptych.torch_impl.importing import read as _all_meanings  # noqa: F401 - it fills the table
+from diptych.torch_impl.importing.table import MEANINGS
 
 
 class Between(nn.Module):
@@ -47,6 +51,9 @@ BETWEEN: dict[str, Callable[[Any], Any]] = {
     "soft shrink": nn.Softshrink(0.3),
     "tanh shrink": nn.Tanhshrink(),
     "log softmax": nn.LogSoftmax(1),
+    "lower bound": lambda x: 4 * x.clamp(min=0.1),
+    "upper bound": lambda x: torch.clip(4 * x, max=-0.1),
+    "both bounds": lambda x: functional.hardtanh(4 * x),
 }
 ROUNDED: dict[str, Callable[[Any], Any]] = {"log sigmoid": nn.LogSigmoid(), "celu": nn.CELU(0.7)}
 
@@ -114,3 +121,43 @@ def test_flattened_maps_are_vectors_like_any_other() -> None:
     result = held(Branches(), sizes=((12, 10),), one_size=True)
     kinds = [node.op.kind for node in result.net.nodes]
     assert (kinds.count("flatten"), kinds.count("ordered_flatten")) == (1, 2)
+
+
+OTHERWISE = {
+    "avg_pool2d",
+    "avg_pool3d",
+    "conv1d",
+    "conv2d",
+    "conv_transpose2d",
+    "max_pool2d",
+    "slice",
+    "constant_pad_nd",
+}
+"""Here one number stands for all axes, and `slice` is that of lists, too; `pad` tells a mode from a number itself."""
+
+
+def defaults(name: str) -> Iterator[tuple[str, Any, Any]]:
+    """(argument, our default, PyTorch's) of a function that the exported graph may call without them."""
+    packet = getattr(torch.ops.aten, name, None)
+    if packet is None or "default" not in packet.overloads():
+        return
+    ours = list(inspect.signature(MEANINGS[name]).parameters.values())[1:]
+    by_name = {item.name: item for item in ours if item.kind is item.KEYWORD_ONLY}
+    by_place = [item for item in ours if item.kind is item.POSITIONAL_OR_KEYWORD]
+    places = itertools.count()
+    for argument in packet.default._schema.arguments:
+        place = len(by_place) if argument.kwarg_only else next(places)
+        own = by_name.get(argument.name) if argument.kwarg_only else next(iter(by_place[place:]), None)
+        if own is not None and argument.has_default_value():
+            yield (
+                argument.name,
+                list(own.default) if isinstance(own.default, tuple) else own.default,
+                argument.default_value,
+            )
+
+
+def test_defaults_are_those_of_pytorch() -> None:
+    """An exported graph leaves out what is the default: `clamp(min=0.1)` was once held below 1, as hardtanh is."""
+    found = [(name, *item) for name in sorted(set(MEANINGS) - OTHERWISE) for item in defaults(name)]
+    assert len(found) > 40
+    assert not [item for item in found if item[2] != item[3]]

@@ -6,7 +6,8 @@ import pytest
 from command_line import run
 
 from diptych.common.errors import DiptychError
-from diptych.common.registry import _spelled, network, networks
+from diptych.common.listed import _spelled
+from diptych.common.registry import network, networks
 from diptych.common.spoken import squeezed
 
 MEANT = {  # what people call a network: its name here

@@ -36,7 +36,7 @@ def test_recall_and_fitness_worked_by_hand() -> None:
 def test_k_means_worked_by_hand() -> None:
     """Three narrow boxes and three broad ones: two starts among the narrow ones end apart by height, which is worse."""
     sizes = np.array([[x, y] for x in (1.0, 9.0) for y in (1.0, 1.1, 2.0)])
-    by_width, by_height = [[1, 4.1 / 3], [9, 4.1 / 3]], [[5, 1.05], [5, 2]]
+    by_width, by_height = np.array([[1, 4.1 / 3], [9, 4.1 / 3]]), np.array([[5, 1.05], [5, 2]])
     np.testing.assert_allclose(auto_anchor.k_means(sizes, np.array([[0, 3], [0, 2]])), by_width)
     np.testing.assert_allclose(auto_anchor.k_means(sizes, np.array([[0, 2]])), by_height)
     stuck = auto_anchor.k_means(np.full((3, 2), 9.0), np.array([[1, 2]]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,31 @@ def test_bad_input_is_one_line(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_check_with_steps_trains() -> None:
-    code, text = run("check", "lenet5_modern", "--steps", "1")
+def test_a_check_with_steps_has_one_gate_more() -> None:
+    code, text = run("check", "lenet5_modern", "--steps", "1", "--fast")
     assert code == 0, text
-    assert "lenet5_modern: trains the same (1 of 1 steps, batches of 4)" in text
+    asked = ["structure", "transfer", "forward_float64", "forward_float32", "training_steps"]
+    assert [line.split()[0] for line in text.splitlines() if " pass " in line] == asked
+    assert "1 of 1 steps, batches of 4)" in text
+    assert "TensorFlow trains with a twin of SGD in Keras, which keeps constants in float64" in text
+
+
+def test_files_and_baselines_count_the_gate_like_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ("check", "lenet5_modern", "--gates", "training_steps", "--steps", "1", "--baseline", "b.json")
+    code, text = run(*words, "--update", "--json", "r.json", "--junit", "r.xml", "--html", "r.html")
+    assert code == 0, text
+    (report,) = json.loads(Path("r.json").read_text())["reports"]
+    assert [(gate["name"], gate["passed"]) for gate in report["gates"]] == [("training_steps", True)]
+    assert 'tests="1"' in Path("r.xml").read_text()
+    assert 'name="lenet5_modern-training_steps"' in Path("r.xml").read_text()
+    assert "training_steps" in Path("r.html").read_text()
+    code, text = run(*words, "--optimizer", "adam")
+    assert code == 0, text
+    assert "lenet5_modern: as in the baseline b.json: same" in text
+    kept = json.loads(Path("b.json").read_text())
+    kept["reports"]["lenet5_modern"]["gates"]["training_steps"]["state"] = "different"
+    Path("b.json").write_text(json.dumps(kept))
+    code, text = run(*words)
+    assert code == 1
+    assert "training_steps: different in the baseline, same now" in text

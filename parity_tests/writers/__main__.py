@@ -19,7 +19,11 @@ EVERY = (
     "reliability",
     "detection",
     "augmentation",
+    "zoo",
+    "names",
     "met",
+    "front",
+    "traps",
 )
 
 

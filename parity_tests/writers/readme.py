@@ -1,4 +1,4 @@
-"""What the README counts: networks, families, traps, and the table of families.
+"""What the pages count: networks, families and the table of them in docs/networks.md, traps in docs/study.md.
 
 What is in a family is written by hand. A new family has a row with the title of its canonical network, to be put
 right and moved to its place.
@@ -7,22 +7,24 @@ right and moved to its place.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from diptych.common.registry import canonical, network, networks
 from diptych.traps.catalogue import catalogue
 from writers import ROOT, Written
 
-PATH = ROOT / "README.md"
+PATH = ROOT / "docs" / "networks.md"
+STUDY = ROOT / "docs" / "study.md"
 ROW = re.compile(r"^\| `(\w+)` \| ([^|]+) \| \d+ \| ([^|]+) \| ([^|]+) \|\n", re.MULTILINE)
 """A row of the table: family, what is in it, networks, forms of, paper."""
 
 
 def written() -> Written:
-    """The README with its counts."""
-    text = PATH.read_text(encoding="utf-8")
-    text = _counted(r"\d+ networks of \d+ families", f"{len(networks())} networks of {len(canonical())} families", text)
-    text = _counted(r"where the frameworks differ: \d+ ", f"where the frameworks differ: {len(catalogue())} ", text)
-    return Written({PATH: table(text)})
+    """Both pages with their counts."""
+    counted = f"{len(networks())} networks of {len(canonical())} families"
+    zoo = _counted(r"\d+ networks of \d+ families", counted, PATH)
+    traps = _counted(r"where the frameworks differ: \d+ ", f"where the frameworks differ: {len(catalogue())} ", STUDY)
+    return Written({PATH: table(zoo), STUDY: traps})
 
 
 def table(text: str) -> str:
@@ -46,7 +48,7 @@ def _row(family: str, found: re.Match[str] | None) -> str:
     return f"| `{family}` | {words} | {len(networks(family))} | {forms} | {paper} |\n"
 
 
-def _counted(pattern: str, now: str, text: str) -> str:
-    made, count = re.subn(pattern, now, text)
-    assert count == 1, f"README.md says {pattern!r} {count} times, not once"
+def _counted(pattern: str, now: str, path: Path) -> str:
+    made, count = re.subn(pattern, now, path.read_text(encoding="utf-8"))
+    assert count == 1, f"{path.name} says {pattern!r} {count} times, not once"
     return made

@@ -71,14 +71,15 @@ def diou(first: torch.Tensor, second: torch.Tensor, eps: float = EPS, power: flo
     return iou(first, second, eps) - (distance if power == 1.0 else distance**power)
 
 
-def ciou(first: torch.Tensor, second: torch.Tensor, eps: float = EPS) -> torch.Tensor:
+def ciou(first: torch.Tensor, second: torch.Tensor, eps: float = EPS, alpha_eps: float | None = None) -> torch.Tensor:
     """Complete IoU (Zheng et al. 2020): DIoU less alpha times v, how far the aspect ratios differ.
 
-    alpha = v / (1 - IoU + v + eps) has no gradient; the ratio of a box without width and height counts as 0.
+    alpha = v / (1 - IoU + v + eps) has no gradient, with `alpha_eps` in place of eps where it is given; the ratio of a
+    box without width and height counts as 0.
     """
     angle = _angle(second) - _angle(first)
     v = 4 / math.pi**2 * angle * angle
-    alpha = _over(v, 1 - iou(first, second, eps) + v + eps).detach()
+    alpha = _over(v, 1 - iou(first, second, eps) + v + (eps if alpha_eps is None else alpha_eps)).detach()
     return diou(first, second, eps) - alpha * v
 
 

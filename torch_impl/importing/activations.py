@@ -158,9 +158,15 @@ def softplus(reading: Reading, x: Any, beta: float = 1.0, threshold: float = 20.
     return each(reading, x, Softplus(float(beta), float(threshold)))
 
 
-@means("hardtanh", "clamp", "clip")
-def hardtanh(reading: Reading, x: Any, low: float | None = -1, high: float | None = 1) -> View:
-    """Limits; those of ReLU6 and ReLU have ops."""
+@means("hardtanh")
+def hardtanh(reading: Reading, x: Any, low: float = -1, high: float = 1) -> View:
+    """Limits, -1 and 1 where none are said."""
+    return clamp(reading, x, low, high)
+
+
+@means("clamp", "clip")
+def clamp(reading: Reading, x: Any, low: float | None = None, high: float | None = None) -> View:
+    """Limits, none where none are said; those of ReLU6 and ReLU have ops."""
     if (low, high) == (0, 6):
         return each(reading, x, Relu6())
     if (low, high) == (0, None):
@@ -172,7 +178,7 @@ def hardtanh(reading: Reading, x: Any, low: float | None = -1, high: float | Non
 @means("clamp_min")
 def clamp_min(reading: Reading, x: Any, low: float) -> View:
     """A limit below."""
-    return hardtanh(reading, x, low, None)
+    return clamp(reading, x, low, None)
 
 
 @means("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")

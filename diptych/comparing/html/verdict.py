@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ...checking.report import Gate, Report
 from ...common.text import printable
-from ..report import Comparison
 from .numbers import short
 
 MOST = 300
@@ -16,7 +15,7 @@ def first_sentence(report: Report) -> str:
     """Where they differ and why; of those that are the same, by how much they were apart at most."""
     if (gate := report.failed) is not None and gate.passed is False:
         return _of_gate(gate)
-    if isinstance(report, Comparison) and report.unsure:
+    if report.unsure:
         return f"{report.unsure[0][:1].upper()}{report.unsure[0][1:]}."
     asked = [gate for gate in report.gates if gate.passed]
     if not asked:

@@ -1,0 +1,99 @@
+"""Plain lines of the commands that compute nothing, without the parser, which takes longer to read than they to run.
+
+Taken is a line of a known command whose options stand here; every other line, a wrong one too, is Typer's to read.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from .streams import prepare
+
+AS_JSON = {"--json": "as_json"}
+SIDES = {**dict.fromkeys(("--torch", "--pytorch"), "torch"), **dict.fromkeys(("--tf", "--keras", "--tensorflow"), "tf")}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A command: its function in a file of this folder, the parameter of its words, and options by their parameters.
+
+    `least` and `most` are the numbers of words; where one at most is taken, the parameter is that word and no list.
+    """
+
+    home: str
+    function: str
+    words: str
+    least: int = 1
+    most: float = 1
+    flags: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+RANGES = {f"--{name}": name for name in ("family", "year", "params", "macs")}
+EVERY = float("inf")
+LINES = {
+    "list": Line("catalogue", "list_networks", "words", 0, EVERY, AS_JSON, RANGES),
+    "card": Line("catalogue", "card", "name", flags=AS_JSON),
+    "table": Line(
+        "catalogue", "table", "names", 1, EVERY, AS_JSON | {"--compare": "compare"}, {"--input-size": "input_size"}
+    ),
+    "source": Line("study", "source", "name", flags=SIDES),
+    "show": Line("study", "show", "name"),
+    "traps": Line("study", "traps", "words", 0, EVERY, AS_JSON),
+}
+
+
+def read(words: Sequence[str]) -> tuple[Line, dict[str, Any]] | None:
+    """The command of a plain line and the arguments of its function; None where Typer is to read it.
+
+    >>> read(["card", "resnet50", "--json"])[1]
+    {'as_json': True, 'name': 'resnet50'}
+    >>> read(["card"]), read(["card", "resnet50", "--jsn"])
+    (None, None)
+    """
+    line = LINES.get(words[0]) if words else None
+    if line is None:
+        return None
+    given, plain, left = dict[str, Any](), list[str](), iter(words[1:])
+    for word in left:
+        option, equals, text = word.partition("=")
+        if not word.startswith("-"):
+            plain.append(word)
+        elif word in line.flags:
+            given[line.flags[word]] = True
+        elif option in line.texts and (text or not equals):
+            given[line.texts[option]] = text or next(left, "-")
+        else:
+            return None
+    values = [value for value in given.values() if isinstance(value, str)]
+    if not line.least <= len(plain) <= line.most or any(value.startswith("-") for value in values):
+        return None
+    return line, given | {line.words: plain[0] if line.most == 1 else plain}
+
+
+def main() -> None:
+    """The entry point of the `diptych` command: leaves with the exit code of the line."""
+    prepare()
+    words = sys.argv[1:]
+    found = read(words)
+    if found is None:
+        from .cli import main as whole
+
+        whole()
+        return
+    sys.exit(_run(words, *found))
+
+
+def _run(words: Sequence[str], line: Line, given: Mapping[str, Any]) -> int:
+    from .border import ended, flushed
+
+    code = 0
+    try:
+        getattr(import_module(f".{line.home}", __package__), line.function)(**given)
+    except BaseException as error:  # noqa: BLE001  # whatever it is has an exit code, as in Typer's lines
+        code = ended(error, words)
+    return flushed(code, words)

@@ -1,0 +1,215 @@
+"""Writing the site: every page that is out of date, and none that is not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ..common.errors import DiptychError
+from ..common.registry import network, networks
+from ..common.registry import spec as registered
+from ..traps.known import known
+from ..traps.met import meeting
+from . import data, prose
+from .tree import tree
+
+STATE = ".diptych-site.json"
+"""What each page was made of; a folder without it is not taken for a site."""
+TABS = (("index.html", "Networks"), ("families.html", "Families"), ("compare.html", "Compare"), ("traps.html", "Traps"),
+        ("docs/study.html", "Docs"))  # fmt: skip
+HEAD = (
+    '<p class="x" style="padding:8px 20px 0"><a href="../index.html">All networks</a> &middot; '
+    '<a href="../families.html#{family}">{title}</a> &middot; <a href="../compare.html#{name}">Compare</a>{arxiv}</p>'
+)
+MOST = 600_000
+"""Bytes of a page at most."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What was written: pages, those of them that were made anew, and bytes in all."""
+
+    pages: int
+    anew: int
+    size: int
+
+
+def build(
+    out: Path, names: Sequence[str] = (), jobs: int = 1, progress: Callable[[str], None] = lambda text: None
+) -> Built:
+    """Write the site into a folder; a page is made anew only where what it is made of has changed.
+
+    `names` are the networks that have pages, all by default. Raises DiptychError for a folder that holds other things
+    or a name that is no network's.
+    """
+    chosen = [network(name).name for name in names] or list(networks())
+    before = _state(out)
+    stamp = digest()
+    stale = [name for name in chosen if before.get(name, [""])[0] != stamp or not (out / _page(name)).exists()]
+    out.joinpath("networks").mkdir(parents=True, exist_ok=True)
+    kept = {name: before[name] for name in chosen if name not in stale}
+    _write(out / STATE, json.dumps(kept))
+    for count, (name, text, row) in enumerate(_made(stale, jobs), start=1):
+        if len(text.encode()) > MOST:
+            raise DiptychError(f"the page of {name} has {len(text.encode()):,} bytes, and {MOST:,} are its bound")
+        _write(out / _page(name), text)
+        kept[name] = [stamp, row]
+        progress(f"page {count} of {len(stale)}: {name}")
+    rows = [kept[name][1] for name in chosen]
+    written = _lists(out, sorted(rows, key=lambda row: (row["year"], row["name"]))) + _docs(out)
+    for name in set(before) - set(chosen):
+        (out / _page(name)).unlink(missing_ok=True)
+    _write(out / STATE, json.dumps({name: kept[name] for name in chosen}))
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    return Built(len(chosen) + written, len(stale), size)
+
+
+def _page(name: str) -> str:
+    return f"networks/{name}.html"
+
+
+def _state(out: Path) -> dict[str, Any]:
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return {}
+    try:
+        found: dict[str, Any] = json.loads((out / STATE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise DiptychError(f"{out} is not empty and no site of diptych; name another folder, or empty it") from None
+    return found
+
+
+@cache
+def digest() -> str:
+    """A number of all that pages are made of: the code, the cards, the catalogue."""
+    made = hashlib.sha256()
+    for path in sorted(Path(__file__).parents[1].rglob("*"), key=str):
+        if path.suffix in (".py", ".json", ".j2", ".css", ".js"):
+            made.update(path.read_bytes())
+    for name in ("common", "torch_impl", "tf_impl"):  # links in a checkout, which rglob does not follow
+        for path in sorted((Path(__file__).parents[1] / name).resolve().rglob("*.*"), key=str):
+            if path.suffix in (".py", ".json"):
+                made.update(path.read_bytes())
+    return made.hexdigest()[:16]
+
+
+def _made(names: Sequence[str], jobs: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(name, page, row of the lists) of each network."""
+    if jobs > 1 and len(names) > 1:
+        with ProcessPoolExecutor(jobs) as pool:
+            yield from pool.map(_network, names)
+    else:
+        yield from map(_network, names)
+
+
+def _network(name: str) -> tuple[str, str, dict[str, Any]]:
+    """The page of one network, under a line that leads back, and what the lists say of it."""
+    from ..checking.last_check import recall
+    from ..emission import twins
+    from ..page.render import study_page
+
+    net, item = registered(name), network(name)
+    met = [trap.id for trap in known().values() if name in meeting(trap)]
+    row = data.row(name, net, met)
+    paper = f' &middot; <a href="{data.ARXIV}{row["arxiv"]}">arXiv:{row["arxiv"]}</a>' if row["arxiv"] else ""
+    head = HEAD.format(family=item.family, title=item.family, name=name, arxiv=paper)
+    text = study_page(net, *twins(net), recall(net)).replace("<body>", f"<body>\n{head}", 1)
+    return name, text, row
+
+
+def _lists(out: Path, rows: list[dict[str, Any]]) -> int:
+    """The pages that show all networks, the script and its data."""
+    by = {item.id: meeting(item) for item in known().values()}
+    names = {row["name"] for row in rows}
+    traps = [data.trap_row(item, [name for name in by[item.id] if name in names]) for item in known().values()]
+    families = [item for item in data.families() if names & set(item["networks"])]
+    common = {"rows": rows, "families": families, "traps": traps, "built": names}
+    titles = {item["name"]: item["title"] for item in data.families()}
+    pages = {
+        "index.html": {"title": "Networks", "front": _front(out)},
+        "families.html": {"title": "Families", "tree": _markup(tree(data.families())), "titles": titles},
+        "compare.html": {"title": "Compare"},
+        "traps.html": {"title": "Traps", "sections": dict.fromkeys(item["section"] for item in traps)},
+    }
+    if len(families) < len(data.families()):  # a part of the site: the tree is that of the part
+        pages["families.html"]["tree"] = _markup(tree(families))
+    for name, own in pages.items():
+        _write(out / name, _rendered(name, {**common, **own, "data": True}))
+    _write(out / "data.js", data.script(rows, [{"id": item["id"]} for item in traps]))
+    folder = files(__package__)
+    palette = files(f"{__package__.rpartition('.')[0]}.page").joinpath("palette.css").read_text(encoding="utf-8")
+    _write(out / "site.css", palette + folder.joinpath("site.css").read_text(encoding="utf-8"))
+    for name in ("site.js", "logo.svg"):
+        _write(out / name, folder.joinpath(name).read_text(encoding="utf-8"))
+    return len(pages)
+
+
+def _front(out: Path) -> str:
+    """The picture of the first page, where a checkout has it."""
+    source = prose.FOLDER / "pictures" / "front.svg"
+    if not source.exists():
+        return ""
+    _copied(source, out / "pictures" / "front.svg")
+    return "pictures/front.svg"
+
+
+def _docs(out: Path) -> int:
+    """The docs as pages, with their pictures."""
+    found = {name: path.read_text(encoding="utf-8") for name, path in prose.pages().items()}
+    menu = [(name, prose.title(text) or name) for name, text in found.items()]
+    for name, text in found.items():
+        own = {"title": prose.title(text), "body": _markup(prose.html(text)), "docs": menu, "stem": name}
+        _write(out / "docs" / f"{name}.html", _rendered("docs.html", own, "../"))
+        for picture in prose.pictures(text):
+            source = (prose.FOLDER / picture).resolve()
+            if source.is_relative_to(prose.FOLDER.resolve()) and source.exists():
+                _copied(source, out / "docs" / picture)
+    return len(found)
+
+
+def _rendered(name: str, own: dict[str, Any], root: str = "") -> str:
+    from .. import __version__
+    from ..page.figures import count_text
+
+    here = "docs/study.html" if name == "docs.html" else name
+    common = {"tabs": TABS, "here": here, "root": root, "version": __version__, "short": count_text, "data": False}
+    text: str = _environment().get_template(f"{name}.j2").render({**common, "wide": False, **own})
+    return text
+
+
+@cache
+def _environment() -> Any:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader(__package__.partition(".")[0], "site")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+
+
+def _markup(text: str) -> Any:
+    from markupsafe import Markup
+
+    return Markup(text)  # noqa: S704 - made here of escaped parts, or of the project's own docs
+
+
+def _write(path: Path, text: str) -> None:
+    """A file that is whole or the one before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)
+
+
+def _copied(source: Path, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_bytes() != source.read_bytes():
+        shutil.copyfile(source, path)

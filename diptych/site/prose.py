@@ -1,0 +1,57 @@
+"""The docs as pages: Markdown to HTML, with links that lead to the site's own pages."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parents[2] / "docs"
+"""The docs of a checkout; an installed package has none."""
+INSTALL = "pages of the docs need markdown-it-py: pip install 'diptych[site]'"
+
+
+def pages() -> dict[str, Path]:
+    """The docs by name; none where diptych was installed without them."""
+    return {path.stem: path for path in sorted(FOLDER.glob("*.md"))}
+
+
+def title(text: str) -> str:
+    """The first heading of a page."""
+    found = re.search(r"^# (.+)$", text, re.MULTILINE)
+    return found[1].strip() if found else ""
+
+
+def html(text: str) -> str:
+    """A page of the docs as HTML, headings with an id each, wide tables in a box that scrolls."""
+    made = _markdown().render(text)
+    made = re.sub(r'href="(?:\./)?([\w-]+)\.md(#[^"]*)?"', lambda m: f'href="{m[1]}.html{m[2] or ""}"', made)
+    made = re.sub(
+        r'<a href="(?!https?:|#|[\w-]+\.html)[^"]*">(.*?)</a>', r"\1", made
+    )  # the project's files are elsewhere
+    made = re.sub(r"<h([23])>(.*?)</h\1>", lambda m: f'<h{m[1]} id="{_anchor(m[2])}">{m[2]}</h{m[1]}>', made)
+    return made.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
+
+
+def pictures(text: str) -> list[str]:
+    """The pictures of a page, as paths beside it."""
+    return [path for path in re.findall(r"!\[[^\]]*\]\(([^)\s]+)\)", text) if "://" not in path]
+
+
+def _anchor(words: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", re.sub(r"<[^>]*>", "", words).lower()).strip("-")
+
+
+@cache
+def _markdown() -> Any:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": True, "highlight": _coloured}).enable(["table", "strikethrough"])
+
+
+def _coloured(code: str, language: str, _: str) -> str:
+    """Python in colours; other code as it is."""
+    from ..page.highlight import lines
+
+    return "\n".join(map(str, lines(code))) if language == "python" else ""

@@ -1,0 +1,152 @@
+"""The site: what it writes and when, its data, the tree of ideas, and its pages in a headless Chromium."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from diptych.commands.cli import app
+from diptych.common.errors import DiptychError
+from diptych.common.registry import canonical, network, networks
+from diptych.site import build as module
+from diptych.site.build import STATE, build
+from diptych.site.data import families
+from diptych.site.ideas import FAMILIES, IDEAS
+from diptych.site.tree import tree
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+NAMES = ["lenet5_modern", "squeezenet1_1", "mobilenet_v1_025.keras"]
+PAGES = ("index.html", "families.html", "compare.html", "traps.html", "docs/gates.html", "networks/lenet5_modern.html")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("site")
+    build(out, NAMES)
+    return out
+
+
+def data(site: Path) -> dict[str, Any]:
+    text = (site / "data.js").read_text("utf-8")
+    found: dict[str, Any] = json.loads(text.removeprefix("window.DIPTYCH = ").rstrip(";\n"))
+    return found
+
+
+def test_every_network_has_a_page_and_a_row(site: Path) -> None:
+    rows = {row["name"]: row for row in data(site)["networks"]}
+    assert set(rows) == set(NAMES) == {path.name.removesuffix(".html") for path in (site / "networks").iterdir()}
+    assert rows["squeezenet1_1"]["params"] == network("squeezenet1_1").card.counts.params
+    assert rows["lenet5_modern"]["ops"]["conv"] == 2
+    assert "same_padding_at_stride_1" in rows["mobilenet_v1_025.keras"]["traps"]
+
+
+def test_links_of_the_site_lead_somewhere(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        text = page.read_text("utf-8")
+        for link in re.findall(r'(?:href|src)="([^"#]+)(?:#[^"]*)?"', text):
+            if "://" not in link and not link.startswith("data:"):
+                assert (page.parent / link).exists(), (page.name, link)
+
+
+def test_only_what_changed_is_made_anew(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = site / "networks" / "lenet5_modern.html"
+    assert build(site, NAMES).anew == 0
+    page.unlink()
+    assert build(site, NAMES).anew == 1
+    monkeypatch.setattr(module, "digest", lambda: "another")
+    assert build(site, NAMES[:2]).anew == 2
+    assert not (site / "networks" / f"{NAMES[2]}.html").exists()
+    assert set(json.loads((site / STATE).read_text("utf-8"))) == set(NAMES[:2])
+    monkeypatch.undo()
+    assert build(site, NAMES).anew == 3
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(DiptychError, match="not empty and no site"):
+        build(tmp_path, NAMES)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_name_that_is_no_networks_is_an_error(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["site", str(tmp_path / "out"), "--only", "lenet6"])
+    assert done.exit_code != 0
+    assert not (tmp_path / "out").exists()
+
+
+def test_ideas_are_of_families_and_of_no_later_year() -> None:
+    years = {item["name"]: item["year"] for item in families()}
+    assert set(years) == set(canonical()) >= set(FAMILIES)
+    assert all(years[idea.older] <= years[idea.younger] for idea in IDEAS)
+    assert set(canonical()) - {idea.younger for idea in IDEAS} == {"lenet"}  # every other one took something over
+
+
+def test_the_tree_has_every_family_once_and_every_idea() -> None:
+    text = tree(families())
+    assert text.count("<rect ") == len(canonical())
+    assert text.count("<path ") == len(IDEAS)
+
+
+@pytest.mark.full
+def test_the_whole_site_is_within_its_bounds(tmp_path: Path) -> None:
+    built = build(tmp_path)
+    assert built.anew == len(networks())
+    assert built.size < 150e6
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1400, 768, 390])
+def test_pages_load_nothing_from_outside_and_fit(site: Path, browser: Any, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    seen, said = list[str](), list[str]()
+    page.on("request", lambda request: seen.append(request.url))
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    for name in PAGES:
+        page.goto(f"file://{site / name}")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (name, width)
+    page.close()
+    assert said == []
+    assert all(url.startswith(f"file://{site}") for url in seen)
+
+
+@pytest.mark.slow
+def test_search_filters_and_comparison(site: Path, browser: Any) -> None:
+    page = browser.new_page()
+    page.goto(f"file://{site / 'index.html'}")
+    shown = "[...document.querySelectorAll('#list tbody tr')].filter(one => !one.hidden).map(one => one.dataset.name)"
+    assert len(page.evaluate(shown)) == len(NAMES)
+    page.fill("#q", "fire depth")
+    assert page.evaluate(shown) == []
+    page.fill("#q", "relu6 howard")
+    assert page.evaluate(shown) == ["mobilenet_v1_025.keras"]
+    page.fill("#q", "")
+    for name in NAMES[:2]:
+        page.check(f"input[value='{name}']")
+    page.click("#compare")
+    assert page.evaluate("document.querySelectorAll('#side tr')[0].cells.length") == 3
+    page.goto(f"file://{site / 'traps.html'}")
+    page.fill("#q", "padding stride")
+    assert page.evaluate("[...document.querySelectorAll('.trap')].filter(one => !one.hidden).length") > 0
+    page.select_option("#by", "lenet5_modern")
+    assert page.evaluate("document.getElementById('same_padding_at_stride_2').hidden")
+    page.close()

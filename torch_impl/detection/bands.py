@@ -1,0 +1,64 @@
+"""How EfficientDet and RetinaNet learn, in PyTorch; see `common.detection.bands`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from ...common.detection.detector import Detector
+from ...common.detection.grid import Grid, grid
+from ...common.detection.learning import Bands, Terms
+from .boxes import centres, iou
+from .candidates import take
+from .terms import constant, first, flattened, focal, huber, kept, one_hot
+
+
+def loss(cells: Sequence[torch.Tensor], labels: torch.Tensor, detector: Detector, rule: Bands) -> Terms:
+    """The loss of the cells of `joined` and labels (N, G, 5)."""
+    places = grid([part.shape[1:3] for part in cells], detector.levels)
+    raw = flattened(cells)
+    owner = assigned(labels, places, rule)
+    taken = owner >= 0
+    own = take(labels, kept(taken, owner))
+    wanted = kept(taken[..., None], one_hot(own[..., 0], raw.shape[-1] - 4))
+    classes = focal(raw[..., 4:], wanted, rule.alpha, rule.gamma, rule.smoothing)
+    classes = kept((owner != -2)[..., None], classes)
+    target = coded(own[..., 1:], taken, places, rule.eps)
+    errors = kept(taken[..., None], raw[..., :4] - target)
+    near = kept(target != 0, huber(errors, rule.delta)) / 4
+    boxes = near if rule.overlap == "huber" else torch.abs(errors)
+    number = torch.sum(taken.to(raw.dtype), 1)
+    if rule.normaliser == "batch":
+        share = 1 / (torch.sum(number) + 1)
+    else:
+        number = torch.where(number > 0, number, torch.ones_like(number))[:, None, None]
+        share = 1 / number / torch.sum(torch.ones_like(number))
+    parts = rule.box * torch.sum(boxes * share), torch.sum(classes * share)
+    nothing = torch.zeros_like(parts[0])
+    return Terms(parts[0] + parts[1], parts[0], nothing, parts[1], nothing)
+
+
+def assigned(labels: torch.Tensor, places: Grid, rule: Bands) -> torch.Tensor:
+    """Which label each anchor answers for, (N, M): -1 for none, and -2 where it is left out."""
+    there = labels[..., :1] >= 0
+    overlaps = iou(labels[:, :, None, 1:], constant(places.boxes, labels), 0.0)
+    overlaps = torch.where(there, overlaps, torch.full_like(overlaps, -1))
+    most = torch.amax(overlaps, 1)
+    own = first(overlaps == most[:, None], 1)
+    none, left = torch.full_like(own, -1), torch.full_like(own, -2)
+    owner = torch.where(most >= rule.positive, own, torch.where(most < rule.negative, none, left))
+    equal = overlaps == torch.amax(overlaps, 2)[..., None]
+    if rule.forced == "anchor":
+        return torch.where(torch.any(equal & there, 1), own, owner)
+    asked = there & (first(equal, 2)[..., None] == torch.arange(overlaps.shape[2], device=overlaps.device))
+    return torch.where(torch.any(asked, 1), first(asked, 1), owner)
+
+
+def coded(boxes: torch.Tensor, taken: torch.Tensor, places: Grid, eps: float) -> torch.Tensor:
+    """Boxes (N, M, 4) as the numbers that the network is to answer with at their anchors; 0 of places not taken."""
+    anchors = constant(places.boxes, boxes)
+    ours, theirs = centres(torch.where(taken[..., None], boxes, anchors)), centres(anchors)
+    size = theirs[..., 2:] + eps
+    where = (ours[..., :2] - theirs[..., :2]) / size
+    return torch.cat([where, torch.log((ours[..., 2:] + eps) / size)], -1)
