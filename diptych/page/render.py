@@ -14,6 +14,7 @@ from ..common.emission.source import Source
 from ..common.spec import Net
 from .alignment import PageSlot, links, slots
 from .columns import Column, columns
+from .costs import costs
 from .figures import Ledger, count_text, nchw_text, nhwc_text, range_text
 from .sections import architecture, check_table, traps
 from .zoo import Zoo, zoo_source
@@ -21,8 +22,11 @@ from .zoo import Zoo, zoo_source
 FOLDER = files(__package__)
 
 
-def study_page(net: Net, torch: Source, tf: Source, recorded: Recorded | None = None) -> str:
-    """A network's page as HTML text: its two emitted sources, its spec, and what is known of their differences."""
+def study_page(net: Net, torch: Source, tf: Source, recorded: Recorded | None = None, standing: str = "") -> str:
+    """A network's page as HTML text: its two emitted sources, its spec, and what is known of their differences.
+
+    `standing` is what is said of its measured differences where no check is recorded.
+    """
     from .. import __version__
 
     zoo, ledger = zoo_source(net), Ledger(net)
@@ -31,8 +35,8 @@ def study_page(net: Net, torch: Source, tf: Source, recorded: Recorded | None = 
     page: str = _template().render(
         net=net, version=__version__, options=dict(net.options), css=_css(), script=_text("script.js"),
         columns=shown, rows=_rows(stretches), data=_data(net, torch, zoo, shown, ledger, lines),
-        diagram=architecture(net), traps=traps(net), measured=check_table(recorded),
-        nchw=nchw_text, nhwc=nhwc_text, short=count_text, between=range_text,
+        diagram=architecture(net), traps=traps(net), measured=check_table(recorded), costs=costs(net),
+        standing=standing, nchw=nchw_text, nhwc=nhwc_text, short=count_text, between=range_text,
     )  # fmt: skip
     return page
 

@@ -120,8 +120,11 @@ def _network(name: str) -> tuple[str, str, dict[str, Any]]:
     met = [trap.id for trap in known().values() if name in meeting(trap)]
     row = data.row(name, net, met)
     paper = f' &middot; <a href="{data.ARXIV}{row["arxiv"]}">arXiv:{row["arxiv"]}</a>' if row["arxiv"] else ""
-    head = HEAD.format(family=item.family, title=item.family, name=name, arxiv=paper)
-    text = study_page(net, *twins(net), recall(net)).replace("<body>", f"<body>\n{head}", 1)
+    head = HEAD.format(family=item.family, title=data.titles()[item.family], name=name, arxiv=paper) + data.taken(
+        item.family
+    )
+    page = study_page(net, *twins(net), recall(net), prose.standing(name))
+    text = page.replace("<body>", f"<body>\n{head}", 1)
     return name, text, row
 
 
@@ -132,10 +135,9 @@ def _lists(out: Path, rows: list[dict[str, Any]]) -> int:
     traps = [data.trap_row(item, [name for name in by[item.id] if name in names]) for item in known().values()]
     families = [item for item in data.families() if names & set(item["networks"])]
     common = {"rows": rows, "families": families, "traps": traps, "built": names}
-    titles = {item["name"]: item["title"] for item in data.families()}
     pages = {
         "index.html": {"title": "Networks", "front": _front(out)},
-        "families.html": {"title": "Families", "tree": _markup(tree(data.families())), "titles": titles},
+        "families.html": {"title": "Families", "tree": _markup(tree(data.families())), "titles": data.titles()},
         "compare.html": {"title": "Compare"},
         "traps.html": {"title": "Traps", "sections": dict.fromkeys(item["section"] for item in traps)},
     }

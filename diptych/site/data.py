@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from html import escape
 from typing import Any
 
 from ..common.registry import Network, canonical, networks
@@ -27,6 +28,11 @@ def row(name: str, net: Net, met: list[str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def titles() -> dict[str, str]:
+    """What each family is called."""
+    return {name: FAMILIES.get(name, registered(first).title.partition(" (")[0]) for name, first in canonical().items()}
+
+
 def families() -> list[dict[str, Any]]:
     """The families by year, each with its networks, what it took from others, and what others took from it."""
     found = [_family(name, registered(first)) for name, first in canonical().items()]
@@ -34,12 +40,22 @@ def families() -> list[dict[str, Any]]:
 
 
 def _family(name: str, first: Network) -> dict[str, Any]:
-    paper, title = first.card.paper, FAMILIES.get(name, first.title.partition(" (")[0])
+    paper = first.card.paper
     return {
-        "name": name, "title": title, "year": paper.year, "authors": paper.authors,
+        "name": name, "title": titles()[name], "year": paper.year, "authors": paper.authors,
         "paper": paper.title, "arxiv": f"{ARXIV}{paper.arxiv}" if paper.arxiv else "", "networks": networks(name),
         "from": [idea for idea in IDEAS if idea.younger == name], "to": [idea for idea in IDEAS if idea.older == name],
     }  # fmt: skip
+
+
+def taken(family: str) -> str:
+    """What a family took over, as HTML for the pages of its networks."""
+    titles = {
+        name: FAMILIES.get(name, registered(first).title.partition(" (")[0]) for name, first in canonical().items()
+    }
+    said = [f'from <a href="../families.html#{idea.older}">{escape(titles[idea.older])}</a>: {escape(idea.what)}'
+            for idea in IDEAS if idea.younger == family]  # fmt: skip
+    return f'<p class="x" style="padding:2px 20px 0">Idea {"; ".join(said)}.</p>' if said else ""
 
 
 def trap_row(item: Entry, nets: list[str]) -> dict[str, Any]:

@@ -34,6 +34,26 @@ def html(text: str) -> str:
     return made.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
 
 
+@cache
+def _measured() -> dict[str, list[str]]:
+    """The rows of docs/checks.md by network."""
+    page = FOLDER / "checks.md"
+    rows = re.findall(
+        r"^\| `([^`]+)` \|(.*)\|$", page.read_text(encoding="utf-8") if page.exists() else "", re.MULTILINE
+    )
+    return {name: [cell.strip() for cell in cells.split("|")] for name, cells in rows}
+
+
+def standing(name: str) -> str:
+    """What docs/checks.md says that the checks of a network measured, "" where it has no row of it."""
+    if (row := _measured().get(name)) is None:
+        return ""
+    _, sizes, forward, gradients, training, narrow, *_ = row
+    found = [("outputs", forward), ("gradients", gradients), ("a step of training", training)]
+    wide = ", ".join(f"{what} {value}" for what, value in found if value != "-")
+    return f"The run over all networks measured, at {sizes}, in float64: {wide}; outputs in float32: {narrow}."
+
+
 def pictures(text: str) -> list[str]:
     """The pictures of a page, as paths beside it."""
     return [path for path in re.findall(r"!\[[^\]]*\]\(([^)\s]+)\)", text) if "://" not in path]
