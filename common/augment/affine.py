@@ -63,10 +63,9 @@ RANGES = {"yolov5": Ranges(0, (0.5, 1.5), 0, 0.1), "yolox": Ranges(10, (0.1, 2),
 def draw(source: np.random.Generator, ranges: Ranges | Form = "yolov5") -> Motion:
     """A motion at random, of these ranges or of a form's."""
     of = RANGES[ranges] if isinstance(ranges, str) else ranges
-    numbers = source.uniform(-1, 1, 5)
-    shear, shift = numbers[1:3] * of.shear, numbers[3:] * of.shift
-    scale = float(source.uniform(*of.scale))
-    return Motion(float(numbers[0] * of.angle), scale, (shear[0], shear[1]), (shift[0], shift[1]))
+    limits = np.array([of.angle, of.shear, of.shear, of.shift, of.shift])
+    angle, shear_x, shear_y, right, down = map(float, source.uniform(-1, 1, 5) * limits)
+    return Motion(angle, float(source.uniform(*of.scale)), (shear_x, shear_y), (right, down))
 
 
 def matrix(motion: Motion, image: tuple[int, int], size: tuple[int, int], form: Form = "yolov5") -> Array:

@@ -36,12 +36,12 @@ class Labelled(NamedTuple):
         return self.image.shape[0], self.image.shape[1]
 
 
-def labelled(image: Any, boxes: Any = (), classes: Any = ()) -> Labelled:
+def labelled(image: Any, boxes: Any = (), classes: Any = (), num_classes: int | None = None) -> Labelled:
     """A picture with boxes, checked; without boxes it is one on which nothing is to be found.
 
     A box may reach beyond the picture, or have no area: `clipped` and `Keep` say what becomes of it. Raises
     DiptychError for another shape or type of picture, for boxes that are not finite or whose second corner comes first,
-    for classes that are no whole numbers of 0 or more, and for another number of them than boxes.
+    for classes that are no whole numbers from 0 to below `num_classes`, and for another number of them than boxes.
 
     >>> labelled(np.zeros((2, 3, 3), np.uint8), [[0, 0, 2, 1]], [5]).boxes.tolist()
     [[0.0, 0.0, 2.0, 1.0]]
@@ -56,6 +56,8 @@ def labelled(image: Any, boxes: Any = (), classes: Any = ()) -> Labelled:
         raise DiptychError(f"classes are whole numbers of 0 or more, (n,); these are {kinds.dtype} {kinds.shape}")
     if len(kinds) != len(corners):
         raise DiptychError(f"a picture has {len(corners)} boxes and {len(kinds)} classes; give one for each")
+    if num_classes is not None and (kinds >= num_classes).any():
+        raise DiptychError(f"class {kinds.max()} is out of range: there are {num_classes}, from 0 to {num_classes - 1}")
     return Labelled(pixels, corners, kinds.astype(np.int64))
 
 

@@ -11,7 +11,7 @@ import typer
 
 from ..common.errors import DiptychError, FileError
 from .border import BAD, DIFFERENT
-from .options import Cfg, Classes, Force, size_of
+from .options import Cfg, Classes, Force, Json, size_of
 from .progress import progress
 from .quiet import native_stderr_kept
 from .streams import complain, say
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from ..detecting.run import Plan
 
 Found = dict[Path, "dict[str, Detections]"]
-Images = Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, or folders of them.")]
+Images = Annotated[
+    list[Path] | None, typer.Argument(metavar="[IMAGE...]", help="Pictures, or folders of them; none with --evaluate.")
+]
 Weights = Annotated[Path, typer.Option(help="A file of the detector's weights, in any format that convert reads.")]
 Network = Annotated[str | None, typer.Option(help="The detector, where the file does not tell.")]
 Framework = Annotated[
@@ -45,11 +47,19 @@ Output = Annotated[
     list[Path] | None,
     typer.Option("-o", "--output", help="Write a picture (.png, .jpg), a folder of them, or a .json."),
 ]
+Evaluate = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="COCO's twelve figures on the images of this file of annotations (instances)."),
+]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--images", metavar="FOLDER", help="With --evaluate: where the images are, if not beside the file."),
+]
 
 
 def detect(
-    images: Images,
     weights: Weights,
+    images: Images = None,
     network: Network = None,
     cfg: Cfg = None,
     framework: Framework = "torch",
@@ -61,8 +71,24 @@ def detect(
     output: Output = None,
     force: Force = False,
     num_classes: Classes = None,
+    evaluate: Evaluate = None,
+    folder: Folder = None,
+    as_json: Json = False,
 ) -> None:
     """Find things in pictures with a detector in either framework: a table, boxes on the pictures, COCO's JSON."""
+    source, options = (weights, network, cfg), {"num_classes": num_classes, "input_size": size_of(size)}
+    if evaluate is not None:
+        from .evaluation import Asked, evaluated
+
+        if images:
+            raise DiptychError("with --evaluate the images are those of the annotations; say where they are: --images")
+        asked = Asked(evaluate, folder or evaluate.parent, batch, output or [], force, as_json)
+        evaluated(asked, lambda score: opened_for(source, framework, options, (score, iou, labels)), score)
+        return
+    if not images or folder is not None or as_json:
+        raise DiptychError(
+            "--images and --json go with --evaluate" if images else "name a picture, a folder of them, or --evaluate"
+        )
     from ..detecting import images as reading
     from ..detecting.run import plan
     from . import output as out
@@ -70,10 +96,9 @@ def detect(
     reading.pillow()
     paths = list(dict.fromkeys(reading.files(images)))
     places = plan(paths, output or [], weights, force)
-    options = {"num_classes": num_classes, "input_size": size_of(size)}
     with native_stderr_kept():
         with out.waiting(f"reading {weights}"):
-            detector, models, info = _opened((weights, network, cfg), framework, options, (score, iou, labels))
+            detector, models, info = opened_for(source, framework, options, (score, iou, labels))
         found, total, errors = _found(detector, models, paths, batch, places, force)
     complain(*errors)
     _report(found, detector, info, total)
@@ -106,7 +131,7 @@ def _found(
     return found, total, errors
 
 
-def _opened(
+def opened_for(
     source: tuple[Path, str | None, Path | None], framework: str, options: dict[str, Any], given: tuple[Any, Any, Any]
 ) -> tuple[ObjectDetector, dict[str, Any], dict[str, Any]]:
     """(detector, model by side, what is said of both) of (weights, network, .cfg)."""

@@ -46,8 +46,8 @@ def document(
     }
 
 
-def entries_of(number: int, found: Detections, ids: tuple[int, ...]) -> list[dict[str, Any]]:
-    """The boxes of one image, to a thousandth of a pixel and six digits of score."""
+def entries_of(number: int, found: Detections, ids: Sequence[int | None]) -> list[dict[str, Any]]:
+    """The boxes of one image, to a thousandth of a pixel and six digits of score; `ids` are the classes' categories."""
     entries = []
     for (x1, y1, x2, y2), score, kind in zip(found.clipped.tolist(), found.scores, found.classes, strict=True):
         width, height = x2 - x1, y2 - y1

@@ -40,7 +40,16 @@ def default_labels(classes: int) -> tuple[str, ...]:
     >>> default_labels(80)[15], default_labels(90)[16], default_labels(2)
     ('cat', 'cat', ('class 0', 'class 1'))
     """
-    return {80: COCO80, 90: COCO90}.get(classes) or tuple(f"class {number}" for number in range(classes))
+    return {80: COCO80, 90: COCO90}.get(classes) or _numbers(classes)
+
+
+def nameless(labels: tuple[str, ...]) -> bool:
+    """Whether the labels are numbers in place of names."""
+    return labels == _numbers(len(labels))
+
+
+def _numbers(classes: int) -> tuple[str, ...]:
+    return tuple(f"class {number}" for number in range(classes))
 
 
 def category_ids(labels: tuple[str, ...]) -> tuple[int, ...]:

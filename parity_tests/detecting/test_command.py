@@ -122,14 +122,14 @@ def test_both_frameworks_are_held_against_each_other(home: Path, tmp_path: Path)
 
 
 def test_frameworks_that_differ_end_with_1(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = detection._opened
+    opened = detection.opened_for
 
     def faulty(*given: Any) -> Any:
         detector, models, info = opened(*given)
         models["tf"].get_layer("head_s16.conv2").bias.assign_add([0.05] * 24)
         return detector, models, info
 
-    monkeypatch.setattr(detection, "_opened", faulty)
+    monkeypatch.setattr(detection, "opened_for", faulty)
     done = detect(home, home / "photos", framework="both")
     assert done.exit_code == 1
     assert "the largest difference is" in done.stdout

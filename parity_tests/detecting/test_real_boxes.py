@@ -23,6 +23,7 @@ from diptych.common.detection.boxes import iou
 from diptych.common.spec import Array
 from diptych.detecting.detector import ObjectDetector
 from diptych.detecting.images import read
+from diptych.detecting.labels import COCO80, IDS80
 from diptych.detecting.opened import opened
 from diptych.detecting.results import Detections
 
@@ -151,3 +152,28 @@ def test_the_command_reads_darknets_file_and_both_frameworks_find_the_bus(tmp_pa
     assert found == [(label, round(score, 2)) for label, score, _ in EXPECTED["yolov4_tiny/bus.jpg"]]
     assert written["info"]["difference"]["shared"] == 4
     assert written["info"]["difference"]["pixels"] < 0.01
+
+
+@pytest.mark.slow
+def test_the_command_evaluates_darknets_file_on_what_it_finds_to_be_perfect(tmp_path: Path) -> None:
+    """What is known to be found is the truth: all of it is found, and nothing before it."""
+    images, boxes = [], list[dict[str, Any]]()
+    for number, (name, file) in enumerate(SAMPLES.items()):
+        (tmp_path / name).write_bytes(file.path.read_bytes())
+        height, width = read(tmp_path / name).shape[:2]
+        images.append({"id": number, "file_name": name, "height": height, "width": width})
+        for label, _, (x1, y1, x2, y2) in EXPECTED[f"yolov4_tiny/{name}"]:
+            numbers = {"id": len(boxes), "image_id": number, "category_id": IDS80[COCO80.index(label)]}
+            boxes.append(numbers | {"bbox": [x1, y1, x2 - x1, y2 - y1]})
+    categories = [{"id": number, "name": name} for number, name in zip(IDS80, COCO80, strict=True)]
+    data_set = {"images": images, "annotations": boxes, "categories": categories}
+    (tmp_path / "true.json").write_text(json.dumps(data_set))
+    done = run("detect", "--weights", WEIGHTS["yolov4_tiny"].path, "--evaluate", tmp_path / "true.json", "--json")
+    assert done.exit_code == 0, done.stderr
+    figures = json.loads(done.stdout)["figures"]["torch"]
+    assert {name: figures[name] for name in ("AP", "AP50", "AR10", "APs")} == {
+        "AP": 1,
+        "AP50": 1,
+        "AR10": 1,
+        "APs": None,
+    }

@@ -161,7 +161,7 @@ def test_the_base_needs_no_framework_and_the_extras_bring_each() -> None:
     assert not set(FRAMEWORKS) & names(project["dependencies"])
     assert extras["torch"] == {"torch"}
     assert extras["tf"] == {"keras", "tensorflow"}
-    assert project["optional-dependencies"]["all"] == ["diptych[torch,tf,draw,plot,onnx,detect]"]
+    assert project["optional-dependencies"]["all"] == ["diptych[torch,tf,draw,plot,onnx,detect,evaluate,site]"]
 
 
 def test_every_requirement_is_pinned_and_the_pin_is_allowed() -> None:

@@ -39,6 +39,7 @@ ALONE = {
     "package/test_cli.py::test_check_all_asks": "traces all networks",
     "building/test_torch_module.py::test_the_default_compiler": "35 s of inductor; whole graphs are in `make test`",
     "checking/test_keras_applications.py::test_the_input_stage_for": "a whole model of keras.applications",
+    "detecting/test_real_boxes.py::test_the_command_evaluates": "a file of 24 MB; test_evaluate.py has made ones",
     "deployment/test_detector_deploy.py::test_boxes_of_a_program": "a conversion to LiteRT",
     "checking/test_detector.py::test_its_files_say_the_same": "six formats, each of which has tests of its own",
     "conversion/test_look_alikes.py::test_no_public_class": "a pass over every public class; the rest has a few",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, get_args
 
 import numpy as np
 import pytest
-from augmented import apart, planted, rectangle
+from augmented import ROOT, apart, planted, rectangle
 
 from diptych.common.augment import affine, frame, labelled, mixup, mosaic
 from diptych.common.augment.affine import Motion
@@ -136,6 +137,7 @@ BAD: list[tuple[Callable[[], Any], str]] = [
     (lambda: labelled.labelled(BLACK, [[0, 0, 1, 1]], [0, 1]), "1 boxes and 2 classes"),
     (lambda: labelled.labelled(BLACK, [[0, 0, 1, 1]], [-1]), "classes are whole numbers"),
     (lambda: labelled.labelled(BLACK, [[0, 0, 1, 1]], [0.5]), "classes are whole numbers"),
+    (lambda: labelled.labelled(BLACK, [[0, 0, 1, 1]], [3], 3), "class 3 is out of range: there are 3, from 0 to 2"),
     (lambda: mosaic.mosaic([ONE] * 3, (8, 8), (8, 8)), "made of 4 pictures, not 3"),
     (lambda: mosaic.mosaic([ONE] * 4, (8, 8), (17, 8)), "16 x 16 pixels"),
     (lambda: mosaic.mosaic([ONE] * 4, (8, 8), (8, 8), "v7"), "form of a mosaic"),  # type: ignore[arg-type]
@@ -200,3 +202,12 @@ def test_a_planted_fault_is_seen(fault: str) -> None:
     module, right, wrong, holds = FAULTS[fault]
     assert holds(planted(module, "from __future__ import annotations", "from __future__ import annotations\n"))
     assert not holds(planted(module, right, wrong))
+
+
+def test_the_example_of_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "augmentation.md").read_text("utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(compile(block, "augmentation.md", "exec"), {})  # noqa: S102 - the page's own code
+    assert capsys.readouterr().out.startswith("(64, 64, 3) [[")
+    for name in re.findall(r"\]\((augmentation/.*?)\)", page):
+        assert (ROOT / "docs" / name).stat().st_size < 150_000

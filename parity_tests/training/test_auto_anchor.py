@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from augmented import planted
 from scipy.cluster.vq import kmeans  # type: ignore[import-untyped]
 
 from diptych.common.detection import auto_anchor
@@ -33,10 +34,11 @@ def test_recall_and_fitness_worked_by_hand() -> None:
 
 
 def test_k_means_worked_by_hand() -> None:
-    """Two pairs and a start in one of them: the centres are the pairs' means; the second restart is the worse one."""
-    sizes = np.array([[1.0, 1], [3, 1], [11, 21], [13, 21]])
-    made = auto_anchor.k_means(sizes, np.array([[0, 1], [0, 2]]))
-    np.testing.assert_allclose(made, [[2, 1], [12, 21]], atol=1e-12)
+    """Three narrow boxes and three broad ones: two starts among the narrow ones end apart by height, which is worse."""
+    sizes = np.array([[x, y] for x in (1.0, 9.0) for y in (1.0, 1.1, 2.0)])
+    by_width, by_height = np.array([[1, 4.1 / 3], [9, 4.1 / 3]]), np.array([[5, 1.05], [5, 2]])
+    np.testing.assert_allclose(auto_anchor.k_means(sizes, np.array([[0, 3], [0, 2]])), by_width)
+    np.testing.assert_allclose(auto_anchor.k_means(sizes, np.array([[0, 2]])), by_height)
     stuck = auto_anchor.k_means(np.full((3, 2), 9.0), np.array([[1, 2]]))
     assert stuck.tolist() == [[9, 9], [9, 9]], "a centre that nothing is near to stays"
 
@@ -82,6 +84,36 @@ def test_the_search_never_loses_and_scipy_does_no_better_at_k_means() -> None:
         values.append(auto_anchor.fitness(sizes, auto_anchor.evolve(sizes, start, part)))
     assert values == sorted(values)
     assert values[-1] > values[0]
+
+
+FAULTS = {
+    "not strict": ("anchors) > 1 / limit).mean()", "anchors) >= 1 / limit).mean()"),
+    "the better side": (".min(2).max(1)", ".max(2).max(1)"),
+    "every side mutates": ("(chance < MUTATED) * ", ""),
+    "smaller than 2 pixels": ("np.maximum(anchors * factor, SMALLEST)", "anchors * factor"),
+    "factors beyond 3": ("np.clip(1 + (chance < MUTATED) * amount * normal * SPREAD, *FACTORS)",
+                         "1 + (chance < MUTATED) * amount * normal * SPREAD"),
+    "a centre without boxes at 0": ("np.where(counts > 0, sums / np.maximum(counts, 1), centres)",
+                                    "sums / np.maximum(counts, 1)"),
+    "the worst restart": ("min(found, key", "max(found, key"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_seen(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "auto_anchor", planted("auto_anchor", *FAULTS[fault], "common/detection"))
+    by_hand = (
+        test_recall_and_fitness_worked_by_hand,
+        test_k_means_worked_by_hand,
+        test_a_mutation_worked_by_hand,
+    )
+    seen = 0
+    for test in by_hand:
+        try:
+            test()
+        except AssertionError:
+            seen += 1
+    assert seen
 
 
 BAD: list[tuple[Callable[[], Any], str]] = [

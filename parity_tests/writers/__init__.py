@@ -9,7 +9,7 @@ A test compares each with what is committed. What a run measures is not made ane
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +18,15 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Written:
-    """The text of each file of one kind by its path; of those `present`, the ones without a text are removed."""
+    """The text or bytes of each file of one kind by its path; of those `present`, the ones without are removed."""
 
-    texts: dict[Path, str]
+    texts: Mapping[Path, str | bytes]
     present: tuple[Path, ...] = ()
+
+    def content(self, path: Path) -> bytes:
+        """What a file should hold."""
+        text = self.texts[path]
+        return text.encode() if isinstance(text, str) else text
 
 
 Writer = Callable[[], Written]
@@ -30,10 +35,10 @@ Writer = Callable[[], Written]
 def changes(written: Written) -> dict[Path, str]:
     """What there is to do: path -> "new", "changed" or "removed"."""
     found = {path: "removed" for path in written.present if path not in written.texts}
-    for path, text in written.texts.items():
+    for path in written.texts:
         if not path.exists():
             found[path] = "new"
-        elif path.read_bytes() != text.encode():
+        elif path.read_bytes() != written.content(path):
             found[path] = "changed"
     return found
 
@@ -44,5 +49,5 @@ def write(written: Written) -> Iterable[str]:
         if change == "removed":
             path.unlink()
         else:
-            path.write_bytes(written.texts[path].encode())
+            path.write_bytes(written.content(path))
         yield f"{change:<8} {path.relative_to(ROOT)}"

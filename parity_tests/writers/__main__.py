@@ -18,6 +18,7 @@ EVERY = (
     "readme",
     "reliability",
     "detection",
+    "augmentation",
     "zoo",
     "names",
     "met",
