@@ -18,7 +18,7 @@ from ..common.spec import Array, Net
 from ..common.text import first_few
 from ..common.training.losses import DetectionLoss, Loss, MeanSquares, checked_targets, joint_targets, of_classes
 from ..common.training.setting import Setting, Variance
-from ..common.weights import init
+from ..common.weights import checked, init
 from ..comparing.named import models_of
 from ..comparing.pair import Pair, transferred
 from ..comparing.sides import images, labels, shape_of, side
@@ -49,7 +49,7 @@ def train_check(
     variance: Variance = "own",
     precision: Literal["float64", "bfloat16"] = "float64",
     example: Any = None,
-    weights: Literal["as-is", "transfer"] | None = None,
+    weights: Literal["as-is", "transfer"] | Mapping[str, Array] | None = None,
     names: Mapping[str, str] | None = None,
     options: Mapping[str, Any] | None = None,
     progress: Callable[[str], None] | None = None,
@@ -60,8 +60,9 @@ def train_check(
     network after steps 1, 5 and the last) the loss, gradients, every parameter and every running statistic are held to
     each other in float64, to 1e-8 of the largest entry of the tensor, and each update to its meaning in NumPy.
 
-    `net` is a Net, the name of a registered network with its `options`, or a pair of models as `compare` takes them,
-    with its `example`, `weights` and `names`. `optimizer` is a name ("sgd", "adam", "rmsprop.tf1"), a description of
+    `net` is a Net, the name of a registered network with its `options`, with `weights` by canonical name to begin with
+    where they are not those of `init`; or a pair of models as `compare` takes them, with its `example`, `weights` and
+    `names`. `optimizer` is a name ("sgd", "adam", "rmsprop.tf1"), a description of
     `diptych.training`, or a pair of them or of the objects of each framework as they stand (of PyTorch's with its
     scheduler as (optimizer, scheduler)). `loss` is a name, a description, or a pair of those or of functions of each
     framework; cross-entropy, of maps the mean of squares, where none is given. `heads` are the weights of several
@@ -137,7 +138,12 @@ def _sides(
         if options:
             raise DiptychError("a Net has its options already; give them with the name of a network")
         held = net
-        return of_net(held, init(held, seed=0)), lambda count, random: random_images(held, count, random)
+        if weights is not None and not isinstance(weights, Mapping):
+            raise DiptychError(f"weights of a network are arrays by canonical name, got {weights!r}")
+        begun = init(held, seed=0) if weights is None else checked(held, weights)
+        return of_net(held, begun), lambda count, random: random_images(held, count, random)
+    if isinstance(weights, Mapping):
+        raise DiptychError("models have weights of their own; weights by name are for a network")
     if not isinstance(net, (tuple, list)) or len(net) != 2:
         raise DiptychError(f"expected a Net, the name of a network or a pair of models, got {type(net).__name__}")
     (first, second), chosen = models_of(net[0], net[1], example, weights, options or {})
