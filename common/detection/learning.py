@@ -8,8 +8,9 @@ fewer boxes than G. Sizes of boxes below are in pixels, unless said.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -37,6 +38,8 @@ class Terms(NamedTuple):
 class Learning:
     """What the four rules share: numbers that are finite and not negative, and choices among words."""
 
+    words: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
     def __post_init__(self) -> None:
         """Raise DiptychError for numbers without a meaning and unknown words."""
         for field in fields(self):  # type: ignore[arg-type]  # each subclass is a dataclass
@@ -47,9 +50,11 @@ class Learning:
                     raise DiptychError(
                         f"{field.name} of {type(self).__name__} is a finite number from 0 on, not {number}"
                     )
-        words = getattr(self, "overlap", "iou")
-        if words not in (*get_args(Overlap), "squares", "huber", "distance"):
-            raise DiptychError(f"{type(self).__name__} has no overlap {words!r}")
+        for name, words in self.words.items():
+            if getattr(self, name) not in words:
+                raise DiptychError(
+                    f"{name} of {type(self).__name__} is one of {', '.join(words)}, not {getattr(self, name)!r}"
+                )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +106,11 @@ class Bands(Learning):
     box: float = 50.0
     normaliser: Literal["batch", "image"] = "batch"
     eps: float = 1e-8
+    words: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "forced": ("box", "anchor"),
+        "overlap": ("huber", "distance"),
+        "normaliser": ("batch", "image"),
+    }
 
     def __post_init__(self) -> None:
         """Raise DiptychError for bands that cross, too."""
@@ -132,6 +142,7 @@ class BestAnchor(Learning):
     box: float = 0.75
     shared: bool = False
     eps: float = 1e-6
+    words: ClassVar[Mapping[str, tuple[str, ...]]] = {"overlap": ("squares", *get_args(Overlap))}
 
     def __post_init__(self) -> None:
         """Raise DiptychError for anchors that are none, too."""
@@ -161,6 +172,7 @@ class Ratio(Learning):
     classes: float = 0.5
     gain: float = 1.0
     eps: float = 1e-7
+    words: ClassVar[Mapping[str, tuple[str, ...]]] = {"overlap": get_args(Overlap)}
 
 
 def checked_labels(labels: Array, images: int, size: tuple[int, int], classes: int) -> Array:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from ..detection.detector import Detector, Fit, Level, Suppression
+from ..detection.learning import Bands, BestAnchor, Ratio, SimOTA
 from ..errors import DiptychError
 from .clipping import Clip
-from .losses import Binary, CrossEntropy, Focal, MeanSquares
+from .losses import Binary, CrossEntropy, DetectionLoss, Focal, MeanSquares
 from .optimisers import LAMB, SGD, Adagrad, Adam, RMSprop
 from .rates import Constant, Cosine, Exponential, Step, WarmUp
 
@@ -17,7 +19,8 @@ KINDS: Mapping[str, Any] = {
     for kind in (
         *(SGD, Adam, RMSprop, Adagrad, LAMB),
         *(Constant, Step, Cosine, Exponential, WarmUp),
-        *(CrossEntropy, Binary, Focal, MeanSquares, Clip),
+        *(CrossEntropy, Binary, Focal, MeanSquares, DetectionLoss, Clip),
+        *(Detector, Level, Fit, Suppression, SimOTA, Bands, BestAnchor, Ratio),
     )
 }
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from ..detection.losses import detection_loss
 from ..errors import DiptychError
 from ..spec import Array
-from .losses import Binary, CrossEntropy, Focal, Loss, MeanSquares
+from .losses import Binary, CrossEntropy, DetectionLoss, Focal, Loss, MeanSquares
 
 
-def value(loss: Loss, outputs: Array, targets: Array) -> float:
-    """The loss of a batch of outputs."""
+def value(loss: Loss, outputs: Any, targets: Array) -> float:
+    """The loss of a batch of outputs, of a detector the raw maps of all levels."""
     if isinstance(loss, CrossEntropy):
         return cross_entropy(loss, outputs, targets)
     if isinstance(loss, Binary):
@@ -19,6 +22,8 @@ def value(loss: Loss, outputs: Array, targets: Array) -> float:
         return focal(loss, outputs, targets)
     if isinstance(loss, MeanSquares):
         return float(np.mean((outputs - targets) ** 2))
+    if isinstance(loss, DetectionLoss):
+        return float(detection_loss(outputs, targets, loss.detector).total)
     raise DiptychError(f"there is no meaning of a {type(loss).__name__}")
 
 

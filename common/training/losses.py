@@ -13,6 +13,9 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from ..detection.checks import require_learning
+from ..detection.detector import Detector
+from ..detection.learning import checked_labels
 from ..errors import DiptychError
 from ..spec import Array, near
 from .rates import among, positive
@@ -25,9 +28,10 @@ def _smoothing(value: float) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
-    """What all losses share: `by_class` is whether a target is a class number."""
+    """What all losses share: `by_class` is whether a target is a class number, `joint` whether it takes all outputs."""
 
     by_class: ClassVar[bool] = False
+    joint: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +107,24 @@ class MeanSquares(Loss):
     """The mean of the squares of all differences, of outputs of any shape."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class DetectionLoss(Loss):
+    """How a detector learns: the loss of all its raw maps and of labels (N, G, 5), by its `learning`.
+
+    A label is a class and the corners of a box in pixels of the network's input, with class -1 where an image has fewer
+    boxes than G; `common.detection.learning` has the rules, and `padded_labels`, which makes such an array.
+    """
+
+    detector: Detector
+    joint: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Raise DiptychError for what is no detector and for one that does not say how it learns."""
+        if not isinstance(self.detector, Detector):
+            raise DiptychError(f"a DetectionLoss has a Detector, got {type(self.detector).__name__}")
+        require_learning(self.detector)
+
+
 LOSSES: Mapping[str, Loss] = {
     "cross_entropy": CrossEntropy(),
     "binary": Binary(),
@@ -124,6 +146,23 @@ def loss_of(name: str | Loss) -> Loss:
 def of_classes(loss: Loss) -> bool:
     """Whether the targets of a loss are class numbers."""
     return loss.takes_classes if isinstance(loss, Focal) else loss.by_class
+
+
+def joint_targets(loss: DetectionLoss, shapes: Sequence[Sequence[int]], size: Sequence[int], targets: Array) -> Array:
+    """Labels that fit raw maps of these shapes (N, C, H, W) and images of (height, width).
+
+    Raises DiptychError for others, and for outputs that are no maps of the detector.
+    """
+    levels = loss.detector.levels
+    channels = {len(shape) == 4 and shape[1] / len(level.anchors) for shape, level in zip(shapes, levels, strict=False)}
+    apart = loss.detector.rule == "efficientdet"
+    if len(shapes) != len(levels) * (2 if apart else 1) or len(channels) != 1 or False in channels:
+        raise DiptychError(
+            f"a DetectionLoss takes the raw maps of its detector, of {len(levels)} levels; the outputs are "
+            f"{', '.join(str(tuple(shape)) for shape in shapes)}"
+        )
+    classes = int(channels.pop()) - (0 if apart else 5)
+    return checked_labels(targets, int(shapes[0][0]), (int(size[0]), int(size[1])), classes)
 
 
 def checked_targets(loss: Loss, shape: Sequence[int], targets: Array) -> Array:

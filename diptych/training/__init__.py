@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
+from ..common.detection.learning import padded_labels
 from ..common.training.clipping import Clip
-from ..common.training.losses import Binary, CrossEntropy, Focal, Loss, MeanSquares
+from ..common.training.losses import Binary, CrossEntropy, DetectionLoss, Focal, Loss, MeanSquares
 from ..common.training.matched import Matched, MatchedLoss
 from ..common.training.named import OPTIMISERS
 from ..common.training.named import optimiser as described
@@ -17,6 +18,7 @@ from ..common.training.optimisers import LAMB, SGD, Adagrad, Adam, Optimiser, RM
 from ..common.training.rates import Constant, Cosine, Exponential, Schedule, Step, WarmUp
 from ..common.training.state import State
 from .door import freeze_norms, loss, match_variance, optimiser, restore, state
+from .drawn_shapes import shapes
 
 __all__ = [
     "LAMB",
@@ -29,6 +31,7 @@ __all__ = [
     "Constant",
     "Cosine",
     "CrossEntropy",
+    "DetectionLoss",
     "Exponential",
     "Focal",
     "Loss",
@@ -46,6 +49,8 @@ __all__ = [
     "loss",
     "match_variance",
     "optimiser",
+    "padded_labels",
     "restore",
+    "shapes",
     "state",
 ]

@@ -17,9 +17,9 @@ from ..common.errors import DiptychError
 from ..common.registry import network, spec
 from ..common.spec import Array, Net
 from ..common.text import first_few
-from ..common.training.losses import Loss, MeanSquares, checked_targets, of_classes
+from ..common.training.losses import DetectionLoss, Loss, MeanSquares, checked_targets, joint_targets, of_classes
 from ..common.training.setting import Setting, Variance
-from ..common.weights import init
+from ..common.weights import checked, init
 from ..comparing.named import models_of
 from ..comparing.pair import Pair, transferred
 from ..comparing.sides import images, labels, shape_of, side
@@ -49,7 +49,7 @@ def train_check(
     variance: Variance = "own",
     precision: Literal["float64", "bfloat16"] = "float64",
     example: Any = None,
-    weights: Literal["as-is", "transfer"] | None = None,
+    weights: Literal["as-is", "transfer"] | Mapping[str, Array] | None = None,
     names: Mapping[str, str] | None = None,
     options: Mapping[str, Any] | None = None,
     progress: Callable[[str], None] | None = None,
@@ -60,15 +60,17 @@ def train_check(
     network after steps 1, 5 and the last) the loss, gradients, every parameter and every running statistic are held to
     each other in float64, to 1e-8 of the largest entry of the tensor, and each update to its meaning in NumPy.
 
-    `net` is a Net, the name of a registered network with its `options`, or a pair of models as `compare` takes them,
-    with its `example`, `weights` and `names`. `optimizer` is a name ("sgd", "adam", "rmsprop.tf1"), a description of
+    `net` is a Net, the name of a registered network with its `options`, with `weights` by canonical name to begin with
+    where they are not those of `init`; or a pair of models as `compare` takes them, with its `example`, `weights` and
+    `names`. `optimizer` is a name ("sgd", "adam", "rmsprop.tf1"), a description of
     `diptych.training`, or a pair of them or of the objects of each framework as they stand (of PyTorch's with its
     scheduler as (optimizer, scheduler)). `loss` is a name, a description, or a pair of those or of functions of each
     framework; cross-entropy, of maps the mean of squares, where none is given. `heads` are the weights of several
-    outputs. `batch` images are drawn at random for each step, or taken in order from `data`, images (N, C, H, W) and
-    class numbers or targets. `frozen_norms` keeps batch normalisation as in evaluation. `variance` "unbiased" or
-    "biased" lets both write the same running variance; with "own" the factor n / (n - 1) between them is checked.
-    With `precision` "bfloat16" both run in mixed precision, and are held to what that rounds.
+    outputs; a DetectionLoss takes all at once, and `data`. `batch` images are drawn at random for each step, or taken
+    in order from `data`, images (N, C, H, W) and class numbers, targets or labels (N, G, 5). `frozen_norms` keeps batch
+    normalisation as in evaluation. `variance` "unbiased" or "biased" lets both write the same running variance; with
+    "own" the factor n / (n - 1) between them is checked. With `precision` "bfloat16" both run in mixed precision, and
+    are held to what that rounds.
     Nothing of given models is changed. Raises DiptychError where nothing can be trained or compared.
     """
     start, say = time.monotonic(), progress or (lambda text: None)
@@ -87,6 +89,8 @@ def train_check(
     shapes = [shapes_of(item, x) for item in probe]
     if loss is None and any(len(shape) != 2 for shape in shapes[0]):
         losses = given_loss(MeanSquares(), rules)
+    if heads is not None and any(item.loss.joint for item in losses):
+        raise DiptychError("a DetectionLoss takes all outputs at once, so that heads have no weights of their own")
     settings, natives = _settings(losses, heads, frozen_norms, variance)
     batches = list(_batches(steps, batch, seed, shapes[0], losses[0].loss, draw, data))
     del probe
@@ -134,7 +138,12 @@ def _sides(
         if options:
             raise DiptychError("a Net has its options already; give them with the name of a network")
         held = net
-        return of_net(held, init(held, seed=0)), lambda count, random: random_images(held, count, random)
+        if weights is not None and not isinstance(weights, Mapping):
+            raise DiptychError(f"weights of a network are arrays by canonical name, got {weights!r}")
+        begun = init(held, seed=0) if weights is None else checked(held, weights)
+        return of_net(held, begun), lambda count, random: random_images(held, count, random)
+    if isinstance(weights, Mapping):
+        raise DiptychError("models have weights of their own; weights by name are for a network")
     if not isinstance(net, (tuple, list)) or len(net) != 2:
         raise DiptychError(f"expected a Net, the name of a network or a pair of models, got {type(net).__name__}")
     (first, second), chosen = models_of(net[0], net[1], example, weights, options or {})
@@ -171,13 +180,19 @@ def _batches(
     for step in range(steps):
         if data is None:
             x = draw(batch, random)
+            if isinstance(loss, DetectionLoss):
+                raise DiptychError("a DetectionLoss needs images with boxes: data=(images, labels)")
             yield x, [_targets(loss, shape, random) for shape in shapes]
         else:
             chosen = np.arange(step * batch, (step + 1) * batch) % len(data[0])
             x, given = np.asarray(data[0], np.float64)[chosen], np.asarray(data[1])[chosen]
             if not np.isfinite(x).all():
                 raise DiptychError("the images have NaN or infinite numbers")
-            yield x, [checked_targets(loss, (len(x), *shape[1:]), given) for shape in shapes]
+            found = [(len(x), *shape[1:]) for shape in shapes]
+            if isinstance(loss, DetectionLoss):
+                yield x, [joint_targets(loss, found, x.shape[2:], given)]
+            else:
+                yield x, [checked_targets(loss, shape, given) for shape in found]
 
 
 def _targets(loss: Loss, shape: tuple[int, ...], random: np.random.Generator) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from typing import Any
 
@@ -41,7 +40,7 @@ def flat(detector: Detector, classes: float = 0.0, size: int = 2) -> Array:
 
 @pytest.mark.parametrize("side", SIDES)
 def test_yolov3_by_hand(side: str) -> None:
-    """The box is the first anchor at the lower left cell, in its middle, so the second anchor there overlaps it by 0.8."""
+    """The box is the first anchor in the middle of the lower left cell; the second anchor there overlaps it by 0.8."""
     box = (1, 4.0, 12.0, 8.0, 8.0)
     weight = 2 - 8 * 8 / 16**2
     cases = [
@@ -78,24 +77,12 @@ def test_yolov3_ignores_by_score_and_yolov4_takes_more_anchors(side: str) -> Non
 
 @pytest.mark.parametrize("side", SIDES)
 def test_yolov4_alpha_alone_has_epsilon(side: str) -> None:
-    """Centres meet and both areas are known, so that CIoU is IoU - alpha v."""
-    detector = darknet(match=0.9, overlap="ciou", box=1.0, eps=0.1)
-    v = 4 / math.pi**2 * (math.atan(1.0) - math.atan(8 / 9)) ** 2
-    overlap = 64 / 72
-    found = terms(side, [flat(detector)], rows((0, 4.0, 12.0, 8.0, 9.0)), dataclasses.replace(
-        detector, learning=dataclasses.replace(detector.learning, anchors=((8.0, 8.0), (8.0, 10.0)))  # type: ignore[type-var]
-    ))  # fmt: skip
-    wide = 64 / 72, 72 / 80
-    ours = [
-        overlap_of - vv * vv / (1 - overlap_of + vv + 0.1) for overlap_of, vv in zip(wide, (v, _v(8 / 10)), strict=True)
-    ]
-    taken = [1 - value for value, alike in zip(ours, wide, strict=True) if alike > 0.9 or alike == max(wide)]
-    assert overlap < 0.9
-    np.testing.assert_allclose(found[1], sum(taken), rtol=1e-12)
-
-
-def _v(ratio: float) -> float:
-    return 4 / math.pi**2 * (math.atan(8 / 9) - math.atan(ratio)) ** 2
+    """The centres meet, and so CIoU is IoU - alpha v."""
+    rule = BestAnchor(overlap="ciou", box=1.0, eps=0.1)
+    detector = Detector("yolov3", (Level(8, ((8.0, 8.0),)),), learning=rule)
+    v = 4 / math.pi**2 * (math.atan(8 / 9) - math.atan(1.0)) ** 2
+    found = terms(side, [flat(detector)], rows((0, 4.0, 12.0, 8.0, 9.0)), detector)
+    np.testing.assert_allclose(found[1], 1 - 64 / 72 + v * v / (1 - 64 / 72 + v + 0.1), rtol=1e-12)
 
 
 CELLS = {
@@ -134,17 +121,17 @@ def test_yolov5_matches_below_four_times(side: str) -> None:
 @pytest.mark.parametrize("side", SIDES)
 def test_yolov5_by_hand_and_the_last_box_says_how_sure(side: str) -> None:
     """One cell of 8 pixels; zeros mean its own anchor in its middle. The second box overlaps by a half."""
-    detector = Detector("yolov5", (Level(8, ((8.0, 8.0),)),), learning=Ratio(balance=(3.0,), overlap="iou"))
+    detector = Detector("yolov5", (Level(8, ((8.0, 8.0),)),), learning=Ratio(balance=(3.0,), overlap="iou", eps=0.0))
     equal, half = (0, 4.0, 4.0, 8.0, 8.0), (1, 4.0, 4.0, 8.0, 4.0)
     for boxes, sure in ((rows(equal, half), 0.5), (rows(half, equal), 1.0)):
         found = terms(side, [np.zeros((1, 7, 1, 1))], boxes, detector)
         wanted = [0.05 * 3 * (0 + 0.5) / 2, (8 / 640) ** 2 * 3 * 3.0 * LN2, 0.5 * 2 / 80 * 3 * LN2]
-        np.testing.assert_allclose(found[1:4], wanted, rtol=1e-6)
+        np.testing.assert_allclose(found[1:4], wanted, rtol=1e-12)
         raw = np.zeros((1, 7, 1, 1))
         raw[:, 4] = 2.0
         objects = -sure * math.log(1 / (1 + math.exp(-2))) + (1 - sure) * math.log1p(math.exp(2))
         found = terms(side, [raw], boxes, detector)
-        np.testing.assert_allclose(found[2], (8 / 640) ** 2 * 9 * objects, rtol=1e-6)
+        np.testing.assert_allclose(found[2], (8 / 640) ** 2 * 9 * objects, rtol=1e-12)
 
 
 def places(*boxes: tuple[float, float, float, float]) -> Grid:

@@ -64,6 +64,8 @@ NUMPY_ALONE = {
     "checks.py": "what is given is checked once for all",
     "detector.py": "a detector is data",
     "efficientdet.py": "a detector is data",
+    "grid.py": "where the places are is constant",
+    "learning.py": "how a detector learns is data",
     "letterbox.py": "an image comes before any framework",
     "limits.py": "what is given is checked once for all",
     "resample.py": "an image comes before any framework",

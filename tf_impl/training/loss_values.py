@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 
 from ...common.errors import DiptychError
-from ...common.training.losses import Binary, CrossEntropy, Focal, Loss, MeanSquares
+from ...common.training.losses import Binary, CrossEntropy, DetectionLoss, Focal, Loss, MeanSquares
+from ..detection.losses import detection_loss
 
 
-def value(loss: Loss, outputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-    """The loss of a batch of outputs."""
+def value(loss: Loss, outputs: Any, targets: tf.Tensor) -> tf.Tensor:
+    """The loss of a batch of outputs, of a detector the raw maps of all levels."""
     if isinstance(loss, CrossEntropy):
         return cross_entropy(loss, outputs, targets)
     if isinstance(loss, Binary):
@@ -18,6 +21,8 @@ def value(loss: Loss, outputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         return focal(loss, outputs, targets)
     if isinstance(loss, MeanSquares):
         return tf.reduce_mean((outputs - targets) ** 2)
+    if isinstance(loss, DetectionLoss):
+        return detection_loss(outputs, targets, loss.detector).total
     raise DiptychError(f"there is no meaning of a {type(loss).__name__}")
 
 

@@ -15,7 +15,7 @@ from .loss_values import value
 
 @keras.saving.register_keras_serializable(package="diptych", name="LossTwin")
 class Twin(keras.losses.Loss):  # type: ignore[misc]
-    """A loss that Keras does not have: a scalar of targets and outputs."""
+    """A loss that Keras does not have: a scalar of targets and outputs, of a detector those of all levels."""
 
     def __init__(self, description: Loss, name: str = "twin", dtype: str = "float32") -> None:
         super().__init__(name=name, dtype=dtype)
@@ -23,6 +23,9 @@ class Twin(keras.losses.Loss):  # type: ignore[misc]
 
     def call(self, y_true: Any, y_pred: Any) -> tf.Tensor:
         """The loss of a batch."""
+        if self.description.joint:
+            maps = list(map(tf.convert_to_tensor, y_pred))
+            return value(self.description, maps, tf.cast(y_true, maps[0].dtype))
         outputs = tf.convert_to_tensor(y_pred)
         if not of_classes(self.description):
             return value(self.description, outputs, tf.cast(y_true, outputs.dtype))

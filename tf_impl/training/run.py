@@ -76,10 +76,7 @@ class Trainer:
         variables = list(self.parameters.values())
         with masked(self.model, masks, self.order), tf.GradientTape() as tape:
             answers = list(_named(self.model, self.model(self._image(x), training=True)).values())
-            weights = self.setting.weights_of(answers)
-            parts = [weight * tf.convert_to_tensor(self.loss(self._target(answer, target), self._wide(answer)))
-                     for weight, answer, target in zip(weights, answers, targets, strict=False)]  # fmt: skip
-            loss = tf.add_n(parts)
+            loss = self._loss(answers, targets)
         found = tape.gradient(loss, [variable.value for variable in variables])
         known = [(g, v) for g, v in zip(found, variables, strict=True) if g is not None]
         asked = set(self.trained())  # a variable may have been left out
@@ -87,6 +84,16 @@ class Trainer:
         self.optimiser.apply([g for g, _ in own], [v for _, v in own])
         gradients = {variable.path: np.asarray(tf.convert_to_tensor(g)) for g, variable in known}
         return Observed(float(loss), gradients, masks, tuple(_canonical(self._wide(answer)) for answer in answers))
+
+    def _loss(self, answers: list[Any], targets: Sequence[Array]) -> tf.Tensor:
+        """The loss of all outputs at once, or the weighted sum of each one's."""
+        if self.setting.loss.joint:
+            wide = [self._wide(answer) for answer in answers]
+            return tf.convert_to_tensor(self.loss(self._target(wide[0], targets[0]), wide))
+        weights = self.setting.weights_of(answers)
+        parts = [weight * tf.convert_to_tensor(self.loss(self._target(answer, target), self._wide(answer)))
+                 for weight, answer, target in zip(weights, answers, targets, strict=False)]  # fmt: skip
+        return tf.add_n(parts)
 
     def shapes(self, x: Array) -> list[tuple[int, ...]]:
         """The shapes of the outputs for a batch, in training, maps as (N, C, H, W); nothing stays of the pass."""

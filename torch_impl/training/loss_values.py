@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch.nn import functional as F
 
 from ...common.errors import DiptychError
-from ...common.training.losses import Binary, CrossEntropy, Focal, Loss, MeanSquares
+from ...common.training.losses import Binary, CrossEntropy, DetectionLoss, Focal, Loss, MeanSquares
+from ..detection.losses import detection_loss
 
 
-def value(loss: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """The loss of a batch of outputs."""
+def value(loss: Loss, outputs: Any, targets: torch.Tensor) -> torch.Tensor:
+    """The loss of a batch of outputs, of a detector the raw maps of all levels."""
     if isinstance(loss, CrossEntropy):
         return cross_entropy(loss, outputs, targets)
     if isinstance(loss, Binary):
@@ -19,6 +22,8 @@ def value(loss: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Ten
         return focal(loss, outputs, targets)
     if isinstance(loss, MeanSquares):
         return F.mse_loss(outputs, targets)
+    if isinstance(loss, DetectionLoss):
+        return detection_loss(outputs, targets, loss.detector).total
     raise DiptychError(f"there is no meaning of a {type(loss).__name__}")
 
 

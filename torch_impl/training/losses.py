@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -11,13 +13,13 @@ from .loss_values import value
 
 
 class Twin(nn.Module):
-    """A loss that torch.nn does not have: a scalar of outputs and targets."""
+    """A loss that torch.nn does not have: a scalar of outputs, of a detector those of all levels, and targets."""
 
     def __init__(self, description: Loss) -> None:
         super().__init__()
         self.description = description
 
-    def forward(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def forward(self, outputs: Any, targets: torch.Tensor) -> torch.Tensor:
         """The loss of a batch."""
         return value(self.description, outputs, targets)
 

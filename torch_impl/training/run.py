@@ -64,10 +64,7 @@ class Trainer:
         many = self.setting.rule.accumulate
         with masked(self.model, masks, self.order), torch.autocast("cpu", torch.bfloat16, enabled=self.lowered):
             answers = list(_named(self.model(self._image(x))).values())
-            weights = self.setting.weights_of(answers)
-            parts = [weight * self.loss(self._wide(answer), self._target(self._wide(answer), target))
-                     for weight, answer, target in zip(weights, answers, targets, strict=False)]  # fmt: skip
-            loss = torch.stack(parts).sum()
+            loss = self._loss([self._wide(answer) for answer in answers], targets)
         found = torch.autograd.grad(loss, list(self.parameters.values()), allow_unused=True)
         for parameter, gradient in zip(self.parameters.values(), found, strict=True):
             if gradient is not None:
@@ -86,6 +83,15 @@ class Trainer:
                 self.average.update_parameters(self.model)
         gradients = {name: _array(g) for name, g in zip(self.parameters, found, strict=True) if g is not None}
         return Observed(float(loss.detach()), gradients, masks, tuple(_array(self._wide(answer)) for answer in answers))
+
+    def _loss(self, answers: list[torch.Tensor], targets: Sequence[Array]) -> torch.Tensor:
+        """The loss of all outputs at once, or the weighted sum of each one's."""
+        if self.setting.loss.joint:
+            return self.loss(answers, self._target(answers[0], targets[0]))
+        weights = self.setting.weights_of(answers)
+        parts = [weight * self.loss(answer, self._target(answer, target))
+                 for weight, answer, target in zip(weights, answers, targets, strict=False)]  # fmt: skip
+        return torch.stack(parts).sum()
 
     def shapes(self, x: Array) -> list[tuple[int, ...]]:
         """The shapes of the outputs for a batch, in training; nothing stays of the pass."""

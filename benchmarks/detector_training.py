@@ -1,0 +1,174 @@
+"""A detector that learns: drawn shapes, the same data, loss and start in both frameworks, COCO's figures at the end.
+
+`python -m benchmarks.detector_training` trains YOLOX-nano at 128 pixels in float32, first in PyTorch, then in
+TensorFlow, and measures AP on pictures that were not trained on. Then the trained weights go to the other framework,
+and the boxes of both are held to each other. The exit code is 1 where an AP50 is below the target or boxes differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+import diptych
+from diptych import training
+from diptych.common.spec import Array
+from diptych.detecting.coco import entries_of
+from diptych.detecting.results import Detections, Difference, compare
+from diptych.training.drawn_shapes import NAMES, shapes
+
+TARGET = 0.8
+"""The AP50 that is asked for."""
+SIDES = {"torch": "PyTorch", "tf": "TensorFlow"}
+Step = Callable[[Array, Array], float]
+
+
+def start(net: Any) -> dict[str, Array]:
+    """Weights at the start: scores of objects and of classes are 1 %, as YOLOX's authors begin."""
+    weights = dict(diptych.init(net, seed=0))
+    for name, value in weights.items():
+        if name.endswith(".bias") and ("cls_preds" in name or "obj_preds" in name):
+            weights[name] = np.full_like(value, -math.log(99))
+    return weights
+
+
+def torch_step(model: Any, rule: Any, loss: Any) -> Step:
+    """A function that makes a step of PyTorch."""
+    import torch
+
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    made, value = training.optimiser(rule, model), training.loss(loss, "torch").loss
+    model.train()
+
+    def step(x: Array, labels: Array) -> float:
+        found = value(list(model(torch.from_numpy(x)).values()), torch.from_numpy(labels))
+        found.backward()
+        made.optimiser.step()
+        made.optimiser.zero_grad()
+        if made.scheduler is not None:
+            made.scheduler.step()
+        return float(found.detach())
+
+    return step
+
+
+def tf_step(model: Any, rule: Any, loss: Any) -> Step:
+    """A function that makes a step of TensorFlow, as a graph."""
+    import tensorflow as tf
+
+    made, value = training.optimiser(rule, model), training.loss(loss, "tf").loss
+
+    @tf.function  # type: ignore[untyped-decorator]
+    def compiled(x: Any, labels: Any) -> Any:
+        with tf.GradientTape() as tape:
+            found = value(labels, list(model(x, training=True).values()))
+        variables = model.trainable_variables
+        gradients = tape.gradient(found, [variable.value for variable in variables])
+        made.optimiser.apply(gradients, variables)
+        return found
+
+    def step(x: Array, labels: Array) -> float:
+        return float(compiled(tf.constant(np.ascontiguousarray(x.transpose(0, 2, 3, 1))), tf.constant(labels)))
+
+    return step
+
+
+def batches(x: Array, labels: Array, size: int, steps: int, seed: int) -> Iterator[tuple[Array, Array]]:
+    """Batches by chance, half of the pictures mirrored."""
+    random, width = np.random.default_rng(seed), x.shape[-1]
+    for _ in range(steps):
+        chosen = random.permutation(len(x))[:size]
+        images, boxes = x[chosen].copy(), labels[chosen].copy()
+        for place in np.nonzero(random.random(size) < 0.5)[0]:
+            images[place] = images[place, :, :, ::-1]
+            boxes[place, :, [1, 3]] = width - boxes[place][:, [3, 1]].T
+        yield images, boxes
+
+
+def average_precision(found: Sequence[Detections], labels: Array) -> tuple[float, float]:
+    """(AP, AP50) by pycocotools."""
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    ids = tuple(range(1, len(NAMES) + 1))
+    rows = [(image, row) for image, boxes in enumerate(labels) for row in boxes[boxes[:, 0] >= 0].tolist()]
+    said = [entry for image, boxes in enumerate(found) for entry in entries_of(image + 1, boxes, ids)]
+    true = COCO()
+    true.dataset = {
+        "images": [{"id": place + 1} for place in range(len(labels))],
+        "categories": [{"id": number, "name": name} for number, name in zip(ids, NAMES, strict=True)],
+        "annotations": [
+            {"id": place, "image_id": image + 1, "category_id": int(kind) + 1, "iscrowd": 0,
+             "bbox": [x1, y1, x2 - x1, y2 - y1], "area": (x2 - x1) * (y2 - y1)}
+            for place, (image, (kind, x1, y1, x2, y2)) in enumerate(rows, start=1)
+        ],
+    }  # fmt: skip
+    with contextlib.redirect_stdout(io.StringIO()):
+        true.createIndex()
+        judge = COCOeval(true, true.loadRes(said), "bbox")
+        judge.evaluate()
+        judge.accumulate()
+        judge.summarize()
+    return float(judge.stats[0]), float(judge.stats[1])
+
+
+def trained(side: str, detector: Any, weights: Mapping[str, Array], args: argparse.Namespace) -> Any:
+    """A model of a framework after its steps."""
+    warm = max(args.steps // 10, 1)
+    falling = training.Cosine(args.rate, max(args.steps - warm, 1))
+    rule = training.Adam(rate=training.WarmUp(args.rate, warm, 0.0, falling))
+    model = diptych.build(detector.net, side, weights=weights)
+    loss = training.DetectionLoss(detector=detector.rules)
+    step = {"torch": torch_step, "tf": tf_step}[side](model, rule, loss)
+    pictures, labels = shapes(args.pictures, args.size, seed=1)
+    x, _ = detector.preprocess(list(pictures))
+    begun, used, curve = time.monotonic(), time.process_time(), list[float]()
+    for number, (images, boxes) in enumerate(batches(x, labels, args.batch, args.steps, 0), start=1):
+        curve.append(step(images, boxes.astype(np.float32)))
+        if not math.isfinite(curve[-1]):
+            raise SystemExit(f"the loss of {SIDES[side]} is {curve[-1]} at step {number}; take a smaller --rate")
+        if number % 50 == 0 or number == args.steps:
+            print(f"  step {number}: loss {np.mean(curve[-50:]):.2f}, {time.monotonic() - begun:.0f} s", flush=True)
+    if side == "torch":
+        model.eval()
+    print(f"  trained in {time.monotonic() - begun:.0f} s, {time.process_time() - used:.0f} s of CPU", flush=True)
+    return model
+
+
+def main() -> int:
+    """Train, measure, convert and compare."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--network", default="yolox_nano")
+    parser.add_argument("--sides", nargs="+", choices=list(SIDES), default=list(SIDES))
+    for name, default in (("size", 128), ("steps", 400), ("batch", 16), ("pictures", 600), ("held", 150)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--rate", type=float, default=0.002)
+    args = parser.parse_args()
+    options: Any = {"num_classes": len(NAMES), "input_size": args.size, "labels": NAMES}
+    detector, sure = (diptych.detector(args.network, score=score, **options) for score in (0.01, 0.25))
+    weights, right = start(detector.net), True
+    held, boxes = shapes(args.held, args.size, seed=2)
+    for side in args.sides:
+        print(f"{args.network} in {SIDES[side]}: {args.steps} steps of {args.batch} pictures, {args.size} pixels")
+        model = trained(side, detector, weights, args)
+        ap, ap50 = average_precision(detector.detect(list(held), model), boxes)
+        print(f"  AP {ap:.3f}, AP50 {ap50:.3f} on {args.held} pictures that were held out")
+        other = next(name for name in SIDES if name != side)
+        partner = diptych.build(detector.net, other, weights=diptych.weights(model, detector.net))
+        gaps = sum(map(compare, sure.detect(list(held), model), sure.detect(list(held), partner)), start=Difference())
+        print(f"  converted to {SIDES[other]}: {gaps}")
+        right = right and ap50 >= TARGET and gaps.same
+    return 0 if right else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
