@@ -106,7 +106,7 @@ class Plan:
     share: float = 0.8
     temperature: Temperature = field(default_factory=Temperature)
     objective: Objective = field(default_factory=Objective)
-    rules: Rules = field(default_factory=lambda: Rules(theta=Adam(rate=0.1, weight_decay=5e-4)))
+    rules: Rules = field(default_factory=lambda: Rules(theta=Adam(rate=0.3, weight_decay=5e-4)))
     steer: bool = True
     samples: int = 6
 

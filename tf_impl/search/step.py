@@ -17,6 +17,7 @@ from ...common.training.losses import CrossEntropy
 from ..build import build
 from ..state import variables
 from ..training.losses import loss
+from ..training.norms import match_variance
 from ..training.optimiser import optimiser
 from .objective import latency, value
 
@@ -24,12 +25,16 @@ DRAW, HEAT = "gumbel", "temperature"
 
 
 class Searcher:
-    """The super-network of a space in training; `costs` are those of its layers, in one unit."""
+    """The super-network of a space in training; `costs` are those of its layers, in one unit.
+
+    Both frameworks write the unbiased running variance, so that a whole search is the same in both, but for rounding.
+    """
 
     def __init__(
         self, space: Space, weights: Mapping[str, Array], costs: Costs, rules: Rules, dtype: str = "float32"
     ) -> None:
         self.space, self.model = space, build(space.supernet, weights, dtype)
+        match_variance(self.model, "unbiased")
         self.kind = tf.dtypes.as_dtype(dtype)
         self.own = {
             name: (variable, weight, axes) for name, weight, variable, axes in variables(self.model, space.supernet)

@@ -15,6 +15,7 @@ from ...common.spec import Array
 from ...common.training.losses import CrossEntropy
 from ..build import build
 from ..training.losses import loss
+from ..training.norms import match_variance
 from ..training.optimiser import optimiser
 from .objective import latency, value
 
@@ -22,12 +23,16 @@ DRAW, HEAT = "gumbel", "temperature"
 
 
 class Searcher:
-    """The super-network of a space in training; `costs` are those of its layers, in one unit."""
+    """The super-network of a space in training; `costs` are those of its layers, in one unit.
+
+    Both frameworks write the unbiased running variance, so that a whole search is the same in both, but for rounding.
+    """
 
     def __init__(
         self, space: Space, weights: Mapping[str, Array], costs: Costs, rules: Rules, dtype: str = "float32"
     ) -> None:
         self.space, self.model = space, build(space.supernet, weights, dtype, memory_format="channels_last")
+        match_variance(self.model, "unbiased")
         self.kind = getattr(torch, dtype)
         named = dict(self.model.named_parameters())
         mixes = [space.theta(number).removesuffix(".theta") for number in space.mixes]
