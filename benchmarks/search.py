@@ -28,7 +28,7 @@ from diptych.common.search.setting import Objective, Rules
 from diptych.common.training.losses import CrossEntropy
 from diptych.common.training.masks import Masks
 from diptych.common.training.setting import Natives, Setting
-from diptych.searching.run import _searcher
+from diptych.searching.run import searcher_of
 from diptych.training.curves import run
 from diptych.training.sides import of_one
 
@@ -59,19 +59,19 @@ def row(budget: float, seed: int, framework: str, pictures: Path | None) -> tupl
         pictures.mkdir(parents=True, exist_ok=True)
         path = pictures / f"budget_{budget:g}_seed_{seed}.png"
         write_probabilities(found.course, path, choice=found.choice, force=True)
-    expected = found.course.done[-1].expected
-    cells = (f"{budget:g}", str(seed), " ".join(found.choice), f"{expected:.1f}", f"{found.cost:.1f}",
-             f"{found.net.params:,}", f"{found.net.macs:,}", f"{curves.right['torch'][-1]:.1%}", f"{taken:.0f}")  # fmt: skip
+    expected, right = found.course.done[-1].expected, curves.right["torch"][-1]
+    cells = [f"{budget:g}", str(seed), " ".join(found.choice), f"{expected:.1f}", f"{found.cost:.1f}"]
+    cells += [f"{found.net.params:,}", f"{found.net.macs:,}", f"{right:.1%}", f"{taken:.0f}"]
     return f"| {' | '.join(cells)} |", found.cost
 
 
-def steps(framework: str, count: int = 10, batch: int = 64) -> list[str]:
-    """Milliseconds of a step of the weights, of the architecture, and of the plain network of the largest candidates."""
+def steps(framework: str, count: int = 10, batch: int = 32) -> list[str]:
+    """Milliseconds of a step of the weights, of the architecture, and of the plain largest network, and the ratios."""
     space, plan = searching.digits_space(), searching.Plan()
     costs = searching.latencies(space, searching.digits_latencies(), RUNTIME)
     images, labels, _, _ = searching.small_digits()
     x, y = images[:batch].astype(np.float32), labels[:batch]
-    searcher = _searcher(space, costs, plan, len(images), framework, 0)
+    searcher = searcher_of(space, costs, plan, len(images), framework, 0)
     draws = gumbel([len(space.layers[number].candidates) for number in space.mixes], 0, 0)
     plain = space.network([LARGEST] * len(space.layers))
     rule = replace(Rules().weights, rate=0.1)

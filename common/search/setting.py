@@ -100,9 +100,9 @@ class Plan:
     its epochs have a hundred times as many steps as one of 1,437 digits.
     """
 
-    epochs: int = 15
-    warm_up: int = 3
-    batch: int = 64
+    epochs: int = 8
+    warm_up: int = 2
+    batch: int = 32
     share: float = 0.8
     temperature: Temperature = field(default_factory=Temperature)
     objective: Objective = field(default_factory=Objective)

@@ -50,7 +50,7 @@ def search(
     check_budget(costs, budget)
     check_latency(costs.least, costs.unit)
     splits = _splits(space, data, plan, seed)
-    searcher = _searcher(space, costs, plan, len(splits[0][0]), framework, seed)
+    searcher = searcher_of(space, costs, plan, len(splits[0][0]), framework, seed)
     course = Course(space, costs, budget, backends.key_of(framework), seed, plan.epochs)
     objective, random, step = plan.objective, np.random.default_rng([seed, 0]), 0
     for epoch in range(plan.epochs):
@@ -102,7 +102,7 @@ def _splits(space: Space, data: Data, plan: Plan, seed: int) -> tuple[Data, Data
     return (images[one], labels[one]), (images[other], labels[other])
 
 
-def _searcher(space: Space, costs: Costs, plan: Plan, count: int, framework: str, seed: int) -> Any:
+def searcher_of(space: Space, costs: Costs, plan: Plan, count: int, framework: str, seed: int) -> Any:
     """The super-network in a framework; a constant rate of SGD falls along a cosine, as in the paper."""
     key = backends.key_of(framework)
     backends.get(key)  # says which package is missing, if one is

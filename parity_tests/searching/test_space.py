@@ -19,11 +19,11 @@ from diptych.searching import FBNET, Layer, Objective, Plan, Space, Stage, Tempe
 
 def test_nine_candidates_where_the_shapes_agree() -> None:
     found = searching.digits_space()
-    assert [len(layer.candidates) for layer in found.layers] == [8, 9, 9, 8, 9, 9]
+    assert [len(layer.candidates) for layer in found.layers] == [9, 9, 9, 8, 9, 9]
     assert [node.path for node in found.supernet.nodes if node.kind == "mixed"] == [
         f"layer{number}_mix" for number in range(1, 7)
     ]
-    assert found.shapes == [(16, 8, 8), *[(16, 4, 4)] * 3, *[(32, 2, 2)] * 3]
+    assert found.shapes == [*[(16, 4, 4)] * 4, *[(32, 2, 2)] * 3]
 
 
 def test_the_super_network_is_a_network_like_any_other() -> None:
@@ -76,7 +76,7 @@ def test_width_and_depth_multiply_stages() -> None:
 
 def test_temperature_falls_as_in_the_paper_in_however_many_epochs() -> None:
     assert Temperature().at(89) == pytest.approx(5 * np.exp(-0.045 * 89))
-    assert Plan(epochs=15).heat(14) == pytest.approx(5 * np.exp(-0.045 * 84))
+    assert Plan(epochs=15, warm_up=3).heat(14) == pytest.approx(5 * np.exp(-0.045 * 84))
 
 
 def test_beta_follows_the_cost_and_the_loss_stays_where_it_was() -> None:
