@@ -124,8 +124,8 @@ def test_the_command_writes_a_spec_and_a_picture(tmp_path: Path) -> None:
     assert net.macs <= 20_000
     for command, wanted in (
         (("table", spec), f"{net.params:,}"),
-        (("source", spec, "--torch"), "class Small"),
-        (("source", spec, "--tf"), "class Small"),
+        (("source", spec, "--torch"), "class Found"),
+        (("source", spec, "--tf"), "class Found"),
         (("check", spec, "--gates", "forward_float64"), "1 of 1 networks"),
     ):
         shown = run(*command)
@@ -164,7 +164,7 @@ def test_bad_input_to_nas_is_one_line(
 def test_a_file_that_is_no_spec(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text("{}")
-    assert "x.json: this text is not a trace of diptych" in refused(tmp_path, "table", path)
+    assert "x.json: the trace: expected an object" in refused(tmp_path, "table", path)
     path.write_bytes(b"\xff")
     assert "is no text in UTF-8" in refused(tmp_path, "table", path)
     assert "cannot read" in refused(tmp_path, "table", tmp_path / "none.json")
