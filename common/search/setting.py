@@ -64,6 +64,11 @@ class Rules:
     weights: Optimiser = field(default_factory=lambda: SGD(rate=0.1, momentum=0.9, weight_decay=1e-4))
     theta: Optimiser = field(default_factory=lambda: Adam(rate=0.01, weight_decay=5e-4))
 
+    @property
+    def by_part(self) -> dict[Part, Optimiser]:
+        """The rule of each part."""
+        return {"weights": self.weights, "theta": self.theta}
+
 
 @dataclass(frozen=True)
 class Seen:

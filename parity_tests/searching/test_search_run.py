@@ -98,7 +98,7 @@ def test_drawing_leans_to_cheap_candidates_where_it_must() -> None:
     ],
 )
 def test_what_cannot_be_searched(given: dict[str, Any], said: str) -> None:
-    usual = {"space": SPACE, "data": images(), "budget": COSTS.most, "costs": COSTS, "plan": PLAN}
+    usual: dict[str, Any] = {"space": SPACE, "data": images(), "budget": COSTS.most, "costs": COSTS, "plan": PLAN}
     with pytest.raises(DiptychError, match=said):
         searching.search(**usual | given)
 

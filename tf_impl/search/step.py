@@ -14,6 +14,7 @@ from ...common.search.setting import Objective, Part, Rules, Seen, checked
 from ...common.search.space import Space
 from ...common.spec import Array
 from ...common.training.losses import CrossEntropy
+from ...common.training.matched import Matched
 from ..build import build
 from ..state import variables
 from ..training.losses import loss
@@ -48,9 +49,9 @@ class Searcher:
             "theta": thetas,
         }
         exact = dtype == "float64"
-        self.optimisers = {
+        self.optimisers: dict[Part, Matched] = {
             part: optimiser(rule, self.parts[part], exact=exact)
-            for part, rule in (("weights", rules.weights), ("theta", rules.theta))
+            for part, rule in rules.by_part.items()
             if self.parts[part]
         }
         self.loss = loss(CrossEntropy(), dtype).loss
@@ -70,7 +71,8 @@ class Searcher:
         arrays = {
             name: self._canonical(name, gradient) for name, gradient in zip(self.parts[part], gradients, strict=True)
         }
-        return Seen(*(float(item) for item in found), arrays)
+        losses = [float(item) for item in found]
+        return Seen(losses[0], losses[1], losses[2], arrays)
 
     def _trained(self, part: Part) -> Any:
         """What a step of a part runs, as TensorFlow compiles it."""

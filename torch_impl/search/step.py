@@ -13,6 +13,7 @@ from ...common.search.setting import Objective, Part, Rules, Seen, checked
 from ...common.search.space import Space
 from ...common.spec import Array
 from ...common.training.losses import CrossEntropy
+from ...common.training.matched import Matched
 from ..build import build
 from ..training.losses import loss
 from ..training.norms import match_variance
@@ -43,9 +44,9 @@ class Searcher:
             "theta": thetas,
         }
         exact = dtype == "float64"
-        self.optimisers = {
+        self.optimisers: dict[Part, Matched] = {
             part: optimiser(rule, self.parts[part], exact=exact)
-            for part, rule in (("weights", rules.weights), ("theta", rules.theta))
+            for part, rule in rules.by_part.items()
             if self.parts[part]
         }
         self.loss = loss(CrossEntropy(), dtype).loss
@@ -69,7 +70,8 @@ class Searcher:
         if made.scheduler is not None:
             made.scheduler.step()
         arrays = {name: gradient.numpy() for name, gradient in zip(parameters, gradients, strict=True)}
-        return Seen(*(float(part.detach()) for part in found), arrays)
+        losses = [item.item() for item in found]
+        return Seen(losses[0], losses[1], losses[2], arrays)
 
     def _losses(self, x: Array, labels: Array, objective: Objective) -> tuple[torch.Tensor, ...]:
         """The loss, the cross-entropy and the latency of a batch."""
