@@ -43,6 +43,14 @@ def test_a_tight_budget_gives_a_cheaper_network_than_a_loose_one() -> None:
     assert tight.course.done[-1].expected < loose.course.done[-1].expected
 
 
+@pytest.mark.slow
+def test_five_seeds_under_each_budget() -> None:
+    costs = [[searched(budget, seed=seed).cost for seed in range(5)] for budget in (1.6 * COSTS.least, COSTS.most)]
+    assert max(costs[0]) <= 1.6 * COSTS.least
+    assert np.mean(costs[0]) < 0.8 * np.mean(costs[1])
+    assert all(tight < loose for tight, loose in zip(*costs, strict=True))
+
+
 def test_what_is_found_is_a_network_like_any_other() -> None:
     found = searched(COSTS.most, name="mine")
     assert Net.from_json(found.net.to_json()) == found.net
