@@ -3,7 +3,9 @@
 `python -m benchmarks.latency -o diptych/searching/latency/digits.json` runs each candidate of each layer alone, on one
 image and one thread, in PyTorch, in TensorFlow (a compiled function) and in ONNX Runtime. A time is the best of many
 turns, since the machine may be busy, less that of the cheapest network there is, an addition of a constant: a call
-itself takes longer than a small candidate. `--whole N` then holds the sums to whole networks that are drawn by chance.
+itself takes longer than a small candidate. Times are the processor's, not the clock's: with one thread they are the
+same on an idle machine, and a busy one counts little. `--whole N` then holds the sums to whole networks that are drawn
+by chance.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ from diptych.common.search.costs import MICROSECONDS, Costs, parts
 from diptych.common.spec import Net
 
 Call = Callable[[], Any]
+GROUP = 1000.0
+"""Microseconds of the calls that are timed together."""
 RUNTIMES = {"torch": "torch", "tf": "tensorflow", "onnxruntime": "onnxruntime"}
 
 
@@ -85,19 +89,23 @@ def in_onnxruntime(net: Net) -> Call:
 MAKERS: dict[str, Callable[[Net], Call]] = {"torch": in_torch, "tf": in_tf, "onnxruntime": in_onnxruntime}
 
 
-def best(calls: Mapping[str, Call], turns: int, runs: int = 20) -> dict[str, float]:
-    """The least microseconds of each, which take turns; a time is that of the middle run of some."""
+def best(calls: Mapping[str, Call], turns: int) -> dict[str, float]:
+    """The least microseconds of each, which take turns; a time is the mean of the calls of a millisecond."""
+    runs = {key: max(1, round(GROUP / taken(call, 3))) for key, call in calls.items()}
     found = dict.fromkeys(calls, float("inf"))
     for _ in range(turns):
         for key, call in calls.items():
-            call()
-            times = []
-            for _ in range(runs):
-                start = time.perf_counter_ns()
-                call()
-                times.append(time.perf_counter_ns() - start)
-            found[key] = min(found[key], float(np.median(times)) / 1000)
+            found[key] = min(found[key], taken(call, runs[key]))
     return found
+
+
+def taken(call: Call, runs: int) -> float:
+    """The microseconds of the processor that each of some calls takes, after one that is not counted."""
+    call()
+    start = time.process_time_ns()
+    for _ in range(runs):
+        call()
+    return (time.process_time_ns() - start) / runs / 1000
 
 
 def empty(shape: Sequence[int]) -> Net:
@@ -134,7 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-o", "--output", type=Path, help="write the table to this file")
     parser.add_argument("--runtimes", nargs="+", choices=list(MAKERS), default=list(MAKERS))
-    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--turns", type=int, default=60)
     parser.add_argument("--whole", type=int, default=0, metavar="N", help="hold the sums to N whole networks")
     asked = parser.parse_args()
     space = searching.digits_space()

@@ -136,12 +136,12 @@ def _costs(space: Space, found: Mapping[str, float], unit: str, source: str) -> 
 def table_of(text: str, where: str) -> dict[str, Any]:
     """A table of latencies from JSON; raises DiptychError for what is none."""
     try:
-        table = json.loads(text) if len(text) <= MOST else None
+        found = json.loads(text) if len(text) <= MOST else None
     except (ValueError, RecursionError):
-        table = None
-    runtimes = table.get("runtimes") if isinstance(table, dict) else None
-    good = isinstance(runtimes, dict) and isinstance(table, dict) and isinstance(table.get("machine"), str)
-    if not good or table.get("unit") != MICROSECONDS:
+        found = None
+    table: dict[str, Any] = found if isinstance(found, dict) else {}
+    runtimes = table.get("runtimes")
+    if not isinstance(runtimes, dict) or not isinstance(table.get("machine"), str) or table.get("unit") != MICROSECONDS:
         raise DiptychError(
             f"{printable(where, 200)} is no table of latencies: expected JSON with the machine, the unit "
             f'"{MICROSECONDS}" and the runtimes, as `python -m benchmarks.latency` writes it'
@@ -153,7 +153,7 @@ def table_of(text: str, where: str) -> dict[str, Any]:
                 f"{printable(where, 200)}: the latencies of {printable(str(runtime), 60)} are not all numbers of "
                 "microseconds from 0 on"
             )
-    return dict(table)
+    return table
 
 
 def read_table(path: Path) -> dict[str, Any]:

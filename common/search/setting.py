@@ -64,6 +64,11 @@ class Rules:
     weights: Optimiser = field(default_factory=lambda: SGD(rate=0.1, momentum=0.9, weight_decay=1e-4))
     theta: Optimiser = field(default_factory=lambda: Adam(rate=0.01, weight_decay=5e-4))
 
+    @property
+    def by_part(self) -> dict[Part, Optimiser]:
+        """The rule of each part."""
+        return {"weights": self.weights, "theta": self.theta}
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -100,13 +105,13 @@ class Plan:
     its epochs have a hundred times as many steps as one of 1,437 digits.
     """
 
-    epochs: int = 15
-    warm_up: int = 3
-    batch: int = 64
+    epochs: int = 8
+    warm_up: int = 2
+    batch: int = 32
     share: float = 0.8
     temperature: Temperature = field(default_factory=Temperature)
     objective: Objective = field(default_factory=Objective)
-    rules: Rules = field(default_factory=lambda: Rules(theta=Adam(rate=0.1, weight_decay=5e-4)))
+    rules: Rules = field(default_factory=lambda: Rules(theta=Adam(rate=0.3, weight_decay=5e-4)))
     steer: bool = True
     samples: int = 6
 

@@ -45,7 +45,7 @@ def nas(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the weights, the batches and the draws.", min=0)] = 0,
     framework: Annotated[Literal["torch", "tf", "keras"], typer.Option(help="In which the search runs.")] = "torch",
-    epochs: Annotated[int, typer.Option(help="Of which a fifth trains the weights alone.", min=2)] = 15,
+    epochs: Annotated[int, typer.Option(help="Of which a quarter trains the weights alone.", min=2)] = 8,
     temperature: Annotated[
         float, typer.Option(help="Of Gumbel-softmax in the first epoch; it falls from there.")
     ] = 5.0,
@@ -68,7 +68,7 @@ def nas(
     from ..files.atomic import check_destination, replacing
     from ..searching import Plan, Temperature, digits_space, search, small_digits
 
-    plan = Plan(epochs=epochs, warm_up=max(epochs // 5, 1), temperature=Temperature(_positive(temperature)))
+    plan = Plan(epochs=epochs, warm_up=max(epochs // 4, 1), temperature=Temperature(_positive(temperature)))
     if output is not None:  # before minutes of work whose result could not be written after them
         if output.suffix.lower() != ".json":
             raise DiptychError(f"{output}: the spec of a network is written as .json")

@@ -3,7 +3,7 @@
 >>> from diptych import searching
 >>> space = searching.digits_space()
 >>> [len(layer.candidates) for layer in space.layers]
-[8, 9, 9, 8, 9, 9]
+[9, 9, 9, 8, 9, 9]
 """
 
 from __future__ import annotations

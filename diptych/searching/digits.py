@@ -1,7 +1,7 @@
 """The space that is searched for the digits, their images, and the table of latencies that was measured for it.
 
-The images have 8x8 pixels, of which FBNet's 22 layers would leave nothing: there are six layers here, in two stages
-that halve the map, with the nine candidates of FBNet.
+The images have 8x8 pixels, of which FBNet's 22 layers would leave nothing. There are six layers here, with the nine
+candidates of FBNet: three on maps of 4x4, and three that make maps of 2x2.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..common.zoo.fbnet import classifier, conv_bn
 from ..training.digits import digits
 
 STEM = 16
-STAGES = (Stage(16, 2, 3), Stage(32, 2, 3))
+STAGES = (Stage(16, 1, 3), Stage(32, 2, 3))
 TABLE = "digits.json"
 
 
@@ -29,7 +29,7 @@ def digits_space(width: float = 1.0, depth: float = 1.0) -> Space:
 
 
 def _stem(x: Value) -> Value:
-    return conv_bn(x, STEM, 3, name="stem")
+    return conv_bn(x, STEM, 3, 2, name="stem")
 
 
 def _head(x: Value, num_classes: int) -> Value:

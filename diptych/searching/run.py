@@ -15,15 +15,17 @@ from ..common.errors import DiptychError
 from ..common.search.costs import Costs, check_budget, shown
 from ..common.search.draws import gumbel, softmax
 from ..common.search.sampling import within
-from ..common.search.setting import SGD, Part, Plan, check_latency
+from ..common.search.setting import Part, Plan, check_latency
 from ..common.search.space import Space
 from ..common.search.steering import steered
 from ..common.spec import Array
+from ..common.training.optimisers import SGD
 from ..common.training.rates import Constant, Cosine
 from ..common.weights import init
 from .found import Course, Drawn, Epoch, Found
 
-Data = tuple[Array, Array]
+Data = tuple[Any, Any]
+"""Images (N, C, H, W) and class numbers."""
 FAR = 1e4
 """Below the chosen candidate, in a draw: its share is 1 and that of the others exactly 0."""
 
@@ -50,7 +52,7 @@ def search(
     check_budget(costs, budget)
     check_latency(costs.least, costs.unit)
     splits = _splits(space, data, plan, seed)
-    searcher = _searcher(space, costs, plan, len(splits[0][0]), framework, seed)
+    searcher = searcher_of(space, costs, plan, len(splits[0][0]), framework, seed)
     course = Course(space, costs, budget, backends.key_of(framework), seed, plan.epochs)
     objective, random, step = plan.objective, np.random.default_rng([seed, 0]), 0
     for epoch in range(plan.epochs):
@@ -102,7 +104,7 @@ def _splits(space: Space, data: Data, plan: Plan, seed: int) -> tuple[Data, Data
     return (images[one], labels[one]), (images[other], labels[other])
 
 
-def _searcher(space: Space, costs: Costs, plan: Plan, count: int, framework: str, seed: int) -> Any:
+def searcher_of(space: Space, costs: Costs, plan: Plan, count: int, framework: str, seed: int) -> Any:
     """The super-network in a framework; a constant rate of SGD falls along a cosine, as in the paper."""
     key = backends.key_of(framework)
     backends.get(key)  # says which package is missing, if one is
@@ -113,7 +115,7 @@ def _searcher(space: Space, costs: Costs, plan: Plan, count: int, framework: str
     return home.Searcher(space, init(space.supernet, seed), costs, replace(plan.rules, weights=rule))
 
 
-def _batches(count: int, batch: int, random: np.random.Generator) -> Iterator[Array]:
+def _batches(count: int, batch: int, random: np.random.Generator) -> Iterator[Any]:
     """The images of each batch of an epoch; a last one that is not full is left out, as batch normalisation needs."""
     order = random.permutation(count)
     for start in range(0, count - batch + 1, batch):

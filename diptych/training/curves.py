@@ -66,7 +66,7 @@ def _blocks(values: Sequence[float]) -> str:
 
 
 def run(
-    name: str,
+    name: str | Net,
     data: Data,
     held: Data,
     sides: tuple[str, ...],
@@ -78,8 +78,11 @@ def run(
     dtype: str = "float32",
     shown: Callable[[Curves], None] | None = None,
 ) -> Curves:
-    """Train, and tell `shown` after each step; raises DiptychError where the images do not fit the network."""
-    net = _fitting(name, data)
+    """Train, and tell `shown` after each step; raises DiptychError where the images do not fit the network.
+
+    A name stands for the registered network with the options that fit the images; a Net is trained as it is.
+    """
+    net = _fitting(name, data) if isinstance(name, str) else name
     weights, setting = init(net, seed=0), Setting(rule, CrossEntropy())
     ready = [of_one(net, weights, side, setting, Natives(), dtype) for side in sides]
     whose = {side: item.trainer.whose["optimiser"] for side, item in zip(sides, ready, strict=True)}

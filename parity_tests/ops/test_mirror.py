@@ -109,7 +109,7 @@ def twins() -> Iterator[tuple[str, str]]:
 def test_the_folders_hold_the_same_files() -> None:
     for tree, other in (TREES, TREES[::-1]):
         assert files(tree) - files(other) == set(ONE_SIDED[tree])
-    for folder in ("helpers", "models", "ops", "functions", "detection", "training"):
+    for folder in ("helpers", "models", "ops", "functions", "detection", "training", "search"):
         assert files("torch_impl", folder) == files("tf_impl", folder)
     assert files("common", "detection") - files("tf_impl", "detection") == set(NUMPY_ALONE)
     for folder in ("ops", "functions"):
@@ -141,6 +141,7 @@ def test_functions_on_outputs_mirror_their_meaning_in_numpy() -> None:
     names = [(folder, name) for folder in folders for name in files("tf_impl", folder) - {"__init__.py"}]
     values = ("adversarial.py", "clipping.py", "cross_norm.py", "drop_block.py", "loss_values.py", "rules.py")
     names += [("training", name) for name in values]
+    names += [("search", "objective.py")]
     for folder, name in names:
         module = f"{folder}.{name.removesuffix('.py')}"
         own = ONE_SIDED_FUNCTIONS.get(module, {})

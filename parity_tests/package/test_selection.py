@@ -48,6 +48,8 @@ ALONE = {
     "package/test_cli.py::test_a_real_check": "a process that imports both frameworks",
     "ops/test_a_new_op.py::test_its_examples": "runs the tests of ops in a process",
     "ops/test_keypoints.py::test_both_pose_models": "two whole models; the functions are in `make test`",
+    "searching/test_search_run.py::test_both_frameworks_find": "compiles a super-network; steps are in `make test`",
+    "searching/test_search_steps.py::test_compiled_steps": "compiles one; the steps as they stand are in `make test`",
     "study/test_traps_command.py::test_traps_runs_one": "a process; test_traps_as_json runs one in this one",
     "study/test_traps_command.py::test_listing_the_traps_imports_no_framework": "a process that traces all networks",
     "training/test_data_parallel.py": "pairs of processes that import a framework",

@@ -14,9 +14,11 @@ from ...common.search.setting import Objective, Part, Rules, Seen, checked
 from ...common.search.space import Space
 from ...common.spec import Array
 from ...common.training.losses import CrossEntropy
+from ...common.training.matched import Matched
 from ..build import build
 from ..state import variables
 from ..training.losses import loss
+from ..training.norms import match_variance
 from ..training.optimiser import optimiser
 from .objective import latency, value
 
@@ -24,12 +26,16 @@ DRAW, HEAT = "gumbel", "temperature"
 
 
 class Searcher:
-    """The super-network of a space in training; `costs` are those of its layers, in one unit."""
+    """The super-network of a space in training; `costs` are those of its layers, in one unit.
+
+    Both frameworks write the unbiased running variance, so that a whole search is the same in both, but for rounding.
+    """
 
     def __init__(
         self, space: Space, weights: Mapping[str, Array], costs: Costs, rules: Rules, dtype: str = "float32"
     ) -> None:
         self.space, self.model = space, build(space.supernet, weights, dtype)
+        match_variance(self.model, "unbiased")
         self.kind = tf.dtypes.as_dtype(dtype)
         self.own = {
             name: (variable, weight, axes) for name, weight, variable, axes in variables(self.model, space.supernet)
@@ -43,9 +49,9 @@ class Searcher:
             "theta": thetas,
         }
         exact = dtype == "float64"
-        self.optimisers = {
+        self.optimisers: dict[Part, Matched] = {
             part: optimiser(rule, self.parts[part], exact=exact)
-            for part, rule in (("weights", rules.weights), ("theta", rules.theta))
+            for part, rule in rules.by_part.items()
             if self.parts[part]
         }
         self.loss = loss(CrossEntropy(), dtype).loss
@@ -65,7 +71,8 @@ class Searcher:
         arrays = {
             name: self._canonical(name, gradient) for name, gradient in zip(self.parts[part], gradients, strict=True)
         }
-        return Seen(*(float(item) for item in found), arrays)
+        losses = [float(item) for item in found]
+        return Seen(losses[0], losses[1], losses[2], arrays)
 
     def _trained(self, part: Part) -> Any:
         """What a step of a part runs, as TensorFlow compiles it."""

@@ -13,8 +13,10 @@ from ...common.search.setting import Objective, Part, Rules, Seen, checked
 from ...common.search.space import Space
 from ...common.spec import Array
 from ...common.training.losses import CrossEntropy
+from ...common.training.matched import Matched
 from ..build import build
 from ..training.losses import loss
+from ..training.norms import match_variance
 from ..training.optimiser import optimiser
 from .objective import latency, value
 
@@ -22,12 +24,16 @@ DRAW, HEAT = "gumbel", "temperature"
 
 
 class Searcher:
-    """The super-network of a space in training; `costs` are those of its layers, in one unit."""
+    """The super-network of a space in training; `costs` are those of its layers, in one unit.
+
+    Both frameworks write the unbiased running variance, so that a whole search is the same in both, but for rounding.
+    """
 
     def __init__(
         self, space: Space, weights: Mapping[str, Array], costs: Costs, rules: Rules, dtype: str = "float32"
     ) -> None:
         self.space, self.model = space, build(space.supernet, weights, dtype, memory_format="channels_last")
+        match_variance(self.model, "unbiased")
         self.kind = getattr(torch, dtype)
         named = dict(self.model.named_parameters())
         mixes = [space.theta(number).removesuffix(".theta") for number in space.mixes]
@@ -38,9 +44,9 @@ class Searcher:
             "theta": thetas,
         }
         exact = dtype == "float64"
-        self.optimisers = {
+        self.optimisers: dict[Part, Matched] = {
             part: optimiser(rule, self.parts[part], exact=exact)
-            for part, rule in (("weights", rules.weights), ("theta", rules.theta))
+            for part, rule in rules.by_part.items()
             if self.parts[part]
         }
         self.loss = loss(CrossEntropy(), dtype).loss
@@ -64,7 +70,8 @@ class Searcher:
         if made.scheduler is not None:
             made.scheduler.step()
         arrays = {name: gradient.numpy() for name, gradient in zip(parameters, gradients, strict=True)}
-        return Seen(*(float(part.detach()) for part in found), arrays)
+        losses = [item.item() for item in found]
+        return Seen(losses[0], losses[1], losses[2], arrays)
 
     def _losses(self, x: Array, labels: Array, objective: Objective) -> tuple[torch.Tensor, ...]:
         """The loss, the cross-entropy and the latency of a batch."""
