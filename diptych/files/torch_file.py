@@ -32,7 +32,7 @@ ATTRIBUTE = "diptych"
 
 def read(path: Path) -> Tensors:
     """The checkpoint in a torch file; raises FileError for Python objects, which are never loaded, and broken files."""
-    with _opened(path) as saved:
+    with opened(path) as saved:
         state, keys, notes, parts = unwrap(saved.value, path)
         found = _arrays(state, saved, path)
         arrays, extras, more = split_counters(found)
@@ -46,7 +46,8 @@ def read(path: Path) -> Tensors:
     return Tensors(path, "torch", arrays, extras=extras, stated=stated, notes=said, origins=origins)
 
 
-def _opened(path: Path) -> ZipFile | LegacyFile:
+def opened(path: Path) -> ZipFile | LegacyFile:
+    """An open torch file of either form; raises FileError for any other."""
     check_regular(path)
     try:
         with path.open("rb") as file:
@@ -88,7 +89,7 @@ def write(path: Path, content: Content) -> None:
         # torchvision's MNASNet refuses a state dict that does not say in which of its versions it was saved.
         state._metadata = OrderedDict({"": {"version": content.dialect.version}})  # type: ignore[attr-defined]
     with guarded(path) as file:
-        torch.save(state, file)
+        torch.save(state if content.training is None else content.training.beside(state), file)
 
 
 def _tensor(array: Array) -> Any:
