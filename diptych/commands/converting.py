@@ -58,7 +58,7 @@ Head = Annotated[
     typer.Option(metavar="LAYERS", help='What lies between the linear layers of a head of your own: "relu,dropout".'),
 ]
 Backbone = Annotated[bool, typer.Option("--backbone", help="Without the head: the same as --num-classes 0.")]
-Dtype = Annotated[str | None, typer.Option(help="The numbers to write: float32, float64 or float16.")]
+Dtype = Annotated[str | None, typer.Option(help="The numbers to write: float32, float64, float16 or bfloat16.")]
 WithOptimizer = Annotated[
     bool,
     typer.Option("--with-optimizer", help="With what the optimizer keeps: of a torch checkpoint to .keras, or back."),

@@ -16,7 +16,7 @@ from ..common.dialect import EMITTED, OWN
 from ..common.errors import DiptychError, FileError, NotInstalled, Unidentified, WeightsError
 from ..common.spec import Array
 from ..common.weights import checked
-from ..files import format_of, read, source_format
+from ..files import bfloat, format_of, read, source_format
 from ..files.again.compare import compare
 from ..files.atomic import transaction
 from ..files.checkpoint import counters
@@ -75,8 +75,8 @@ def convert(
     Other keywords are options of the network, such as output_stride=8, which no weight tells.
     `to` names the library whose names the result has ("torchvision", "timm", "keras.applications"), `form` another
     form of the network, for which the weights are rewritten where that is exact. `dtype` is the type of numbers to
-    write ("float32", "float64", "float16"), without which it is that of the source. With `with_optimizer` what the
-    optimiser keeps goes over, too, from a torch checkpoint of training to .keras or back: see `with_optimizer`.
+    write ("float32", "float64", "float16", "bfloat16"), without which it is that of the source. With
+    `with_optimizer` what the optimiser keeps goes over, too, from a torch checkpoint of training to .keras or back.
     Unless `check` is None, both files are read again by another reader, which must give the same bits, and the network
     is run with the source's weights and with the result's, in each one's framework; DST.report.json says what was done
     and measured. Raises DiptychError, and leaves no partial file, for anything but a full match of every weight by name
@@ -102,7 +102,7 @@ def convert(
 def _of_file(source: Path, wanted: Mapping[str, Any], example: Any, own: Request) -> Conversion:
     """Convert a file: of a registered network, with the options that are wanted, or else of a whole model."""
     known = _check_request(source, own)
-    check_dtype(wanted["dtype"])
+    check_dtype(wanted["dtype"], known)
     own.say(f"reading {source}")
     start = time.monotonic()
     options = {key: value for key, value in wanted.items() if key not in OF_CONVERSION}
@@ -251,7 +251,8 @@ def _cast(moved: _Target, dtype: str | None) -> _Target:
     if dtype is None:
         return moved
     exact, arrays, notes = cast(moved.exact, dtype)
-    return replace(moved, exact=exact, content=replace(moved.content, arrays=arrays), notes=moved.notes + notes)
+    content = replace(moved.content, arrays=arrays, bfloat=dtype == bfloat.NAME)
+    return replace(moved, exact=exact, content=content, notes=moved.notes + notes)
 
 
 def _lost(found: Identified) -> tuple[str, ...]:

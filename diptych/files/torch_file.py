@@ -83,7 +83,9 @@ def write(path: Path, content: Content) -> None:
     import torch
 
     state: OrderedDict[str, Any] = OrderedDict()
-    state.update({name: _tensor(array) for name, array in content.tensors().items()})
+    for name, numbers in content.tensors().items():
+        tensor = _tensor(numbers)
+        state[name] = tensor.bfloat16() if content.bfloat and tensor.is_floating_point() else tensor
     setattr(state, ATTRIBUTE, content.text())
     if content.dialect.version:
         # torchvision's MNASNet refuses a state dict that does not say in which of its versions it was saved.
