@@ -229,6 +229,17 @@ def test_what_becomes_of_a_file_of_a_report(report: Report) -> None:
     assert head == [-place for place in range(1, len(head) + 1)]
 
 
+def test_b8_of_timm_is_b7_with_other_factors() -> None:
+    """timm counts 87,413,142 parameters of tf_efficientnet_b8."""
+    given = {"width": 2.2, "depth": 3.6}
+    names = dialect("timm", "efficientnet_b7.tf").weight
+    arrays, numbers = filled(Report(GITHUB, "efficientnet_b7.tf", names, given))
+    found = identified(Tensors(Path("in.pth"), "torch", arrays), "efficientnet_b7.tf", given)
+    assert found.net.params == 87_413_142
+    named = found.checkpoint.named(found.net)
+    assert {name: named[name].flat[0] for name in found.net.weights} == numbers
+
+
 def keras(name: str, library: str, names: Names, **options: Any) -> Layers:
     """A file of Keras's layers, each array of one number, which counts them."""
     whole = hollow(traced(name, options), dialect(library, name), layers=True)
