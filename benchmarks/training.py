@@ -105,14 +105,14 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--rows", nargs="*", default=list(ROWS))
     parser.add_argument("--families", action="store_true", help="alone: the cheapest network of every family")
-    parser.add_argument("--pairs", action="store_true", help="alone: five pairs that diptych did not build")
+    parser.add_argument("--pairs", nargs="*", help="alone: the five pairs that diptych did not build, or these")
     given = parser.parse_args()
-    if given.families or given.pairs:
+    if given.families or given.pairs is not None:
         families(cheapest() if given.families else [], given.steps)
-        if given.pairs:
+        if given.pairs is not None:
             from benchmarks.training_pairs import PAIRS, pair
 
-            for name in PAIRS:
+            for name in given.pairs or PAIRS:
                 print(pair(name, given.steps), flush=True)
         return
     print("| optimiser | loss | PyTorch's rule in both | Keras's rule in both | each its own | first at | by |")

@@ -42,7 +42,8 @@ def in_torch(rank: int, folder: Path, norm: str, alone: bool = False) -> dict[st
             sums = torch.stack([x.sum((0, 2, 3)), (x * x).sum((0, 2, 3))])
             mean, square = all_reduce(sums) / (2 * x.numel() / x.shape[1])
             scale = (square - mean**2 + self.eps).rsqrt() * self.weight
-            return x * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]
+            found: torch.Tensor = x * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]
+            return found
 
     layers: list[Any] = [nn.Conv2d(3, 4, 3, bias=False)]
     layers += [Synchronised(4) if norm == "sync" and not alone else nn.BatchNorm2d(4)] if norm != "plain" else []
