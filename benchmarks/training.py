@@ -13,6 +13,7 @@ from typing import Any
 import diptych
 from diptych import training
 from diptych.common.errors import DiptychError
+from diptych.common.registry import network
 from diptych.common.training.named import OPTIMISERS
 
 NETWORK = "lenet5_modern"
@@ -87,13 +88,33 @@ def families(names: list[str], steps: int) -> None:
         print(f"| {name} | {report.verdict} | {measured} | {gate.compared:,} | {len(report.listed)} |", flush=True)
 
 
+def cheapest() -> list[str]:
+    """The network of every family with the fewest MACs, the cheapest family first."""
+    found: dict[str, tuple[int, str]] = {}
+    for name in diptych.networks():
+        item = network(name)
+        macs = item.card.counts.macs  # of its own size, which needs no tracing
+        found[item.family] = min(found.get(item.family, (macs, name)), (macs, name))
+    return [name for _, name in sorted(found.values())]
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--networks", nargs="*", default=[], help="also these, for --steps steps")
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--rows", nargs="*", default=list(ROWS))
+    parser.add_argument("--families", action="store_true", help="alone: the cheapest network of every family")
+    parser.add_argument("--pairs", nargs="*", help="alone: the five pairs that diptych did not build, or these")
     given = parser.parse_args()
+    if given.families or given.pairs is not None:
+        families(cheapest() if given.families else [], given.steps)
+        if given.pairs is not None:
+            from benchmarks.training_pairs import PAIRS, pair
+
+            for name in given.pairs or PAIRS:
+                print(pair(name, given.steps), flush=True)
+        return
     print("| optimiser | loss | PyTorch's rule in both | Keras's rule in both | each its own | first at | by |")
     print("|---|---|---:|---:|---:|---|---|")
     for name in given.rows:

@@ -15,12 +15,13 @@ from ..common.compare import FLOAT64_TOLERANCE, difference
 from ..common.errors import DiptychError, SpecError
 from ..common.registry import network, registered
 from ..common.spec import Array, Net
+from ..files import bfloat
 from .images import random_images
 
 Precision = Literal["float64", "float32"]
 TOLERANCE: Mapping[Precision, float] = {"float64": FLOAT64_TOLERANCE, "float32": 1e-4}
 """In float32 rounding alone gives 1e-7 to 1e-5, so that faults below 1e-4 pass unseen: the quick check is weaker."""
-ROUNDED = {"float16": 5e-2, "float32": 1e-4, "float64": 1e-4}
+ROUNDED = {"bfloat16": 4e-1, "float16": 5e-2, "float32": 1e-4, "float64": 1e-4}
 """How far the outputs may move by rounding rewritten weights to the type of a file."""
 BATCH = 2
 LARGE = 10**7
@@ -85,7 +86,9 @@ def prove(
     worst = _compare(expected, two, source, unrounded or result, images, precision, TOLERANCE[precision])
     rounding = None
     if unrounded is not None:
-        coarsest = max(ROUNDED.get(str(array.dtype), 1e-4) for array in result.weights.values())
+        arrays = result.weights.values()
+        kinds = [bfloat.NAME] if all(map(bfloat.is_bfloat, arrays)) else [str(array.dtype) for array in arrays]
+        coarsest = max(ROUNDED.get(kind, 1e-4) for kind in kinds)
         rounding = _compare(expected, two, source, result, images, precision, coarsest)
     size = (int(one.input_shape[1]), int(one.input_shape[2]))
     names = FRAMEWORKS[source.framework], FRAMEWORKS[result.framework]

@@ -58,7 +58,11 @@ Head = Annotated[
     typer.Option(metavar="LAYERS", help='What lies between the linear layers of a head of your own: "relu,dropout".'),
 ]
 Backbone = Annotated[bool, typer.Option("--backbone", help="Without the head: the same as --num-classes 0.")]
-Dtype = Annotated[str | None, typer.Option(help="The numbers to write: float32, float64 or float16.")]
+Dtype = Annotated[str | None, typer.Option(help="The numbers to write: float32, float64, float16 or bfloat16.")]
+WithOptimizer = Annotated[
+    bool,
+    typer.Option("--with-optimizer", help="With what the optimizer keeps: of a torch checkpoint to .keras, or back."),
+]
 Weights = Annotated[Path | None, typer.Option(help="Of code: a file of weights by the model's own names.")]
 Emit = Annotated[
     Path | None,
@@ -92,6 +96,7 @@ def convert(
     emit: Emit = None,
     gradients: Gradients = False,
     one_size: OneSize = False,
+    with_optimizer: WithOptimizer = False,
     option: Settings = None,
 ) -> None:
     """Convert weights between frameworks, formats and libraries' names; read back bit by bit, and run to compare.
@@ -104,7 +109,13 @@ def convert(
     num_classes = 0 if backbone else num_classes
     wanted: dict[str, Any] = {"network": network, "to": to, "form": form, "force": force, "num_classes": num_classes}
     wanted |= {"in_channels": in_channels, "input_size": size_of(input_size)}
-    more = {"cfg": None if cfg is None else str(cfg), "head": head, "prefix": prefix, "dtype": dtype}
+    more: dict[str, Any] = {
+        "with_optimizer": with_optimizer or None,
+        "cfg": None if cfg is None else str(cfg),
+        "head": head,
+        "prefix": prefix,
+        "dtype": dtype,
+    }
     wanted["check"] = ("float32" if fast else "float64") if check else None
     own = {"emit": emit, "gradients": gradients, "one_size": one_size}
     of_network = settings(option)

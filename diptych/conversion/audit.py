@@ -16,7 +16,7 @@ from ..common.errors import DiptychError
 from ..common.registry import traced
 from ..common.schema import short
 from ..common.spec import Array, Net
-from ..files import FORMATS, source_format
+from ..files import FORMATS, bfloat, source_format
 from ..files.checkpoint import Checkpoint
 from ..files.tensors import Tensors
 from .emitted import dialect_for
@@ -96,16 +96,22 @@ def of_source(said: StatedReport, theirs: Identified, mine: Identified) -> list[
 
 
 def of_weights(
-    said: StatedReport, after: Mapping[str, Array], exact: Mapping[str, Array], before: Mapping[str, Array]
+    said: StatedReport,
+    after: Mapping[str, Array],
+    exact: Mapping[str, Array],
+    before: Mapping[str, Array],
+    halved: bool = False,
 ) -> list[str]:
     """Whether the weights that were moved have the bits of the source, and the report tells that some were rewritten.
 
-    `exact` are the source's weights `before` in the form of the result, not rounded yet.
+    `exact` are the source's weights `before` in the form of the result, not rounded yet. The result is `halved` where
+    it has numbers of bfloat16, which were read as float32.
     """
     moved = {n: array.astype(after[n].dtype, copy=False) for n, array in exact.items() if array is before.get(n)}
+    moved = {n: bfloat.rounded(array) for n, array in moved.items()} if halved else moved
     worst = same_bits(moved, {name: after[name] for name in moved}) if moved else None
     found = [f"{worst.first} has other bits than in the source ({worst.why})"] if worst and worst.first else []
-    rewritten = any(exact[name].dtype != after[name].dtype for name in exact)
+    rewritten = halved or any(exact[name].dtype != after[name].dtype for name in exact)
     if said.proof is not None and rewritten == (said.proof.rounding is None):
         state = "some" if rewritten else "none"
         found.append(f"its proof.rounding is {said.proof.rounding}, and of its weights {state} were rewritten")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from ..common.dialect import EMITTED, OWN
 from ..common.errors import DiptychError, FileError, NotInstalled, Unidentified, WeightsError
 from ..common.spec import Array
 from ..common.weights import checked
-from ..files import format_of, read, source_format
+from ..files import bfloat, format_of, read, source_format
 from ..files.again.compare import compare
 from ..files.atomic import transaction
 from ..files.checkpoint import counters
@@ -34,9 +35,10 @@ from .own import Request, convert_own, of_file, of_model
 from .prefixes import part_of
 from .report import Conversion, digest, record, report_path, write_report
 from .source_graph import graph_said
+from .with_optimizer import check_training, with_training
 from .written import written
 
-OF_CONVERSION = ("network", "form", "cfg", "prefix", "dtype")
+OF_CONVERSION = ("network", "form", "cfg", "prefix", "dtype", "with_optimizer")
 """What is asked of the conversion of a file; the rest are options of its network."""
 
 
@@ -62,6 +64,7 @@ def convert(
     emit: str | Path | None = None,
     gradients: bool = False,
     one_size: bool = False,
+    with_optimizer: bool = False,
     **options: Any,
 ) -> Conversion:
     """Convert a weights file to the format of the suffix of `dst`: .safetensors, .pth, .keras, .weights.h5, .npz, ...
@@ -72,7 +75,8 @@ def convert(
     Other keywords are options of the network, such as output_stride=8, which no weight tells.
     `to` names the library whose names the result has ("torchvision", "timm", "keras.applications"), `form` another
     form of the network, for which the weights are rewritten where that is exact. `dtype` is the type of numbers to
-    write ("float32", "float64", "float16"), without which it is that of the source.
+    write ("float32", "float64", "float16", "bfloat16"), without which it is that of the source. With
+    `with_optimizer` what the optimiser keeps goes over, too, from a torch checkpoint of training to .keras or back.
     Unless `check` is None, both files are read again by another reader, which must give the same bits, and the network
     is run with the source's weights and with the result's, in each one's framework; DST.report.json says what was done
     and measured. Raises DiptychError, and leaves no partial file, for anything but a full match of every weight by name
@@ -84,7 +88,7 @@ def convert(
     """
     asked_of: dict[str, Any] = {"network": network, "form": form, "cfg": cfg, "num_classes": num_classes}
     asked_of |= {"in_channels": in_channels, "input_size": input_size, "head": head, "prefix": prefix, "dtype": dtype}
-    asked_of |= options
+    asked_of |= {"with_optimizer": with_optimizer or None} | options
     page, say = Path(html) if html else None, progress or (lambda text: None)
     if dst is None:
         raise DiptychError(nowhere(src))
@@ -98,7 +102,7 @@ def convert(
 def _of_file(source: Path, wanted: Mapping[str, Any], example: Any, own: Request) -> Conversion:
     """Convert a file: of a registered network, with the options that are wanted, or else of a whole model."""
     known = _check_request(source, own)
-    check_dtype(wanted["dtype"])
+    check_dtype(wanted["dtype"], known)
     own.say(f"reading {source}")
     start = time.monotonic()
     options = {key: value for key, value in wanted.items() if key not in OF_CONVERSION}
@@ -108,7 +112,11 @@ def _of_file(source: Path, wanted: Mapping[str, Any], example: Any, own: Request
     except Unidentified as error:
         return convert_own(of_file(source, example, error, own, wanted), own)
     own.refuse_more(example)
-    return _converted(source, loaded, said, (wanted["form"], _names_asked(own.to, known), wanted["dtype"]), own, start)
+    optimised = (
+        partial(with_training, source, name, options, wanted["prefix"] or "") if wanted["with_optimizer"] else None
+    )
+    names = (wanted["form"], _names_asked(own.to, known), wanted["dtype"])
+    return _converted(source, loaded, said, names, own, start, optimised)
 
 
 def _converted(
@@ -118,6 +126,7 @@ def _converted(
     wanted: tuple[str | None, str, str | None],
     own: Request,
     start: float,
+    optimised: Callable[[Content, Format], tuple[Content, str]] | None,
 ) -> Conversion:
     """Write what was loaded, in the form and the names that are wanted."""
     (found, given, sha256), (form, library, dtype), html = loaded, wanted, own.html
@@ -128,12 +137,16 @@ def _converted(
     found = replace(found, notes=notes, checkpoint=with_boxes(found.checkpoint, said))
     given = replace(given, weights=weights)
     moved = _cast(_target(found, given.weights, sha256, form, library, known), dtype)
+    if optimised is not None:
+        trained, note = optimised(moved.content, known)
+        moved = replace(moved, content=trained, notes=(*moved.notes, note))
     content = moved.content
     found = replace(found, notes=found.notes + cautions(found, content.net, content.dialect.library, known, read_as))
     proof, reader = None, ""
     with transaction(_written(destination, html), own.force) as staged:
         say(f"writing {destination}")
         back = Side(moved.content.net, known.framework, written(staged[destination], moved.content, destination)[0])
+        check_training(staged[destination], content)
         seconds = time.monotonic() - start
         if check is not None:
             say(f"checking {destination}")
@@ -238,7 +251,8 @@ def _cast(moved: _Target, dtype: str | None) -> _Target:
     if dtype is None:
         return moved
     exact, arrays, notes = cast(moved.exact, dtype)
-    return replace(moved, exact=exact, content=replace(moved.content, arrays=arrays), notes=moved.notes + notes)
+    content = replace(moved.content, arrays=arrays, bfloat=dtype == bfloat.NAME)
+    return replace(moved, exact=exact, content=content, notes=moved.notes + notes)
 
 
 def _lost(found: Identified) -> tuple[str, ...]:

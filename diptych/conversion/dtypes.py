@@ -8,18 +8,26 @@ import numpy as np
 
 from ..common.errors import DiptychError
 from ..common.spec import Array
+from ..files import bfloat
+from ..files.format import Format
 
-KNOWN = ("float16", "float32", "float64")
+KNOWN = ("float16", "bfloat16", "float32", "float64")
+WITH_BFLOAT = ("safetensors", "torch")
+"""Formats that have a type for bfloat16."""
 
 
-def check_dtype(name: str | None) -> None:
-    """Raise DiptychError for a type that no weights are written in."""
+def check_dtype(name: str | None, known: Format) -> None:
+    """Raise DiptychError for a type that no weights are written in, or none of this format."""
+    if name == bfloat.NAME and known.name not in WITH_BFLOAT:
+        owner = {"npz": "NumPy", "darknet": "Darknet"}.get(known.name, "HDF5")
+        raise DiptychError(
+            f"{owner} has no type for bfloat16; write .safetensors or .pth, or float32 and set the dtype policy of the "
+            "model that loads it"
+        )
     if name in (None, *KNOWN):
         return
     why = ""
-    if name == "bfloat16":
-        why = ": NumPy has no bfloat16; write float32, and call .bfloat16() on the module"
-    elif str(name).startswith(("int", "uint", "q")):
+    if str(name).startswith(("int", "uint", "q")):
         why = ": whole numbers need a scale for each layer, which is quantisation, and another network"
     raise DiptychError(f"weights are written as {', '.join(KNOWN)}, not as {name!r}{why}")
 
@@ -35,7 +43,8 @@ def cast(
     if name is None or not kinds:
         return weights, weights, ()
     with np.errstate(over="ignore"):  # which is told below
-        written = {key: array.astype(name) for key, array in weights.items()}
+        written = {key: bfloat.rounded(array) if name == bfloat.NAME else array.astype(name)
+                   for key, array in weights.items()}  # fmt: skip
     if is_wider(weights, name):
         return written, written, (f"{' and '.join(kinds)} was widened to {name}, which holds each of its numbers",)
     if not all(np.isfinite(array).all() for key, array in written.items() if np.isfinite(weights[key]).all()):
@@ -49,7 +58,7 @@ def cast(
 
 def is_wider(weights: Mapping[str, Array], name: str) -> bool:
     """Whether a type holds every number of the weights."""
-    return all(np.can_cast(array.dtype, name, "safe") for array in weights.values())
+    return name != bfloat.NAME and all(np.can_cast(array.dtype, name, "safe") for array in weights.values())
 
 
 def _change(before: Array, after: Array) -> float:

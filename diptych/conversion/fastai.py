@@ -23,7 +23,7 @@ NOTE = (
 BARE_FEATURES = (
     "a body of fastai that is the `features` of a network leaves out what the network does after them (a ReLU, as in "
     "DenseNet; a pool and hidden layers, as in VGG), so that its head takes other numbers than any registered network "
-    "gives; --backbone (or --num-classes 0) converts the backbone alone, with the ReLU"
+    "gives; --backbone (in Python, num_classes=0) converts the backbone alone, with the ReLU"
 )
 
 

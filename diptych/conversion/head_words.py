@@ -46,7 +46,9 @@ def not_converted(backbone: Backbone, parts: Sequence[Part]) -> str:
     if not is_chain(parts, backbone.features):
         return first_few(list(dict.fromkeys(name.rpartition(".")[0] or name for name in backbone.rest)), 6)
     one = len(parts) == 1
-    how = "it comes along without --num-classes 0" if one else f'--head "{suggested(parts)}" takes it along'
+    text = "" if one else suggested(parts)
+    more = f'--head "{text}" takes it along (in Python, head="{text}")'
+    how = "it comes along without --num-classes 0 (in Python, without num_classes=0)" if one else more
     return f"{described(parts)}; {how}"
 
 
@@ -76,8 +78,8 @@ def several_layers(path: Path, name: str, parts: Sequence[Part], pool: str = "",
     return (
         f"{LOUD}: {path} is {name} and {described(parts)}; {TWICE if pool else ''}no {what} says what lies between "
         "them. "
-        f'--head "{text}" says so (ReLU is the usual one; gelu, tanh and others go in its place); '
-        f'--num-classes 0 converts the backbone alone: diptych convert {path} DST --head "{text}"'
+        f'--head "{text}" says so (in Python, head=...; ReLU is the usual one; gelu, tanh and others go in its place); '
+        f'--num-classes 0 (num_classes=0) converts the backbone alone: diptych convert {path} DST --head "{text}"'
     )
 
 
@@ -88,7 +90,7 @@ def no_chain(backbone: Backbone, parts: Sequence[Part], trained: Sequence[str]) 
     return (
         f"{LOUD}: {path} has the backbone {named(backbone)}, which gives {backbone.features} "
         f"numbers, and {len(names)} layers that are no chain of linear layers after it ({first_few(names, 4)}); "
-        f"--backbone (or --num-classes 0) converts the backbone alone: diptych convert {path} DST "
+        f"--backbone (in Python, num_classes=0) converts the backbone alone: diptych convert {path} DST "
         f"--backbone{f'. But {in_larger_model(backbone.net, path)}' if is_part(backbone) else ''}"
     )
 

@@ -61,7 +61,7 @@ def of_layers(
         if parts and len(parts) > 1:
             problems.append(several_layers(checkpoint.path, bare.net.name, parts, what="file of weights alone"))
             continue
-        advice = "--backbone (or --num-classes 0) converts the backbone alone"
+        advice = "--backbone (in Python, num_classes=0) converts the backbone alone"
         name = f"{LOUD}: {checkpoint.path} is {bare.net.name} and other layers with weights"
         problems.append(f"{name} ({first_few(rest, 6)}); {advice}")
     return found, [] if found else problems

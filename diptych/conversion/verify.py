@@ -10,7 +10,7 @@ from ..checking.proof import Precision, Side, prove
 from ..common.errors import DiptychError, FileError, NotInstalled
 from ..common.spec import Array
 from ..common.weights import checked
-from ..files import read, source_format
+from ..files import bfloat, read, source_format
 from ..files.again.compare import compare
 from ..files.checkpoint import Checkpoint
 from . import audit
@@ -102,10 +102,11 @@ def _against_source(
     if theirs.net.name != mine.net.name:
         net, moved, _, _ = target(theirs.net, before, mine.net.name, "diptych")
         exact = dict(moved)
-    rewritten = any(exact[name].dtype != after[name].dtype for name in exact)
+    halved = bfloat.is_noted(mine.checkpoint.notes)
+    rewritten = halved or any(exact[name].dtype != after[name].dtype for name in exact)
     one, two = source_format(origin).framework, source_format(path).framework
     theirs = replace(theirs, graph=graph_said(theirs, before, one) if said.proof else "")
-    wrong = audit.of_source(said, theirs, mine) + audit.of_weights(said, after, exact, before)
+    wrong = audit.of_source(said, theirs, mine) + audit.of_weights(said, after, exact, before, halved)
     lines.append(f"its source {origin} is unchanged")
     if wrong:
         return _false(path, said, *lines, *wrong)

@@ -24,7 +24,8 @@ class Content:
     """Canonical weights and torch's batch counters, to be written in a library's names.
 
     `record` is how they came here, as data for JSON: see `conversion`. `whole` puts the network itself beside them,
-    where the format has a place for it.
+    where the format has a place for it; `training` is an optimiser, which two formats have a place for. With `bfloat`
+    the numbers, in float32, are all numbers of bfloat16, and are to be written as such.
     """
 
     net: Net
@@ -33,6 +34,8 @@ class Content:
     dialect: Dialect = field(default_factory=lambda: Dialect(OWN, "", ""))
     record: Mapping[str, Any] = field(default_factory=dict)
     whole: bool = False
+    training: Any = None
+    bfloat: bool = False
 
     def tensors(self) -> dict[str, Array]:
         """The state dict: arrays by name, batch counters after their layer as torch orders them, anchors at the end."""

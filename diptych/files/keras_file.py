@@ -64,6 +64,8 @@ def write(path: Path, content: Content) -> None:
     import keras
 
     model = content.model()
+    if content.training is not None:
+        content.training.compile(model)
     weights = path.with_name(WEIGHTS)
     # Not as Model.save does, which keeps the whole file of weights in memory beside the weights.
     save_weights(model, weights, {})

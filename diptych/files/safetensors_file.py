@@ -54,12 +54,18 @@ def write(path: Path, content: Content) -> None:
     said = {NETWORK: provenance.name_of(content.net), OPTIONS: json.dumps(dict(content.net.options))}
     said |= {RECORD: json.dumps(content.record)} if content.record else {}
     said |= {NET: content.net.to_json()} if content.whole else {}
+    wide = {name for name, array in tensors.items() if content.bfloat and array.dtype.kind == "f"}
+    tensors |= {name: bfloat.halves(tensors[name]) for name in wide}
     header: dict[str, Any] = {"__metadata__": said}
     names, end = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name)), 0
     for name in names:
         array, begin = tensors[name], end
         end += array.nbytes
-        header[name] = {"dtype": _type(array), "shape": array.shape, "data_offsets": (begin, end)}
+        header[name] = {
+            "dtype": "BF16" if name in wide else _type(array),
+            "shape": array.shape,
+            "data_offsets": (begin, end),
+        }
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % WORD)
     with guarded(path) as file:

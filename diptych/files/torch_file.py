@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ ATTRIBUTE = "diptych"
 
 def read(path: Path) -> Tensors:
     """The checkpoint in a torch file; raises FileError for Python objects, which are never loaded, and broken files."""
-    with _opened(path) as saved:
+    with opened(path) as saved:
         state, keys, notes, parts = unwrap(saved.value, path)
         found = _arrays(state, saved, path)
         arrays, extras, more = split_counters(found)
@@ -45,7 +46,8 @@ def read(path: Path) -> Tensors:
     return Tensors(path, "torch", arrays, extras=extras, stated=stated, notes=said, origins=origins)
 
 
-def _opened(path: Path) -> ZipFile | LegacyFile:
+def opened(path: Path) -> ZipFile | LegacyFile:
+    """An open torch file of either form; raises FileError for any other."""
     check_regular(path)
     try:
         with path.open("rb") as file:
@@ -83,7 +85,24 @@ def write(path: Path, content: Content) -> None:
         # torchvision's MNASNet refuses a state dict that does not say in which of its versions it was saved.
         attributes["_metadata"] = {"": {"version": content.dialect.version}}
     with guarded(path) as file:
-        torch_save.save(file, content.tensors(), attributes)
+        if content.training is None:
+            torch_save.save(file, content.tensors(), attributes, content.bfloat)
+        else:
+            _save_beside(file, content, attributes)
+
+
+def _save_beside(file: Any, content: Content, attributes: Mapping[str, Any]) -> None:
+    """With the state of an optimiser, which torch's own class makes."""
+    import torch
+
+    state: OrderedDict[str, Any] = OrderedDict()
+    for name, numbers in content.tensors().items():
+        tensor = torch.from_numpy(numbers if numbers.flags.writeable else numbers.copy())
+        state[name] = tensor.bfloat16() if content.bfloat and tensor.is_floating_point() else tensor
+    for name, value in attributes.items():
+        setattr(state, name, OrderedDict(value) if isinstance(value, dict) else value)
+    assert content.training is not None
+    torch.save(content.training.beside(state), file)
 
 
 def fits(path: Path, head: bytes) -> bool:

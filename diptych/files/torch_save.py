@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import pickle
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..common.errors import FileError
 from ..common.spec import Array, Shape
+from . import bfloat
 from .torch_values import STORAGES
 from .zip_writer import ALIGNMENT, Writer
 
@@ -29,13 +30,14 @@ UNTYPED = ("uint16", "uint32", "uint64")
 """Kinds for which torch has no class of storages: their bytes are in an untyped one."""
 
 
-def save(file: Any, state: Mapping[str, Array], attributes: Mapping[str, Any]) -> None:
+def save(file: Any, state: Mapping[str, Array], attributes: Mapping[str, Any], narrow: bool = False) -> None:
     """Write tensors by name to an open file, with attributes of their dict: texts, whole numbers, and dicts of these.
 
-    Raises FileError for numbers that torch has no tensor of.
+    `narrow` floats are numbers of bfloat16 that stand in float32. Raises FileError for numbers that torch has no tensor of.
     """
     described = {name: (array.shape, array.dtype) for name, array in state.items()}
-    text = dumps(described, attributes)
+    halved = {name for name, (_, dtype) in described.items() if narrow and dtype.kind == "f"}
+    text = dumps(described, attributes, halved)
     writer, summed = Writer(file), hashlib.sha1(text, usedforsecurity=False)
     _add(writer, "data.pkl", text)
     _add(writer, ".format_version", b"1")
@@ -45,6 +47,7 @@ def save(file: Any, state: Mapping[str, Array], attributes: Mapping[str, Any]) -
         array = state[name]
         if (array.shape, array.dtype) != (shape, dtype):
             raise ValueError(f"{name} is {array.dtype} {array.shape}, expected {dtype} {shape}")
+        array = bfloat.halves(array) if name in halved else array
         writer.add(f"{FOLDER}/data/{key}", array.nbytes, _blocks(array))
         summed.update(struct.pack("<L", writer.records[-1].crc))
     _add(writer, "version", VERSION)
@@ -63,20 +66,23 @@ def _blocks(array: Array) -> Iterator[memoryview]:
         yield plain[start : start + BLOCK].data
 
 
-def dumps(tensors: Mapping[str, tuple[Shape, np.dtype[Any]]], attributes: Mapping[str, Any]) -> bytes:
-    """The pickle of an OrderedDict of tensors, whose storages are named 0, 1, 2, ... in its order."""
+def dumps(
+    tensors: Mapping[str, tuple[Shape, np.dtype[Any]]], attributes: Mapping[str, Any], halved: Collection[str] = ()
+) -> bytes:
+    """The pickle of an OrderedDict of tensors, whose storages are named 0, 1, 2, ... in its order; `halved` are bfloat16."""
     parts = [pickle.PROTO + b"\2", _ordered(), pickle.MARK]
     for key, (name, (shape, dtype)) in enumerate(tensors.items()):
-        parts += [_text(name), _tensor(name, str(key), shape, dtype)]
+        parts += [_text(name), _tensor(name, str(key), shape, dtype, name in halved)]
     parts += [pickle.SETITEMS]
     if attributes:
         parts += [_value(dict(attributes)), pickle.BUILD]
     return b"".join((*parts, pickle.STOP))
 
 
-def _tensor(name: str, key: str, shape: Shape, dtype: np.dtype[Any]) -> bytes:
+def _tensor(name: str, key: str, shape: Shape, dtype: np.dtype[Any], halved: bool = False) -> bytes:
     """The call that makes a tensor of a storage: with `_rebuild_tensor_v3` where the storage does not say the dtype."""
-    kind, count = dtype.newbyteorder("=").name, int(np.prod(shape, dtype=np.int64))
+    kind = bfloat.NAME if halved else dtype.newbyteorder("=").name
+    count = int(np.prod(shape, dtype=np.int64))
     if kind in CLASSES:
         function, home, storage = "_rebuild_tensor_v2", "torch", CLASSES[kind]
         more = b""

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file as load_torch
 
 import diptych
 from diptych.common.errors import DiptychError
@@ -48,13 +50,40 @@ def test_the_type_that_is_asked_for(tmp_path: Path, source: str, result: str, wo
         np.testing.assert_array_equal(array, before[name].astype(result), strict=True)
 
 
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+def test_bfloat16_is_written_where_a_format_has_it(tmp_path: Path, suffix: str) -> None:
+    given, out = made(tmp_path / "in.npz", "float64"), tmp_path / f"out{suffix}"
+    done = diptych.convert(given, out, dtype="bfloat16")
+    assert any(
+        note.startswith("float64 was rounded to bfloat16: no weight moved by more than 3.") for note in done.notes
+    )
+    assert done.proof is not None
+    assert done.proof.rounding is not None
+    assert diptych.verify(out).passed
+    found = load_torch(out) if suffix == ".safetensors" else torch.load(out, weights_only=True)
+    before = np.load(given)
+    for name, tensor in found.items():
+        assert tensor.dtype == torch.bfloat16
+        assert torch.equal(tensor, torch.from_numpy(before[name]).bfloat16())
+    diptych.convert(out, tmp_path / "back.npz")
+    for name, array in np.load(tmp_path / "back.npz").items():
+        if name != "diptych.json":
+            np.testing.assert_array_equal(array, found[name].float().numpy())
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".weights.h5"])
+def test_bfloat16_is_refused_where_a_format_has_no_type_for_it(tmp_path: Path, suffix: str) -> None:
+    with pytest.raises(DiptychError, match=r"HDF5 has no type for bfloat16; write .safetensors or .pth"):
+        diptych.convert(made(tmp_path / "in.npz", "float32"), tmp_path / f"out{suffix}", dtype="bfloat16")
+
+
 def test_a_weight_that_another_type_cannot_hold() -> None:
     with pytest.raises(DiptychError, match="too large for float16"):
         cast({"a": np.array([1e6], np.float32)}, "float16")
 
 
 @pytest.mark.parametrize(
-    ("dtype", "why"), [("bfloat16", "NumPy has no"), ("int8", "quantisation"), ("x", "not as 'x'")]
+    ("dtype", "why"), [("bfloat16", "NumPy has no type for bfloat16"), ("int8", "quantisation"), ("x", "not as 'x'")]
 )
 def test_types_that_are_refused(tmp_path: Path, dtype: str, why: str) -> None:
     with pytest.raises(DiptychError, match=why):

@@ -122,6 +122,8 @@ FPN = conv("backbone.fpn.inner_blocks.0", 256, 256, 1, 1) | linear("roi_heads.bo
 DECODER = {"decoder.blocks.0.conv1.0.weight": (256, 768, 3, 3), **conv("segmentation_head.0", 1, 16, 3, 3)}
 DOTTED = by((r"(denselayer\d+\.(?:norm|conv))(\d)", r"\1.\2"))
 PROJECTION = linear("projection_head.layers.0", 512, 512) | linear("projection_head.layers.3", 128, 512)
+SWAV = linear("projection_head.0", 2048, 2048) | norm("projection_head.1", 2048)
+SWAV |= linear("projection_head.3", 128, 2048) | {"prototypes.weight": (3000, 128)}
 FLAT = {"num_classes": 0, "hidden": False}
 OLD_HEAD = linear("cnn.classifier.1", 4096, 25088) | linear("cnn.classifier.4", 4096, 4096) | linear("fc", 1024, 4096)
 OLD_VGG = by((r"^features\.", "cnn.features.module."))
@@ -181,6 +183,10 @@ TORCH = (
            said="fit efficientnet_b0 and efficientnet_b0.tf, which compute different functions"),
     Report(f"{GITHUB}/facebookresearch/moco/issues/84", "resnet18", after("encoder_q."), BARE,
            linear("encoder_q.fc", 128, 512), options={"num_classes": 128}, prefix="encoder_q"),
+    Report(f"{GITHUB}/facebookresearch/swav/issues/109", "resnet50", str, BARE, SWAV, options=None,
+           said='--head "linear,batch_norm,relu,linear,relu,linear" says so (in Python, head=...'),
+    Report(f"{GITHUB}/facebookresearch/swav/issues/43", "resnet50", str, BARE, SWAV, BARE, BARE,
+           said=f"{LOUD}, as asked: projection_head.0, projection_head.1, projection_head.3 and prototypes"),
     Report(f"{GITHUB}/moskomule/senet.pytorch/issues/18", "resnet50", str, {},
            conv("layer1.0.se.fc.0", 16, 256) | conv("layer1.0.se.fc.2", 256, 16), BARE, None, said=STRANGE),
     Report(f"{GITHUB}/deepinsight/insightface/issues/1509", "resnet18", str, {},
@@ -221,6 +227,17 @@ def test_what_becomes_of_a_file_of_a_report(report: Report) -> None:
     head = [number for name, number in own.items() if name not in numbers]
     assert all(number == numbers[name] for name, number in own.items() if name in numbers)
     assert head == [-place for place in range(1, len(head) + 1)]
+
+
+def test_b8_of_timm_is_b7_with_other_factors() -> None:
+    """timm counts 87,413,142 parameters of tf_efficientnet_b8."""
+    given = {"width": 2.2, "depth": 3.6}
+    names = dialect("timm", "efficientnet_b7.tf").weight
+    arrays, numbers = filled(Report(GITHUB, "efficientnet_b7.tf", names, given))
+    found = identified(Tensors(Path("in.pth"), "torch", arrays), "efficientnet_b7.tf", given)
+    assert found.net.params == 87_413_142
+    named = found.checkpoint.named(found.net)
+    assert {name: named[name].flat[0] for name in found.net.weights} == numbers
 
 
 def keras(name: str, library: str, names: Names, **options: Any) -> Layers:

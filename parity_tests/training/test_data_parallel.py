@@ -39,19 +39,20 @@ def gap(one: dict[str, Any], other: dict[str, Any]) -> float:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("framework", ["torch", "tf"])
-def test_two_processes_are_as_one_without_batch_normalisation(framework: str, tmp_path: Path) -> None:
-    both = together(framework, tmp_path, "plain")
+@pytest.mark.parametrize("norm", ["plain", "sync"])
+def test_two_processes_are_as_one_without_local_statistics(framework: str, norm: str, tmp_path: Path) -> None:
+    both = together(framework, tmp_path, norm)
     assert gap(both[0], both[1]) == 0
-    assert gap(both[0], ALONE[framework](0, tmp_path, False, alone=True)) < 1e-12
+    assert gap(both[0], ALONE[framework](0, tmp_path, norm, alone=True)) < 1e-12
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("framework", ["torch", "tf"])
 def test_local_statistics_make_a_difference_that_both_frameworks_have(framework: str, tmp_path: Path) -> None:
-    """Each process normalises by its half of the batch: synchronised normalisation alone would be as one process."""
+    """Each process normalises by its half of the batch: synchronised normalisation alone is as one process."""
     both = together(framework, tmp_path, "norm")
     assert gap(both[0], both[1]) == 0
-    assert 1e-6 < gap(both[0], ALONE[framework](0, tmp_path, True, alone=True)) < 0.5
+    assert 1e-6 < gap(both[0], ALONE[framework](0, tmp_path, "norm", alone=True)) < 0.5
 
 
 @pytest.mark.slow

@@ -154,6 +154,20 @@ def test_a_module_that_is_no_pair_is_refused() -> None:
         diptych.train_check((in_torch(), in_keras(), 3), example=(1, 3, 8, 8))  # type: ignore[arg-type]
 
 
+class Versioned(nn.BatchNorm2d):
+    """It asks for its version when it is loaded, as torchvision's MNASNet does."""
+
+    def _load_from_state_dict(self, state: Any, prefix: str, metadata: Any, *rest: Any) -> None:
+        if metadata.get("version") is None:
+            raise ValueError("version should be set to 1 or 2 instead of None")
+        super()._load_from_state_dict(state, prefix, metadata, *rest)
+
+
+def test_a_module_that_asks_for_its_version_is_trained() -> None:
+    report = checked(in_torch(norm=Versioned), steps=1)
+    assert report.passed, report
+
+
 def test_matched_objects_that_clip_are_taken_as_they_are() -> None:
     rule = training.SGD(rate=training.Step(0.1, (2,)), momentum=0.9, clip=training.Clip(0.1))
     module, model = in_torch(), in_keras()

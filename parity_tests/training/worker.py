@@ -1,4 +1,8 @@
-"""One of two processes that train a network together: `worker.py FRAMEWORK RANK FOLDER NORM`, FOLDER for both."""
+"""One of two processes that train a network together: `worker.py FRAMEWORK RANK FOLDER NORM`, FOLDER for both.
+
+NORM is "plain" (no batch normalisation), "norm" (of the half of each) or "sync": with the statistics of the whole
+batch, for which the sums of both halves are added, and their gradients too. PyTorch's SyncBatchNorm asks for a GPU.
+"""
 
 from __future__ import annotations
 
@@ -22,18 +26,27 @@ def half(array: Any, rank: int) -> Any:
     return array[rank * BATCH // 2 : (rank + 1) * BATCH // 2]
 
 
-def start(norm: bool) -> dict[str, NDArray[np.float64]]:
+def start(norm: str) -> dict[str, NDArray[np.float64]]:
     random = np.random.default_rng(0)
-    shapes = {"conv": (4, 3, 3, 3), "linear": (5, 4 * 36)} | ({"scale": (4,)} if norm else {})
+    shapes = {"conv": (4, 3, 3, 3), "linear": (5, 4 * 36)} | ({"scale": (4,)} if norm != "plain" else {})
     return {name: random.normal(scale=0.2, size=shape) for name, shape in shapes.items()}
 
 
-def in_torch(rank: int, folder: Path, norm: bool, alone: bool = False) -> dict[str, Any]:
+def in_torch(rank: int, folder: Path, norm: str, alone: bool = False) -> dict[str, Any]:
     import torch
     from torch import nn
+    from torch.distributed.nn.functional import all_reduce
+
+    class Synchronised(nn.BatchNorm2d):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            sums = torch.stack([x.sum((0, 2, 3)), (x * x).sum((0, 2, 3))])
+            mean, square = all_reduce(sums) / (2 * x.numel() / x.shape[1])
+            scale = (square - mean**2 + self.eps).rsqrt() * self.weight
+            found: torch.Tensor = x * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]
+            return found
 
     layers: list[Any] = [nn.Conv2d(3, 4, 3, bias=False)]
-    layers += [nn.BatchNorm2d(4)] if norm else []
+    layers += [Synchronised(4) if norm == "sync" and not alone else nn.BatchNorm2d(4)] if norm != "plain" else []
     layers += [nn.Tanh(), nn.Flatten(), nn.Linear(144, 5, bias=False)]
     module = nn.Sequential(*layers).double()
     weights = start(norm)
@@ -55,14 +68,34 @@ def in_torch(rank: int, folder: Path, norm: bool, alone: bool = False) -> dict[s
     return {"conv": layers[0].weight.detach().numpy(), "linear": layers[-1].weight.detach().numpy()}
 
 
-def in_keras(rank: int, folder: Path, norm: bool, alone: bool = False) -> dict[str, Any]:
+def in_keras(rank: int, folder: Path, norm: str, alone: bool = False) -> dict[str, Any]:
     """Gradients are averaged between the processes by hand, over a socket, before the optimiser has them."""
     import keras
     import tensorflow as tf
 
     keras.config.set_dtype_policy("float64")
+    line = None if alone else _line(rank, folder)
+
+    def exchanged(value: Any) -> Any:
+        line.send(value.numpy())  # type: ignore[union-attr]
+        return value + line.recv()  # type: ignore[union-attr]
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def added(value: Any) -> Any:
+        return exchanged(value), exchanged
+
+    class Synchronised(keras.layers.BatchNormalization):  # type: ignore[misc]
+        def call(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
+            if not tf.executing_eagerly():
+                return x
+            sums = tf.stack([tf.reduce_sum(x, (0, 1, 2)), tf.reduce_sum(x * x, (0, 1, 2))])
+            mean, square = tf.unstack(added(sums) / (2 * tf.size(x, tf.int64).numpy() / x.shape[-1]))
+            scale = tf.math.rsqrt(square - mean**2 + self.epsilon) * self.gamma
+            return x * scale + self.beta - mean * scale
+
+    kind = Synchronised if norm == "sync" and not alone else keras.layers.BatchNormalization
     parts = [keras.Input((8, 8, 3), dtype="float64"), keras.layers.Conv2D(4, 3, use_bias=False)]
-    parts += [keras.layers.BatchNormalization(epsilon=1e-5, momentum=0.9)] if norm else []
+    parts += [kind(epsilon=1e-5, momentum=0.9)] if norm != "plain" else []
     parts += [keras.layers.Activation("tanh"), keras.layers.Permute((3, 1, 2)), keras.layers.Flatten(),
               keras.layers.Dense(5, use_bias=False)]  # fmt: skip
     model, weights = keras.Sequential(parts), start(norm)
@@ -71,7 +104,6 @@ def in_keras(rank: int, folder: Path, norm: bool, alone: bool = False) -> dict[s
     from diptych import training
 
     optimiser = training.optimiser(training.SGD(rate=0.1, momentum=0.9), model).optimiser
-    line = None if alone else _line(rank, folder)
     for step in range(STEPS):
         x, y = (item if alone else half(item, rank) for item in batch(step))
         with tf.GradientTape() as tape:
@@ -105,5 +137,5 @@ def _line(rank: int, folder: Path) -> Connection:
 
 if __name__ == "__main__":
     framework, place, where, normalised = sys.argv[1:]
-    found = (in_torch if framework == "torch" else in_keras)(int(place), Path(where), normalised == "norm")
+    found = (in_torch if framework == "torch" else in_keras)(int(place), Path(where), normalised)
     np.savez(Path(where) / f"{place}.npz", **found)
