@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from ..checking.proof import Precision, Proof, Side, prove
 from ..common.dialect import EMITTED, OWN
 from ..common.errors import DiptychError, FileError, NotInstalled, Unidentified, WeightsError
+from ..common.memory import mapping
 from ..common.spec import Array
 from ..common.weights import checked
 from ..files import format_of, read, source_format
@@ -103,12 +105,17 @@ def _of_file(source: Path, wanted: Mapping[str, Any], example: Any, own: Request
     start = time.monotonic()
     options = {key: value for key, value in wanted.items() if key not in OF_CONVERSION}
     name, options, said = asked(wanted["cfg"], wanted["network"], options)
-    try:
-        loaded = load_source(source, name, options, own.check is not None, wanted["prefix"] or "")
-    except Unidentified as error:
-        return convert_own(of_file(source, example, error, own, wanted), own)
-    own.refuse_more(example)
-    return _converted(source, loaded, said, (wanted["form"], _names_asked(own.to, known), wanted["dtype"]), own, start)
+    # A framework takes arrays that it may write to; without one, what is read may stay in its file.
+    with mapping() if own.check is None else nullcontext():
+        try:
+            loaded = load_source(source, name, options, own.check is not None, wanted["prefix"] or "")
+        except Unidentified as error:
+            unknown = error
+        else:
+            own.refuse_more(example)
+            names = (wanted["form"], _names_asked(own.to, known), wanted["dtype"])
+            return _converted(source, loaded, said, names, own, start)
+    return convert_own(of_file(source, example, unknown, own, wanted), own)
 
 
 def _converted(

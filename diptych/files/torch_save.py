@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import FileError
+from ..common.layouts import laid_out
+from ..common.memory import let_go
 from ..common.spec import Array, Shape
 from .torch_values import STORAGES
 from .zip_writer import ALIGNMENT, Writer
@@ -58,9 +60,11 @@ def _add(writer: Writer, name: str, data: bytes) -> None:
 
 def _blocks(array: Array) -> Iterator[memoryview]:
     """The bytes of an array in C order and little endian, as torch has them."""
-    plain = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(-1).view(np.uint8)
+    plain = laid_out(array).astype(array.dtype.newbyteorder("<"), copy=False).reshape(-1).view(np.uint8)
+    let_go(array)
     for start in range(0, len(plain), BLOCK):
         yield plain[start : start + BLOCK].data
+    let_go(array)
 
 
 def dumps(tensors: Mapping[str, tuple[Shape, np.dtype[Any]]], attributes: Mapping[str, Any]) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...common.layouts import to_framework
+from ...common.memory import let_go
 from ...common.spec import Array, Net
 from ...tf_impl.slots import slots_of
 from ..keras3 import VARIABLES
@@ -26,5 +27,6 @@ def store(file: Any, model: Model, net: Net, arrays: Mapping[str, Array]) -> Non
         values = slots.get(part.name, [])
         for index, (name, weight, axes) in enumerate(values):
             group[str(index)] = to_framework(arrays[name], weight, axes)
+            let_go(arrays[name])
         if part.kind == "Normalization":
             group[str(len(values))] = np.array(0, np.int64)  # images that it was adapted to
