@@ -5,13 +5,14 @@ Keras orders them by their distance from the outputs, and those of one distance 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from .layers import Input, Layer
-from .symbols import Node, Tensor, Unwritten
+from .symbols import Node, Tensor, Unwritten, snake_case
 
 PLAIN = (str, int, float, bool, type(None))
 
@@ -72,10 +73,11 @@ def functional(name: str, tensors: Any, outputs: Any) -> tuple[dict[str, Any], l
     operations, calls = ordered(ordering)
     if tensors._keras_history.operation not in operations:
         raise Unwritten("an input that leads to no output")
+    named = _is_ambiguous(operations)
     config = {
         "name": name,
         "trainable": True,
-        "layers": [_entry(operation, calls) for operation in operations],
+        "layers": [_entry(operation, calls, named) for operation in operations],
         "input_layers": _place(tensors, calls),
         "output_layers": _structure(outputs, calls),
     }
@@ -99,26 +101,37 @@ def _place(tensor: Tensor, calls: set[int]) -> list[Any]:
     return [operation.name, sum(id(node) in calls for node in operation._inbound_nodes[:place]), index]
 
 
-def _entry(operation: Any, calls: set[int]) -> dict[str, Any]:
-    """What config.json says of a layer or of an operation."""
+def _is_ambiguous(operations: list[Any]) -> bool:
+    """Whether a name that Keras gives an operation by itself may be that of another one, which is said."""
+    free = {snake_case(one.kind) for one in operations if not isinstance(one, Layer) and one.config}
+    said = (one.name for one in operations if isinstance(one, Layer) or not one.config)
+    return any(re.sub(r"_\d+$", "", name) in free for name in said)
+
+
+def _entry(operation: Any, calls: set[int], named: bool) -> dict[str, Any]:
+    """What config.json says of a layer or of an operation.
+
+    Before Keras 3.11 an operation with arguments takes no name; a later one names it by itself, unless it is `named`.
+    """
     inbound = [_call(node, calls) for node in operation._inbound_nodes if id(node) in calls and node.input_tensors]
-    named = {"name": operation.name, "inbound_nodes": inbound}
+    rest = {"name": operation.name, "inbound_nodes": inbound}
     if not isinstance(operation, Layer):
-        config = {"name": operation.name, **_value(operation.config, calls)}
+        config = _value(operation.config, calls)
+        config = {"name": operation.name, **config} if named or not config else config
         home = f"keras.src.ops.{operation.home}"
         head = {"module": home, "class_name": operation.kind, "config": config, "registered_name": operation.kind}
-        return head | named
+        return head | rest
     built: dict[str, Any] = {}
     if operation.known.built:
         built = {"build_config": {"input_shape": operation.build_shape}}
     head = {"module": "keras.layers", "class_name": operation.kind, "config": _layer(operation)}
-    return head | {"registered_name": None} | built | named
+    return head | {"registered_name": None} | built | rest
 
 
 def _layer(layer: Layer) -> dict[str, Any]:
     policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": layer.dtype}, "registered_name": None}
     if isinstance(layer, Input):
-        rest = {"sparse": False, "ragged": False, "name": layer.name, "optional": False}
+        rest = {"sparse": False, "ragged": False, "name": layer.name}
         return {"batch_shape": layer.batch, "dtype": layer.dtype} | rest
     return {"name": layer.name, "trainable": layer.trainable, "dtype": policy, **layer.config}
 

@@ -158,7 +158,7 @@ KINDS: Mapping[str, Kind] = {
         | {**_KERNEL, "activity_regularizer": None}, ("filters", "kernel_size"), _convolved, _PAIRS, built=True,
     ),
     "Conv2DTranspose": Kind(
-        {"filters": None, "kernel_size": None, "strides": (1, 1), "padding": "valid", "output_padding": None}
+        {"filters": None, "kernel_size": None, "strides": (1, 1), "padding": "valid"}
         | {"data_format": FORMAT, "dilation_rate": (1, 1), "activation": "linear", "use_bias": True}
         | {**_KERNEL, "activity_regularizer": None}, ("filters", "kernel_size", "strides"), _spread, _PAIRS, built=True,
     ),

@@ -119,16 +119,21 @@ def normalize(x: Tensor, axis: int = -1, order: int = 2, epsilon: float | None =
     return _one("nn", "Normalize", x.shape, x.dtype, x, axis=axis, order=order, epsilon=epsilon)
 
 
+def _typed(dtype: str | None) -> dict[str, str]:
+    """Another dtype than that of the tensor, where there is one: before Keras 3.11 it is no argument of this kind."""
+    return {} if dtype is None else {"dtype": dtype}
+
+
 def zeros_like(x: Tensor, dtype: str | None = None) -> Tensor:
-    return _one("numpy", "ZerosLike", x.shape, dtype or x.dtype, x, dtype=dtype)
+    return _one("numpy", "ZerosLike", x.shape, dtype or x.dtype, x, **_typed(dtype))
 
 
 def ones_like(x: Tensor, dtype: str | None = None) -> Tensor:
-    return _one("numpy", "OnesLike", x.shape, dtype or x.dtype, x, dtype=dtype)
+    return _one("numpy", "OnesLike", x.shape, dtype or x.dtype, x, **_typed(dtype))
 
 
 def full_like(x: Tensor, value: float, dtype: str | None = None) -> Tensor:
-    return _one("numpy", "FullLike", x.shape, dtype or x.dtype, x, value, dtype=dtype)
+    return _one("numpy", "FullLike", x.shape, dtype or x.dtype, x, value, **_typed(dtype))
 
 
 def _reduced(x: Tensor, axis: Any, keepdims: bool) -> Dims:
