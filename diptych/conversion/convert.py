@@ -137,17 +137,18 @@ def _converted(
     moved = _cast(_target(found, given.weights, sha256, form, library, known), dtype)
     content = moved.content
     found = replace(found, notes=found.notes + cautions(found, content.net, content.dialect.library, known, read_as))
-    proof, reader = None, ""
+    proof = None
     with transaction(_written(destination, html), own.force) as staged:
         say(f"writing {destination}")
-        back = Side(moved.content.net, known.framework, written(staged[destination], moved.content, destination)[0])
+        kept = written(staged[destination], moved.content, destination)
+        back = Side(moved.content.net, known.framework, kept.weights)
         seconds = time.monotonic() - start
         if check is not None:
             say(f"checking {destination}")
             proof = prove(given, back, check, moved.unrounded(known.framework))
-            _, reader = written(staged[destination], moved.stating(proof), destination, again=True)
+            kept = written(staged[destination], moved.stating(proof), destination, again=True)
         done = _conversion(source, destination, found, moved, proof, seconds)
-        done = replace(done, result=digest(staged[destination]), readers=_readers(found, reader))
+        done = replace(done, result=kept.sha256, readers=_readers(found, kept.reader))
         write_report(done, found, moved.content.net, moved.content.dialect, staged, html)
     return done
 

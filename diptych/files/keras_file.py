@@ -20,7 +20,7 @@ from .archive import Archive
 from .content import Content
 from .format import Format, zip_members
 from .guarded import guarded
-from .h5_checked import check_bytes, check_survivable
+from .h5_checked import check_bytes, check_survivable, note_survivable
 from .keras_archive.store import store
 from .keras_save import save_weights
 from .layer_arrays import named
@@ -80,6 +80,7 @@ def write(path: Path, content: Content) -> None:
             store(weights, described, content.net, content.arrays)
         writer.add_text(MEMBER, content.text(counters=True))
         writer.close()
+    note_survivable(path, region.start)
 
 
 def _write_by_keras(path: Path, content: Content) -> None:
