@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
+import mmap
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -28,3 +33,44 @@ def empty(shape: Shape, dtype: DTypeLike = np.float32) -> Array:
     wanted = np.dtype(dtype)
     array: Array = np.frombuffer(bytearray(math.prod(shape) * wanted.itemsize), wanted).reshape(shape)
     return array
+
+
+_MAPPING: ContextVar[bool] = ContextVar("mapping", default=False)
+
+
+@contextmanager
+def mapping() -> Iterator[None]:
+    """Read arrays of files, as far as they lie there in one piece, as parts of the file that are not to be written.
+
+    What is read so lasts as long as the file stays as it is, so that nothing of it is handed to a caller.
+    """
+    token = _MAPPING.set(True)
+    try:
+        yield
+    finally:
+        _MAPPING.reset(token)
+
+
+def is_mapping() -> bool:
+    """Whether arrays are to be parts of their files."""
+    return _MAPPING.get()
+
+
+class Mapped:
+    """A file whose bytes are memory; a new map for each array would take a descriptor each."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._map = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+
+    def bytes(self, start: int, size: int) -> Array:
+        """The bytes of the file from a place on, as an array of uint8; raises ValueError beyond its end."""
+        return np.frombuffer(self._map, np.uint8, size, start) if size else np.empty(0, np.uint8)
+
+
+def let_go(array: Array) -> None:
+    """Give back the memory that parts of a mapped file take; they are read again when they are asked for."""
+    base: Any = array
+    while isinstance(base, (np.ndarray, memoryview)):
+        base = base.base if isinstance(base, np.ndarray) else base.obj
+    if isinstance(base, mmap.mmap) and hasattr(base, "madvise"):
+        base.madvise(mmap.MADV_DONTNEED)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from .errors import WeightsError
-from .memory import empty, machine
+from .memory import empty, let_go, machine
 from .spec import Array, Net, Weight
 from .text import shape_text
 
@@ -132,6 +132,7 @@ def checked(net: Net, weights: Mapping[str, Any], where: str = "the weights") ->
             problems.append(f"{name} has dtype {array.dtype}, expected floating point")
         elif not _finite(array):
             problems.append(f"{name} holds {int((~np.isfinite(array)).sum())} values that are NaN or infinite")
+        let_go(array)
     if problems:
         raise WeightsError(_message(net, where, problems))
     return found

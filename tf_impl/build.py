@@ -19,9 +19,10 @@ from keras import layers
 from ..common.backend import MEMORY_FORMATS
 from ..common.errors import SpecError
 from ..common.layouts import to_framework
-from ..common.lowering import Lowering, Make
+from ..common.lowering import Lowering
 from ..common.spec import Array, Net, Node, Weight
 from ..common.weights import checked, drawing
+from . import walk
 from .call_order import has_order, run_as_written
 from .features import features_of
 from .ops import lower
@@ -67,7 +68,7 @@ def unbuilt(net: Net) -> list[Any]:
         answer = lower(node)
         for number, step in enumerate(answer.steps):
             if step.layer and not node.owner:
-                name = node.path if number == len(answer.steps) - 1 else _name(node, step, number)
+                name = node.path if number == len(answer.steps) - 1 else walk.step_name(node, step, number)
                 made.append(resolve(step, answer)(*step.args, **step.kwargs, name=name))
     return made
 
@@ -134,76 +135,12 @@ class Beginning(Blank):
 
 def graph(net: Net, dtype: str, begin: Blank) -> list[Any]:
     """The symbolic tensor of every node, in order; the layer that ends a node bears its path as its name."""
-    channels, height, width = net.input_shape
-    tensors: list[Any] = [keras.Input((height, width, channels), dtype=dtype, name="input")]
-    shared: dict[str, Any] = {}
-    for node in net.nodes[1:]:
-        inputs = [tensors[index] for index in node.inputs] or tensors[:1]  # a parameter has the batch of the image
-        tensors.append(_applied(node, lower(node), inputs, dtype, shared, begin))
-        _rename(node, tensors[-1], {id(value) for value in inputs})
-    return tensors
-
-
-def _rename(node: Node, result: Any, inputs: set[int]) -> None:
-    """Name the keras.ops of a node after it: Keras's own counters run on from model to model and may take its name."""
-    operation, place, _ = result._keras_history
-    for value in operation._inbound_nodes[place].input_tensors:
-        if id(value) in inputs:
-            continue
-        inner = value._keras_history.operation
-        if not isinstance(inner, layers.Layer) and not inner.name.startswith(f"{node.path}."):
-            inner.name = f"{node.path}.{inner.name}"
-        _rename(node, value, inputs)
-
-
-def _applied(
-    node: Node, lowering: Lowering, inputs: list[Any], dtype: str, shared: dict[str, Any], begin: Blank
-) -> Any:
-    """Apply the steps of a node; the last layer step is named after the node, or an Identity after the last step."""
-    value = inputs[0] if len(inputs) == 1 else inputs
-    *before, last = lowering.steps
-    for number, step in enumerate(before):
-        value = _step(step, lowering, value, {"name": _name(node, step, number), "dtype": dtype})
-    if node.owner and not last.layer:
-        raise SpecError(f"{node.path}: the Keras twin of {node.kind} cannot share its weights")
-    if last.layer and node.owner:
-        return layers.Identity(name=node.path, dtype=dtype)(shared[node.owner](value))
-    if last.layer:
-        shared[node.path] = resolve(last, lowering)(*last.args, **last.kwargs, name=node.path, dtype=dtype)
-        return begin.call(shared[node.path], value, node, lowering)
-    extra = {"name": lowering.holder(node.path, lowering.slots[0]), "dtype": dtype} if lowering.slots else {}
-    return layers.Identity(name=node.path, dtype=dtype)(_step(last, lowering, value, {}, **extra))
-
-
-def _step(step: Make, lowering: Lowering, value: Any, naming: Mapping[str, str], **extra: str) -> Any:
-    target = resolve(step, lowering)
-    values = value if isinstance(value, list) else [value]
-    if step.layer:
-        return target(*step.args, **step.kwargs, **naming)(value)
-    if isinstance(target, type):
-        # Its `call` alone, so that the model holds the keras.ops in it and its file loads without this class.
-        return target(*step.args, **step.kwargs).call(*values)
-    return target(*values, *step.args, **step.kwargs, **extra)
-
-
-def _name(node: Node, step: Make, number: int) -> str:
-    """The name of a layer that prepares a node."""
-    return f"{node.path}.{'pad' if step.target == 'layers.ZeroPadding2D' else f'step{number}'}"
+    kit = walk.Kit(layers.Layer, layers.Identity, keras.Input, resolve, begin.call)
+    return walk.graph(net, dtype, kit)
 
 
 def _model(net: Net, tensors: list[Any]) -> keras.Model:
-    model = keras.Model(tensors[0], _outputs(net, tensors), name=_model_name(net))
+    model = keras.Model(tensors[0], walk.outputs(net, tensors), name=walk.model_name(net))
     if has_order(net):
         run_as_written(model, tensors)
     return model
-
-
-def _outputs(net: Net, tensors: list[Any]) -> Any:
-    outputs = [tensors[index] for index in net.outputs]
-    if net.output_names:
-        return dict(zip(net.output_names, outputs, strict=True))
-    return outputs[0] if net.root.returns == "value" else outputs
-
-
-def _model_name(net: Net) -> str:
-    return net.name.replace(".", "_")

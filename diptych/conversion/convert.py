@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 from ..checking.proof import Precision, Proof, Side, prove
 from ..common.dialect import EMITTED, OWN
 from ..common.errors import DiptychError, FileError, NotInstalled, Unidentified, WeightsError
+from ..common.memory import mapping
 from ..common.spec import Array
 from ..common.weights import checked
 from ..files import bfloat, format_of, read, source_format
@@ -107,16 +109,20 @@ def _of_file(source: Path, wanted: Mapping[str, Any], example: Any, own: Request
     start = time.monotonic()
     options = {key: value for key, value in wanted.items() if key not in OF_CONVERSION}
     name, options, said = asked(wanted["cfg"], wanted["network"], options)
-    try:
-        loaded = load_source(source, name, options, own.check is not None, wanted["prefix"] or "")
-    except Unidentified as error:
-        return convert_own(of_file(source, example, error, own, wanted), own)
-    own.refuse_more(example)
     optimised = (
         partial(with_training, source, name, options, wanted["prefix"] or "") if wanted["with_optimizer"] else None
     )
-    names = (wanted["form"], _names_asked(own.to, known), wanted["dtype"])
-    return _converted(source, loaded, said, names, own, start, optimised)
+    # A framework takes arrays that it may write to; without one, what is read may stay in its file.
+    with mapping() if own.check is None else nullcontext():
+        try:
+            loaded = load_source(source, name, options, own.check is not None, wanted["prefix"] or "")
+        except Unidentified as error:
+            unknown = error
+        else:
+            own.refuse_more(example)
+            names = (wanted["form"], _names_asked(own.to, known), wanted["dtype"])
+            return _converted(source, loaded, said, names, own, start, optimised)
+    return convert_own(of_file(source, example, unknown, own, wanted), own)
 
 
 def _converted(
@@ -142,18 +148,19 @@ def _converted(
         moved = replace(moved, content=trained, notes=(*moved.notes, note))
     content = moved.content
     found = replace(found, notes=found.notes + cautions(found, content.net, content.dialect.library, known, read_as))
-    proof, reader = None, ""
+    proof = None
     with transaction(_written(destination, html), own.force) as staged:
         say(f"writing {destination}")
-        back = Side(moved.content.net, known.framework, written(staged[destination], moved.content, destination)[0])
+        kept = written(staged[destination], moved.content, destination)
+        back = Side(moved.content.net, known.framework, kept.weights)
         check_training(staged[destination], content)
         seconds = time.monotonic() - start
         if check is not None:
             say(f"checking {destination}")
             proof = prove(given, back, check, moved.unrounded(known.framework))
-            _, reader = written(staged[destination], moved.stating(proof), destination, again=True)
+            kept = written(staged[destination], moved.stating(proof), destination, again=True)
         done = _conversion(source, destination, found, moved, proof, seconds)
-        done = replace(done, result=digest(staged[destination]), readers=_readers(found, reader))
+        done = replace(done, result=kept.sha256, readers=_readers(found, kept.reader))
         write_report(done, found, moved.content.net, moved.content.dialect, staged, html)
     return done
 

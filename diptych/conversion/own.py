@@ -197,12 +197,12 @@ def convert_own(own: Own, asked: Request) -> OwnConversion:
         content = replace(content, record={**content.record, **measured})
     with transaction(asked.paths, asked.force) as staged:
         asked.say(f"writing {asked.destination}")
-        _, reader = written(staged[asked.destination], content, asked.destination, again=proof is not None)
+        _, reader, result = written(staged[asked.destination], content, asked.destination, again=proof is not None)
         staged[asked.source].write_text(source.text, encoding="utf-8")
         done = OwnConversion(
             own.places[0] if own.places else Path(own.name), asked.destination, content.net.name,
             dict(content.net.options), len(content.arrays), (*own.result.notes, *own.notes, *notes), True,
-            to=content.dialect.library, sha256=own.sha256, result=digest(staged[asked.destination]),
+            to=content.dialect.library, sha256=own.sha256, result=result,
             seconds=time.monotonic() - start, readers=_readers(own, reader), not_compared=_not_compared(proof),
             name=own.name, emitted=asked.source, root=source.root, side=side, measured=proof,
         )  # fmt: skip

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 from ..common.compare import same_bits
 from ..common.dialect import OWN
@@ -13,15 +15,27 @@ from ..files import read, write_content
 from ..files.again.compare import compare
 from ..files.content import Content
 from .keras_config import differences
+from .report import digest
 
 
-def written(path: Path, content: Content, destination: Path, again: bool = False) -> tuple[Mapping[str, Array], str]:
-    """Write a file; (the weights that are read back, the words for the second reader if it is read `again`).
+class Written(NamedTuple):
+    """The weights that were read back, the words for the second reader ("" for none), and the SHA-256 of the file."""
 
-    Raises DiptychError unless they are the same bits under the same names.
+    weights: Mapping[str, Array]
+    reader: str
+    sha256: str
+
+
+def written(path: Path, content: Content, destination: Path, again: bool = False) -> Written:
+    """Write a file and read it back, by a second reader, too, if it is read `again`.
+
+    Raises DiptychError unless the weights are the same bits under the same names.
     """
     write_content(path, content)
-    return _read_back(path, content, destination, again)
+    with ThreadPoolExecutor(1) as pool:  # hashing does not hold the interpreter's lock
+        hashing = pool.submit(digest, path)
+        found, reader = _read_back(path, content, destination, again)
+        return Written(found, reader, hashing.result())
 
 
 def _read_back(path: Path, content: Content, destination: Path, again: bool) -> tuple[Mapping[str, Array], str]:

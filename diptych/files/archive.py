@@ -17,9 +17,11 @@ from typing import Any, BinaryIO, Self
 import numpy as np
 
 from ..common.errors import FileError
+from ..common.memory import Mapped, is_mapping, let_go
+from ..common.spec import Array
 from .limits import Budget, is_swollen
 from .stored import BLOCK, Stored
-from .zip_records import DEFLATED, BrokenZip, Member, directory_start, locate, members
+from .zip_records import DEFLATED, STORED, BrokenZip, Member, directory_start, locate, members
 
 
 class Archive:
@@ -39,6 +41,7 @@ class Archive:
             self.file.close()
             raise self.error(str(error)) from None
         self.budget, self.read_once = Budget(self.length), set[str]()
+        self.map: Mapped | None = None
         self.has_checksums = True
         """Whether a member whose checksum is 0 is damaged; see `torch_zip`."""
 
@@ -69,10 +72,22 @@ class Archive:
         """The bytes of a member as an array of uint8, its checksum compared; raises FileError where it is damaged."""
         member = self._permitted(name)
         self.budget.take(member.size, f"{self.path}: {name}")
+        if member.method == STORED and is_mapping():
+            return self._mapped(member)
         data = np.empty(member.size, np.uint8)
         place, found = data.data, 0
         for block in self._blocks(member, place):
             found = zlib.crc32(block, found)
+        self._compare(member, found)
+        return data
+
+    def _mapped(self, member: Member) -> Array:
+        """The bytes of a stored member where they lie in the file."""
+        self.map = self.map or Mapped(self.file.fileno())
+        data, found = self.map.bytes(self.starts[member.name], member.size), 0
+        for start in range(0, member.size, BLOCK):
+            found = zlib.crc32(data[start : start + BLOCK].data, found)
+        let_go(data)
         self._compare(member, found)
         return data
 

@@ -13,7 +13,7 @@ from ..common.errors import FileError
 from ..common.layouts import to_framework
 from ..common.spec import Array, Net
 from ..tf_impl.slots import slots_of
-from . import provenance
+from . import keras_archive, provenance
 from .dialects import anchors_in, in_dialect
 
 DTYPES = ("float32", "float64")
@@ -47,6 +47,19 @@ class Content:
     def text(self, counters: bool = False) -> str:
         """What diptych says beside the weights, as JSON; with batch counters where the file has no place for them."""
         return provenance.dumps(self.net, self.extras if counters else {}, self.record)
+
+    def described(self) -> keras_archive.Model | None:
+        """Our Keras model as data, to be written without Keras; None where that takes Keras itself.
+
+        Raises FileError for weights that no Keras model has.
+        """
+        dtype = self._dtype()
+        if self.dialect.library != OWN:
+            return None
+        try:
+            return keras_archive.described(self.net, dtype)
+        except keras_archive.Unwritten:
+            return None
 
     def model(self) -> Any:
         """The Keras model that saves itself with these weights: ours, or that of keras.applications."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..common.errors import FileError
+from ..common.memory import Mapped, is_mapping
 from ..common.spec import Array
 from .border import reason as reason
 from .checkpoint import Key, native
@@ -44,10 +45,15 @@ def fits(path: Path, head: bytes) -> bool:
 
 
 class Source:
-    """An open HDF5 file whose members are taken one by one: no links, no second visits, no more than is stored."""
+    """An open HDF5 file whose members are taken one by one: no links, no second visits, no more than is stored.
 
-    def __init__(self, file: Any, where: str) -> None:
+    `place` is the descriptor of the file in which it lies, and from which byte on.
+    """
+
+    def __init__(self, file: Any, where: str, place: tuple[int, int] | None = None) -> None:
         self.file, self.where = file, where
+        descriptor, self.start = place or (-1, 0)
+        self.map = Mapped(descriptor) if place and is_mapping() else None
         self.budget = Budget(int(file.id.get_filesize()))
         self.visited: set[int] = set()
         self.arrays = self.stored = 0
@@ -90,7 +96,17 @@ class Source:
         if self.stored > self.budget.stored:
             raise FileError(f"{where} lies where other arrays do, or they have more bytes than the file; refused")
         self.budget.take(dataset.nbytes, where)
-        return Variable(tuple(str(dataset.name).strip("/").split("/")), native(dataset[()]))
+        found = self._mapped(dataset)
+        found = dataset[()] if found is None else found
+        return Variable(tuple(str(dataset.name).strip("/").split("/")), native(found))
+
+    def _mapped(self, dataset: Any) -> Array | None:
+        """An array where it lies in the file, in one piece; None where it does not, or is to be read."""
+        place = dataset.id.get_offset()
+        if self.map is None or place is None or not dataset.size:
+            return None
+        flat: Array = self.map.bytes(self.start + place, dataset.nbytes).view(dataset.dtype)
+        return flat.reshape(dataset.shape)
 
 
 def child(group: Any, path: str, where: str) -> Any:

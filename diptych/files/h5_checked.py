@@ -37,11 +37,10 @@ def check_survivable(path: Path, start: int = 0, size: int | None = None) -> Non
 
     It takes some 0.3 seconds, once for a file that stays as it is. Where no process can be started, it is left out.
     """
-    found = path.stat()
-    mark = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, start)
+    mark = _mark(path, start)
     if mark in _survived or not sys.executable:
         return
-    length = found.st_size if size is None else size
+    length = path.stat().st_size if size is None else size
     seconds, most = SECONDS + length // RATE, MEMORY + 3 * length
     numbers = (str(seconds), str(most), os.path.abspath(path), str(start), str(length))
     try:
@@ -52,9 +51,20 @@ def check_survivable(path: Path, start: int = 0, size: int | None = None) -> Non
         code = -signal.SIGXCPU
     if code < 0 or code == h5_guard.SWOLLEN:
         raise FileError(f"{path} holds no whole HDF5 file of weights ({_why(code, seconds)}); copy or save it again")
+    note_survivable(path, start)
+
+
+def note_survivable(path: Path, start: int = 0) -> None:
+    """Remember that libhdf5 survives a file as it is, or has just written it here, from this byte on."""
     while len(_survived) >= KEPT:
         _survived.pop(next(iter(_survived)))
-    _survived[mark] = None
+    _survived[_mark(path, start)] = None
+
+
+def _mark(path: Path, start: int) -> tuple[int, ...]:
+    """What tells a file, as it is, from every other."""
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, start
 
 
 def _run(command: list[str], seconds: float) -> int:

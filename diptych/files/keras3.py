@@ -17,6 +17,7 @@ from ..common.spec import Array
 from . import provenance
 from .h5 import BROKEN, MEMBERS, Source, Variable, attribute, child, reason, text
 from .layers import Keys, Layers
+from .stored import Stored
 
 ATTRIBUTE = "diptych"
 CONTAINER, VARIABLES, SEEDS = "layers", "vars", "seed_generator"
@@ -58,9 +59,19 @@ def contents(source: Any, path: Path) -> Contents:
         with h5py.File(source, "r") as file:
             said = text(attribute(file, ATTRIBUTE, str(path)))
             stated = provenance.loads(said, path) if said else provenance.Provenance()
-            return Contents(*_arrays(file, str(path)), _title(file, str(path)), _left_out(file), stated)
+            return Contents(
+                *_arrays(file, str(path), _place(source, file)), _title(file, str(path)), _left_out(file), stated
+            )
     except BROKEN as error:
         raise FileError(f"{path} holds no whole HDF5 file of weights ({reason(error)})") from None
+
+
+def _place(source: Any, file: Any) -> tuple[int, int] | None:
+    """The descriptor of the file that HDF5 lies in, and where it begins there; None where it was unpacked."""
+    if isinstance(source, Path):
+        return int(file.id.get_vfd_handle()), 0
+    raw = getattr(source, "raw", None)
+    return (raw.file.fileno(), raw.start) if isinstance(raw, Stored) else None
 
 
 def without_count(variables: list[Variable]) -> list[Variable]:
@@ -83,7 +94,9 @@ class _Entry(NamedTuple):
     variables: list[Variable]
 
 
-def _arrays(file: Any, where: str) -> tuple[dict[str, list[Array]], dict[str, list[Array]], Keys, Keys, bool]:
+def _arrays(
+    file: Any, where: str, place: tuple[int, int] | None
+) -> tuple[dict[str, list[Array]], dict[str, list[Array]], Keys, Keys, bool]:
     """(layer name -> variables, "outer/inner" for layers inside one; place -> variables; where the file has either).
 
     The last says whether the file has no names.
@@ -92,7 +105,7 @@ def _arrays(file: Any, where: str) -> tuple[dict[str, list[Array]], dict[str, li
     """
     if not any(hasattr(child(file, key, where), "keys") for key in (CONTAINER, VARIABLES)):
         raise FileError(f"{where} has no group 'layers', so it is not a weights file of a Keras 3 model")
-    source = Source(file, where)
+    source = Source(file, where, place)
     found = [entry for entry in _inside(source, file, "", None) if entry.variables]
     named: dict[str, list[Variable]] = {}
     for entry in found if all(entry.name is not None for entry in found) else ():

@@ -1,8 +1,8 @@
 """Keras 3's files of models, `.keras`: read as arrays and text, never deserialised into layers or code.
 
-diptych composes a `.keras` file itself: config.json and metadata.json as Keras writes them, and the weights by the
-layers' own `save_own_variables`. Model.save would hold the weights three times in memory; here the model that is saved
-has never held them.
+diptych composes a `.keras` file itself, without Keras: config.json and metadata.json as Keras writes them, and the
+weights in its groups (`keras_archive`). A model that Keras alone can describe is built by it, and has never held the
+weights: Model.save would hold them three times in memory.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import gc
 import io
 import json
 import shutil
-import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,15 +20,21 @@ from .archive import Archive
 from .content import Content
 from .format import Format, zip_members
 from .guarded import guarded
-from .h5_checked import check_bytes, check_survivable
+from .h5_checked import check_bytes, check_survivable, note_survivable
+from .keras_archive.store import store
 from .keras_save import save_weights
 from .layer_arrays import named
 from .layers import Layers
+from .zip_writer import Writer
 
 CONFIG, WEIGHTS, METADATA, MEMBER = "config.json", "model.weights.h5", "metadata.json", "diptych.json"
 DATE = "1980-01-01@00:00:00"
 """When each file was saved, as it says: the first day of a zip, so that the same weights are the same bytes."""
 BLOCK = 1 << 20
+ROOM = 1 << 13
+"""Bytes for what HDF5 has beside the numbers of a layer, at most."""
+VERSION = "3.9.0"
+"""The oldest Keras that reads what is written: the config has what all from it on know."""
 
 
 def read(path: Path) -> Layers:
@@ -61,25 +66,48 @@ def _check_weights(weights: BinaryIO, path: Path) -> None:
 
 def write(path: Path, content: Content) -> None:
     """Write a .keras file that plain Keras loads; diptych.json, which Keras ignores, says what it is."""
+    import h5py
+
+    described = content.described() if content.training is None else None
+    if described is None:
+        _write_by_keras(path, content)
+        return
+    most = sum(array.nbytes for array in content.arrays.values())
+    with guarded(path) as file:
+        writer = Writer(file)
+        _add_texts(writer, described.config, VERSION)
+        with writer.region(WEIGHTS, most + ROOM * len(described.parts)) as region, h5py.File(region, "w") as weights:
+            store(weights, described, content.net, content.arrays)
+        writer.add_text(MEMBER, content.text(counters=True))
+        writer.close()
+    note_survivable(path, region.start)
+
+
+def _write_by_keras(path: Path, content: Content) -> None:
+    """Write a model that Keras itself has made: not as Model.save, which holds a whole file of weights beside them."""
     import keras
 
     model = content.model()
     if content.training is not None:
         content.training.compile(model)
     weights = path.with_name(WEIGHTS)
-    # Not as Model.save does, which keeps the whole file of weights in memory beside the weights.
     save_weights(model, weights, {})
     config = json.dumps(keras.saving.serialize_keras_object(model))
     del model
     gc.collect()  # a Keras model is cyclic garbage, as large as its weights
-    said = {"keras_version": keras.__version__, "date_saved": DATE}
-    with guarded(path) as file, zipfile.ZipFile(file, "w") as archive:
-        archive.writestr(zipfile.ZipInfo(METADATA), json.dumps(said))
-        archive.writestr(zipfile.ZipInfo(CONFIG), config)
-        with weights.open("rb") as saved, archive.open(zipfile.ZipInfo(WEIGHTS), "w", force_zip64=True) as member:
-            shutil.copyfileobj(saved, member, BLOCK)
-        archive.writestr(zipfile.ZipInfo(MEMBER), content.text(counters=True))
+    with guarded(path) as file:
+        writer = Writer(file)
+        _add_texts(writer, config, keras.__version__)
+        with writer.region(WEIGHTS, weights.stat().st_size) as region, weights.open("rb") as saved:
+            shutil.copyfileobj(saved, region, BLOCK)
+        writer.add_text(MEMBER, content.text(counters=True))
+        writer.close()
     weights.unlink()
+
+
+def _add_texts(writer: Writer, config: str, version: str) -> None:
+    writer.add_text(METADATA, json.dumps({"keras_version": version, "date_saved": DATE}))
+    writer.add_text(CONFIG, config)
 
 
 def _text(archive: Archive, name: str) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..common.errors import FileError, SpecError
+from ..common.memory import Mapped, is_mapping
 from ..common.spec import Array, Net
 from . import bfloat, provenance, safetensors_header
 from .checkpoint import native, split_counters
@@ -29,7 +30,8 @@ def read(path: Path) -> Tensors:
     """The checkpoint in a safetensors file; raises FileError where it is not a whole one."""
     entries, metadata = safetensors_header.entries(path)
     with path.open("rb") as file:
-        found = {name: _array(file, entry) for name, entry in entries.items()}
+        mapped = Mapped(file.fileno()) if is_mapping() else None
+        found = {name: _array(file, entry, mapped) for name, entry in entries.items()}
     arrays, extras, notes = split_counters(found)
     stated = _provenance(path, metadata)
     net = _net(path, metadata, stated)
@@ -37,9 +39,13 @@ def read(path: Path) -> Tensors:
     return Tensors(path, "safetensors", arrays, extras=extras, stated=stated, notes=notes, net=net)
 
 
-def _array(file: BinaryIO, entry: safetensors_header.Entry) -> Array:
+def _array(file: BinaryIO, entry: safetensors_header.Entry, mapped: Mapped | None) -> Array:
     file.seek(entry.start)
-    flat = np.fromfile(file, entry.dtype, math.prod(entry.shape))
+    count = math.prod(entry.shape)
+    if mapped is not None:
+        flat = mapped.bytes(entry.start, count * np.dtype(entry.dtype).itemsize).view(entry.dtype)
+    else:
+        flat = np.fromfile(file, entry.dtype, count)
     found = native(flat.reshape(entry.shape))
     return bfloat.widened(found) if entry.wide else found
 

@@ -88,10 +88,10 @@ def write(path: Path, content: Content) -> None:
         if content.training is None:
             torch_save.save(file, content.tensors(), attributes, content.bfloat)
         else:
-            _save_beside(file, content, attributes)
+            _save_beside(file, content, content.training, attributes)
 
 
-def _save_beside(file: Any, content: Content, attributes: Mapping[str, Any]) -> None:
+def _save_beside(file: Any, content: Content, training: Any, attributes: Mapping[str, Any]) -> None:
     """With the state of an optimiser, which torch's own class makes."""
     import torch
 
@@ -101,8 +101,7 @@ def _save_beside(file: Any, content: Content, attributes: Mapping[str, Any]) -> 
         state[name] = tensor.bfloat16() if content.bfloat and tensor.is_floating_point() else tensor
     for name, value in attributes.items():
         setattr(state, name, OrderedDict(value) if isinstance(value, dict) else value)
-    assert content.training is not None
-    torch.save(content.training.beside(state), file)
+    torch.save(training.beside(state), file)
 
 
 def fits(path: Path, head: bytes) -> bool:

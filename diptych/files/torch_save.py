@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from ..common.errors import FileError
+from ..common.layouts import laid_out
+from ..common.memory import let_go
 from ..common.spec import Array, Shape
 from . import bfloat
 from .torch_values import STORAGES
@@ -33,7 +35,7 @@ UNTYPED = ("uint16", "uint32", "uint64")
 def save(file: Any, state: Mapping[str, Array], attributes: Mapping[str, Any], narrow: bool = False) -> None:
     """Write tensors by name to an open file, with attributes of their dict: texts, whole numbers, and dicts of these.
 
-    `narrow` floats are numbers of bfloat16 that stand in float32. Raises FileError for numbers that torch has no tensor of.
+    `narrow` floats are numbers of bfloat16 that stand in float32. Raises FileError for what torch has no tensor of.
     """
     described = {name: (array.shape, array.dtype) for name, array in state.items()}
     halved = {name for name, (_, dtype) in described.items() if narrow and dtype.kind == "f"}
@@ -61,15 +63,17 @@ def _add(writer: Writer, name: str, data: bytes) -> None:
 
 def _blocks(array: Array) -> Iterator[memoryview]:
     """The bytes of an array in C order and little endian, as torch has them."""
-    plain = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(-1).view(np.uint8)
+    plain = laid_out(array).astype(array.dtype.newbyteorder("<"), copy=False).reshape(-1).view(np.uint8)
+    let_go(array)
     for start in range(0, len(plain), BLOCK):
         yield plain[start : start + BLOCK].data
+    let_go(array)
 
 
 def dumps(
     tensors: Mapping[str, tuple[Shape, np.dtype[Any]]], attributes: Mapping[str, Any], halved: Collection[str] = ()
 ) -> bytes:
-    """The pickle of an OrderedDict of tensors, whose storages are named 0, 1, 2, ... in its order; `halved` are bfloat16."""
+    """The pickle of an OrderedDict of tensors, whose storages are named 0, 1, 2, ...; `halved` are of bfloat16."""
     parts = [pickle.PROTO + b"\2", _ordered(), pickle.MARK]
     for key, (name, (shape, dtype)) in enumerate(tensors.items()):
         parts += [_text(name), _tensor(name, str(key), shape, dtype, name in halved)]

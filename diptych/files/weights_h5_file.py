@@ -11,15 +11,24 @@ from . import h5, h5_file
 from .content import Content
 from .format import Format
 from .guarded import guarded
+from .h5_checked import note_survivable
 from .keras3 import ATTRIBUTE, VARIABLES
+from .keras_archive.store import store
 from .keras_save import save_weights
 
 
 def write(path: Path, content: Content) -> None:
     """Write a .weights.h5 file for Keras's load_weights."""
+    import h5py
+
     said = {ATTRIBUTE: content.text(counters=True)}
     if content.dialect.by_place:
         _write_groups(path, content.groups(), said)
+    elif (described := content.described()) is not None:
+        with guarded(path) as plain, h5py.File(plain, "w") as file:
+            store(file, described, content.net, content.arrays)
+            file.attrs.update(said)
+        note_survivable(path)
     else:
         save_weights(content.model(), path, said)
         gc.collect()

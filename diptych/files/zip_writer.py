@@ -7,9 +7,11 @@ more, and those after the first 4 GiB, have the zip64 fields of PKWARE's APPNOTE
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,10 +35,13 @@ from .zip_records import (
 )
 
 ALIGNMENT = 64
+BLOCK = 1 << 22
 WIDE, FILLER = 1, int.from_bytes(b"FB", "little")
 """The kinds of extra fields: of zip64, and bytes without a meaning."""
-ZIP64 = 45
-"""The version of the format that reads zip64 records; torch states none where there are none."""
+PLAIN, ZIP64 = 20, 45
+"""Versions of the format: with and without zip64 records; torch states none where there are none."""
+FIRST = 1 << 5 | 1
+"""The first day of a zip's calendar, of 1980."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,34 @@ class Writer:
         version = ZIP64 if wide else 0
         self._put(LOCAL.pack(LOCAL_MARK, version, flags, STORED, 0, 0, 0, *said, len(name), len(extra)) + name + extra)
 
+    def add_text(self, name: str, text: str) -> None:
+        """Write a text as a record whose header states its size and checksum."""
+        raw, data, start = name.encode(), text.encode(), self.place
+        crc = zlib.crc32(data)
+        self._put(_sized(raw, crc, len(data), False))
+        self._put(data)
+        self.records.append(_Record(raw, UTF8, crc, len(data), start))
+
+    @contextmanager
+    def region(self, name: str, most: int) -> Iterator[Region]:
+        """A record to be written in any order, of about `most` bytes; its header says its size and checksum.
+
+        What is below 2 GiB has no zip64 field there, as Python's zipfile writes it.
+        """
+        raw, start = name.encode(), self.place
+        wide = most >= FULL32 >> 1
+        self._put(_sized(raw, 0, 0, wide))
+        region = Region(self.file, self.place)
+        yield region
+        size, crc = region.size, region.checksum()
+        if size >= FULL32 and not wide:
+            raise ValueError(f"the record {name!r} has {size} bytes, expected less than {FULL32}")
+        self.file.seek(start)
+        self.file.write(_sized(raw, crc, size, wide))
+        self.place += size
+        self.file.seek(self.place)
+        self.records.append(_Record(raw, UTF8, crc, size, start))
+
     def close(self) -> None:
         """Write the directory of all records."""
         begin = self.place
@@ -96,6 +129,73 @@ class Writer:
     def _put(self, data: Any) -> None:
         self.file.write(data)
         self.place += memoryview(data).nbytes
+
+
+class Region(io.RawIOBase):
+    """A part of an open file from a place on, as a file of its own."""
+
+    def __init__(self, file: Any, start: int) -> None:
+        super().__init__()
+        self.file, self.start, self.place, self.size = file, start, 0, 0
+
+    def write(self, data: Any, /) -> int:
+        """Write all of the data."""
+        self.file.seek(self.start + self.place)
+        count = memoryview(data).nbytes
+        self.file.write(data)
+        self.place += count
+        self.size = max(self.size, self.place)
+        return count
+
+    def readinto(self, buffer: Any, /) -> int:
+        """What was written from here on."""
+        view = memoryview(buffer).cast("B")[: max(self.size - self.place, 0)]
+        self.file.seek(self.start + self.place)
+        count = int(self.file.readinto(view) or 0)
+        self.place += count
+        return count
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Move to a place, from the beginning, from here or from the end."""
+        self.place = max(0, offset + (0, self.place, self.size)[whence])
+        return self.place
+
+    def truncate(self, size: int | None = None, /) -> int:
+        """Make the part as long as said, or as far as here."""
+        self.size = self.place if size is None else size
+        self.file.truncate(self.start + self.size)
+        return self.size
+
+    def tell(self) -> int:
+        """The place of the next byte."""
+        return self.place
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    writable = seekable = readable
+
+    def checksum(self) -> int:
+        """The CRC-32 of all of it."""
+        crc, buffer = 0, memoryview(bytearray(min(BLOCK, self.size)))
+        self.place = 0
+        while self.place < self.size:
+            count = self.readinto(buffer)
+            if not count:
+                raise OSError("what was written is not there")
+            crc = zlib.crc32(buffer[:count], crc)
+        return crc
+
+
+def _sized(name: bytes, crc: int, size: int, wide: bool) -> bytes:
+    """The header of a record that states its size and checksum."""
+    extra = struct.pack("<2H2Q", WIDE, 16, size, size) if wide else b""
+    said = FULL32 if wide else size
+    version = ZIP64 if wide else PLAIN
+    return (
+        LOCAL.pack(LOCAL_MARK, version, UTF8, STORED, 0, FIRST, crc, said, said, len(name), len(extra)) + name + extra
+    )
 
 
 def _entry(record: _Record) -> bytes:
