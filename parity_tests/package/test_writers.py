@@ -31,7 +31,8 @@ def test_what_differs_is_written_and_said(tmp_path: Path, monkeypatch: pytest.Mo
 def test_an_unknown_writer_is_an_error_that_names_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert __main__.main(["model"]) == 2
     assert capsys.readouterr().err.endswith(
-        "there are models, imported, golden, signatures, onnx_page, checks, readme, reliability, detection, zoo, names, met, traps\n"
+        "there are models, imported, golden, signatures, onnx_page, checks, readme, reliability, detection, zoo, "
+        "names, met, traps\n"
     )
 
 
