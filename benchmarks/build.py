@@ -1,8 +1,9 @@
 """How long building takes, beside the constructors of torchvision, timm and keras.applications.
 
-Run `python -m benchmarks.build [NETWORK ...]`; it prints the best of runs that take turns, and the ratio. Each side is
-first as often as second, because memory that was just given back is cheaper than memory that never was there. Both end
-with a model of initial weights in float32; ours are the seeded ones that both frameworks share.
+Run `python -m benchmarks.build [NETWORK ...]`; it prints the medians of ten turns of each side, and the median of the
+turns' ratios; `first` is what the first call took beside a later one: of ours tracing, emitting and compiling, which
+are kept. Each side is first as often as second, because memory that was just given back is cheaper than memory that
+never was there. Both end with a model of initial weights in float32; ours are the seeded ones of both frameworks.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -40,7 +42,7 @@ KERAS = (
     "densenet201.keras",
     "densenet121.keras",
 )
-TURNS = 6
+TURNS = 10
 Maker = Callable[[], Any]
 
 
@@ -70,21 +72,23 @@ def seconds(make: Maker) -> float:
     return time.perf_counter() - start
 
 
-def best(ours: Maker, theirs: Maker) -> tuple[float, float]:
-    """The best seconds of each, from turns; the first one, which imports, does not count."""
+def turns(ours: Maker, theirs: Maker) -> tuple[list[float], list[float]]:
+    """The seconds of each in every turn; the first one, which imports, is what comes before the others."""
     times: dict[Maker, list[float]] = {ours: [], theirs: []}
     for turn in range(TURNS + 1):
         for make in (ours, theirs) if turn % 2 else (theirs, ours):
             times[make].append(seconds(make))
-    return min(times[ours][1:]), min(times[theirs][1:])
+    return times[ours], times[theirs]
 
 
 def main() -> None:
     """Print a line per network and library."""
-    print(f"{'network':28}{'ours':>9}{'theirs':>9}{'ratio':>8}")
+    print(f"{'network':28}{'ours':>9}{'theirs':>9}{'ratio':>8}{'first':>8}")
     for name, ours, theirs, whose in pairs(sys.argv[1:]):
-        mine, other = best(ours, theirs)
-        print(f"{name:28}{mine:8.2f}s{other:8.2f}s{mine / other:8.2f}  {whose}", flush=True)
+        (first, *mine), (_, *other) = turns(ours, theirs)
+        ratio = statistics.median(one / two for one, two in zip(mine, other, strict=True))
+        times = statistics.median(mine), statistics.median(other), ratio, first - statistics.median(mine)
+        print("{:28}{:8.2f}s{:8.2f}s{:8.2f}{:7.2f}s  {}".format(name, *times, whose), flush=True)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ class Names:
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._tree: dict[str, Any] = {}
         self._heads: dict[str, str] = {}
+        self._numbers: dict[str, int] = {}
         for name in names:
             self.add(name)
 
@@ -56,8 +57,17 @@ class Names:
         head = name.partition(".")[0]
         self._heads.setdefault(head.rstrip("_"), head)
 
+    def free(self, name: str) -> str:
+        """The name, with a number after it where it is taken: the first of all, of which those before are known."""
+        number = self._numbers.get(name, 0)
+        while (numbered := f"{name}_{number}" if number else name) in self:
+            number += 1
+        self._numbers[name] = number
+        return numbered
+
     def discard(self, name: str) -> None:
         """Forget a name that came to nothing."""
+        self._numbers.clear()
         *before, last = name.split(".")
         place: dict[str, Any] = self._tree
         for part in before:
@@ -112,6 +122,14 @@ def _said(tree: dict[str, Any], name: str, why: str) -> str:
     return f"there is {next(_leaves(tree, name), name)!r} beside it, and {why}"
 
 
+HELD = {
+    "": frozenset([*MODULE.split(), *HIDDEN.split()]),
+    "in a chain": frozenset(CHAIN.split()),
+    "in a dict": frozenset(DICT.split()),
+}
+"""What attributes PyTorch's modules have of their own, by where."""
+
+
 def fault(name: str, others: Iterable[str] = (), chain: bool = False) -> str:
     """Why a part cannot have this name beside those that are there; "" where it can.
 
@@ -129,12 +147,9 @@ def fault(name: str, others: Iterable[str] = (), chain: bool = False) -> str:
         return "a part of a chain has a name without dots"
     if not chain and (head.isdecimal() or keyword.iskeyword(head) or head.startswith("__")):
         return "it begins with what is no name of an attribute in Python"
-    taken = {
-        "": [*MODULE.split(), *HIDDEN.split()],
-        "in a chain": CHAIN.split() if chain else [],
-        "in a dict": DICT.split(),
-    }
-    for where, names in taken.items():
+    for where, names in HELD.items():
+        if where == "in a chain" and not chain:
+            continue
         if held := [part for part in (rest if where == "in a dict" else parts) if part in names]:
             return f"PyTorch's modules have an attribute {held[0]} of their own {where}".rstrip()
     return (others if isinstance(others, Names) else Names(others)).clash(name)

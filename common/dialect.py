@@ -14,14 +14,18 @@ import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import DiptychError, SpecError
+from .kept import kept_of
 
 if TYPE_CHECKING:
     from .anchor_buffer import AnchorBuffer
     from .spec import Net
 
+NAMES = Path(__file__).parent / "dialects" / "names.json"
+"""The names that the dialects give networks, and their files, so that few are read; a test holds it to them."""
 NUMBERED_KERAS = "darknet-keras"
 """Whole Keras models that are ports of Darknet's, by Keras's own names: the graph says which layer is which."""
 LIBRARIES = (
@@ -223,12 +227,33 @@ def same(library: str, *names: str, **renamed: str) -> tuple[Dialect, ...]:
 @functools.cache
 def dialects() -> tuple[Dialect, ...]:
     """All dialects of all families."""
-    from . import dialects as folder
+    return tuple(item for name in _files() for item in dialect_file(name))
 
-    found = list[Dialect]()
-    for module in sorted(item.name for item in pkgutil.iter_modules(folder.__path__)):
-        found += importlib.import_module(f".{module}", folder.__name__).DIALECTS
-    return tuple(found)
+
+def _files() -> list[str]:
+    return sorted(item.name for item in pkgutil.iter_modules([str(NAMES.parent)]))
+
+
+def dialect_file(name: str) -> tuple[Dialect, ...]:
+    """The dialects of one file of the folder."""
+    return tuple(importlib.import_module(f".dialects.{name}", __package__).DIALECTS)
+
+
+@functools.cache
+def dialects_for(network: str) -> tuple[Dialect, ...]:
+    """All dialects of one network of ours: only the files that have any are read, which `names.json` says."""
+    homes = kept_of(NAMES, NAMES.parent).get("homes")
+    files = _files() if homes is None else homes.get(network, ())
+    return tuple(item for name in files for item in dialect_file(name) if item.network == network)
+
+
+def homes() -> dict[str, list[str]]:
+    """Network -> the files that have its dialects, as `names.json` should hold them."""
+    found: dict[str, dict[str, None]] = {}
+    for name in _files():
+        for item in dialect_file(name):
+            found.setdefault(item.network, {})[name] = None
+    return {network: list(files) for network, files in found.items()}
 
 
 @functools.cache
@@ -239,12 +264,12 @@ def dialect(library: str, network: str) -> Dialect:
     'conv3_block1_0_bn'
     """
     if library == OWN:
-        version = max((item.version for item in dialects() if item.network == network and item.plain), default=0)
+        version = max((item.version for item in dialects_for(network) if item.plain), default=0)
         return Dialect(OWN, network, network, version=version)
-    for item in dialects():
-        if (item.library, item.network) == (library, network):
+    for item in dialects_for(network):
+        if item.library == library:
             return item
-    having = sorted({item.library for item in dialects() if item.network == network and item.library not in ONLY_READ})
+    having = sorted({item.library for item in dialects_for(network) if item.library not in ONLY_READ})
     others = sorted(item.network for item in dialects() if item.library == library and _kin(item.network, network))
     advice = f"; it has {', '.join(others)}" if others else ""
     where = f"{' and '.join([*having, OWN])}" if having else f"{OWN} alone"

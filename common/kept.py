@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import zlib
 from collections.abc import Iterable
@@ -31,7 +32,8 @@ def kept(file: Path) -> dict[str, Any]:
     return found
 
 
-def kept_of(file: Path, folder: Path, beside: Iterable[str] = ()) -> dict[str, Any]:
+@functools.cache
+def kept_of(file: Path, folder: Path, beside: tuple[str, ...] = ()) -> dict[str, Any]:
     """The data of a file whose `checksums` are those of the folder as it stands; otherwise empty."""
     found = kept(file)
     return found if found.get("checksums") == checksums(folder, beside) else {}

@@ -159,6 +159,10 @@ class Net:
     options: tuple[tuple[str, Any], ...] = ()
     origins: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict, repr=False, compare=False)
 
+    def __hash__(self) -> int:
+        """Quick, since networks are keys of what is worked out for them; equality holds all nodes to each other."""
+        return hash((self.name, len(self.nodes), self.nodes[0], self.outputs))
+
     def __repr__(self) -> str:
         return f"<Net {self.name}: {len(self.nodes)} nodes, {self.params:,} parameters, input {self.input_shape}>"
 

@@ -124,14 +124,14 @@ def _theirs() -> dict[tuple[str, str], str]:
 
 def described() -> dict[str, Any]:
     """What `names.json` should hold, for which every dialect is read."""
-    from .dialect import dialects
+    from .dialect import dialects, homes
 
     found: dict[tuple[str, str], str] = {}
     for item in sorted(dialects(), key=lambda each: bool(each.arguments)):
         if item.name:
             found.setdefault((item.library, squeezed(item.name)), item.network)
     names = [[library, name, network] for (library, name), network in found.items()]
-    return {"checksums": checksums(FILE.parent), "names": names}
+    return {"checksums": checksums(FILE.parent), "homes": homes(), "names": names}
 
 
 def _untagged(name: str) -> str:

@@ -173,12 +173,16 @@ def check_outputs(net: Net) -> None:
     if len(net.nodes) == 1:
         raise SpecError(f"the network {net.name} has no layer; it returns its image")
     paths = {node.path for node in net.nodes}
+    fed = {0}  # what depends on the image
+    for index, node in enumerate(net.nodes):
+        if not fed.isdisjoint(node.inputs):
+            fed.add(index)
     for label, index in zip(net.shown_outputs, net.outputs, strict=True):
         if label != net.nodes[index].path and label in paths:
             raise SpecError(
                 f"the network {net.name}: its output {label!r} has the name of another layer; rename one of them"
             )
-        if 0 not in net.ancestors((index,)):
+        if index not in fed:
             raise SpecError(
                 f"the network {net.name}: its output {label!r} does not depend on the image, and has no batch axis; "
                 "add it to a value of the image, or multiply by it"

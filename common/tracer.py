@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -103,8 +102,7 @@ class Frame:
 
     def free(self, default: str) -> str:
         """The default, with a number after it where it is taken."""
-        names = (default if n == 0 else f"{default}_{n}" for n in itertools.count())
-        return next(name for name in names if name not in self.names)
+        return self.names.free(default)
 
 
 def _below(path: str, name: str) -> str:

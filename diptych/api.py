@@ -10,7 +10,7 @@ import numpy as np
 
 from . import backends
 from .common.errors import DiptychError, WeightsError
-from .common.registry import spec
+from .common.registry import spec, traced
 from .common.spec import Array, Net
 from .common.spoken_options import PRETRAINED
 from .common.weights import Weights
@@ -90,6 +90,15 @@ def dtype_name(dtype: Any) -> Any:
     return {"double": "float64", "float": "float32", "single": "float32"}.get(name, name)
 
 
+def _traced(name: str, options: Mapping[str, Any]) -> Net:
+    """The network of a name, kept for the next time, unless an option cannot be a key."""
+    try:
+        hash(tuple(options.values()))
+    except TypeError:
+        return spec(name, **options)
+    return traced(name, options)
+
+
 def _net(net: Net | str, options: Mapping[str, Any]) -> Net:
     """The network itself, or the one of a name with these options; raises DiptychError for a Net with options."""
     if not isinstance(net, Net):
@@ -97,7 +106,7 @@ def _net(net: Net | str, options: Mapping[str, Any]) -> Net:
             kind = type(net).__name__
             raise DiptychError(f"{kind} is a model already; diptych.read(model, example) gives the Net and the weights "
                                "that build takes")  # fmt: skip
-        return spec(net, **options)
+        return _traced(net, options)
     if options:
         given = ", ".join(f"{key}={value!r}" for key, value in options.items())
         raise DiptychError(

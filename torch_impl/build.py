@@ -27,7 +27,8 @@ from ..common.spec import Array, Net
 from ..common.weights import checked, drawing
 from .features import features_of
 from .source import LANGUAGE, language_in_place
-from .state import write
+from .state import state_of, write
+from .templates import copied, template
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 MODULES = "diptych.generated"
@@ -57,15 +58,23 @@ def build(
     if memory_format not in MEMORY_FORMATS:
         raise SpecError(f"memory_format is 'channels_last' or None, not {memory_format!r}")
     with nullcontext(checked(net, weights)) if weights is not None else drawing(net) as given:
-        namespace = compiled(net, inplace and not features)
-        with torch.device("meta"):
-            model: nn.Module = namespace[net.name]()
+        root = compiled(net, inplace and not features)[net.name]
+        pattern = template(root, net)
         kept = weights is None and dtype == "float32"
-        write(model, net, {name: given[name] if kept else _copied(given[name], dtype) for name in net.weights})
+        arrays = {name: given[name] if kept else _copied(given[name], dtype) for name in net.weights}
+        model = _written(root, net, arrays) if pattern is None else copied(pattern, state_of(net, arrays))
     if memory_format == "channels_last":
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # documented, not declared
     model.eval()
     return features_of(net, model, features) if features else model
+
+
+def _written(root: type[nn.Module], net: Net, arrays: Mapping[str, Array]) -> nn.Module:
+    """A new module with these weights; raises SpecError where it has others."""
+    with torch.device("meta"):
+        model = root()
+    write(model, net, arrays)
+    return model
 
 
 def _copied(array: Array, dtype: str) -> Array:

@@ -17,18 +17,23 @@ def write(model: nn.Module, net: Net, weights: Mapping[str, Array]) -> None:
     Raises SpecError where the module has other weights than the network: a net from outside may be one that its source
     does not say exactly.
     """
+    try:
+        model.load_state_dict(state_of(net, weights), strict=True, assign=True)
+    except RuntimeError as error:
+        said = str(error).partition("\n\t")[2].partition("\n")[0]
+        raise SpecError(f"the source of {net.name} has other weights than the network: {said}") from None
+    _tie(model, net)
+
+
+def state_of(net: Net, weights: Mapping[str, Array]) -> dict[str, torch.Tensor]:
+    """The state dict of a module with these weights, whose arrays become its memory."""
     state = {name: torch.from_numpy(weights[name]) for name in net.weights}
     state |= {name: state[owner] for name, owner in net.ties.items()}
     for node in net.nodes:
         if node.op.normalises and not node.owner:
             # torch counts batches beside its statistics; the count takes no part in the function.
             state[f"{node.path}.num_batches_tracked"] = torch.tensor(0)
-    try:
-        model.load_state_dict(state, strict=True, assign=True)
-    except RuntimeError as error:
-        said = str(error).partition("\n\t")[2].partition("\n")[0]
-        raise SpecError(f"the source of {net.name} has other weights than the network: {said}") from None
-    _tie(model, net)
+    return state
 
 
 def _tie(model: nn.Module, net: Net) -> None:

@@ -73,29 +73,34 @@ def filled(value: Any, operands: Sequence[Any]) -> Any:
 
 def parts(value: Any) -> Iterator[Any]:
     """A value and all that is in it: of data, their fields, of lists, their entries."""
-    yield value
-    inner: Sequence[Any] = ()
-    if isinstance(value, tuple | list):
-        inner = value
-    elif isinstance(value, dict):
-        inner = list(value.values())
-    elif is_dataclass(value):
-        inner = [getattr(value, f.name) for f in fields(value)]
-    for item in inner:
-        yield from parts(item)
+    left = [value]
+    while left:
+        value = left.pop()
+        yield value
+        if isinstance(value, (tuple, list)):
+            left.extend(reversed(value))
+        elif isinstance(value, dict):
+            left.extend(reversed(value.values()))
+        else:
+            left.extend(getattr(value, name) for name in reversed(_field_names(type(value))))
+
+
+@functools.cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass, in order; none of any other type."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 def key(value: Any) -> Any:
     """What makes two values the same source: their types too, and of a symbolic number its expression."""
     if isinstance(value, Sym):
         return (Sym, value.text)
-    if isinstance(value, tuple | list):
+    if isinstance(value, (tuple, list)):
         return (type(value), *map(key, value))
     if isinstance(value, dict):
         return (dict, *((name, key(item)) for name, item in value.items()))
-    if is_dataclass(value):
-        return (type(value), *(key(getattr(value, f.name)) for f in fields(value)))
-    return (type(value), value)
+    names = _field_names(type(value))
+    return (type(value), *(key(getattr(value, name)) for name in names)) if names else (type(value), value)
 
 
 @functools.cache

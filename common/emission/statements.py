@@ -33,7 +33,7 @@ def statements(context: Context, call: Call) -> Iterator[Statement]:
         if context.lowering(item).attribute or _nests(context.net, call, place, values):
             values.nest(outputs[0], value, inputs)
             continue
-        values.left.subtract(inputs)
+        values.read(inputs)
         yield Assign(values.targets(item, outputs, inputs), value, context.paths(*ran))
         ran = []
     yield Return(_answer(context.net, call, values), context.paths(*ran))
@@ -80,7 +80,7 @@ def _answer(net: Net, call: Call, values: Values) -> Any:
 
 def _nests(net: Net, call: Call, place: int, values: Values) -> bool:
     """Whether the value of an item is nested into the item that follows."""
-    item, following = (*call.body, None)[place : place + 2]
+    item, following = call.body[place], call.body[place + 1] if place + 1 < len(call.body) else None
     if not isinstance(item, int) or not isinstance(following, int) or values.left[item] != 1:
         return False
     if item not in net.nodes[following].inputs or net.nodes[item].op.inplace:

@@ -30,7 +30,8 @@ def inputs(call: Call) -> list[tuple[str, int | None]]:
 class Values:
     """What is written for each value, by the index of its node; the lists that came in are `lists`.
 
-    `telling` are the names of those that have better ones than letters.
+    `telling` are the names of those that have better ones than letters. `taken` counts the values that are still read
+    by their names, and of the numbered names those below `free` are: so a name is found without looking at every value.
     """
 
     written: dict[int, Any]
@@ -38,6 +39,28 @@ class Values:
     lists: dict[str, int]
     telling: dict[int, str]
     depth: dict[int, int] = field(default_factory=dict)
+    taken: Counter[str] = field(default_factory=Counter)
+    free: int = 1
+
+    def __post_init__(self) -> None:
+        """The names of what came in and is read are taken."""
+        for index, value in self.written.items():
+            self._take(index, value)
+
+    def _take(self, index: int, value: Any) -> None:
+        self.written[index] = value
+        if isinstance(value, Name) and self.left[index] > 0:
+            self.taken[value.name] += 1
+
+    def read(self, operands: Sequence[int]) -> None:
+        """Count that these were read; the name of one that is read no more is free."""
+        for index in operands:
+            self.left[index] -= 1
+            value = self.written[index]
+            if self.left[index] == 0 and isinstance(value, Name):
+                self.taken[value.name] -= 1
+                number = value.name.removeprefix("x")
+                self.free = min(self.free, int(number) if number.isdecimal() else self.free)
 
     @staticmethod
     def of(net: Net, call: Call) -> Values:
@@ -56,8 +79,8 @@ class Values:
     def nest(self, index: int, expression: Any, operands: Sequence[int]) -> None:
         """Write a value as this expression of others wherever it is read."""
         self.depth[index] = 1 + self.deepest(operands) if operands else 0
-        self.written[index] = expression
-        self.left.subtract(operands)
+        self._take(index, expression)
+        self.read(operands)
 
     def arguments(self, call: Call) -> list[Any]:
         """What a block is called with: values, and lists of them; a chain without parameters takes one value."""
@@ -75,13 +98,15 @@ class Values:
 
     def _name(self, index: int, operands: Sequence[int]) -> Name:
         """Name a value: as it is best told, as a dying operand is, or by the first letter that is free."""
-        alive = [value for other, value in self.written.items() if self.left[other] > 0]
-        dying = [self.written[other] for other in operands if isinstance(self.written[other], Name)]
-        letters = itertools.chain(NAMES, (f"x{number}" for number in itertools.count(1)))
-        best = [Name(self.telling[index])] if index in self.telling else []
-        name: Name = next(name for name in itertools.chain(best, dying, map(Name, letters)) if name not in alive)
-        self.written[index] = name
-        return name
+        read = (self.written[other] for other in operands)
+        dying = [value.name for value in read if isinstance(value, Name)]
+        best = [self.telling[index]] if index in self.telling else []
+        name = next((name for name in itertools.chain(best, dying, NAMES) if not self.taken[name]), "")
+        if not name:
+            self.free = next(number for number in itertools.count(self.free) if not self.taken[f"x{number}"])
+            name = f"x{self.free}"
+        self._take(index, Name(name))
+        return Name(name)
 
     def _list(self, values: list[Any]) -> Any:
         """Values as a list, or the list that came in, where they are all of it."""

@@ -1,4 +1,4 @@
-"""Plain lines of the commands that compute nothing, without the parser, which takes longer to read than they to run.
+"""Plain lines of the commands that compute little, without the parser, which takes longer to read than they to run.
 
 Taken is a line of a known command whose options stand here; every other line, a wrong one too, is Typer's to read.
 """
@@ -6,9 +6,10 @@ Taken is a line of a known command whose options stand here; every other line, a
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from .streams import prepare
@@ -31,11 +32,13 @@ class Line:
     most: float = 1
     flags: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    kind: Callable[[str], Any] = str
 
 
 RANGES = {f"--{name}": name for name in ("family", "year", "params", "macs")}
 EVERY = float("inf")
 LINES = {
+    "identify": Line("checkpoints", "identify", "file", flags=AS_JSON, texts={"--prefix": "prefix"}, kind=Path),
     "list": Line("catalogue", "list_networks", "words", 0, EVERY, AS_JSON, RANGES),
     "card": Line("catalogue", "card", "name", flags=AS_JSON),
     "table": Line(
@@ -72,7 +75,7 @@ def read(words: Sequence[str]) -> tuple[Line, dict[str, Any]] | None:
     values = [value for value in given.values() if isinstance(value, str)]
     if not line.least <= len(plain) <= line.most or any(value.startswith("-") for value in values):
         return None
-    return line, given | {line.words: plain[0] if line.most == 1 else plain}
+    return line, given | {line.words: line.kind(plain[0]) if line.most == 1 else plain}
 
 
 def main() -> None:
@@ -89,11 +92,15 @@ def main() -> None:
 
 
 def _run(words: Sequence[str], line: Line, given: Mapping[str, Any]) -> int:
+    import typer
+
     from .border import ended, flushed
 
     code = 0
     try:
         getattr(import_module(f".{line.home}", __package__), line.function)(**given)
+    except typer.Exit as answer:
+        code = answer.exit_code
     except BaseException as error:  # noqa: BLE001  # whatever it is has an exit code, as in Typer's lines
         code = ended(error, words)
     return flushed(code, words)

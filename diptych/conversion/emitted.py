@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from ..common.dialect import EMITTED, OWN, Dialect, dialect
 from ..common.registry import traced
 from ..common.spec import Net
-from ..tf_impl.places import emitted_model
-from ..tf_impl.slots import holders
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,9 @@ class EmittedNames(Dialect):
 
 def emitted_names(net: Net) -> Dialect:
     """The names in the weights of the emitted Keras file of a network."""
+    from ..tf_impl.places import emitted_model
+    from ..tf_impl.slots import holders
+
     model = emitted_model(net)
     found = {holder: model.places[path].path for holder, path in holders(net).items()}
     return EmittedNames(EMITTED, net.name, model.name, places=found)

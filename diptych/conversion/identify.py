@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..common.dialect import LIBRARIES, OWN, Dialect, dialects
+from ..common.dialect import LIBRARIES, OWN, Dialect, dialects_for
 from ..common.errors import DiptychError, SpecError
 from ..common.registry import Network, network
 from ..common.rewriting.fold import SUFFIX
@@ -23,7 +23,6 @@ from ..common.spec import Net
 from ..files import read
 from ..files.checkpoint import Checkpoint
 from ..files.provenance import UNREGISTERED
-from ..tf_impl.places import snake
 from .architecture import architecture, check_architecture
 from .configured import asked, check_configured
 from .heads import Unconverted, headed, left_behind
@@ -143,7 +142,7 @@ def libraries(found: Match) -> list[str]:
     """Whose names a matching file has: all libraries that call the layers of this network so."""
     if found.dialect.library != OWN:
         return [found.dialect.library]
-    plain = {item.library for item in dialects() if item.network == found.net.name and item.plain}
+    plain = {item.library for item in dialects_for(found.net.name) if item.plain}
     return [*(library for library in LIBRARIES if library in plain and not found.checkpoint.of_layers), OWN]
 
 
@@ -283,5 +282,7 @@ def _choose(checkpoint: Checkpoint, exact: list[Match]) -> tuple[Match, tuple[st
 def _title(found: Match) -> str:
     """The name that a library gives its model; Keras numbers all but the first of a class in a process."""
     if found.dialect.by_place:
+        from ..tf_impl.places import snake
+
         return snake(found.dialect.name)
     return found.net.name.replace(".", "_") if found.dialect.library == OWN else found.dialect.name.lower()

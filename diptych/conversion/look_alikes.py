@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..common.blocks.output_stride import WHOLE
-from ..common.dialect import ONLY_READ, OWN, Dialect, dialect, dialects
+from ..common.dialect import ONLY_READ, OWN, Dialect, dialect, dialects_for
 from ..common.errors import DiptychError
 from ..common.registry import network, traced
 from ..common.spec import Net
@@ -85,7 +85,7 @@ def _candidates(net: Net, written: Dialect) -> Iterator[tuple[Dialect, Net]]:
     size = tuple(map(int, net.input_shape[1:]))
     for library, name in networks_of(traced(net.name, {}), written):
         options = {key: value for key, value in net.options if key in _kept(name)} | {"input_size": size}
-        items = [item for item in dialects() if item.network == name and item.plain]
+        items = [item for item in dialects_for(name) if item.plain]
         for item in items if library == OWN else [dialect(library, name)]:
             if item.of_layers or item.library in (*ONLY_READ, OWN):
                 continue

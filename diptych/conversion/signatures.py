@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import TypedDict
 
 from ..common import dialects as folder
-from ..common.dialect import EMITTED, LIBRARIES, OWN, Dialect, dialect, dialects
+from ..common.dialect import EMITTED, LIBRARIES, OWN, Dialect, dialect, dialects_for
 from ..common.registry import network, networks, traced
 from ..common.rewriting.fold import SUFFIX, foldable, names_from_before
 from ..common.spec import Net
 from ..files.checkpoint import Checkpoint
 from ..files.tensors import Tensors
-from ..tf_impl.slots import slots_of
 from .emitted import dialect_for
 from .sketches import LEAST, Packed, Sketch, packed, short_digests, unpacked, without_normalisations
 
@@ -58,7 +57,7 @@ def dialects_of(name: str, places: bool = True) -> list[Dialect]:
     if name.endswith(SUFFIX):
         before = dialects_of(name.removesuffix(SUFFIX), places=False)
         return [dialect(OWN, name), *map(_from_before, before), *emitted]
-    others = [item for item in dialects() if item.network == name and not item.plain]
+    others = [item for item in dialects_for(name) if not item.plain]
     return [dialect(OWN, name), *others, *emitted]
 
 
@@ -173,6 +172,8 @@ def names(net: Net, found: Dialect) -> list[str]:
 
 def _layer_names(net: Net, found: Dialect) -> list[str]:
     counts, found = dict[str, int](), found.of(net)
+    from ..tf_impl.slots import slots_of
+
     for layer, slots in slots_of(net).items():
         there = found.theirs(layer).partition("#")[0]
         counts[there] = counts.get(there, 0) + len(slots)

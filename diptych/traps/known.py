@@ -24,7 +24,7 @@ BESIDE = ("__init__.py", "catalogue.py", "duplicates.py", "known.py", "met.py")
 
 @dataclass(frozen=True)
 class Entry:
-    """The texts and recorded numbers of a trap, as `trap.Trap` has them; `anywhere` is whether a network can meet it."""
+    """The texts and recorded numbers of a trap, as `trap.Trap` has them; `anywhere`: whether a network can meet it."""
 
     id: str
     section: str

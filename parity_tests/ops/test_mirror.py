@@ -34,6 +34,7 @@ ONE_SIDED = {
     },
     "torch_impl": {
         "inplace.py": "Keras writes over nothing",
+        "templates.py": "a Keras layer is not made twice from one",
         "meant.py": "one model of a network is enough as a third opinion",
     },
 }
@@ -45,7 +46,11 @@ ONE_SIDED_FUNCTIONS = {
         "language_in_place": "Keras writes over nothing",
         "source_in_place": "Keras writes over nothing",
     },
-    "state": {"variables": "PyTorch's state dict has our names", "settle": "layers.Normalization keeps copies"},
+    "state": {
+        "state_of": "",
+        "variables": "PyTorch's state dict has our names",
+        "settle": "layers.Normalization keeps copies",
+    },
     "backend": {"nchw": "PyTorch's order is ours", "like": ""},
     "detection.boxes": {"overlap": "TensorFlow makes one pass of what PyTorch runs op by op"},
     "importing.lines": {

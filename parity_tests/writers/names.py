@@ -14,4 +14,5 @@ def written() -> Written:
     """The one file."""
     data = spoken.described()
     rows = ",\n".join(map(json.dumps, data["names"]))
-    return Written({PATH: f'{{\n"checksums": {json.dumps(data["checksums"])},\n"names": [\n{rows}\n]\n}}\n'})
+    head = f'"checksums": {json.dumps(data["checksums"])},\n"homes": {json.dumps(data["homes"])}'
+    return Written({PATH: f'{{\n{head},\n"names": [\n{rows}\n]\n}}\n'})

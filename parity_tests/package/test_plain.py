@@ -1,0 +1,96 @@
+"""Plain lines, which Typer does not read: they print and end as Typer's do, and need neither it nor NumPy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from command_line import process, run
+
+from diptych.commands import plain
+from diptych.common import dialect, listed, spoken
+from diptych.common.kept import checksums, kept_of
+from diptych.common.registry import network, networks
+from diptych.traps import known
+
+LINES = (
+    "list resnet",
+    "list --family lenet --json",
+    "list --params=..1M",
+    "list nonsuch",
+    "card lenet5",
+    "card nonsuch",
+    "table lenet5_modern",
+    "table lenet5 lenet5_modern",
+    "table --compare lenet5 lenet5_modern --json",
+    "source lenet5 --keras",
+    "source lenet5",
+    "traps padding",
+    "traps ceil-mode-adds-a-window",
+    "traps nonsuch",
+    "identify nonsuch.pth",
+)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_plain_line_does_what_typer_makes_of_it(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = plain.read(line.split())
+    assert found is not None
+    code = plain._run(line.split(), *found)
+    printed, theirs = capsys.readouterr(), run(*line.split())
+    assert (code, printed.out, printed.err) == (theirs.exit_code, theirs.stdout, theirs.stderr)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", "--help", "nonsuch", "card", "card a b", "card a --jsn", "list --year", "list --year --json", "list -- x",
+     "table --json", "card lenet5 --traceback", "traps kernel_axes --run", "table lenet5 --num-classes 10", "card -h"],
+)  # fmt: skip
+def test_any_other_line_is_left_to_typer(line: str) -> None:
+    assert plain.read(line.split()) is None
+
+
+def test_what_lists_needs_neither_numpy_nor_pydantic() -> None:
+    """Nor a file of the zoo, of a dialect or of a trap."""
+    code = (
+        "import sys\nfrom diptych.commands.plain import main\n"
+        "for line in ('list', 'list resnet', 'card ResNet-50', 'card keras.applications.ResNet50', 'traps', "
+        "'traps kernel_axes', 'traps resnet50', 'traps --json'):\n"
+        "    sys.argv = ['diptych', *line.split()]\n"
+        "    try: main()\n"
+        "    except SystemExit as end: assert not end.code, line\n"
+        "heavy = {'numpy', 'pydantic', 'einops', 'jinja2', 'rich', 'diptych.common.spec', 'diptych.traps.noise'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    assert process(code=code).stderr == "[]\n"
+
+
+def test_the_files_are_of_the_code_as_it_stands() -> None:
+    """So that they are read at all: what they say is held to the code where `make write` is."""
+    assert kept_of(dialect.NAMES, dialect.NAMES.parent)["homes"] == dialect.homes()
+    assert kept_of(spoken.FILE, spoken.FILE.parent)["names"] == spoken.described()["names"]
+    assert kept_of(known.FILE, known.FOLDER, known.BESIDE)
+    stored = json.loads(listed.FILE.read_text(encoding="utf-8"))
+    assert all(stored[name] == json.loads(json.dumps(listed.described(name))) for name in listed.families())
+
+
+def test_a_list_says_of_each_network_what_it_is() -> None:
+    entries, _ = listed.known_networks()
+    for name in networks():
+        for key in ("name", "family", *listed.KEYS):
+            assert getattr(entries[name], key) == getattr(network(name), key), (name, key)
+
+
+def test_files_that_differ_are_read_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An edit, or a new file, is seen before `make write` is run."""
+    stored = json.loads(listed.FILE.read_text(encoding="utf-8"))
+    stored["lenet"] |= {"checksum": 1, "networks": []}
+    del stored["vgg"]
+    other = tmp_path / "zoo.json"
+    other.write_text(json.dumps(stored))
+    before = listed.families()
+    monkeypatch.setattr(listed, "FILE", other)
+    assert listed.families.__wrapped__() == before
+    assert kept_of(known.FILE, tmp_path) == {}
+    assert checksums(tmp_path) == {}
