@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import keras
 import torch
 from keras import layers
-from references.libraries import torchvision_models
 from torch import nn
+
+sys.path.insert(0, "parity_tests")  # the references of the tests
 
 SIZE = 64
 RATE = 1e-3
 """At ten times that rounding grows to 1e-8 in five steps of MobileNetV2, whose last maps have four places."""
 Given = tuple[nn.Module, keras.Model]
+
+
+def torchvision_models() -> Any:
+    """The models of torchvision, as the tests have them."""
+    from references.libraries import torchvision_models as models
+
+    return models()
 
 
 def vgg16() -> Given:
