@@ -31,6 +31,7 @@ ONE_SIDED = {
         "saved.py": "a state dict is saved without a model",
         "settings.py": "PyTorch's modules have their settings as attributes",
         "slots.py": "a state dict has our names and axes",
+        "walk.py": "a PyTorch model is text that runs by itself",
     },
     "torch_impl": {
         "inplace.py": "Keras writes over nothing",
