@@ -87,8 +87,8 @@ def main() -> None:
     for name, ours, theirs, whose in pairs(sys.argv[1:]):
         (first, *mine), (_, *other) = turns(ours, theirs)
         ratio = statistics.median(one / two for one, two in zip(mine, other, strict=True))
-        times = statistics.median(mine), statistics.median(other), ratio, first - statistics.median(mine)
-        print("{:28}{:8.2f}s{:8.2f}s{:8.2f}{:7.2f}s  {}".format(name, *times, whose), flush=True)
+        one, two = statistics.median(mine), statistics.median(other)
+        print(f"{name:28}{one:8.2f}s{two:8.2f}s{ratio:8.2f}{first - one:7.2f}s  {whose}", flush=True)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ def described(name: str) -> dict[str, Any]:
 def _entry(family: str, *values: Any) -> Entry:
     """An entry from values in the order of KEYS, in which JSON has lists for tuples."""
     read = dict(zip(KEYS, values, strict=True))
-    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in read.items()}
+    plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in read.items()}
     sizes = {alias: (size[0], size[1]) for alias, size in plain.pop("alias_sizes").items()}
     return Entry(family=family, alias_sizes=sizes, **plain)
 

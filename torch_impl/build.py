@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import torch
@@ -58,7 +59,7 @@ def build(
     if memory_format not in MEMORY_FORMATS:
         raise SpecError(f"memory_format is 'channels_last' or None, not {memory_format!r}")
     with nullcontext(checked(net, weights)) if weights is not None else drawing(net) as given:
-        root = compiled(net, inplace and not features)[net.name]
+        root: Any = compiled(net, inplace and not features)[net.name]
         pattern = template(root, net)
         kept = weights is None and dtype == "float32"
         arrays = {name: given[name] if kept else _copied(given[name], dtype) for name in net.weights}

@@ -82,7 +82,7 @@ def parts(value: Any) -> Iterator[Any]:
         elif isinstance(value, dict):
             left.extend(reversed(value.values()))
         else:
-            left.extend(getattr(value, name) for name in reversed(_field_names(type(value))))
+            left.extend(getattr(value, name) for name in reversed(_field_names(value.__class__)))
 
 
 @functools.cache
@@ -99,7 +99,7 @@ def key(value: Any) -> Any:
         return (type(value), *map(key, value))
     if isinstance(value, dict):
         return (dict, *((name, key(item)) for name, item in value.items()))
-    names = _field_names(type(value))
+    names = _field_names(value.__class__)
     return (type(value), *(key(getattr(value, name)) for name in names)) if names else (type(value), value)
 
 

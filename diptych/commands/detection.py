@@ -75,7 +75,7 @@ def detect(
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Find things in pictures with a detector in either framework: a table, boxes on the pictures, COCO's JSON."""
+    """Find things in pictures with a detector in either framework: a table, drawn boxes, COCO's JSON and figures."""
     source, options = (weights, network, cfg), {"num_classes": num_classes, "input_size": size_of(size)}
     if evaluate is not None:
         from .evaluation import Asked, evaluated

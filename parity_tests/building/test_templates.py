@@ -71,7 +71,8 @@ def new(net: Net) -> nn.Module:
 @pytest.mark.parametrize("name", NETS)
 def test_a_copy_is_what_a_new_module_is(name: str) -> None:
     net = NETS[name]()
-    assert template(compiled(net, True)[net.name], net) is not None
+    root: Any = compiled(net, True)[net.name]
+    assert template(root, net) is not None
     one, other = diptych.build(net, "torch"), new(net)
     assert tree(one, {}) == tree(other, {})
     theirs = other.state_dict()
