@@ -77,6 +77,7 @@ def test_without_classes_nothing_is_predicted() -> None:
     assert not [name for name in net.weights if "predict" in name]
 
 
+@pytest.mark.slow
 def test_every_gate_passes_at_one_size() -> None:
     """The whole check of test_parity takes half a minute."""
     report = check("efficientdet_d0", sizes=[(65, 97)], batches=(2,))

@@ -27,6 +27,7 @@ ALONE = {
     "files/test_disk_full.py::test_a_limit_of_size_ends_programs": "four programs; each format has a full disk",
     "package/test_odd_places.py::test_a_conversion_without_a_home_or_a_user": "imports both frameworks as another user",
     "files/test_torch_save.py::test_records_beyond": "a file of 4 GiB, which is a hole",
+    "checking/test_efficientdet.py::test_every_gate_passes_at_one_size": "half a minute; its heads are in `make test`",
     "files/test_hostile.py::test_all_end_well": "test_some_of_every_kind_end_well takes one input of a hundred",
     "files/test_hostile.py::test_more_of_every_kind": "the same for one input of twelve",
     "conversion/test_keras_graph.py::test_the_real_file_of_napari": "a network of 23 MB; made files are in `make test`",
