@@ -114,10 +114,22 @@ def provenance_of(made: Any, path: Path) -> provenance.Provenance:
     return provenance.loads(said[SAID], path) if SAID in said else provenance.Provenance()
 
 
+def has_format(opset: int) -> bool:
+    """Whether the installed onnx has a format of files for an opset; 1.22 has operators of one that it has none for."""
+    from onnx import helper
+
+    try:
+        helper.find_min_ir_version_for([helper.make_opsetid("", opset)])
+    except ValueError:
+        return False
+    return True
+
+
 def _opset(wanted: int | None) -> int:
     import onnx
 
-    newest = min(NEWEST, onnx.defs.onnx_opset_version())
+    most = min(NEWEST, onnx.defs.onnx_opset_version())
+    newest = next((opset for opset in range(most, OLDEST, -1) if has_format(opset)), OLDEST)
     if wanted is not None and not OLDEST <= wanted <= newest:
         raise DiptychError(f"the graphs are written for opset {OLDEST} to {newest}, not {wanted}")
     return wanted or next((opset for opset in range(newest, OLDEST, -1) if runs(opset)), OLDEST)

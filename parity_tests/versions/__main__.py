@@ -79,8 +79,11 @@ def tried(one: Environment, work: Path) -> str:
 
 
 def _run(*words: str, over: bool = False) -> None:
-    """Run a process away from the repository, so that it imports what is installed; an overlay has diptych from it."""
-    paths = {"PYTHONPATH": str(ROOT)} if over else {}
+    """Run a process away from the repository, so that it imports what is installed; an overlay has diptych from it.
+
+    Nothing that lies about in the folder for temporary files is imported either.
+    """
+    paths = {"PYTHONSAFEPATH": "1"} | ({"PYTHONPATH": str(ROOT)} if over else {})
     hidden = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     subprocess.run(words, check=True, env={**hidden, **paths}, cwd=tempfile.gettempdir())
 
