@@ -140,4 +140,4 @@ def test_operations_that_keras_named_anew_are_parts_of_their_nodes(tmp_path: Pat
         out.writestr("config.json", json.dumps(model))
         out.writestr("model.weights.h5", kept)
     with pytest.raises(DiptychError, match="it has a layer 'negative'"):
-        identified(tmp_path / "other.keras")
+        identified(tmp_path / "other.keras", "squeezenet1_0")
