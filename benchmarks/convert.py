@@ -183,9 +183,10 @@ def timed(command: list[str], root: Path | None = None) -> tuple[float, float]:
     """(wall seconds, GB of the largest process) of a command, whose package is that of a checkout."""
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     environment = kept | {"PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "diptych-benchmark-bytecode")}
-    environment |= {"PYTHONPATH": str(root or Path(__file__).parents[1])}
+    home = root or Path(__file__).parents[1]
+    environment |= {"PYTHONPATH": str(home)}
     start = time.perf_counter()
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, env=environment, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     said = process.stderr.read() if process.stderr else b""
     _, code, used = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start

@@ -107,6 +107,14 @@ def same_bits(left: Mapping[str, Array], right: Mapping[str, Array]) -> Worst:
 
 def _same(a: Array, b: Array) -> bool:
     """Whether two arrays of one shape and dtype have the same bits, block by block."""
-    first, second = (laid_out(array).reshape(-1).view(f"u{array.itemsize}") for array in (a, b))
+    first, second = map(_bits, (a, b))
     starts = range(0, len(first), BLOCK)
     return all(np.array_equal(first[start : start + BLOCK], second[start : start + BLOCK]) for start in starts)
+
+
+def _bits(array: Array) -> Array:
+    """The bits of an array, as whole numbers one after the other; what was copied is let go."""
+    plain = laid_out(array)
+    if plain is not array:
+        let_go(array)
+    return plain.reshape(-1).view(f"u{array.itemsize}")

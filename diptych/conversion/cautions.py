@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..common.spec import Net
+from ..common.versions import versions_of
 from ..files.format import Format
 from .head_words import LOUD, in_larger_model, may_be_dilated
 from .identify import Identified
@@ -13,6 +14,9 @@ from .look_alikes import note
 
 TRANSFORMED = ("inception_v3", "inception_v3_aux", "googlenet_torchvision_bn", "googlenet_torchvision_bn_aux")
 """Networks of torchvision whose public weights are for a model that renormalises its image."""
+
+TRIED = (3, 15)
+"""The newest Keras whose files were held against what is written here."""
 
 LOGITS = (
     "a model of keras.applications ends in a softmax unless it is made with classifier_activation=None, which no file "
@@ -29,7 +33,17 @@ def cautions(found: Identified, net: Net, library: str, known: Format, source: F
         *_policy(found),
         *_softmax(found),
         *(note(net, library) if known.framework == "torch" else ()),
+        *_newer(known),
     )
+
+
+def _newer(known: Format) -> tuple[str, ...]:
+    """A Keras that is installed may be newer than those whose files are known; what is older, it reads as a rule."""
+    version = versions_of(("keras",)).get("keras", "") if known.name == "keras" else ""
+    if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) <= TRIED:
+        return ()
+    tried = ".".join(map(str, TRIED))
+    return (f"the file is written in the form of Keras {tried}; Keras {version}, which is installed, is newer",)
 
 
 def _policy(found: Identified) -> tuple[str, ...]:

@@ -80,6 +80,7 @@ def differences(layers: Mapping[str, Any], net: Net) -> list[str]:
             found += _compare(name, make, layers.get(name))
     inside = tuple(f"{node.path}." for node in net.nodes)
     strangers = [name for name, entry in layers.items() if name not in known and _strange(name, entry, inside)]
+    strangers = [name for name in strangers if name not in _unnamed_parts(layers, net)] if strangers else []
     return found + [f"it has a layer {name!r} ({layers[name].get('class_name')})" for name in strangers]
 
 
@@ -197,6 +198,42 @@ def _strange(name: str, entry: Mapping[str, Any], inside: tuple[str, ...]) -> bo
     """Whether an entry is no part of a node: an operation on values is one if its name begins with the node's path."""
     operation = str(entry.get("module")).startswith("keras.src.ops")
     return not (operation and name.startswith(inside)) and entry.get("class_name") != "InputLayer"
+
+
+def _unnamed_parts(layers: Mapping[str, Any], net: Net) -> set[str]:
+    """The operations that lead to the end of a node which is made of such, and to nothing else.
+
+    Keras names them anew when it loads a file in which they have no names, as none has that Keras 3.9 reads.
+    """
+    from ..tf_impl.ops import lower
+
+    ends = {node.path for node in net.nodes[1:] if not all(step.layer for step in lower(node).steps)}
+    ends |= {f"{node.path}.{slot.name}" for node in net.nodes[1:] if node.path in ends for slot in lower(node).slots}
+    readers: dict[str, set[str]] = {}
+    for name, entry in layers.items():
+        for source in _sources(entry.get("inbound_nodes")):
+            readers.setdefault(source, set()).add(name)
+    parts: dict[str, bool] = {}
+    for name in reversed(list(layers)):  # those that read come after what they read
+        following = readers.get(name, set())
+        inside = bool(following) and all(parts.get(other, other in ends) for other in following)
+        if str(layers[name].get("module")).startswith("keras.src.ops"):
+            parts[name] = inside
+    return {name for name, inside in parts.items() if inside}
+
+
+def _sources(inbound: Any) -> Iterator[str]:
+    """The names of all that a layer is called with, in Keras 3's words."""
+    if isinstance(inbound, Mapping):
+        history = inbound.get("keras_history")
+        if isinstance(history, list) and history:
+            yield str(history[0])
+        else:
+            for value in inbound.values():
+                yield from _sources(value)
+    elif isinstance(inbound, list):
+        for value in inbound:
+            yield from _sources(value)
 
 
 def _flatten(value: Any) -> Any:

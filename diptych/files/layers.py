@@ -10,7 +10,7 @@ import numpy as np
 
 from ..common.dialect import UNKNOWN, Dialect, numbered
 from ..common.layouts import canonical_view, to_canonical
-from ..common.memory import is_mapping
+from ..common.memory import is_mapping, let_go
 from ..common.spec import Array, Net, Shape, Weight
 from ..tf_impl.slots import slots_of
 from .axes import canonical_shape, stored_shape
@@ -142,7 +142,9 @@ class Turned(Mapping[str, Array]):
 def _canonical(array: Array, weight: Weight, axes: str) -> Array:
     """The array in canonical axes; a misfit as zeros of a shape that no such weight has."""
     if array.shape == stored_shape(weight, axes):
-        return (canonical_view if is_mapping() else to_canonical)(array, weight, axes)
+        found = (canonical_view if is_mapping() else to_canonical)(array, weight, axes)
+        let_go(array)
+        return found
     return np.broadcast_to(np.zeros((), array.dtype), canonical_shape(array.shape, weight, axes))
 
 

@@ -86,3 +86,12 @@ def test_a_policy_of_half_precision_is_said() -> None:
         config = {"conv": {"class_name": "Conv2D", "config": {"dtype": policy}}}
         assert of_layers(config) == f"the source computes in {name}, and so rounds what this network does not"
     assert not of_layers({"conv": {"class_name": "Conv2D", "config": {"dtype": "float32"}}})
+
+
+def test_a_keras_that_is_newer_than_known_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not said("resnet18", "in.pth", "out.keras", extras=COUNTED)
+    monkeypatch.setattr("diptych.conversion.cautions.versions_of", lambda names: {"keras": "3.16.0"})
+    assert "Keras 3.16.0" in said("resnet18", "in.pth", "out.keras", extras=COUNTED)
+    assert not said("resnet18", "in.pth", "out.npz", extras=COUNTED)
+    monkeypatch.setattr("diptych.conversion.cautions.versions_of", lambda names: {})
+    assert not said("resnet18", "in.pth", "out.keras", extras=COUNTED)

@@ -31,7 +31,7 @@ ONE_SIDED = {
         "saved.py": "a state dict is saved without a model",
         "settings.py": "PyTorch's modules have their settings as attributes",
         "slots.py": "a state dict has our names and axes",
-        "walk.py": "a PyTorch model is text that runs by itself",
+        "walk.py": "a torch module is compiled text, where a functional model is a graph",
     },
     "torch_impl": {
         "inplace.py": "Keras writes over nothing",

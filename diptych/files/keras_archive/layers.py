@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .operations import FORMAT, pair, reshaped, windows
+from .operations import reshaped
 from .symbols import Dims, Node, Tensor, Unwritten, broadcast, fresh
+from .windows import FORMAT, pair, windows
 
 
 def _initialiser(kind: str, **config: Any) -> dict[str, Any]:

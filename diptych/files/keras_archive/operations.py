@@ -15,10 +15,8 @@ import numpy as np
 from ...common.spec import Array
 from .symbols import Dims, Operation, Tensor, Unwritten, elementwise
 
-FORMAT = "channels_last"
 
-
-def _one(home: str, kind: str, shape: Dims, dtype: str, /, *args: Any, **config: Any) -> Tensor:
+def one(home: str, kind: str, shape: Dims, dtype: str, /, *args: Any, **config: Any) -> Tensor:
     """Note a call with one result."""
     result = Tensor(shape, dtype)
     Operation(home, kind, **config).record([result], *args)
@@ -31,7 +29,7 @@ def _several(home: str, kind: str, shapes: Sequence[Dims], x: Tensor, /, **confi
     return results
 
 
-def _symbolic(*values: Any) -> bool:
+def is_symbolic(*values: Any) -> bool:
     return any(isinstance(value, Tensor) for value in values)
 
 
@@ -67,11 +65,11 @@ def _plain(x: Any) -> Any:
 
 
 def maximum(x: Any, y: Any) -> Any:
-    return elementwise("Maximum", x, y) if _symbolic(x, y) else np.maximum(x, y)
+    return elementwise("Maximum", x, y) if is_symbolic(x, y) else np.maximum(x, y)
 
 
 def minimum(x: Any, y: Any) -> Any:
-    return elementwise("Minimum", x, y) if _symbolic(x, y) else np.minimum(x, y)
+    return elementwise("Minimum", x, y) if is_symbolic(x, y) else np.minimum(x, y)
 
 
 def sqrt(x: Tensor) -> Tensor:
@@ -112,11 +110,11 @@ def where(condition: Tensor, x: Any, y: Any) -> Tensor:
 
 
 def softmax(x: Tensor, axis: int = -1) -> Tensor:
-    return _one("nn", "Softmax", x.shape, x.dtype, x, axis=axis)
+    return one("nn", "Softmax", x.shape, x.dtype, x, axis=axis)
 
 
 def normalize(x: Tensor, axis: int = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
-    return _one("nn", "Normalize", x.shape, x.dtype, x, axis=axis, order=order, epsilon=epsilon)
+    return one("nn", "Normalize", x.shape, x.dtype, x, axis=axis, order=order, epsilon=epsilon)
 
 
 def _typed(dtype: str | None) -> dict[str, str]:
@@ -125,15 +123,15 @@ def _typed(dtype: str | None) -> dict[str, str]:
 
 
 def zeros_like(x: Tensor, dtype: str | None = None) -> Tensor:
-    return _one("numpy", "ZerosLike", x.shape, dtype or x.dtype, x, **_typed(dtype))
+    return one("numpy", "ZerosLike", x.shape, dtype or x.dtype, x, **_typed(dtype))
 
 
 def ones_like(x: Tensor, dtype: str | None = None) -> Tensor:
-    return _one("numpy", "OnesLike", x.shape, dtype or x.dtype, x, **_typed(dtype))
+    return one("numpy", "OnesLike", x.shape, dtype or x.dtype, x, **_typed(dtype))
 
 
 def full_like(x: Tensor, value: float, dtype: str | None = None) -> Tensor:
-    return _one("numpy", "FullLike", x.shape, dtype or x.dtype, x, value, **_typed(dtype))
+    return one("numpy", "FullLike", x.shape, dtype or x.dtype, x, value, **_typed(dtype))
 
 
 def _reduced(x: Tensor, axis: Any, keepdims: bool) -> Dims:
@@ -143,20 +141,20 @@ def _reduced(x: Tensor, axis: Any, keepdims: bool) -> Dims:
 
 
 def sum(x: Tensor, axis: Any = None, keepdims: bool = False) -> Tensor:  # noqa: A001 - the name in keras.ops
-    return _one("numpy", "Sum", _reduced(x, axis, keepdims), x.dtype, x, axis=axis, keepdims=keepdims)
+    return one("numpy", "Sum", _reduced(x, axis, keepdims), x.dtype, x, axis=axis, keepdims=keepdims)
 
 
 def mean(x: Tensor, axis: Any = None, keepdims: bool = False) -> Tensor:
-    return _one("numpy", "Mean", _reduced(x, axis, keepdims), x.dtype, x, axis=axis, keepdims=keepdims)
+    return one("numpy", "Mean", _reduced(x, axis, keepdims), x.dtype, x, axis=axis, keepdims=keepdims)
 
 
 def var(x: Tensor, axis: Any = None, keepdims: bool = False) -> Tensor:
-    return _one("numpy", "Var", _reduced(x, axis, keepdims), x.dtype, x, axis=axis, keepdims=keepdims)
+    return one("numpy", "Var", _reduced(x, axis, keepdims), x.dtype, x, axis=axis, keepdims=keepdims)
 
 
 def max(x: Tensor, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:  # noqa: A001
     config = {"axis": axis, "keepdims": keepdims, "initial": initial}
-    return _one("numpy", "Max", _reduced(x, axis, keepdims), x.dtype, x, **config)
+    return one("numpy", "Max", _reduced(x, axis, keepdims), x.dtype, x, **config)
 
 
 def moments(x: Tensor, axes: Any, keepdims: bool = False, synchronized: bool = False) -> list[Tensor]:
@@ -165,13 +163,13 @@ def moments(x: Tensor, axes: Any, keepdims: bool = False, synchronized: bool = F
 
 
 def cumsum(x: Tensor, axis: int | None = None, dtype: str | None = None) -> Tensor:
-    return _one("numpy", "Cumsum", x.shape, dtype or x.dtype, x, axis=axis, dtype=dtype)
+    return one("numpy", "Cumsum", x.shape, dtype or x.dtype, x, axis=axis, dtype=dtype)
 
 
 def reshape(x: Any, newshape: Any) -> Any:
-    if not _symbolic(x):
+    if not is_symbolic(x):
         return np.reshape(x, newshape)
-    return _one("numpy", "Reshape", reshaped(x.shape, newshape), x.dtype, x, newshape=newshape)
+    return one("numpy", "Reshape", reshaped(x.shape, newshape), x.dtype, x, newshape=newshape)
 
 
 def reshaped(shape: Dims, wanted: Any) -> Dims:
@@ -185,32 +183,32 @@ def reshaped(shape: Dims, wanted: Any) -> Dims:
 def expand_dims(x: Tensor, axis: int) -> Tensor:
     place = axis % (len(x.shape) + 1)
     found = (*x.shape[:place], 1, *x.shape[place:])
-    return _one("numpy", "ExpandDims", found, x.dtype, x, axis=axis)
+    return one("numpy", "ExpandDims", found, x.dtype, x, axis=axis)
 
 
 def transpose(x: Tensor, axes: Any) -> Tensor:
-    return _one("numpy", "Transpose", tuple(x.shape[n] for n in axes), x.dtype, x, axes=axes)
+    return one("numpy", "Transpose", tuple(x.shape[n] for n in axes), x.dtype, x, axes=axes)
 
 
 def swapaxes(x: Tensor, axis1: int, axis2: int) -> Tensor:
     found = list(x.shape)
     found[axis1], found[axis2] = found[axis2], found[axis1]
-    return _one("numpy", "Swapaxes", tuple(found), x.dtype, x, axis1=axis1, axis2=axis2)
+    return one("numpy", "Swapaxes", tuple(found), x.dtype, x, axis1=axis1, axis2=axis2)
 
 
 def flip(x: Tensor, axis: Any = None) -> Tensor:
-    return _one("numpy", "Flip", x.shape, x.dtype, x, axis=axis)
+    return one("numpy", "Flip", x.shape, x.dtype, x, axis=axis)
 
 
 def tile(x: Tensor, repeats: Any) -> Tensor:
     pairs = zip(x.shape, repeats, strict=True)
     found = tuple(None if length is None else length * count for length, count in pairs)
-    return _one("numpy", "Tile", found, x.dtype, x, repeats=repeats)
+    return one("numpy", "Tile", found, x.dtype, x, repeats=repeats)
 
 
 def repeat(x: Tensor, repeats: int, axis: int) -> Tensor:
     found = _at(x, axis, lambda length: length * repeats)
-    return _one("numpy", "Repeat", found, x.dtype, x, repeats=repeats, axis=axis)
+    return one("numpy", "Repeat", found, x.dtype, x, repeats=repeats, axis=axis)
 
 
 def _at(x: Tensor, axis: int, change: Any) -> Dims:
@@ -223,7 +221,7 @@ def take(x: Any, indices: Any, axis: int) -> Tensor:
     places = np.shape(indices)
     place = axis % len(x.shape)
     found = (*x.shape[:place], *places, *x.shape[place + 1 :])
-    return _one("numpy", "Take", found, x.dtype, x, indices, axis=axis)
+    return one("numpy", "Take", found, x.dtype, x, indices, axis=axis)
 
 
 def concatenate(xs: Any, axis: int = 0) -> Tensor:
@@ -231,13 +229,13 @@ def concatenate(xs: Any, axis: int = 0) -> Tensor:
     lengths = [x.shape[place] for x in xs]
     total = None if None in lengths else int(np.sum(lengths))
     found = (*xs[0].shape[:place], total, *xs[0].shape[place + 1 :])
-    return _one("numpy", "Concatenate", found, xs[0].dtype, xs, axis=axis)
+    return one("numpy", "Concatenate", found, xs[0].dtype, xs, axis=axis)
 
 
 def stack(xs: Any, axis: int = 0) -> Tensor:
     place = axis % (len(xs[0].shape) + 1)
     found = (*xs[0].shape[:place], len(xs), *xs[0].shape[place:])
-    return _one("numpy", "Stack", found, xs[0].dtype, xs, axis=axis)
+    return one("numpy", "Stack", found, xs[0].dtype, xs, axis=axis)
 
 
 def split(x: Tensor, count: int, axis: int = 0) -> list[Tensor]:
@@ -254,7 +252,7 @@ def unstack(x: Tensor, num: int | None = None, axis: int = 0) -> list[Tensor]:
 
 def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Any:
     operation = Operation("numpy", "Pad", pad_width=pad_width, mode=mode)
-    if not _symbolic(x):
+    if not is_symbolic(x):
         return np.pad(x, pad_width, constant_values=constant_values or 0)
     pairs = zip(x.shape, pad_width, strict=True)
     result = Tensor((n if n is None else n + a + b for n, (a, b) in pairs), x.dtype)
@@ -268,49 +266,4 @@ def einsum(subscripts: str, *operands: Any) -> Tensor:
     for letters, operand in zip(inputs.split(","), operands, strict=True):
         lengths |= dict(zip(letters, operand.shape, strict=True))
     dtype = next(x.dtype for x in operands if isinstance(x, Tensor))
-    return _one("numpy", "Einsum", tuple(lengths[n] for n in outputs), dtype, *operands, subscripts=subscripts)
-
-
-def conv(x: Tensor, kernel: Any, strides: Any = 1, padding: str = "valid", dilation_rate: Any = 1) -> Tensor:
-    found = (*windows(x.shape, kernel.shape[:-2], strides, padding, dilation_rate), kernel.shape[-1])
-    config = {"strides": strides, "padding": padding, "data_format": FORMAT, "dilation_rate": dilation_rate}
-    return _one("nn", "Conv", found, x.dtype, x, kernel, **config)
-
-
-def depthwise_conv(x: Tensor, kernel: Any, strides: Any = 1, padding: str = "valid", dilation_rate: Any = 1) -> Tensor:
-    found = (*windows(x.shape, kernel.shape[:-2], strides, padding, dilation_rate), kernel.shape[-2] * kernel.shape[-1])
-    config = {"strides": strides, "padding": padding, "data_format": FORMAT, "dilation_rate": dilation_rate}
-    return _one("nn", "DepthwiseConv", found, x.dtype, x, kernel, **config)
-
-
-def average_pool(x: Any, pool_size: Any, strides: Any = None, padding: str = "valid") -> Any:
-    if not _symbolic(x):
-        return _averages(x, pair(pool_size), pair(strides))
-    config = {"pool_size": pool_size, "strides": strides, "padding": padding, "data_format": FORMAT}
-    found = (*windows(x.shape, pair(pool_size), strides, padding, 1), x.shape[3])
-    return _one("nn", "AveragePool", found, x.dtype, x, **config)
-
-
-def _averages(x: Array, size: tuple[int, int], strides: tuple[int, int]) -> Array:
-    """The means of windows (H, W) of an array (N, H, W, C), of ones and zeros, whose sums are exact."""
-    views = np.lib.stride_tricks.sliding_window_view(x, size, (1, 2))[:, :: strides[0], :: strides[1]]
-    return np.asarray(views.sum((-2, -1), dtype=x.dtype) / x.dtype.type(size[0] * size[1]), x.dtype)
-
-
-def windows(shape: Dims, size: Any, strides: Any, padding: str, dilation: Any) -> Dims:
-    """(N, H, W) of what windows of a size give on a map (N, H, W, C); (N, W) for those of one axis."""
-    lengths, found = shape[1:-1], [shape[0]]
-    each = (
-        value if isinstance(value, (tuple, list)) else (value,) * len(lengths) for value in (size, strides, dilation)
-    )
-    for n, k, s, d in zip(lengths, *each, strict=True):
-        extent = (int(k) - 1) * d + 1
-        found.append(-(-int(n or 0) // s) if padding == "same" else (int(n or 0) - extent) // s + 1)
-    return tuple(found)
-
-
-def pair(value: Any) -> tuple[int, int]:
-    """Two numbers, of which one may stand for both."""
-    if isinstance(value, (tuple, list)):
-        return int(value[0]), int(value[1])
-    return int(value), int(value)
+    return one("numpy", "Einsum", tuple(lengths[n] for n in outputs), dtype, *operands, subscripts=subscripts)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ...common.lowering import Lowering, Make
-from . import layers, operations
+from . import layers, operations, windows
 from .symbols import Unwritten
 
 HOME = f"{__package__.rpartition('.files')[0]}.tf_impl"
@@ -19,10 +19,11 @@ class _Ops:
     """keras.ops, as far as it is known."""
 
     def __getattr__(self, name: str) -> Any:
-        found = vars(operations).get(name)
-        if found is None or getattr(found, "__module__", "") != operations.__name__:
-            raise Unwritten(f"ops.{name}")
-        return found
+        for home in (operations, windows):
+            found = vars(home).get(name)
+            if found is not None and getattr(found, "__module__", "") == home.__name__:
+                return found
+        raise Unwritten(f"ops.{name}")
 
 
 class _Helpers:
