@@ -9,24 +9,20 @@ which the op's `Lowering` gives.
 from __future__ import annotations
 
 import functools
-import importlib
-import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .dialect_files import dialects as dialects  # of all who know dialects
+from .dialect_files import dialects_for as dialects_for
 from .errors import DiptychError, SpecError
-from .kept import kept_of
 from .template import Template
 
 if TYPE_CHECKING:
     from .anchor_buffer import AnchorBuffer
     from .spec import Net
 
-NAMES = Path(__file__).parent / "dialects" / "names.json"
-"""The names that the dialects give networks, and their files, so that few are read; a test holds it to them."""
 NUMBERED_KERAS = "darknet-keras"
 """Whole Keras models that are ports of Darknet's, by Keras's own names: the graph says which layer is which."""
 LIBRARIES = (
@@ -164,38 +160,6 @@ class Dialect:
 def same(library: str, *names: str, **renamed: str) -> tuple[Dialect, ...]:
     """Dialects of networks whose layers are called there as here: by the same name, or ours=theirs."""
     return tuple(Dialect(library, ours, theirs) for ours, theirs in ({name: name for name in names} | renamed).items())
-
-
-@functools.cache
-def dialects() -> tuple[Dialect, ...]:
-    """All dialects of all families."""
-    return tuple(item for name in _files() for item in dialect_file(name))
-
-
-def _files() -> list[str]:
-    return sorted(item.name for item in pkgutil.iter_modules([str(NAMES.parent)]))
-
-
-def dialect_file(name: str) -> tuple[Dialect, ...]:
-    """The dialects of one file of the folder."""
-    return tuple(importlib.import_module(f".dialects.{name}", __package__).DIALECTS)
-
-
-@functools.cache
-def dialects_for(network: str) -> tuple[Dialect, ...]:
-    """All dialects of one network of ours: only the files that have any are read, which `names.json` says."""
-    homes = kept_of(NAMES, NAMES.parent).get("homes")
-    files = _files() if homes is None else homes.get(network, ())
-    return tuple(item for name in files for item in dialect_file(name) if item.network == network)
-
-
-def homes() -> dict[str, list[str]]:
-    """Network -> the files that have its dialects, as `names.json` should hold them."""
-    found: dict[str, dict[str, None]] = {}
-    for name in _files():
-        for item in dialect_file(name):
-            found.setdefault(item.network, {})[name] = None
-    return {network: list(files) for network, files in found.items()}
 
 
 @functools.cache

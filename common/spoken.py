@@ -124,7 +124,7 @@ def _theirs() -> dict[tuple[str, str], str]:
 
 def described() -> dict[str, Any]:
     """What `names.json` should hold, for which every dialect is read."""
-    from .dialect import dialects, homes
+    from .dialect_files import dialects, homes
 
     found: dict[tuple[str, str], str] = {}
     for item in sorted(dialects(), key=lambda each: bool(each.arguments)):

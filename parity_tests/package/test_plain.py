@@ -9,7 +9,7 @@ import pytest
 from command_line import process, run
 
 from diptych.commands import plain
-from diptych.common import dialect, listed, spoken
+from diptych.common import dialect_files, listed, spoken
 from diptych.common.kept import checksums, kept_of
 from diptych.common.registry import network, networks
 from diptych.traps import known
@@ -68,7 +68,7 @@ def test_what_lists_needs_neither_numpy_nor_pydantic() -> None:
 
 def test_the_files_are_of_the_code_as_it_stands() -> None:
     """So that they are read at all: what they say is held to the code where `make write` is."""
-    assert kept_of(dialect.NAMES, dialect.NAMES.parent)["homes"] == dialect.homes()
+    assert kept_of(dialect_files.NAMES, dialect_files.NAMES.parent)["homes"] == dialect_files.homes()
     assert kept_of(spoken.FILE, spoken.FILE.parent)["names"] == spoken.described()["names"]
     assert kept_of(known.FILE, known.FOLDER, known.BESIDE)
     stored = json.loads(listed.FILE.read_text(encoding="utf-8"))

@@ -76,6 +76,9 @@ def test_traps_as_json() -> None:
     assert one["measured"]["wrong"] > 1
     assert list(one["networks"]) == networks()
     assert "measured" not in everything[0]
+    assert "places" not in everything[0]
+    assert everything[0]["networks"] == met.meeting(TRAPS[0])
+    assert {name: len(paths) for name, paths in one["places"].items()} == one["networks"]
 
 
 def test_what_is_committed_of_networks_and_traps_is_what_they_are() -> None:
