@@ -194,3 +194,17 @@ def test_the_version_is_said_once_and_described() -> None:
 
 def names(requirements: list[str]) -> set[str]:
     return {re.split(r"[^\w.-]", requirement)[0] for requirement in requirements}
+
+
+def test_the_citation_is_of_this_version() -> None:
+    project, text = settings()["project"], (ROOT / "CITATION.cff").read_text("utf-8")
+    stated = dict(re.findall(r'^(\w+): "?(.+?)"?$', text, re.MULTILINE))
+    assert stated["version"] == project["version"]
+    assert stated["abstract"] == project["description"]
+    assert stated["license"] == project["license"]
+
+
+def test_the_logo_loads_nothing() -> None:
+    text = (ROOT / "docs" / "logo.svg").read_text("utf-8")
+    assert "<title>" in text
+    assert re.findall(r"(?:href|src)=|url\(|<script", text) == []
