@@ -74,9 +74,7 @@ def test_another_rule_on_one_side_is_found() -> None:
 
 @pytest.mark.full
 def test_yolox_nano_goes_the_same_way_for_twenty_steps() -> None:
-    """The rate is small: its first layers have gradients of 100, and at larger rates rounding of 1e-15 grows fivefold
-    in each step, in PyTorch against itself, too.
-    """
+    """The rate is small: at larger ones rounding grows fivefold in each step, in PyTorch against itself, too."""
     pictures, boxes = shapes(40, 128)
     detector = diptych.detector("yolox_nano", num_classes=len(NAMES), input_size=128, labels=NAMES)
     x, _ = detector.preprocess(list(pictures), dtype="float64")
