@@ -51,7 +51,11 @@ def data(count: int = 8) -> tuple[Any, Any]:
 
 def checked(name: str, steps: int = 4, **options: Any) -> Any:
     detector = DETECTORS[name]
-    given = {"data": data(), "loss": training.DetectionLoss(detector=detector), "optimizer": SGD} | options
+    given: dict[str, Any] = {
+        "data": data(),
+        "loss": training.DetectionLoss(detector=detector),
+        "optimizer": SGD,
+    } | options
     return diptych.train_check(net_of(detector), steps, **given)
 
 
