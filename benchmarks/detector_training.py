@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import io
 import math
 import sys
@@ -98,9 +99,8 @@ def batches(x: Array, labels: Array, size: int, steps: int, seed: int) -> Iterat
 
 def average_precision(found: Sequence[Detections], labels: Array) -> tuple[float, float]:
     """(AP, AP50) by pycocotools."""
-    from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
-
+    COCO = importlib.import_module("pycocotools.coco").COCO  # noqa: N806 - a class of a package without types
+    COCOeval = importlib.import_module("pycocotools.cocoeval").COCOeval  # noqa: N806
     ids = tuple(range(1, len(NAMES) + 1))
     rows = [(image, row) for image, boxes in enumerate(labels) for row in boxes[boxes[:, 0] >= 0].tolist()]
     said = [entry for image, boxes in enumerate(found) for entry in entries_of(image + 1, boxes, ids)]

@@ -22,15 +22,14 @@ SQUARES = ((8.0, 8.0), (10.0, 20.0)), ((24.0, 16.0), (40.0, 50.0))
 def small(detector: Detector, **changes: Any) -> Detector:
     """The detector with two levels, of strides 8 and 16, and two anchors each, or none."""
     scales = [level.scale for level in detector.levels[:2]]
-    if detector.rule == "yolox":
-        levels = (Level(8), Level(16))
-    else:
+    levels: tuple[Level, ...] = (Level(8), Level(16))
+    if detector.rule != "yolox":
         levels = tuple(Level(s, pair, k) for s, pair, k in zip((8, 16), SQUARES, scales, strict=True))
     rule = detector.learning
     if hasattr(rule, "balance"):
-        rule = dataclasses.replace(rule, balance=(4.0, 1.0))
+        rule = learning(rule, balance=(4.0, 1.0))
     if getattr(rule, "anchors", None):
-        rule = dataclasses.replace(rule, anchors=(*SQUARES[0], *SQUARES[1], (60.0, 10.0)))
+        rule = learning(rule, anchors=(*SQUARES[0], *SQUARES[1], (60.0, 10.0)))
     return dataclasses.replace(detector, levels=levels, learning=learning(rule, **changes))
 
 

@@ -44,8 +44,8 @@ def loss(cells: Sequence[Array], labels: Array, detector: Detector, rule: BestAn
     count = raw.shape[-1] - 5
     there = last(where, wanted, raw.shape[1]) >= 0
     class_places = where * count + own[..., 0].astype(np.int64)
-    classes = last(class_places, wanted, raw.shape[1] * count) >= 0
-    classes = np.reshape(classes, (-1, raw.shape[1], count)).astype(raw.dtype)
+    answered = last(class_places, wanted, raw.shape[1] * count) >= 0
+    classes = np.reshape(answered, (-1, raw.shape[1], count)).astype(raw.dtype)
     left = ignored(detached(boxes), detached(raw[..., 5:]), labels, rule) & ~there
     down, across = (side * detector.levels[0].stride for side in shapes[0])
     share = 1 / np.sum(np.ones_like(labels[:, 0, 0]))
@@ -120,4 +120,5 @@ def _squares(raw: Array, own: Array, where: Whole, wanted: Whole, places: Grid, 
     centre = cross_entropy(found[..., :2], inside)
     errors = found[..., 2:] - np.log(size / anchor)
     weight = 2 - size[..., 0] * size[..., 1] / pixels
-    return weight * np.sum(centre + errors * errors / 2, -1)
+    answer: Array = weight * np.sum(centre + errors * errors / 2, -1)
+    return answer

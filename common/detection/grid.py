@@ -32,7 +32,7 @@ class Grid(NamedTuple):
         return np.concatenate([self.centre - self.anchors / 2, self.centre + self.anchors / 2], -1)
 
 
-def grid(shapes: Sequence[tuple[int, int]], levels: Sequence[Level]) -> Grid:
+def grid(shapes: Sequence[Sequence[int]], levels: Sequence[Level]) -> Grid:
     """The grid of maps of (height, width), one for each level.
 
     >>> grid([(1, 2)], [Level(8)]).centre.tolist()

@@ -85,7 +85,8 @@ def _of_classes(logits: Array, classes: Array) -> Array:
     score = np.exp((log_sigmoid(logits[..., :1]) + log_sigmoid(logits[..., 1:])) / 2)
     yes, no = (_logarithm(part) for part in (score, 1 - score))
     wanted = one_hot(classes, logits.shape[-1] - 1)
-    return -np.sum(no, -1)[:, None] + wanted @ (no - yes).transpose(0, 2, 1)
+    answer: Array = -np.sum(no, -1)[:, None] + wanted @ (no - yes).transpose(0, 2, 1)
+    return answer
 
 
 def _logarithm(x: Array) -> Array:
@@ -118,4 +119,5 @@ def _distances(raw: Array, boxes: Array, places: Grid) -> Array:
     cell, stride = constant(places.cell, raw), constant(places.stride, raw)
     size = centres(boxes) / stride
     target = np.concatenate([size[..., :2] - cell, np.log(size[..., 2:] + 1e-8)], -1)
-    return np.abs(raw[..., :4] - target)
+    answer: Array = np.abs(raw[..., :4] - target)
+    return answer

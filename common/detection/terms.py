@@ -68,7 +68,8 @@ def huber(errors: Array, delta: float) -> Array:
 
 def one_hot(classes: Array, count: int) -> Array:
     """Class numbers (...), as numbers of any dtype, as (..., count) of that dtype: nothing but 0 of class -1."""
-    return (classes[..., None] == np.arange(count)).astype(classes.dtype)
+    answer: Array = (classes[..., None] == np.arange(count)).astype(classes.dtype)
+    return answer
 
 
 def first(found: Whole, axis: int) -> Whole:
@@ -90,10 +91,10 @@ def last(places: Whole, wanted: Whole, count: int) -> Whole:
 
     `places` (N, R) are from 0 to count - 1; those of other rows do not matter.
     """
-    places = kept(wanted, places)
+    own: Whole = np.where(wanted, places, 0)
     number = np.broadcast_to(np.where(wanted, np.arange(places.shape[1]), -1), places.shape)
     found = np.full((len(places), count), -1)
-    np.maximum.at(found, (np.arange(len(places))[:, None], places), number)
+    np.maximum.at(found, (np.arange(len(places))[:, None], own), number)
     return found
 
 

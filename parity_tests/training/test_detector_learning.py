@@ -51,7 +51,11 @@ def data(count: int = 8) -> tuple[Any, Any]:
 
 def checked(name: str, steps: int = 4, **options: Any) -> Any:
     detector = DETECTORS[name]
-    given = {"data": data(), "loss": training.DetectionLoss(detector=detector), "optimizer": SGD} | options
+    given: dict[str, Any] = {
+        "data": data(),
+        "loss": training.DetectionLoss(detector=detector),
+        "optimizer": SGD,
+    } | options
     return diptych.train_check(net_of(detector), steps, **given)
 
 
@@ -74,9 +78,7 @@ def test_another_rule_on_one_side_is_found() -> None:
 
 @pytest.mark.full
 def test_yolox_nano_goes_the_same_way_for_twenty_steps() -> None:
-    """The rate is small: its first layers have gradients of 100, and at larger rates rounding of 1e-15 grows fivefold
-    in each step, in PyTorch against itself, too.
-    """
+    """The rate is small: at larger ones rounding grows fivefold in each step, in PyTorch against itself, too."""
     pictures, boxes = shapes(40, 128)
     detector = diptych.detector("yolox_nano", num_classes=len(NAMES), input_size=128, labels=NAMES)
     x, _ = detector.preprocess(list(pictures), dtype="float64")

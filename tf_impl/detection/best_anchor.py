@@ -30,8 +30,8 @@ def loss(cells: Sequence[tf.Tensor], labels: tf.Tensor, detector: Detector, rule
     count = raw.shape[-1] - 5
     there = last(where, wanted, raw.shape[1]) >= 0
     class_places = where * count + tf.cast(own[..., 0], tf.int64)
-    classes = last(class_places, wanted, raw.shape[1] * count) >= 0
-    classes = tf.cast(tf.reshape(classes, (-1, raw.shape[1], count)), raw.dtype)
+    answered = last(class_places, wanted, raw.shape[1] * count) >= 0
+    classes = tf.cast(tf.reshape(answered, (-1, raw.shape[1], count)), raw.dtype)
     left = ignored(detached(boxes), detached(raw[..., 5:]), labels, rule) & ~there
     down, across = (side * detector.levels[0].stride for side in shapes[0])
     share = 1 / tf.reduce_sum(tf.ones_like(labels[:, 0, 0]))

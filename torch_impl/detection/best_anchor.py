@@ -30,8 +30,8 @@ def loss(cells: Sequence[torch.Tensor], labels: torch.Tensor, detector: Detector
     count = raw.shape[-1] - 5
     there = last(where, wanted, raw.shape[1]) >= 0
     class_places = where * count + own[..., 0].to(torch.int64)
-    classes = last(class_places, wanted, raw.shape[1] * count) >= 0
-    classes = torch.reshape(classes, (-1, raw.shape[1], count)).to(raw.dtype)
+    answered = last(class_places, wanted, raw.shape[1] * count) >= 0
+    classes = torch.reshape(answered, (-1, raw.shape[1], count)).to(raw.dtype)
     left = ignored(detached(boxes), detached(raw[..., 5:]), labels, rule) & ~there
     down, across = (side * detector.levels[0].stride for side in shapes[0])
     share = 1 / torch.sum(torch.ones_like(labels[:, 0, 0]))

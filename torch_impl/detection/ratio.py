@@ -27,8 +27,8 @@ def loss(cells: Sequence[torch.Tensor], labels: torch.Tensor, detector: Detector
     size = max(side * detector.levels[0].stride for side in cells[0].shape[1:3])
     count = cells[0].shape[-1] - 5
     found = [
-        _of_level(part, labels, *one, detector, rule)
-        for part, *one in zip(cells, detector.levels, rule.balance, strict=True)
+        _of_level(part, labels, level, balance, detector, rule)
+        for part, level, balance in zip(cells, detector.levels, rule.balance, strict=True)
     ]
     boxes, objects, classes = (sum(parts) for parts in zip(*found, strict=True))
     parts = (
@@ -58,7 +58,8 @@ def _of_level(
     objects = kept(there, (1 - rule.gain) + rule.gain * take(reached, kept(there, winner)))
     classes = cross_entropy(take(raw[..., 5:], where), one_hot(own[..., 0], raw.shape[-1] - 5))
     of_class = torch.sum(kept(wanted[..., None], classes)) * share / (raw.shape[-1] - 5)
-    return fitted, balance * torch.mean(cross_entropy(raw[..., 4], objects)), of_class
+    sure: torch.Tensor = torch.mean(cross_entropy(raw[..., 4], objects))
+    return fitted, balance * sure, of_class
 
 
 def assigned(
