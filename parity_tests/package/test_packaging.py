@@ -205,6 +205,6 @@ def test_the_citation_is_of_this_version() -> None:
 
 
 def test_the_logo_loads_nothing() -> None:
-    text = (ROOT / "docs" / "logo.svg").read_text("utf-8")
+    text = (ROOT / "diptych" / "site" / "logo.svg").read_text("utf-8")
     assert "<title>" in text
     assert re.findall(r"(?:href|src)=|url\(|<script", text) == []
