@@ -8,7 +8,7 @@ fewer boxes than G. Sizes of boxes below are in pixels, unless said.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
@@ -205,7 +205,7 @@ def checked_labels(labels: Array, images: int, size: tuple[int, int], classes: i
     return found
 
 
-def padded_labels(images: list[Array], most: int | None = None) -> Array:
+def padded_labels(images: Sequence[Array], most: int | None = None) -> Array:
     """Labels (N, G, 5) of images that have (boxes, 5) each, with rows of class -1; G is `most`, or the largest number.
 
     Raises DiptychError for an image with more boxes than `most`, and for other shapes.

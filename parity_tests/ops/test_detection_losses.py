@@ -149,7 +149,7 @@ def test_wrong_rules_are_one_sentence() -> None:
         (lambda: SimOTA(radius=-1.0), "radius of SimOTA is a finite number"),
         (lambda: Bands(negative=0.6), "negative below 0.6"),
         (lambda: BestAnchor(anchors=((0.0, 1.0),)), "an anchor is a width"),
-        (lambda: Ratio(overlap="squares"), "overlap of Ratio is one of iou, giou, diou, ciou, not 'squares'"),
+        (lambda: Ratio(overlap="squares"), "overlap of Ratio is one of iou, giou, diou, ciou, not 'squares'"),  # type: ignore[arg-type]
         (lambda: detection_loss([], labels(), dataclasses.replace(YOLOX, learning=None)), "does not say how it learns"),
     ):
         with pytest.raises(DiptychError, match=said):
