@@ -80,7 +80,8 @@ def differences(layers: Mapping[str, Any], net: Net) -> list[str]:
             found += _compare(name, make, layers.get(name))
     inside = tuple(f"{node.path}." for node in net.nodes)
     strangers = [name for name, entry in layers.items() if name not in known and _strange(name, entry, inside)]
-    strangers = [name for name in strangers if name not in _unnamed_parts(layers, net)] if strangers else []
+    unnamed = _unnamed_parts(layers, net) if strangers else set()
+    strangers = [name for name in strangers if name not in unnamed]
     return found + [f"it has a layer {name!r} ({layers[name].get('class_name')})" for name in strangers]
 
 
