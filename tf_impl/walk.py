@@ -72,9 +72,7 @@ def _rename(node: Node, result: Any, inputs: set[int], kit: Kit) -> None:
         _rename(node, value, inputs, kit)
 
 
-def _applied(
-    node: Node, lowering: Lowering, inputs: list[Any], dtype: str, shared: dict[str, Any], kit: Kit
-) -> Any:
+def _applied(node: Node, lowering: Lowering, inputs: list[Any], dtype: str, shared: dict[str, Any], kit: Kit) -> Any:
     """Apply the steps of a node; the last layer step is named after the node, or an Identity after the last step."""
     value = inputs[0] if len(inputs) == 1 else inputs
     *before, last = lowering.steps

@@ -221,6 +221,7 @@ def test_a_wrong_layout_fails_the_proof_and_leaves_nothing(tmp_path: Path, monke
     """A writer that mirrors kernels, and a reader that mirrors them back: bits alone would not tell."""
     from diptych.common.layouts import to_canonical, to_framework
     from diptych.files import layers
+    from diptych.files.keras_archive import store
     from diptych.tf_impl import build, saved, state
 
     def written(array: Array, *rest: Any) -> Array:
@@ -232,7 +233,7 @@ def test_a_wrong_layout_fails_the_proof_and_leaves_nothing(tmp_path: Path, monke
 
     diptych.convert(source(tmp_path), tmp_path / "out.keras", check=None)
     before = listing(tmp_path)
-    for module in (build, state, saved):
+    for module in (build, state, saved, store):
         monkeypatch.setattr(module, "to_framework", written)
     monkeypatch.setattr(layers, "to_canonical", found)
     error = refused(tmp_path, "convert", tmp_path / "in.pth", tmp_path / "new.keras")

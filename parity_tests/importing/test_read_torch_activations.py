@@ -132,6 +132,8 @@ OTHERWISE = {
     "max_pool2d",
     "slice",
     "constant_pad_nd",
+    "std",
+    "var",
 }
 """Here one number stands for all axes, and `slice` is that of lists, too; `pad` tells a mode from a number itself."""
 

@@ -258,6 +258,6 @@ class Input(Layer):
 
 def __getattr__(name: str) -> Any:
     """Whatever else a model asks of keras.layers; raises Unwritten."""
-    if name.startswith("__"):
+    if not name[:1].isupper():  # keras.layers has classes alone; others look for names of their own
         raise AttributeError(name)
     raise Unwritten(f"layers.{name}")
