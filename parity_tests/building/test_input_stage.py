@@ -59,6 +59,7 @@ def test_a_file_keeps_mean_and_variance(tmp_path: Path, suffix: str, small: Net,
     assert close(plain.predict(images, verbose=0), expected)
 
 
+@pytest.mark.slow
 def test_a_file_of_keras_itself_is_identified(tmp_path: Path, net: Net) -> None:
     """Without what diptych writes beside a model; the layer's count of images is no weight."""
     weights = scrambled(net)

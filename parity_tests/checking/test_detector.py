@@ -65,6 +65,7 @@ def test_its_weights_are_there_once_and_come_back() -> None:
         assert all(np.array_equal(back[name], array) for name, array in scrambled(net()).items())
 
 
+@pytest.mark.slow
 def test_exchanged_normalisations_of_two_levels_are_found() -> None:
     wrong = dict(scrambled(net()))
     for kind in ("weight", "bias", "running_mean", "running_var"):

@@ -61,6 +61,7 @@ def test_outputs_are_those_of_the_reference(reference: Reference) -> None:
         assert measured < FLOAT64_TOLERANCE, why
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", some(["resnet18", "mobilenet_v2", "shufflenet_v2_x1_0", "densenet121"], "resnet18"))
 def test_a_check_takes_torchvisions_own_module(name: str) -> None:
     """Modules that diptych did not build are observed where their names tell which node they are."""
@@ -75,6 +76,7 @@ def test_a_check_takes_torchvisions_own_module(name: str) -> None:
     assert report.cause.startswith(f"eps, 1e-05 in {name} and 0.001 in PyTorch")
 
 
+@pytest.mark.slow
 def test_a_fault_in_torchvisions_forward_is_found_at_its_place() -> None:
     net = spec("resnet18", input_size=(32, 40))
     theirs = _torchvision(net)

@@ -187,6 +187,7 @@ def emitted_pair(net: Net, folder: Path) -> tuple[Any, Any]:
     return both[0].eval(), both[1]
 
 
+@pytest.mark.slow
 def test_models_of_emitted_classes_are_read_and_checked(tmp_path: Path) -> None:
     net = small("lenet5_1998")
     torch_model, keras_model = emitted_pair(net, tmp_path)

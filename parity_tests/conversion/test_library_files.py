@@ -123,6 +123,7 @@ def test_a_size_at_which_the_library_has_other_weights_is_refused(tmp_path: Path
         diptych.convert(source(tmp_path, net, "float32"), tmp_path / "out.weights.h5", to="keras", check=None)
 
 
+@pytest.mark.slow
 def test_a_keras_model_of_another_size_and_number_of_classes(tmp_path: Path) -> None:
     net = spec("mobilenet_v3_small.keras", num_classes=7, input_size=(64, 48))
     file = tmp_path / "out.keras"

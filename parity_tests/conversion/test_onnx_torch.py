@@ -86,6 +86,7 @@ def test_torchs_exporter_gives_the_same_function_and_the_same_names(name: str, t
     assert not same_bits(weights, tensors(tmp_path / "back.safetensors").arrays).first
 
 
+@pytest.mark.slow
 def test_what_the_exporter_folds_by_default_is_refused_by_convert(tmp_path: Path) -> None:
     """With optimize=True, the default, batch normalisation is folded into the convolutions: its weights are gone."""
     net, path = spec("resnet18", num_classes=10, input_size=(64, 48)), tmp_path / "folded.onnx"

@@ -103,6 +103,7 @@ def test_a_layer_of_keras_that_is_two_of_ours_has_both() -> None:
     assert [back[name] for name in there["block2_sepconv1"]] == ["block2_sepconv1"] * 2
 
 
+@pytest.mark.slow
 def test_the_mapping_of_every_registered_network_is_in_the_file() -> None:
     for item in dialects():
         net, ours = traced(item.network, {}), dialect(OWN, item.network)

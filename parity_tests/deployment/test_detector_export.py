@@ -223,6 +223,7 @@ def maps_of_efficientdet(x: Value) -> dict[str, Value]:
     return classes | {f"box{s}": conv(x, 36, 1, stride=s, name=f"box_at_{s}") for s in levels}
 
 
+@pytest.mark.slow
 def test_efficientdets_boxes_are_those_of_numpy(tmp_path: Path) -> None:
     net = trace(maps_of_efficientdet, "own", (3, 128, 256))
     greedy = replace(EFFICIENTDET.suppression, sigma=None, score=0.3)
