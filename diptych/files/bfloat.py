@@ -25,7 +25,7 @@ def rounded(array: Array) -> Array:
     """The numbers in float32, each rounded to the nearest of bfloat16, half to even; NaN and infinity stay.
 
     >>> rounded(np.array([1.0, 1.005, -3e38], np.float32)).tolist()
-    [1.0, 1.0078125, -2.9941775812724546e+38]
+    [1.0, 1.0078125, -3.00405527047391e+38]
     """
     single = np.asarray(array, np.float32)
     bits = single.view(np.uint32)
