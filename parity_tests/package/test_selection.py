@@ -37,6 +37,7 @@ ALONE = {
     "building/test_input_stage.py::test_a_file_of_keras_itself_is": "a whole model of keras.applications",
     "checking/test_detector.py::test_exchanged_normalisations": "an EfficientDet; smaller networks have faults",
     "conversion/test_onnx_torch.py::test_what_the_exporter": "torch's exporter, which test_onnx_folded.py has, too",
+    "training/test_with_optimizer.py::test_the_parameters_are": "torchvision's models; others' order is in `make test`",
     "study/test_site.py": "Chromium, and the whole site; its files and data are in `make test`",
     "ops/test_detection_losses.py::test_compiled": "compilers; eager values and gradients are in `make test`",
     "searching/test_search_run.py::test_five_seeds": "ten searches; one is in `make test`",

@@ -12,7 +12,6 @@ from learning_cases import CLASSES, DETECTORS, SIZE, labels
 from selection import some
 
 import diptych
-from benchmarks.detector_training import start
 from diptych import DiptychError, training
 from diptych.common.detection.detector import YOLOX, Detector
 from diptych.common.ops.batch_norm import batch_norm
@@ -74,20 +73,6 @@ def test_another_rule_on_one_side_is_found() -> None:
     report = checked("yolox", 2, loss=losses)
     assert not report.passed
     assert report.where == "loss after step 1"
-
-
-@pytest.mark.full
-def test_yolox_nano_goes_the_same_way_for_twenty_steps() -> None:
-    """The rate is small: at larger ones rounding grows fivefold in each step, in PyTorch against itself, too."""
-    pictures, boxes = shapes(40, 128)
-    detector = diptych.detector("yolox_nano", num_classes=len(NAMES), input_size=128, labels=NAMES)
-    x, _ = detector.preprocess(list(pictures), dtype="float64")
-    loss, rule = training.DetectionLoss(detector=detector.rules), training.SGD(rate=1e-7, momentum=0.9)
-    report = diptych.train_check(
-        detector.net, 20, rule, loss=loss, batch=8, data=(x, boxes), weights=start(detector.net)
-    )  # fmt: skip
-    assert report.passed, report
-    np.testing.assert_allclose(report.losses[0], report.losses[1], rtol=TOLERANCE)
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
