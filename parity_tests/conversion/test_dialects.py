@@ -16,7 +16,6 @@ from diptych.common.dialect import (
     LIBRARIES,
     OWN,
     Dialect,
-    Template,
     check_bijective,
     dialect,
     dialects,
@@ -26,6 +25,7 @@ from diptych.common.dialect import (
 from diptych.common.errors import DiptychError, SpecError
 from diptych.common.registry import networks, traced
 from diptych.common.spec import Net
+from diptych.common.template import Template
 from diptych.conversion.signatures import dialects_of
 from diptych.files.dialects import in_dialect
 from diptych.files.tensors import Tensors

@@ -76,7 +76,7 @@ def test_a_row_of_the_checks_stays_until_its_network_is_measured_anew(
     gates = [{"name": gate, "measured": 1.5e-14, "compared": 3} for gate in checks.GATES]
     (tmp_path / "resnet18.json").write_text(json.dumps({"passed": True, "gates": gates}))
     monkeypatch.setenv(checks.FOLDER, str(tmp_path))
-    (text,) = checks.written().texts.values()
+    (text,) = map(str, checks.written().texts.values())
     after = {line.split("`")[1]: f"{line}\n" for line in text.splitlines() if line.startswith("| `")}
     assert {name for name in before if before[name] != after[name]} == {"resnet18"}
     assert after["resnet18"] == checks.row("resnet18", {"gates": gates})
@@ -85,7 +85,7 @@ def test_a_row_of_the_checks_stays_until_its_network_is_measured_anew(
 def test_a_network_without_a_row_is_named_as_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = checks.standing()
     monkeypatch.setattr(checks, "standing", lambda: {name: rows[name] for name in rows if name != "resnet18"})
-    (text,) = checks.written().texts.values()
+    (text,) = map(str, checks.written().texts.values())
     assert f"{len(rows) - 1} of {len(networks())} networks were measured and\npass; not measured yet: " in text
     missing = re.search("not measured yet: (.*)\\.\n", text)
     assert missing is not None
