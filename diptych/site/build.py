@@ -189,7 +189,8 @@ def _rendered(name: str, own: dict[str, Any], root: str = "") -> str:
     from ..page.figures import count_text
 
     here = "docs/study.html" if name == "docs.html" else name
-    common = {"tabs": TABS, "here": here, "root": root, "version": __version__, "short": count_text, "data": False}
+    tabs = [tab for tab in TABS if prose.pages() or not tab[0].startswith("docs/")]
+    common = {"tabs": tabs, "here": here, "root": root, "version": __version__, "short": count_text, "data": False}
     text: str = _environment().get_template(f"{name}.j2").render({**common, "script": "", **own})
     return text
 

@@ -80,6 +80,13 @@ def test_only_what_changed_is_made_anew(site: Path, monkeypatch: pytest.MonkeyPa
     assert build(site, NAMES).anew == 3
 
 
+def test_without_docs_no_page_leads_to_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installed package has none."""
+    monkeypatch.setattr("diptych.site.prose.FOLDER", tmp_path / "none")
+    build(tmp_path / "out", NAMES[:1])
+    assert "docs/" not in (tmp_path / "out" / "index.html").read_text("utf-8")
+
+
 def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(DiptychError, match="not empty and no site"):
