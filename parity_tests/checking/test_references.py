@@ -14,7 +14,7 @@ import pytest
 import torch
 from references import Reference, references
 from references.libraries import outputs, reference_model
-from selection import placed, some
+from selection import placed
 
 import diptych
 from diptych import Net, check
@@ -61,8 +61,11 @@ def test_outputs_are_those_of_the_reference(reference: Reference) -> None:
         assert measured < FLOAT64_TOLERANCE, why
 
 
+FULL = [pytest.param(name, marks=pytest.mark.full) for name in ("mobilenet_v2", "shufflenet_v2_x1_0", "densenet121")]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", some(["resnet18", "mobilenet_v2", "shufflenet_v2_x1_0", "densenet121"], "resnet18"))
+@pytest.mark.parametrize("name", ["resnet18", *FULL])
 def test_a_check_takes_torchvisions_own_module(name: str) -> None:
     """Modules that diptych did not build are observed where their names tell which node they are."""
     net = spec(name, input_size=(32, 40))

@@ -15,11 +15,13 @@ for catalogue in ("planted_in_torch", "planted_in_keras", "planted_in_training")
     importlib.import_module(catalogue)
 
 QUICK = ("keras_app_eps", "keras_same_stem", "torch_slope", "torch_unshared", "torch_biased_variance", "keras_activity")
-"""Those of `make test`: each stands for a kind; the others are slow."""
+"""Those of `make test`: each stands for a kind. Of the others every third is slow, and the rest `full`."""
+SLOW = [name for name in FAULTS if name not in QUICK][::3]
 
 
 def _marked(name: str) -> Any:
-    return pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow)
+    later = pytest.mark.slow if name in SLOW else pytest.mark.full
+    return pytest.param(name, marks=[] if name in QUICK else later)
 
 
 @pytest.mark.parametrize("name", [_marked(name) for name in FAULTS])
