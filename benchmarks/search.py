@@ -21,16 +21,11 @@ from typing import Any
 
 import numpy as np
 
-import diptych
 from diptych import searching, training
 from diptych.common.search.draws import gumbel
-from diptych.common.search.setting import Objective, Rules
-from diptych.common.training.losses import CrossEntropy
-from diptych.common.training.masks import Masks
-from diptych.common.training.setting import Natives, Setting
+from diptych.common.search.setting import Objective
 from diptych.searching.run import searcher_of
 from diptych.training.curves import run
-from diptych.training.sides import of_one
 
 EPOCHS = 10
 RUNTIME = "onnxruntime"
@@ -74,13 +69,14 @@ def steps(framework: str, count: int = 10, batch: int = 32) -> list[str]:
     x, y = images[:batch].astype(np.float32), labels[:batch]
     searcher = searcher_of(space, costs, plan, len(images), framework, 0)
     draws = gumbel([len(space.layers[number].candidates) for number in space.mixes], 0, 0)
-    plain = space.network([LARGEST] * len(space.layers))
-    rule = replace(Rules().weights, rate=0.1)
-    side = of_one(plain, diptych.init(plain), framework, Setting(rule, CrossEntropy()), Natives(), "float32")
+    alone = tuple(replace(layer, candidates=tuple(c for c in layer.candidates if c.name == LARGEST))
+                  for layer in space.layers)  # fmt: skip
+    single = replace(space, layers=alone)
+    plain = searcher_of(single, searching.macs(single), plan, len(images), framework, 0)
     calls: dict[str, Callable[[], Any]] = {
         "weights": lambda: searcher.step("weights", x, y, draws, 1.0, Objective()),
         "architecture": lambda: searcher.step("theta", x, y, draws, 1.0, Objective()),
-        f"plain {LARGEST}": lambda: side.trainer.step(x, [y], Masks(0, 1)),
+        f"plain {LARGEST}": lambda: plain.step("weights", x, y, [], 1.0, Objective()),
     }
     least = dict.fromkeys(calls, float("inf"))
     for turn in range(count + 1):
