@@ -9,7 +9,6 @@ from typing import Any
 
 FOLDER = Path(__file__).parents[2] / "docs"
 """The docs of a checkout; an installed package has none."""
-INSTALL = "pages of the docs need markdown-it-py: pip install 'diptych[site]'"
 
 
 def pages() -> dict[str, Path]:

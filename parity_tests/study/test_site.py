@@ -72,6 +72,10 @@ def test_only_what_changed_is_made_anew(site: Path, monkeypatch: pytest.MonkeyPa
     assert build(site, NAMES).anew == 0
     page.unlink()
     assert build(site, NAMES).anew == 1
+    monkeypatch.setattr("diptych.site.prose.standing", lambda name: "measured anew" if name == NAMES[0] else "")
+    assert build(site, NAMES).anew == 3, "what docs/checks.md says is part of a page"
+    monkeypatch.undo()
+    assert build(site, NAMES).anew == 3
     monkeypatch.setattr(module, "digest", lambda: "another")
     assert build(site, NAMES[:2]).anew == 2
     assert not (site / "networks" / f"{NAMES[2]}.html").exists()
