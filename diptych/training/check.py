@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +29,7 @@ from .given import Given, given_loss, given_optimiser
 from .judge import Judge
 from .report import TrainReport
 from .sides import Sides, decays_of, of_net, of_pair
+from .smaller import at_smaller_rates
 from .steps import TOLERANCE, Course, trained
 from .steps import shapes as shapes_of
 
@@ -71,9 +73,24 @@ def train_check(
     normalisation as in evaluation. `variance` "unbiased" or "biased" lets both write the same running variance; with
     "own" the factor n / (n - 1) between them is checked. With `precision` "bfloat16" both run in mixed precision, and
     are held to what that rounds.
+    Where rounding alone grows past 1e-8, an optimiser given by its name is tried again at smaller rates: see `smaller`.
     Nothing of given models is changed. Raises DiptychError where nothing can be trained or compared.
     """
-    start, say = time.monotonic(), progress or (lambda text: None)
+    once = functools.partial(
+        _trained, net, steps, loss=loss, heads=heads, batch=batch, seed=seed, data=data, frozen_norms=frozen_norms,
+        variance=variance, precision=precision, example=example, weights=weights, names=names, options=options,
+        say=progress or (lambda text: None),
+    )  # fmt: skip
+    report = once(optimizer)
+    return at_smaller_rates(report, optimizer, once) if isinstance(optimizer, str) else report
+
+
+def _trained(
+    net: Any, steps: int, optimizer: Any, *, loss: Any, heads: Sequence[float] | None, batch: int, seed: int,
+    data: Data | None, frozen_norms: bool, variance: Variance, precision: str, example: Any, weights: Any,
+    names: Mapping[str, str] | None, options: Mapping[str, Any] | None, say: Callable[[str], None],
+) -> TrainReport:  # fmt: skip
+    start = time.monotonic()
     _check_numbers(steps, batch)
     if variance not in ("own", "unbiased", "biased"):
         raise DiptychError(f'variance is "own", "unbiased" or "biased", got {variance!r}')
@@ -115,7 +132,7 @@ def train_check(
     return TrainReport(
         sides.name, (gate,), (case,), seconds=time.monotonic() - start, notes=tuple(_notes(course, settings[0])),
         losses=curves, labels=sides.labels, listed=tuple(sorted(course.quiet or ())),
-        small=tuple(sorted(course.small or ())), whose=whose, unsure=unsure,
+        small=tuple(sorted(course.small or ())), whose=whose, unsure=unsure, rounded=bool(unsure),
     )  # fmt: skip
 
 

@@ -17,7 +17,8 @@ class TrainReport(Report):
     `losses` are the curves of both sides, `labels` what they are called. `listed` are the parameters whose gradient is
     rounding alone in every step, such as a bias before batch normalisation: no parameter is held, their effect on the
     loss is. `small` are those whose gradient is below a thousandth of the network's largest; they are held all the
-    same. `whose` says of each side which optimiser and loss it had.
+    same. `whose` says of each side which optimiser and loss it had. `rounded` is true where rounding alone may have
+    made the difference.
     """
 
     losses: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
@@ -25,6 +26,7 @@ class TrainReport(Report):
     listed: tuple[str, ...] = ()
     small: tuple[str, ...] = ()
     whose: tuple[str, ...] = ()
+    rounded: bool = False
 
     @property
     def verdict(self) -> Verdict:

@@ -109,6 +109,19 @@ def test_rounding_that_grows_is_no_difference() -> None:
         assert "rounding alone may have grown so far" in report.unsure[0]
 
 
+@pytest.mark.slow
+def test_where_rounding_grows_a_smaller_rate_tells() -> None:
+    """At 0.01, the rate of "sgd", this network makes 1e-8 of 1e-16 in some steps; a rate that was chosen is kept."""
+    report = diptych.train_check("mobilenet_v1_025")
+    assert report.passed, report
+    assert not report.rounded
+    assert report.notes[0] == "trained at a rate of 0.0001"
+    assert report.notes[1].startswith("at a rate of 0.01: rounding alone may have grown so far")
+    chosen = diptych.train_check("mobilenet_v1_025", optimizer=training.described("sgd"))
+    assert chosen.verdict == "cannot tell"
+    assert chosen.rounded
+
+
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"steps": 0}, "steps is a number from 1 on, got 0"),
     ({"batch": 1.5}, "batch is a number from 1 on, got 1.5"),
