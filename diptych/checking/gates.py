@@ -123,15 +123,15 @@ def _blame(net: Net, weights: Mapping[str, Array], seen: Mapping[str, Mapping[st
     return ", ".join(words)
 
 
-def nearby(images: Array) -> Iterator[Array]:
-    """Images that differ from these by a rounding of float32 in each number.
+def nearby(images: Array, dtype: str = "float32") -> Iterator[Array]:
+    """Images that differ from these by a rounding of float32, or of another dtype, in each number.
 
     One image may be rounded kindly: GhostNet's noise was 3e-5 at one and 5e-3 at those beside it. The largest counts.
     """
     random = np.random.default_rng(0)
     for _ in range(NEARBY):
-        turned = images * (1 + np.finfo(np.float32).eps / 2 * random.standard_normal(images.shape))
-        yield turned.astype(np.float32).astype(images.dtype)
+        turned = images * (1 + np.finfo(dtype).eps / 2 * random.standard_normal(images.shape))
+        yield turned.astype(dtype).astype(images.dtype)
 
 
 def forward_float32(case: Case) -> Finding:

@@ -11,6 +11,7 @@ import numpy as np
 from ..checking.case import Finding
 from ..checking.gates import FLOAT32_FACTOR, FLOAT32_FLOOR, nearby
 from ..common.comparing.apart import channelwise
+from ..common.comparing.rounding import ROUNDED
 from ..common.errors import DiptychError
 from ..common.spec import Array
 from .of_size import made_for_size
@@ -25,6 +26,9 @@ REPEATED = 3
 """How often a difference is asked for again, to tell it from chance."""
 RESTLESS = 1e-4
 """Relative: two runs of a model that differ by more do not compute the same."""
+WIDE = float(np.finfo(np.float64).eps / np.finfo(np.float32).eps)
+"""The unit of float64 in that of float32."""
+LARGEST = float(np.finfo(np.float64).max)
 ALIKE = 1e-9
 """Relative: answers to other images that differ by less show nothing of what is done with an image."""
 
@@ -181,6 +185,7 @@ def _held(pair: Pair, one: Asked, other: Asked, images: Images) -> Finding:
     words = "as they stand" if pair.low == (one.side.given, other.side.given) else "copies in float32"
     bounds += [(words, one.low, other.low, _rounding(one, other))] if narrow else []
     for words, left, right, bound in bounds:
+        rounded, most = (_wide_rounding, ROUNDED) if words == "in float64" else (_rounding_nearby, LARGEST)
         if left is None or right is None:
             continue
         together = matched(left, right)
@@ -191,8 +196,8 @@ def _held(pair: Pair, one: Asked, other: Asked, images: Images) -> Finding:
             return Finding(False, float("inf"), 0.0, where, said, 1, cause=said)
         for name, a, b in together:
             gap, count = channelwise(a, b), count + 1
-            if words != "in float64" and not gap <= bound and np.isfinite(gap):
-                bound = max(bound, _rounding_nearby(pair, one, other, images))
+            if bound < gap <= most:
+                bound = max(bound, rounded(pair, one, other, images))
             found = Finding(bool(gap <= bound), gap, bound, f"{name} [{images.name}, {words}]", "", count)
             if not found.passed:
                 pair.rounded = words != "in float64"
@@ -215,6 +220,20 @@ def _rounding_nearby(pair: Pair, one: Asked, other: Asked, images: Images) -> fl
         answers = [(low.outputs(near), wide.outputs(near)) for low, wide in given if wide is not None]
         noises = [max(noise, *_noises(*pair)) for noise, pair in zip(noises, answers, strict=True)]
     return _bound(one, other, noises)
+
+
+def _wide_rounding(pair: Pair, one: Asked, other: Asked, images: Images) -> float:
+    """The same in float64: as much as float32 shows, in the smaller unit, or what a rounding of the images makes.
+
+    A score that is nearly 0 beside others of hundreds is what large numbers leave: 1e-9 of itself is rounding there.
+    """
+    if one.copied or other.copied or one.side.wide is None or other.side.wide is None:
+        return 0.0
+    noises = [_rounding_nearby(pair, one, other, images) * WIDE]
+    for asked in (one, other):
+        near = (asked.side.wide.outputs(turned) for turned in nearby(images.values.astype(np.float64), "float64"))
+        noises.append(FLOAT32_FACTOR * max(max(_noises(turned, asked.best)) for turned in near))
+    return max(noises[0], min(noises[1:]))
 
 
 def _rounding(one: Asked, other: Asked) -> float:
