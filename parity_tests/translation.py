@@ -103,7 +103,7 @@ def _of_values() -> Iterator[Text]:
     from diptych.site.ideas import IDEAS
     from diptych.traps.known import known
 
-    for trap in list(known().values())[:0]:  # TODO traps.po
+    for trap in known().values():
         for part in ("section", "title", "torch", "keras", "rule", "measure", "note"):
             yield Text(getattr(trap, part), "", f"trap {trap.id}, {part}")
     yield from (Text(idea.what, "", f"idea {idea.older} to {idea.younger}") for idea in IDEAS)
