@@ -14,6 +14,7 @@ import typer
 from ..common.errors import DiptychError
 from . import catalogue, checkpoints, comparison, deployment, detection, searching, site, study, training
 from .border import TRACEBACK, Border
+from .language import OPTION
 from .options import NAMES, Channels, Classes, Example, OneSize, Settings, Size, asked, chosen
 from .quiet import native_stderr_kept
 from .reporting import (
@@ -68,8 +69,14 @@ Traceback = Annotated[
 ]
 
 
+Lang = Annotated[
+    str | None,
+    typer.Option(OPTION, metavar="en|zh", help="The language of help and messages; at any place of the command."),
+]
+
+
 @app.callback()
-def options(version: Version = False, traceback: Traceback = False) -> None:
+def options(version: Version = False, traceback: Traceback = False, lang: Lang = None) -> None:
     """The same convolutional network, natively in PyTorch and in TensorFlow, with proof."""
 
 
