@@ -35,7 +35,7 @@ class Border(TyperGroup):
         """The command of the first word, or the one that is meant by it; a usage error where there is none."""
         word = args[0] if args else ""
         if word and not word.startswith("-") and word not in self.commands:
-            args = meant(args, self.commands) or ctx.fail(unknown(word, self.commands))
+            args = meant(args, self.commands) or ctx.fail(local(unknown(word, self.commands)))
             if args[0].startswith("-"):
                 self.main(args, "diptych", standalone_mode=False)
                 raise typer.Exit

@@ -7,13 +7,13 @@ those of Chinese take two, and between any two of them.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
 from ..common.errors import DiptychError
 from ..common.language import ENGLISH, LANGUAGES, asked, gettext, marked, message, spoken
 from .streams import complain
+from .wide import wrapped
 
 OPTION = "--lang"
 HEADINGS = (marked("Arguments"), marked("Options"), marked("Commands"))
@@ -21,11 +21,7 @@ EXTRAS = (
     (re.compile(r"default: (?=[^\]]*\]$)"), marked("default: ")),
     (re.compile(r"required(?=\]$)"), marked("required")),
 )
-UNIT = re.compile(r"[（《「『“]*(?:[^\s\u2e80-\uffef]+ ?|[\u2e80-\uffef])|\s+")
-"""What is not broken: a word of another script with the space after it, or one character of Chinese."""
 HELP = marked("Show this message and exit.")
-CLOSING = set("，。；：、！？）》」』”’…")
-"""Characters that begin no line."""
 
 
 def taken(words: Sequence[str]) -> tuple[list[str], str]:
@@ -114,27 +110,5 @@ def fold(text: str, width: int) -> str:
     步幅为 2
     的卷积。
     """
-    return "\n\n".join(f"\b\n{_folded(' '.join(part.split()), width)}" for part in text.split("\n\n") if part.strip())
-
-
-def _folded(text: str, width: int) -> str:
-    lines, line = list[str](), list[str]()
-    for unit in UNIT.findall(text):
-        if line and columns("".join([*line, unit.rstrip()])) > width:
-            carried = [unit]
-            while carried[0] in CLOSING and len(line) > 1:
-                carried.insert(0, line.pop())
-            lines.append("".join(line).rstrip())
-            line = [part for part in carried if part.strip()]
-        else:
-            line.append(unit)
-    return "\n".join([*lines, "".join(line).rstrip()])
-
-
-def columns(text: str) -> int:
-    """The columns of a terminal that a text takes.
-
-    >>> columns("卷积 conv")
-    9
-    """
-    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+    parts = (" ".join(part.split()) for part in text.split("\n\n"))
+    return "\n\n".join("\n".join(["\b", *wrapped(part, width)]) for part in parts if part)

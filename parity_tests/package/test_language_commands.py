@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from command_line import run
 
-from diptych.commands.language import columns, fold, taken
+from diptych.commands.language import fold, taken
 from diptych.commands.plain import main as plain
+from diptych.commands.wide import cells
 from diptych.common.errors import DiptychError
 from diptych.common.language import asked, spoken
 
@@ -58,7 +59,7 @@ def test_help_is_chinese_and_no_line_is_too_wide() -> None:
         assert (done.exit_code, done.stderr) == (0, "")
         assert "选项:" in done.stdout.splitlines()
         assert "显示这段帮助。" in done.stdout
-        assert max(map(columns, done.stdout.splitlines())) <= 80
+        assert max(map(cells, done.stdout.splitlines())) <= 80
         assert "Show " not in done.stdout
     assert spoken() == "en"
     assert "Options:" in run("check", "-h").stdout
@@ -123,6 +124,6 @@ def test_plain_lines_speak_it_too(monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
 def test_chinese_is_folded_by_columns_and_never_before_a_stop() -> None:
     text = fold("步幅为 2 的卷积，填充是 padding='same'（见文档）。\n\n第二段。", 20).replace("\b\n", "")
-    assert [columns(line) <= 20 for line in text.splitlines()] == [True] * len(text.splitlines())
+    assert [cells(line) <= 20 for line in text.splitlines()] == [True] * len(text.splitlines())
     assert text.splitlines()[-1] == "第二段。"
     assert not any(line.startswith(("，", "。", "）")) or line.endswith("（") for line in text.splitlines())
