@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..common.errors import DiptychError
-from . import catalogue, checkpoints, comparison, deployment, detection, searching, site, study, training
+from . import catalogue, checkpoints, comparison, deployment, detection, searching, site, study, training, viewing
 from .border import TRACEBACK, Border
 from .options import NAMES, Channels, Classes, Example, OneSize, Settings, Size, asked, chosen
 from .quiet import native_stderr_kept
@@ -125,7 +125,7 @@ def check(
         raise typer.Exit(code)
 
 
-for group in (comparison, training, searching, checkpoints, deployment, detection, catalogue, study, site):
+for group in (comparison, training, searching, checkpoints, deployment, detection, catalogue, study, viewing, site):
     for word, command in group.COMMANDS.items():
         app.command(word)(command)
 
