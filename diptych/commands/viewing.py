@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,12 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..common.errors import DiptychError
+from ..common.text import first_few
 from .border import DIFFERENT
-from .options import Channels, Classes, Example, Force, Name, OneSize, Settings, Size, asked, chosen
+from .options import READ, Channels, Classes, Example, Force, Name, OneSize, Prefix, Settings, Size, asked, chosen
 from .quiet import native_stderr_kept
+from .reporting import STDOUT, JsonFile
 from .streams import say
 
 if TYPE_CHECKING:
+    from ..viewing.changes import Changes
     from ..viewing.features import Features
 
 Image = Annotated[Path, typer.Argument(metavar="IMAGE", help="A photograph: .jpg, .png, .webp, ...")]
@@ -107,4 +111,89 @@ def _report(seen: Features) -> None:
         f"({seen.dtype})")  # fmt: skip
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"features": features}
+First = Annotated[Path, typer.Argument(metavar="A", help=f"{READ}.")]
+Second = Annotated[Path, typer.Argument(metavar="B", help="Another, of any format and library.")]
+SHOWN = 16
+"""Rows of the table, of those that changed most."""
+
+
+def diff(
+    one: First,
+    other: Second,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write a page, .html, with histograms.")
+    ] = None,
+    json_file: JsonFile = None,
+    network: Annotated[str | None, typer.Option(help="The network of both, where the files do not tell.")] = None,
+    prefix: Prefix = None,
+    force: Force = False,
+) -> None:
+    """Show what changed between two files of weights, layer by layer: exit code 0 equal bits, 1 different, 2 no answer.
+
+    They may be of any format, framework and library: a checkpoint and its conversion have the same bits.
+    """
+    from ..files.destinations import check_destination, check_several
+    from ..viewing.changes import changes
+    from ..viewing.files import opened
+    from .output import waiting
+
+    if output is not None and output.suffix.lower() != ".html":
+        raise DiptychError(f"-o writes a page, .html, not {output.name!r}; --json FILE writes the figures")
+    printed = str(json_file) == STDOUT
+    written = [path for path in (output, None if printed else json_file) if path is not None]
+    check_several(written, force=force)
+    for path in written:
+        for source in (one, other):
+            check_destination(path, source, force)
+    with native_stderr_kept(), waiting(f"reading {one} and {other}") as told:
+        files = opened(one, other, network, prefix)
+        told("comparing")
+        found = changes(*files)
+    _kept(found, output, json_file, written, force)
+    if not printed:
+        _told(found)
+    if not found.same:
+        raise typer.Exit(DIFFERENT)
+
+
+def _kept(found: Changes, output: Path | None, json_file: Path | None, written: list[Path], force: bool) -> None:
+    """Write the page and the figures, both or none; print the figures where that is asked."""
+    from ..files.atomic import transaction
+
+    if json_file is not None and json_file not in written:
+        from .output import data
+
+        data(found.to_dict())
+    if not written:
+        return
+    with transaction(written, force=force) as staged:
+        if output is not None:
+            from ..viewing.diff_page import page
+
+            staged[output].write_text(page(found), encoding="utf-8")
+        if json_file in staged:
+            staged[json_file].write_text(json.dumps(found.to_dict(), indent=2) + "\n", encoding="utf-8")
+
+
+def _told(found: Changes) -> None:
+    """Print what changed most, and the rest in numbers."""
+    from . import output as out
+
+    rows = [(item.name, " x ".join(map(str, item.shape)) or "1", f"{item.norms[0]:.4g}", f"{item.norms[1]:.4g}",
+             f"{item.relative:.1e}", f"{item.most:.1e}") for item in found.changed[:SHOWN]]  # fmt: skip
+    if rows:
+        header = ("tensor", "shape", "norm A", "norm B", "relative change", "largest")
+        out.grid(header, rows, 1, ("largest", "shape"))
+    more = len(found.changed) - len(rows)
+    say(*([f"and {more} more that changed less; -o diff.html shows them"] if more else []), *([""] if rows else []))
+    for file, names in zip(found.files, found.alone, strict=True):
+        if names:
+            say(f"only in {file.path}: {first_few(list(names), 6)}")
+    shapes = [f"{name} {'x'.join(map(str, a))} and {'x'.join(map(str, b))}" for name, (a, b) in found.reshaped.items()]
+    say(*([f"of another shape: {first_few(shapes, 6)}"] if shapes else []))
+    say(f"A  {found.files[0]}", f"B  {found.files[1]}")
+    say(*(f"  note: {note}" for note in dict.fromkeys(note for file in found.files for note in file.notes)))
+    say(found.summary())
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"features": features, "diff": diff}

@@ -44,7 +44,7 @@ class Strip:
 def page(seen: Features) -> str:
     """What was seen as HTML text."""
     image, _ = _mosaic(seen.image, np.mean)
-    text: str = _template("features.html.j2").render(
+    text: str = template("features.html.j2").render(
         seen=seen, strips=[strip(item) for item in seen.nodes], short=short, css=css(), tolerance=FLOAT64_TOLERANCE,
         image=paletted(image, float(seen.image.min()), float(seen.image.max()), GREYS), versions=versions_of(PACKAGES),
         size=image.shape, made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), input=_shape(seen.image.shape),
@@ -128,7 +128,8 @@ def css() -> Markup:
 
 
 @cache
-def _template(name: str) -> Any:
+def template(name: str) -> Any:
+    """A template of this folder; every value is escaped, and what is already HTML is Markup."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     loader = PackageLoader(__package__.partition(".")[0], "viewing")
