@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..common.errors import DiptychError
+from ..common.language import gettext, local
 from ..common.text import first_few
 from .border import DIFFERENT
 from .options import READ, Channels, Classes, Example, Force, Name, OneSize, Prefix, Settings, Size, asked, chosen
@@ -104,11 +105,16 @@ def _report(seen: Features) -> None:
     rows = [(item.path, item.kind, " x ".join(map(str, item.shape)), f"{item.gap:.1e}", f"{item.relative:.1e}")
             for item in seen.nodes]  # fmt: skip
     out.grid(("node", "op", "shape", "difference", "relative"), rows, 2, ("op", "difference"))
-    how = {True: "the same in both frameworks", False: "DIFFERENT", None: "no verdict in float32, which rounds"}
-    fitted = seen.fit.source if seen.fit else "this detector"
-    say("", f"{seen.net.name}, the photograph fitted for {fitted}; {seen.weights}",
-        f"{how[seen.same]}: the largest relative difference is {seen.worst.relative:.1e}, at {seen.worst.path} "
-        f"({seen.dtype})")  # fmt: skip
+    how = {True: gettext("the same in both frameworks"), False: gettext("DIFFERENT"),
+           None: gettext("no verdict in float32, which rounds")}  # fmt: skip
+    if seen.fit is None:
+        fitted = gettext("the photograph fitted as the detector's authors do it")
+    else:
+        fitted = gettext("the photograph fitted for {source}").format(source=seen.fit.source)
+    worst = gettext("the largest relative difference is {gap}, at {path} ({dtype})").format(
+        gap=f"{seen.worst.relative:.1e}", path=seen.worst.path, dtype=seen.dtype
+    )
+    say("", f"{seen.net.name}, {fitted}", local(seen.weights), f"{how[seen.same]}: {worst}")
 
 
 First = Annotated[Path, typer.Argument(metavar="A", help=f"{READ}.")]
@@ -185,15 +191,24 @@ def _told(found: Changes) -> None:
         header = ("tensor", "shape", "norm A", "norm B", "relative change", "largest")
         out.grid(header, rows, 1, ("largest", "shape"))
     more = len(found.changed) - len(rows)
-    say(*([f"and {more} more that changed less; -o diff.html shows them"] if more else []), *([""] if rows else []))
+    say(
+        *([gettext("and {count} more that changed less; -o diff.html shows them").format(count=more)] if more else []),
+        *([""] if rows else []),
+    )
     for file, names in zip(found.files, found.alone, strict=True):
         if names:
-            say(f"only in {file.path}: {first_few(list(names), 6)}")
+            say(gettext("only in {file}: {names}").format(file=file.path, names=first_few(list(names), 6)))
     shapes = [f"{name} {'x'.join(map(str, a))} and {'x'.join(map(str, b))}" for name, (a, b) in found.reshaped.items()]
-    say(*([f"of another shape: {first_few(shapes, 6)}"] if shapes else []))
+    if shapes:
+        say(gettext("of another shape: {names}").format(names=first_few(shapes, 6)))
     say(f"A  {found.files[0]}", f"B  {found.files[1]}")
-    say(*(f"  note: {note}" for note in dict.fromkeys(note for file in found.files for note in file.notes)))
-    say(found.summary())
+    say(
+        *(
+            "  " + gettext("note: {note}").format(note=note)
+            for note in dict.fromkeys(note for file in found.files for note in file.notes)
+        )
+    )
+    say(f"{gettext('the same') if found.same else gettext('DIFFERENT')}: {found.counts()}")
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"features": features, "diff": diff}

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..common.compare import same_bits
+from ..common.language import gettext
 from ..common.memory import let_go
 from ..common.spec import Array
 from .files import File
@@ -80,18 +81,18 @@ class Changes:
         """Whether both have the same tensors, bit for bit."""
         return not (self.changed or any(self.alone) or self.reshaped)
 
-    def summary(self) -> str:
-        """One line."""
+    def counts(self) -> str:
+        """How many changed, in a sentence of the language that is spoken."""
         if self.same:
-            return f"the same: all {len(self.shared)} tensors are equal, bit for bit"
-        only = [
-            f"{len(names)} only in {file.path.name}"
-            for file, names in zip(self.files, self.alone, strict=True)
-            if names
-        ]
-        shapes = [f"{len(self.reshaped)} of another shape"] if self.reshaped else []
-        count = f"{len(self.changed)} of {len(self.shared)} tensors that both have changed"
-        return f"different: {', '.join([count, *shapes, *only])}"
+            return gettext("All {count} tensors are the same, bit for bit.").format(count=len(self.shared))
+        said = [gettext("{changed} of the {shared} tensors that both have changed").format(
+            changed=len(self.changed), shared=len(self.shared))]  # fmt: skip
+        if self.reshaped:
+            said.append(gettext("{count} have another shape").format(count=len(self.reshaped)))
+        for file, names in zip(self.files, self.alone, strict=True):
+            if names:
+                said.append(gettext("{count} are only in {file}").format(count=len(names), file=file.path.name))
+        return gettext("{list}.").format(list=gettext(", ").join(said))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, the largest change first."""

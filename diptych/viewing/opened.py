@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..api import init
 from ..common.errors import DiptychError
+from ..common.language import message
 from ..common.spec import Array, Net
 from ..detecting.images import Pixels
 from ..stored import stored
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ..opening.named import Asked, Named
 
 SEED = 0
-SEEDED = f"random weights (seed {SEED}): the maps show what random filters make, not what a trained network sees"
+SEEDED = message("Random weights (seed 0): the maps show what random filters make, not what a trained network sees.")
 """What is said of a network that nobody trained."""
 
 Opened = tuple[Net, Mapping[str, Array], str]
@@ -33,11 +34,15 @@ def with_weights(one: Named, wanted: Asked, weights: Path | None) -> Opened:
     if one.result is not None:
         if weights is not None and one.model is None:
             raise DiptychError(f"{one.text} has weights of its own; leave out --weights")
-        return one.net, one.result.weights, f"the weights of {weights.name if weights else one.text}"
+        return (
+            one.net,
+            one.result.weights,
+            message("The weights of {file}.", file=weights.name if weights else one.text),
+        )
     if weights is None:
         return one.net, init(one.net, SEED), SEEDED
     net, arrays = stored(one.net if one.text.endswith(".json") else one.net.name, weights, _given(wanted))
-    return net, arrays, f"the weights of {weights.name}"
+    return net, arrays, message("The weights of {file}.", file=weights.name)
 
 
 def see(

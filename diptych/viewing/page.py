@@ -13,10 +13,12 @@ from markupsafe import Markup
 
 from .. import page as study
 from ..common.compare import FLOAT64_TOLERANCE
+from ..common.language import gettext, local
 from ..common.spec import Array
 from ..common.versions import versions_of
 from ..comparing.html.numbers import plain, short
 from ..comparing.html.png import GAPS, VALUES, paletted
+from ..page.environment import environment
 from .features import Features, Maps
 
 SIDES = {"torch": "PyTorch", "tf": "Keras"}
@@ -45,9 +47,10 @@ def page(seen: Features) -> str:
     """What was seen as HTML text."""
     image, _ = _mosaic(seen.image, np.mean)
     text: str = template("features.html.j2").render(
-        seen=seen, strips=[strip(item) for item in seen.nodes], short=short, css=css(), tolerance=FLOAT64_TOLERANCE,
-        image=paletted(image, float(seen.image.min()), float(seen.image.max()), GREYS), versions=versions_of(PACKAGES),
-        size=image.shape, made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), input=_shape(seen.image.shape),
+        seen=seen, weights=local(seen.weights), strips=[strip(item) for item in seen.nodes], short=short, css=css(),
+        tolerance=FLOAT64_TOLERANCE, versions=versions_of(PACKAGES), size=image.shape, input=_shape(seen.image.shape),
+        image=paletted(image, float(seen.image.min()), float(seen.image.max()), GREYS),
+        made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )  # fmt: skip
     return text
 
@@ -66,7 +69,7 @@ def strip(maps: Maps) -> Strip:
     both = tuple((SIDES[side], paletted(drawn[side][0], low, high, VALUES)) for side in SIDES)
     height, width = gaps.shape
     return Strip(maps, _words(maps, picked, drawn["torch"][1]), both, paletted(gaps, 0.0, most, GAPS),
-                 f"{plain(low)} to {plain(high)}", f"0 to {short(most)}", width, height)  # fmt: skip
+                 _range(plain(low), plain(high)), _range("0", short(most)), width, height)  # fmt: skip
 
 
 def strongest(value: Array) -> list[int]:
@@ -109,12 +112,22 @@ def _mosaic(planes: Array, reduce: Any) -> tuple[Array, int]:
 
 
 def _words(maps: Maps, picked: list[int], step: int) -> str:
+    shape = _shape(maps.shape)
     if not picked:
-        return f"{maps.kind}, {_shape(maps.shape)}: all numbers, in rows"
+        return gettext("{kind}, {shape}: all numbers, in rows").format(kind=maps.kind, shape=shape)
     drawn = ", ".join(map(str, picked))
-    many = f"channels {drawn}, which vary most, row by row" if len(picked) < maps.shape[0] else "all channels"
-    fine = f"; a pixel is the mean of {step} x {step} numbers, of differences the largest" if step > 1 else ""
-    return f"{maps.kind}, {_shape(maps.shape)} (C, H, W): {many}{fine}"
+    said = (gettext("channels {drawn}, which vary most, row by row").format(drawn=drawn) if len(picked) < maps.shape[0]
+            else gettext("all channels"))  # fmt: skip
+    parts = [f"{maps.kind}, {shape} (C, H, W): {said}"]
+    if step > 1:
+        parts.append(
+            gettext("a pixel is the mean of {step} x {step} numbers, of differences the largest").format(step=step)
+        )
+    return "; ".join(parts)
+
+
+def _range(low: str, high: str) -> str:
+    return gettext("{low} to {high}").format(low=low, high=high)
 
 
 def _shape(shape: tuple[int, ...]) -> str:
@@ -130,8 +143,7 @@ def css() -> Markup:
 @cache
 def template(name: str) -> Any:
     """A template of this folder; every value is escaped, and what is already HTML is Markup."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import PackageLoader
 
     loader = PackageLoader(__package__.partition(".")[0], "viewing")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-                       ).get_template(name)  # fmt: skip
+    return environment(loader=loader).get_template(name)

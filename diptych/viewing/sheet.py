@@ -6,6 +6,7 @@ import base64
 import io
 from typing import Any
 
+from ..common.language import local
 from ..detecting.images import pillow
 from .features import Features
 from .page import Strip, strip
@@ -21,7 +22,9 @@ def sheet(seen: Features) -> Any:
             for item in map(strip, seen.nodes)]  # fmt: skip
     height = 2 * TOP + sum(pictures[0].height + TOP for _, pictures in rows)
     made = module.new("RGB", (3 * (WIDE + LEFT) + LEFT, height), "white")
-    said = f"{seen.net.name}, {seen.dtype}: largest relative difference {seen.worst.relative:.1e}; {seen.weights}"
+    said = (
+        f"{seen.net.name}, {seen.dtype}: largest relative difference {seen.worst.relative:.1e}; {local(seen.weights)}"
+    )
     _write(made, (LEFT, 14), said, 16)
     top = TOP
     for item, pictures in rows:

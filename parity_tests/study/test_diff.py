@@ -33,7 +33,7 @@ def test_a_checkpoint_and_its_conversion_are_equal(tmp_path: Path, weights: Weig
     assert run("convert", one, tmp_path / "b.keras", "--no-check").exit_code == 0
     done = run("diff", one, tmp_path / "b.keras", "-o", tmp_path / "out.html")
     assert done.exit_code == 0, done.output
-    assert "all 10 tensors are equal, bit for bit" in done.output
+    assert "All 10 tensors are the same, bit for bit" in done.output
     assert "Equal." in (tmp_path / "out.html").read_text("utf-8")
 
 

@@ -105,7 +105,7 @@ def test_weights_of_a_file_are_those_that_are_seen(photo: Path, tmp_path: Path) 
     words = ("features", "lenet5_modern", photo, "--weights", tmp_path / "w.npz", "--nodes", "c1")
     done = run(*words, "-o", tmp_path / "out.png")
     assert done.exit_code == 0, done.output
-    assert "the weights of w.npz" in done.output
+    assert "The weights of w.npz." in done.output
     with Image.open(tmp_path / "out.png") as image:
         assert image.width > 1000
     done = run("features", "resnet18", *words[2:])
