@@ -13,7 +13,7 @@ import typer
 
 from ..common.errors import DiptychError
 from ..common.language import gettext, local, message
-from . import catalogue, checkpoints, comparison, deployment, detection, searching, site, study, training
+from . import catalogue, checkpoints, comparison, deployment, detection, searching, site, study, training, viewing
 from .border import TRACEBACK, Border
 from .language import OPTION
 from .options import NAMES, Channels, Classes, Example, OneSize, Settings, Size, asked, chosen
@@ -135,7 +135,7 @@ def check(
         raise typer.Exit(code)
 
 
-for group in (comparison, training, searching, checkpoints, deployment, detection, catalogue, study, site):
+for group in (comparison, training, searching, checkpoints, deployment, detection, catalogue, study, viewing, site):
     for word, command in group.COMMANDS.items():
         app.command(word)(command)
 

@@ -28,7 +28,6 @@ SAME = {
     "layers": "table",
     "view": "show",
     "code": "source",
-    "diff": "compare",
 }
 """Words of other tools, and the command of ours."""
 
@@ -63,6 +62,8 @@ EXAMPLES = {
     "plot": "diptych plot -o zoo.svg",
     "source": "diptych source resnet50 --keras",
     "show": "diptych show resnet50",
+    "features": "diptych features resnet50 photo.jpg -o maps.html",
+    "diff": "diptych diff before.pth after.pth",
     "draw": "diptych draw resnet50 -o resnet50.svg",
     "traps": "diptych traps padding",
 }

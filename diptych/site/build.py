@@ -139,6 +139,11 @@ def _lists(out: Path, rows: list[dict[str, Any]]) -> int:
             "tree": markup(tree(data.families())),
             "titles": data.titles(),
         },
+        "plot.html": {
+            "title": gettext("Plot"),
+            "script": "plot.js",
+            "years": sorted({row["year"] for row in rows}),
+        },
         "compare.html": {"title": gettext("Compare")},
         "traps.html": {"title": gettext("Traps"), "sections": dict.fromkeys(item["section"] for item in traps)},
     }

@@ -13,6 +13,7 @@ from . import data, prose
 TABS = (
     ("index.html", marked("Networks")),
     ("families.html", marked("Families")),
+    ("plot.html", marked("Plot")),
     ("compare.html", marked("Compare")),
     ("traps.html", marked("Traps")),
     ("arithmetic.html", marked("Arithmetic")),
@@ -25,7 +26,7 @@ HEAD = (
     "<script>window.DIPTYCH_WORDS = {{}};\n{words}</script>"
 )
 
-SCRIPTS = ("site.js", "arithmetic.js")
+SCRIPTS = ("site.js", "arithmetic.js", "plot.js")
 FOLDERS = {"en": "", "zh": "zh/"}
 """Where the pages of each language stand: a whole site each, with its own copies of the small files."""
 

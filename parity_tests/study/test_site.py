@@ -30,6 +30,7 @@ NAMES = ["lenet5_modern", "squeezenet1_1", "mobilenet_v1_025.keras"]
 PAGES = (
     "index.html",
     "families.html",
+    "plot.html",
     "compare.html",
     "traps.html",
     "arithmetic.html",
