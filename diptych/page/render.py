@@ -12,7 +12,7 @@ from markupsafe import Markup
 from ..checking.last_check import Recorded
 from ..common.emission.source import Source
 from ..common.spec import Net
-from .alignment import PageSlot, links, slots
+from .alignment import PageSlot, anchors, links, slots
 from .columns import Column, columns
 from .costs import costs
 from .figures import Ledger, count_text, nchw_text, nhwc_text, range_text
@@ -35,7 +35,7 @@ def study_page(net: Net, torch: Source, tf: Source, recorded: Recorded | None = 
     page: str = _template().render(
         net=net, version=__version__, options=dict(net.options), css=_css(), script=_text("script.js"),
         columns=shown, rows=_rows(stretches), data=_data(net, torch, zoo, shown, ledger, lines),
-        diagram=architecture(net), traps=traps(net), measured=check_table(recorded), costs=costs(net),
+        diagram=architecture(net, anchors(torch)), traps=traps(net), measured=check_table(recorded), costs=costs(net),
         standing=standing, nchw=nchw_text, nhwc=nhwc_text, short=count_text, between=range_text,
     )  # fmt: skip
     return page
