@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from ..common.emission.source import Source
+from ..common.language import gettext, marked
 from ..common.spec import Shape
 from .alignment import PageSlot
 from .figures import Figures, Ledger, count_text, nchw_text, nhwc_text
@@ -93,7 +94,7 @@ def columns(
         middle.append(torch.stretch(slot, *groups))
     return (
         Column("t", "PyTorch", "NCHW", f"{name}_torch.py", torch.stretches(slots)),
-        Column("s", "Spec", zoo.label, file, tuple(middle)),
+        Column("s", marked("Spec"), zoo.label, file, tuple(middle)),
         Column("k", "TensorFlow", "NHWC", f"{name}_tf.py", tf.stretches(slots)),
     )
 
@@ -154,7 +155,8 @@ class _Panel:
         figures = self.ledger.of(paths)
         if APPLIES.match(text):
             return self._text(figures.leaving)
-        return f"{count_text(figures.parameters)} params" if figures.parameters else ""
+        count = count_text(figures.parameters)
+        return gettext("{count} params").format(count=count) if figures.parameters else ""
 
     def _text(self, shape: Shape | None) -> str:
         return nchw_text(shape) if self.layout == "NCHW" else nhwc_text(shape)

@@ -7,6 +7,7 @@ from html import escape
 from markupsafe import Markup
 
 from ..common.analysis import Row, table
+from ..common.language import gettext
 from ..common.spec import Net
 from .figures import count_text
 
@@ -21,12 +22,12 @@ def costs(net: Net) -> Markup:
         return Markup()
     size = max(map(int, net.input_shape[-2:]))
     strips = [
-        _bars(rows, [row.parameters for row in rows], "parameters", 0),
+        _bars(rows, [row.parameters for row in rows], gettext("parameters"), 0),
         _bars(rows, [row.macs for row in rows], "MACs", 1),
         _growth(rows, [max(row.field) if row.field else None for row in rows], size, 2),
     ]
     height = 3 * (HIGH + GAP)
-    said = "Parameters, multiply-accumulates and receptive field of each layer, from the image on"
+    said = gettext("Parameters, multiply-accumulates and receptive field of each layer, from the image on")
     head = f'<svg class=costs viewBox="0 0 {LEFT + WIDE + 10} {height}" role=img aria-label="{said}">'
     return Markup(head + "".join(strips) + "</svg>")  # noqa: S704 - numbers, and paths that are escaped
 
@@ -56,16 +57,14 @@ def _growth(rows: list[Row], fields: list[float | None], size: int, place: int) 
     most = max([size, *(field for field in fields if field)])
     points = [(LEFT + (at + 0.5) * step, top + HIGH * (1 - (field or most) / most)) for at, field in enumerate(fields)]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    level = top + HIGH * (1 - size / most)
+    level, image = top + HIGH * (1 - size / most), gettext("the image: {size} pixels").format(size=size)
     return (
-        _name("receptive field", f"{most:g} px", top)
-        + f'<path class=image d="M{LEFT} {level:.1f}H{LEFT + WIDE}"><title>the image: {size} pixels</title></path>'
+        _name(gettext("receptive field"), f"{most:g} px", top)
+        + f'<path class=image d="M{LEFT} {level:.1f}H{LEFT + WIDE}"><title>{image}</title></path>'
         + f'<polyline points="{line}"/>'
     )
 
 
 def _name(what: str, most: str, top: int) -> str:
-    return (
-        f'<text x="{LEFT}" y="{top - 6}">{what}, at most {most}</text>'
-        f'<path class=ground d="M{LEFT} {top + HIGH}H{LEFT + WIDE}"/>'
-    )
+    said = gettext("{what}, at most {most}").format(what=what, most=most)
+    return f'<text x="{LEFT}" y="{top - 6}">{said}</text><path class=ground d="M{LEFT} {top + HIGH}H{LEFT + WIDE}"/>'

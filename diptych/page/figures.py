@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..common.analysis import nhwc, table
+from ..common.language import gettext
 from ..common.spec import Call, Net, Shape
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -102,7 +103,7 @@ def range_text(counts: Sequence[int], text: Callable[[int], str]) -> str:
     ('960 to 9.41 k', '960')
     """
     low, high = text(min(counts)), text(max(counts))
-    return low if low == high else f"{low} to {high}"
+    return low if low == high else gettext("{low} to {high}").format(low=low, high=high)
 
 
 def _within(path: str, block: str) -> bool:

@@ -15,6 +15,7 @@ from ..common.spec import Net
 from .alignment import PageSlot, anchors, links, slots
 from .columns import Column, columns
 from .costs import costs
+from .environment import script_words
 from .figures import Ledger, count_text, nchw_text, nhwc_text, range_text
 from .sections import architecture, check_table, traps
 from .zoo import Zoo, zoo_source
@@ -59,7 +60,8 @@ def _data(
             named = [path or net.title for path in _outermost(paths)]
             known[number] = [named, lines.get(number, ()), *shapes, figures.parameters, figures.macs]
     names = {column.key: column.file for column in shown}
-    text = json.dumps({"lines": known, "zoo": zoo.text, "files": names}, ensure_ascii=False, separators=(",", ":"))
+    data = {"lines": known, "zoo": zoo.text, "files": names, "words": script_words(_text("script.js"))}
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     # Inside a script element only these could end it; JSON reads them back from their escapes.
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704
 
@@ -79,8 +81,8 @@ def _text(name: str) -> Markup:
 
 @cache
 def _template() -> Any:
-    from jinja2 import Environment, StrictUndefined
+    from .environment import environment
 
     # Autoescaping is on for every value; what is already HTML is Markup.
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string((FOLDER / "template.html.j2").read_text(encoding="utf-8"))
+    made = environment(lstrip_blocks=True)
+    return made.from_string((FOLDER / "template.html.j2").read_text(encoding="utf-8"))

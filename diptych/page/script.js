@@ -2,6 +2,7 @@
 (() => {
   const root = document.documentElement, byId = (id) => document.getElementById(id);
   const known = JSON.parse(byId("data").textContent);
+  const _ = (text, values = {}) => (known.words[text] ?? text).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
   const cols = document.querySelector(".cols"), heads = document.querySelector(".heads"), status = byId("status");
   const prefix = { t: "L", s: "S", k: "K" }, keys = ["t", "s", "k"], narrow = matchMedia("(max-width: 899px)");
   const column = (key) => cols.querySelector(`.col.${key}`);
@@ -18,19 +19,21 @@
     : { t: [number], s: known.lines[number]?.[1] ?? [], k: [number] };
 
   const count = (n) => n.toLocaleString("en");
-  const list = (names) => names.length > 5 ? `${names.slice(0, 4).join(", ")} and ${names.length - 4} more` : names.join(", ");
+  const list = (names) => names.length > 5
+    ? _("{names} and {n} more", { names: names.slice(0, 4).join(", "), n: names.length - 4 }) : names.join(", ");
 
   function describe(key, number) {
     if (key === "s") {
       const lines = back[number] ?? [];
-      return `Spec, line ${number}: ` + (lines.length ? `makes ${lines.length === 1 ? "line" : "lines"} ${list(lines)} of both files.`
-        : "it makes no line of its own.");
+      if (!lines.length) return _("Spec, line {number}: it makes no line of its own.", { number });
+      return lines.length === 1 ? _("Spec, line {number}: makes line {lines} of both files.", { number, lines: list(lines) })
+        : _("Spec, line {number}: makes lines {lines} of both files.", { number, lines: list(lines) });
     }
     const [paths, spec, nchw, nhwc, parameters, macs] = known.lines[number] ?? [[], []];
-    if (!paths.length) return `Line ${number} of both files.`;
-    const parts = [`Line ${number}: ${list(paths)}`, nchw && `${nchw} (NCHW)`, nhwc && nhwc !== nchw && `${nhwc} (NHWC)`,
-      parameters && `${count(parameters)} parameters`, macs && `${count(macs)} MACs`];
-    if (spec.length) parts.push(`spec ${spec.length === 1 ? "line" : "lines"} ${list(spec)}`);
+    if (!paths.length) return _("Line {number} of both files.", { number });
+    const parts = [_("Line {number}: {paths}", { number, paths: list(paths) }), nchw && `${nchw} (NCHW)`, nhwc && nhwc !== nchw && `${nhwc} (NHWC)`,
+      parameters && _("{n} parameters", { n: count(parameters) }), macs && `${count(macs)} MACs`];
+    if (spec.length) parts.push(spec.length === 1 ? _("spec line {lines}", { lines: list(spec) }) : _("spec lines {lines}", { lines: list(spec) }));
     return parts.filter(Boolean).join("  ·  ");
   }
 
@@ -88,7 +91,7 @@
     if (!item || event.ctrlKey || event.metaKey || event.altKey) return;
     const steps = { ArrowDown: () => moved(item, 1), ArrowUp: () => moved(item, -1), Home: () => moved(item, -1e6), End: () => moved(item, 1e6),
       ArrowRight: () => across(item, 1), ArrowLeft: () => across(item, -1), Enter: () => item, " ": () => item };
-    if (event.key === "Escape") { clear(); status.textContent = "No line is chosen."; return; }
+    if (event.key === "Escape") { clear(); status.textContent = _("No line is chosen."); return; }
     const next = steps[event.key]?.();
     if (next) { event.preventDefault(); select(next); }
   });
@@ -168,7 +171,7 @@
   const kept = { get: (name) => { try { return localStorage.getItem(name); } catch { return null; } },
     set: (name, value) => { try { localStorage.setItem(name, value); } catch { /* nothing is kept */ } } };
   const dark = () => (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
-  function theme(name) { if (name) root.dataset.theme = name; byId("theme").textContent = dark() ? "Light" : "Dark"; }
+  function theme(name) { if (name) root.dataset.theme = name; byId("theme").textContent = dark() ? _("Light") : _("Dark"); }
   byId("theme").addEventListener("click", () => { theme(dark() ? "light" : "dark"); kept.set("diptych-theme", root.dataset.theme); });
   theme(["light", "dark"].includes(kept.get("diptych-theme")) ? kept.get("diptych-theme") : "");
 
@@ -193,7 +196,7 @@
   }
   document.addEventListener("click", async (event) => {
     const { copy: copied, save } = event.target.dataset ?? {};
-    if (copied) { await copy(whole(copied)); status.textContent = `${known.files[copied]} is copied.`; }
+    if (copied) { await copy(whole(copied)); status.textContent = _("{file} is copied.", { file: known.files[copied] }); }
     if (save) {
       const address = URL.createObjectURL(new Blob([whole(save)], { type: "text/x-python" }));
       Object.assign(document.createElement("a"), { href: address, download: known.files[save] }).click();

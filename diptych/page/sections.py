@@ -11,6 +11,7 @@ from markupsafe import Markup
 from ..checking.last_check import Recorded
 from ..checking.report import Gate
 from ..common.errors import DiptychError
+from ..common.language import marked
 from ..common.spec import Net
 from ..traps.trap import Trap
 from .highlight import lines
@@ -84,7 +85,7 @@ def _met_trap(trap: Trap, paths: list[str], same: Trap | None) -> MetTrap:
 
 
 def _gate(gate: Gate) -> Measured:
-    verdict = {True: "pass", False: "fail", None: "not reached"}[gate.passed]
+    verdict = {True: marked("pass"), False: marked("fail"), None: marked("not reached")}[gate.passed]
     reached = gate.passed is not None and gate.measured is not None
     difference = _number(gate.measured) if reached else ""
     where = "; ".join(text for text in (gate.where, gate.detail) if text)

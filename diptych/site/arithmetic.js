@@ -1,6 +1,7 @@
 // Windows of a convolution or a pool in either framework, along one axis; both axes of the picture are alike.
 "use strict";
 (() => {
+  const _ = window.say;
   const reach = (set) => set.dilation * (set.kernel - 1) + 1;
 
   // {before, after, out}: pads and the number of windows. `after` may be more than asked for, where ceil mode hangs over.
@@ -54,15 +55,15 @@
     grid.style.gridTemplateColumns = `repeat(${wide}, 1fr)`;
     out.style.gridTemplateColumns = `repeat(${Math.max(found.out, 1)}, 1fr)`;
     const inside = (n) => n >= found.before && n < found.before + set.size;
-    grid.replaceChildren(...Array.from({ length: wide * wide }, (_, n) => {
+    grid.replaceChildren(...Array.from({ length: wide * wide }, (none, n) => {
       const cell = document.createElement("i");
       if (!inside(Math.floor(n / wide)) || !inside(n % wide)) cell.className = "pads";
       return cell;
     }));
-    out.replaceChildren(...Array.from({ length: Math.max(found.out, 0) ** 2 }, (_, n) => {
+    out.replaceChildren(...Array.from({ length: Math.max(found.out, 0) ** 2 }, (none, n) => {
       const cell = document.createElement("button"), row = Math.floor(n / found.out), column = n % found.out;
       cell.type = "button";
-      cell.setAttribute("aria-label", `row ${row + 1}, column ${column + 1}`);
+      cell.setAttribute("aria-label", _("row {row}, column {column}", { row: row + 1, column: column + 1 }));
       for (const event of ["mouseenter", "focus"]) cell.addEventListener(event, () => show(row, column));
       return cell;
     }));
@@ -75,14 +76,14 @@
   }
 
   function told(set, left, right) {
-    if (left.out < 1 || right.out < 1) return "The kernel is larger than the padded image: there is no output.";
-    const sizes = left.out === right.out ? `Both answer with ${left.out}x${left.out}` : `PyTorch answers with ${left.out}x${left.out}, Keras with ${right.out}x${right.out}`;
-    const shift = left.before - right.before;
-    const where = shift
-      ? `the first window begins ${left.before} before the image in PyTorch and ${right.before} in Keras: every number is of other pixels`
-      : left.out === right.out ? "and each number is of the same pixels: the same function" : "from the same first pixel on";
-    const torchRefuses = set.theirs === "same" && set.stride > 1 ? ' (PyTorch refuses padding="same" at this stride.)' : "";
-    return `${sizes}; ${where}.${torchRefuses}`;
+    if (left.out < 1 || right.out < 1) return _("The kernel is larger than the padded image: there is no output.");
+    const numbers = { left: left.out, right: right.out, before: left.before, after: right.before };
+    const sizes = left.out === right.out ? _("Both answer with {left}x{left}", numbers) : _("PyTorch answers with {left}x{left}, Keras with {right}x{right}", numbers);
+    const where = left.before !== right.before
+      ? _("; the first window begins {before} before the image in PyTorch and {after} in Keras: every number is of other pixels.", numbers)
+      : left.out === right.out ? _("; and each number is of the same pixels: the same function.") : _("; from the same first pixel on.");
+    const torchRefuses = set.theirs === "same" && set.stride > 1 ? _(" (PyTorch refuses padding=\"same\" at this stride.)") : "";
+    return sizes + where + torchRefuses;
   }
 
   function renew() {

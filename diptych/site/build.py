@@ -16,27 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from ..common.errors import DiptychError
+from ..common.language import gettext, spoken, using
 from ..common.registry import network, networks
 from ..common.registry import spec as registered
 from ..traps.known import known
 from ..traps.met import meeting
 from . import data, prose
+from .rendering import FOLDERS, SCRIPTS, file_text, head, markup, page_of, rendered
 from .tree import tree
 
 STATE = ".diptych-site.json"
 """What each page was made of; a folder without it is not taken for a site."""
-TABS = (
-    ("index.html", "Networks"),
-    ("families.html", "Families"),
-    ("compare.html", "Compare"),
-    ("traps.html", "Traps"),
-    ("arithmetic.html", "Arithmetic"),
-    ("docs/study.html", "Docs"),
-)
-HEAD = (
-    '<p class="x" style="padding:8px 20px 0"><a href="../index.html">All networks</a> &middot; '
-    '<a href="../families.html#{family}">{title}</a> &middot; <a href="../compare.html#{name}">Compare</a>{arxiv}</p>'
-)
 MOST = 600_000
 """Bytes of a page at most, without its pictures."""
 
@@ -61,25 +51,29 @@ def build(
     chosen = [network(name).name for name in names] or list(networks())
     before = _state(out)
     stamps = {name: f"{digest()} {prose.standing(name)}" for name in chosen}
-    stale = [name for name in chosen if before.get(name, [""])[0] != stamps[name] or not (out / _page(name)).exists()]
-    out.joinpath("networks").mkdir(parents=True, exist_ok=True)
+    stale = [name for name in chosen if before.get(name, [""])[0] != stamps[name] or not _stands(out, name)]
+    out.mkdir(parents=True, exist_ok=True)
     kept = {name: before[name] for name in chosen if name not in stale}
     _write(out / STATE, json.dumps(kept))
-    for count, (name, text, row) in enumerate(_made(stale, jobs), start=1):
-        if (size := words_size(text)) > MOST:
-            raise DiptychError(
-                f"the page of {name} has {size:,} bytes without its pictures, and {MOST:,} are its bound"
-            )
-        _write(out / _page(name), text)
+    for count, (name, texts, row) in enumerate(_made(stale, jobs), start=1):
+        for language, text in texts.items():
+            if (size := words_size(text)) > MOST:
+                told = f"the page of {name} has {size:,} bytes without its pictures"
+                raise DiptychError(f"{told}, and {MOST:,} are its bound")
+            _write(out / FOLDERS[language] / page_of(name), text)
         kept[name] = [stamps[name], row]
         progress(f"page {count} of {len(stale)}: {name}")
     rows = [kept[name][1] for name in chosen]
-    written = _lists(out, sorted(rows, key=lambda row: (row["year"], row["name"]))) + _docs(out)
-    for name in set(before) - set(chosen):
-        (out / _page(name)).unlink(missing_ok=True)
+    written = 0
+    for language, folder in FOLDERS.items():
+        with using(language):
+            own = out / folder
+            written += _lists(own, sorted(rows, key=lambda row: (row["year"], row["name"]))) + _docs(own)
+        for name in set(before) - set(chosen):
+            (own / page_of(name)).unlink(missing_ok=True)
     _write(out / STATE, json.dumps({name: kept[name] for name in chosen}))
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
-    return Built(len(chosen) + written, len(stale), size)
+    return Built(len(FOLDERS) * len(chosen) + written, len(stale), size)
 
 
 def words_size(text: str) -> int:
@@ -87,8 +81,8 @@ def words_size(text: str) -> int:
     return len(re.sub(r"<svg\b.*?</svg>", "", text, flags=re.DOTALL).encode())
 
 
-def _page(name: str) -> str:
-    return f"networks/{name}.html"
+def _stands(out: Path, name: str) -> bool:
+    return all((out / folder / page_of(name)).exists() for folder in FOLDERS.values())
 
 
 def _state(out: Path) -> dict[str, Any]:
@@ -106,7 +100,7 @@ def digest() -> str:
     """A number of all that pages are made of: the code, the cards, the catalogue."""
     made = hashlib.sha256()
     for path in sorted(Path(__file__).parents[1].rglob("*"), key=str):
-        if path.suffix in (".py", ".json", ".j2", ".css", ".js"):
+        if path.suffix in (".py", ".json", ".j2", ".css", ".js", ".mo"):
             made.update(path.read_bytes())
     for name in ("common", "torch_impl", "tf_impl"):  # links in a checkout, which rglob does not follow
         for path in sorted((Path(__file__).parents[1] / name).resolve().rglob("*.*"), key=str):
@@ -115,8 +109,8 @@ def digest() -> str:
     return made.hexdigest()[:16]
 
 
-def _made(names: Sequence[str], jobs: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """(name, page, row of the lists) of each network."""
+def _made(names: Sequence[str], jobs: int) -> Iterator[tuple[str, dict[str, str], dict[str, Any]]]:
+    """(name, page by language, row of the lists) of each network."""
     if jobs > 1 and len(names) > 1:
         with ProcessPoolExecutor(jobs) as pool:
             yield from pool.map(_network, names)
@@ -124,21 +118,18 @@ def _made(names: Sequence[str], jobs: int) -> Iterator[tuple[str, str, dict[str,
         yield from map(_network, names)
 
 
-def _network(name: str) -> tuple[str, str, dict[str, Any]]:
+def _network(name: str) -> tuple[str, dict[str, str], dict[str, Any]]:
     """The page of one network, under a line that leads back, and what the lists say of it."""
     from ..emission import twins
     from ..page.render import study_page
 
-    net, item = registered(name), network(name)
-    met = [trap.id for trap in known().values() if name in meeting(trap)]
-    row = data.row(name, net, met)
-    paper = f' &middot; <a href="{data.ARXIV}{row["arxiv"]}">arXiv:{row["arxiv"]}</a>' if row["arxiv"] else ""
-    head = HEAD.format(family=item.family, title=data.titles()[item.family], name=name, arxiv=paper) + data.taken(
-        item.family
-    )
-    page = study_page(net, *twins(net), None, prose.standing(name))  # no check of this machine's own
-    text = page.replace("<body>", f"<body>\n{head}", 1)
-    return name, text, row
+    net, sources, pages = registered(name), twins(registered(name)), dict[str, str]()
+    row = data.row(name, net, [trap.id for trap in known().values() if name in meeting(trap)])
+    for language in FOLDERS:
+        with using(language):
+            page = study_page(net, *sources, None, prose.standing(name))  # no check of this machine's own
+            pages[language] = page.replace("<body>", f"<body>\n{head(name, row['arxiv'])}", 1)
+    return name, pages, row
 
 
 def _lists(out: Path, rows: list[dict[str, Any]]) -> int:
@@ -149,23 +140,38 @@ def _lists(out: Path, rows: list[dict[str, Any]]) -> int:
     families = [item for item in data.families() if names & set(item["networks"])]
     common = {"rows": rows, "families": families, "traps": traps, "built": names}
     pages = {
-        "index.html": {"title": "Networks", "front": _front(out)},
-        "families.html": {"title": "Families", "tree": _markup(tree(data.families())), "titles": data.titles()},
-        "compare.html": {"title": "Compare"},
-        "traps.html": {"title": "Traps", "sections": dict.fromkeys(item["section"] for item in traps)},
+        "index.html": {"title": gettext("Networks"), "front": _front(out)},
+        "families.html": {
+            "title": gettext("Families"),
+            "tree": markup(tree(data.families())),
+            "titles": data.titles(),
+        },
+        "compare.html": {"title": gettext("Compare")},
+        "traps.html": {"title": gettext("Traps"), "sections": dict.fromkeys(item["section"] for item in traps)},
     }
     if len(families) < len(data.families()):  # a part of the site: the tree is that of the part
-        pages["families.html"]["tree"] = _markup(tree(families))
+        pages["families.html"]["tree"] = markup(tree(families))
     for name, own in pages.items():
-        _write(out / name, _rendered(name, {**common, **own, "data": True}))
-    _write(out / "arithmetic.html", _rendered("arithmetic.html", {"title": "Arithmetic", "script": "arithmetic.js"}))
-    _write(out / "data.js", data.script(rows, [{"id": item["id"]} for item in traps]))
-    folder = files(__package__)
-    palette = files(f"{__package__.rpartition('.')[0]}.page").joinpath("palette.css").read_text(encoding="utf-8")
-    _write(out / "site.css", palette + folder.joinpath("site.css").read_text(encoding="utf-8"))
-    for name in ("site.js", "arithmetic.js", "logo.svg"):
-        _write(out / name, folder.joinpath(name).read_text(encoding="utf-8"))
+        _write(out / name, rendered(name, {**common, **own, "data": True}))
+    _write(
+        out / "arithmetic.html",
+        rendered("arithmetic.html", {"title": gettext("Arithmetic"), "script": "arithmetic.js"}),
+    )
+    _write(out / "data.js", data.script(rows, [{"id": item["id"], "title": gettext(item["title"])} for item in traps]))
+    _assets(out)
     return len(pages) + 1
+
+
+def _assets(out: Path) -> None:
+    """The scripts with their texts, the colours, the logo."""
+    from ..page.environment import script_words
+
+    palette = files(f"{__package__.rpartition('.')[0]}.page").joinpath("palette.css").read_text(encoding="utf-8")
+    _write(out / "site.css", palette + file_text("site.css"))
+    for name in (*SCRIPTS, "logo.svg"):
+        _write(out / name, file_text(name))
+    words = json.dumps(script_words(*map(file_text, SCRIPTS)), ensure_ascii=False, separators=(",", ":"))
+    _write(out / "words.js", f"window.DIPTYCH_WORDS = {words};\n{file_text('words.js')}")
 
 
 def _front(out: Path) -> str:
@@ -178,42 +184,19 @@ def _front(out: Path) -> str:
 
 
 def _docs(out: Path) -> int:
-    """The docs as pages, with their pictures."""
-    found = {name: path.read_text(encoding="utf-8") for name, path in prose.pages().items()}
+    """The docs as pages, with their pictures; in English where they are not translated."""
+    own = prose.pages(spoken())
+    found = {name: path.read_text(encoding="utf-8") for name, path in (prose.pages() | own).items()}
     menu = [(name, prose.title(text) or name) for name, text in found.items()]
     for name, text in found.items():
-        own = {"title": prose.title(text), "body": _markup(prose.html(text)), "docs": menu, "stem": name}
-        _write(out / "docs" / f"{name}.html", _rendered("docs.html", own, "../"))
+        page = {"title": prose.title(text), "body": markup(prose.html(text)), "docs": menu, "stem": name}
+        page |= {"own": name in own, "page": f"docs/{name}.html"}
+        _write(out / "docs" / f"{name}.html", rendered("docs.html", page, "../"))
         for picture in prose.pictures(text):
             source = (prose.FOLDER / picture).resolve()
             if source.is_relative_to(prose.FOLDER.resolve()) and source.exists():
                 _copied(source, out / "docs" / picture)
     return len(found)
-
-
-def _rendered(name: str, own: dict[str, Any], root: str = "") -> str:
-    from .. import __version__
-    from ..page.figures import count_text
-
-    here = "docs/study.html" if name == "docs.html" else name
-    tabs = [tab for tab in TABS if prose.pages() or not tab[0].startswith("docs/")]
-    common = {"tabs": tabs, "here": here, "root": root, "version": __version__, "short": count_text, "data": False}
-    text: str = _environment().get_template(f"{name}.j2").render({**common, "script": "", **own})
-    return text
-
-
-@cache
-def _environment() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader(__package__.partition(".")[0], "site")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-
-
-def _markup(text: str) -> Any:
-    from markupsafe import Markup
-
-    return Markup(text)  # noqa: S704 - made here of escaped parts, or of the project's own docs
 
 
 def _write(path: Path, text: str) -> None:

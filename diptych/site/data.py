@@ -7,6 +7,7 @@ from collections import Counter
 from html import escape
 from typing import Any
 
+from ..common.language import gettext
 from ..common.registry import Network, canonical, networks
 from ..common.registry import network as registered
 from ..common.spec import Net
@@ -53,9 +54,12 @@ def taken(family: str) -> str:
     titles = {
         name: FAMILIES.get(name, registered(first).title.partition(" (")[0]) for name, first in canonical().items()
     }
-    said = [f'from <a href="../families.html#{idea.older}">{escape(titles[idea.older])}</a>: {escape(idea.what)}'
-            for idea in IDEAS if idea.younger == family]  # fmt: skip
-    return f'<p class="x" style="padding:2px 20px 0">Idea {"; ".join(said)}.</p>' if said else ""
+    said = [gettext("from {family}: {idea}").format(
+                family=f'<a href="../families.html#{idea.older}">{escape(titles[idea.older])}</a>',
+                idea=escape(gettext(idea.what)),
+            ) for idea in IDEAS if idea.younger == family]  # fmt: skip
+    text = gettext("Idea {ideas}.").format(ideas=gettext("; ").join(said))
+    return f'<p class="x" style="padding:2px 20px 0">{text}</p>' if said else ""
 
 
 def trap_row(item: Entry, nets: list[str]) -> dict[str, Any]:
@@ -68,5 +72,18 @@ def trap_row(item: Entry, nets: list[str]) -> dict[str, Any]:
 
 def script(rows: list[dict[str, Any]], traps: list[dict[str, Any]]) -> str:
     """The data as a script: a page that is opened from a folder may load no JSON."""
-    text = json.dumps({"networks": rows, "traps": traps}, ensure_ascii=False, separators=(",", ":"))
+    data = {"networks": rows, "traps": traps, "kinds": kinds()}
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return f"window.DIPTYCH = {text};\n"
+
+
+def kinds() -> dict[str, str]:
+    """What the ops are called in the language that is spoken; those alone that it has other names for."""
+    from ..common.ops import kinds as known
+
+    return {kind: gettext(words(kind)) for kind in known() if gettext(words(kind)) != words(kind)}
+
+
+def words(kind: str) -> str:
+    """The name of an op as words: batch norm."""
+    return kind.replace("_", " ")

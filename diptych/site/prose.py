@@ -7,13 +7,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ..common.language import ENGLISH, gettext
+
 FOLDER = Path(__file__).parents[2] / "docs"
 """The docs of a checkout; an installed package has none."""
 
 
-def pages() -> dict[str, Path]:
-    """The docs by name; none where diptych was installed without them."""
-    return {path.stem: path for path in sorted(FOLDER.glob("*.md"))}
+def pages(language: str = ENGLISH) -> dict[str, Path]:
+    """The docs by name in a language; none where diptych was installed without them."""
+    folder = FOLDER if language == ENGLISH else FOLDER / language
+    return {path.stem: path for path in sorted(folder.glob("*.md"))}
 
 
 def title(text: str) -> str:
@@ -25,7 +28,7 @@ def title(text: str) -> str:
 def html(text: str) -> str:
     """A page of the docs as HTML, headings with an id each, wide tables in a box that scrolls."""
     made = _markdown().render(text)
-    made = re.sub(r'href="(?:\./)?([\w-]+)\.md(#[^"]*)?"', lambda m: f'href="{m[1]}.html{m[2] or ""}"', made)
+    made = re.sub(r'href="(?:\./|\.\./|zh/)?([\w-]+)\.md(#[^"]*)?"', lambda m: f'href="{m[1]}.html{m[2] or ""}"', made)
     made = re.sub(
         r'<a href="(?!https?:|#|[\w-]+\.html)[^"]*">(.*?)</a>', r"\1", made
     )  # the project's files are elsewhere
@@ -48,9 +51,15 @@ def standing(name: str) -> str:
     if (row := _measured().get(name)) is None:
         return ""
     _, sizes, forward, gradients, training, narrow, *_ = row
-    found = [("outputs", forward), ("gradients", gradients), ("a step of training", training)]
+    found = [
+        (gettext("outputs"), forward),
+        (gettext("gradients"), gradients),
+        (gettext("a step of training"), training),
+    ]
     wide = ", ".join(f"{what} {value}" for what, value in found if value != "-")
-    return f"The run over all networks measured, at {sizes}, in float64: {wide}; outputs in float32: {narrow}."
+    return gettext(
+        "The run over all networks measured, at {sizes}, in float64: {wide}; outputs in float32: {narrow}."
+    ).format(sizes=sizes, wide=wide, narrow=narrow)
 
 
 def pictures(text: str) -> list[str]:

@@ -1,12 +1,13 @@
 // The lists of the site: search, filters, order and comparison. The data stands in data.js, so that a folder is enough.
 "use strict";
 (() => {
-  const known = window.DIPTYCH;
+  const known = window.DIPTYCH, _ = window.say;
   const byName = new Map(known.networks.map((row) => [row.name, row]));
   const at = (id) => document.getElementById(id);
+  const named = (kind) => (known.kinds?.[kind] ? `${known.kinds[kind]} (${kind})` : kind);
   const short = (n) => (n >= 1e9 ? `${(n / 1e9).toPrecision(3)} G` : n >= 1e6 ? `${(n / 1e6).toPrecision(3)} M` : `${n}`);
   const words = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
-  const told = (count, what) => { at("count").textContent = `${count} ${what}${count === 1 ? "" : "s"}`; };
+  const told = (text) => { at("count").textContent = text; };
 
   const text = (row) => [row.name, row.title, row.family, row.paper, row.form, row.year, row.arxiv, ...Object.keys(row.ops), ...row.traps]
     .join(" ").toLowerCase();
@@ -26,7 +27,7 @@
         item.line.hidden = !fits;
         count += fits;
       }
-      told(count, "network");
+      told(count === 1 ? _("1 network") : _("{count} networks", { count }));
     }
     function sort() {
       const key = at("order").value;
@@ -53,7 +54,7 @@
         place.hidden = !fits;
         count += fits;
       }
-      told(count, "trap");
+      told(count === 1 ? _("1 trap") : _("{count} traps", { count }));
     }
     for (const id of ["q", "section", "by"]) at(id).addEventListener("input", show);
     show();
@@ -77,23 +78,23 @@
         const least = numbers && Math.min(...values);
         for (const value of values) cell(line, "td", numbers ? short(value) : value, numbers && rows.length > 1 && value === least ? "best" : "");
       };
-      add("network", rows.map((row) => {
+      add(_("network"), rows.map((row) => {
         const link = document.createElement("a");
         link.href = `networks/${row.name}.html`;
         link.textContent = row.title;
         return link;
       }));
-      add("paper", rows.map((row) => `${row.year}, ${row.paper}`));
-      add("form of", rows.map((row) => row.form));
-      add("input (C, H, W)", rows.map((row) => row.input));
-      add("parameters", rows.map((row) => row.params), true);
-      add("MACs", rows.map((row) => row.macs), true);
-      add("layers", rows.map((row) => row.layers), true);
+      add(_("paper"), rows.map((row) => `${row.year}, ${row.paper}`));
+      add(_("form of"), rows.map((row) => row.form));
+      add(_("input (C, H, W)"), rows.map((row) => row.input));
+      add(_("parameters"), rows.map((row) => row.params), true);
+      add(_("MACs"), rows.map((row) => row.macs), true);
+      add(_("layers"), rows.map((row) => row.layers), true);
       const kinds = [...new Set(rows.flatMap((row) => Object.keys(row.ops)))].sort();
-      for (const kind of kinds) add(kind, rows.map((row) => String(row.ops[kind] || "-")));
+      for (const kind of kinds) add(named(kind), rows.map((row) => String(row.ops[kind] || "-")));
       const all = new Set(rows.flatMap((row) => row.traps));
       const apart = [...all].filter((id) => !rows.every((row) => row.traps.includes(id)));
-      for (const id of apart) add(`trap: ${id}`, rows.map((row) => (row.traps.includes(id) ? "met" : "-")));
+      for (const id of apart) add(_("trap: {title}", { title: known.traps.find((item) => item.id === id).title }), rows.map((row) => (row.traps.includes(id) ? _("met") : "-")));
       history.replaceState(null, "", `#${rows.map((row) => row.name).join(",")}`);
     }
     decodeURIComponent(location.hash.slice(1)).split(",").forEach((name, place) => { if (picks[place] && byName.has(name)) picks[place].value = name; });

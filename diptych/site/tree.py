@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from ..common.language import gettext
 from .ideas import IDEAS
 
 WIDE, HIGH, APART, DOWN = 132, 26, 46, 40
@@ -18,9 +19,10 @@ def tree(families: list[dict[str, Any]]) -> str:
     placed = _places(families, years)
     width = 2 * MARGIN + len(years) * (WIDE + APART) - APART
     height = HEAD + MARGIN + max(row for _, row in placed.values()) * DOWN + HIGH + MARGIN
+    said = gettext("Family tree of ideas, from LeNet to YOLOX")
     parts = [
         f'<svg class="tree" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-        f'height="{height}" role="img" aria-label="Family tree of ideas, from LeNet to YOLOX">'
+        f'height="{height}" role="img" aria-label="{said}">'
     ]
     for column, year in enumerate(years):
         parts.append(f'<text class="year" x="{MARGIN + column * (WIDE + APART)}" y="22">{year}</text>')
@@ -62,4 +64,4 @@ def _line(older: tuple[int, int], younger: tuple[int, int], one: str, other: str
     middle, end = y + HIGH / 2, to_y + HIGH / 2
     bent = to_x - abs(bend)
     path = f"M{start} {middle} C{start + bend} {middle} {bent} {end} {to_x} {end}"
-    return f'<path d="{path}" data-from="{one}" data-to="{other}"><title>{escape(what)}</title></path>'
+    return f'<path d="{path}" data-from="{one}" data-to="{other}"><title>{escape(gettext(what))}</title></path>'

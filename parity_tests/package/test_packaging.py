@@ -83,7 +83,7 @@ def test_every_folder_of_python_files_is_a_package() -> None:
 def test_no_file_is_left_out_of_the_wheel() -> None:
     data = settings()["tool"]["setuptools"]["package-data"]
     for package, folder in TREES.items():
-        others = {file for file in files(folder) if file.suffix not in (".py", ".pyc")}
+        others = {file for file in files(folder) if file.suffix not in (".py", ".pyc", ".po")}
         homes = {name: Path(*name.split(".")[len(package.split(".")) :]) for name in data if name.startswith(package)}
         named = [home / pattern for name, home in homes.items() for pattern in data[name]]
         missed = {

@@ -38,7 +38,7 @@ def test_every_file_of_the_folder_is_a_writer() -> None:
     assert {path.stem for path in folder.glob("[a-z]*.py")} == {*__main__.EVERY}
 
 
-@pytest.mark.parametrize("name", ["onnx_page", "checks", "readme", "detection", "zoo", "names", "traps"])
+@pytest.mark.parametrize("name", ["onnx_page", "checks", "readme", "detection", "locale", "zoo", "names", "traps"])
 def test_what_is_committed_is_what_would_be_written(name: str) -> None:
     """Models, golden texts and signatures have tests of their own."""
     assert changes(__main__.written(name)) == {}

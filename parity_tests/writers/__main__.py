@@ -23,6 +23,7 @@ EVERY = (
     "names",
     "met",
     "front",
+    "locale",
     "traps",
 )
 
