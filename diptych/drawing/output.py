@@ -19,7 +19,8 @@ SUFFIXES = (".svg", ".png")
 def svg(net: Net | str, anchor: Callable[[str], str] | None = None) -> str:
     """The architecture of a network as an svg element for a web page, in the colour of the text around it.
 
-    `anchor` says which part of that page the path of a block or node leads to ("" for none). Raises DiptychError where pygraphviz is not installed.
+    `anchor` says which part of that page the path of a block or node leads to ("" for none). Raises DiptychError where
+    pygraphviz is not installed.
     """
     net = spec(net) if isinstance(net, str) else net
     return svg_text(sheet_of(net), net.title, anchor=anchor)

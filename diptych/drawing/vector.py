@@ -35,7 +35,7 @@ def svg_text(sheet: Sheet, title: str, *, paper: bool = False, anchor: Anchor | 
     With `anchor` each box whose path has an anchor of the web page around is a link to it.
     """
     # What is an image to a screen reader has no links in it.
-    role = "group" if anchor else "img"
+    role = f'group" aria-label="{_escape(f"Architecture of {title}")}' if anchor else "img"
     head = f'viewBox="0 0 {_number(sheet.width)} {_number(sheet.height)}" width="100%" role="{role}"'
     lines = [
         f'<svg xmlns="{SPACE}" class="diptych-drawing" {head}{ON_PAPER if paper else ""}>',

@@ -17,8 +17,8 @@ class PageSlot:
     """A stretch of the page: lines `first` to `last` of the emitted files, and beside them pieces of the zoo file.
 
     `name` is the class that they define ("" for the head of the file) and `call` its first instance, where it is a
-    block; `beside` is the function that made it where its text stands in the slot of another class, `other`. The first of the
-    `chunks` is the function that made the class, where it stands here; the others are what that calls and reads.
+    block; `beside` is the function that made it where its text stands in the slot of another class, `other`. The first
+    of the `chunks` is the function that made the class, where it stands here; the others are what that calls and reads.
     """
 
     name: str
@@ -126,15 +126,18 @@ def _makers(net: Net, call: Call, zoo: Zoo) -> list[Chunk]:
 def _with_tables(zoo: Zoo, placed: dict[str, str]) -> dict[str, tuple[Chunk, ...]]:
     """The pieces of each class: its own function, then what that calls, each with the tables that it reads after it.
 
-    A table stands with the first function that reads it.
+    A table stands with the first function that reads it; one of a single line says little and comes last.
     """
     found: dict[str, list[Chunk]] = {}
-    seen: set[str] = set()
+    last: dict[str, list[Chunk]] = {}
+    seen = set(placed)
     for name, home in placed.items():
-        tables = [chunk for chunk in zoo.tables.get(name, ()) if chunk.name not in seen and chunk.name not in placed]
+        tables = [chunk for chunk in zoo.tables.get(name, ()) if chunk.name not in seen]
         seen |= {chunk.name for chunk in tables}
-        found.setdefault(home, []).extend([zoo.functions[name], *tables])
-    return {home: tuple(chunks) for home, chunks in found.items()}
+        long = [chunk for chunk in tables if chunk.last > chunk.first]
+        found.setdefault(home, []).extend([zoo.functions[name], *long])
+        last.setdefault(home, []).extend(chunk for chunk in tables if chunk not in long)
+    return {home: (*chunks, *last[home]) for home, chunks in found.items()}
 
 
 def _starts(text: str) -> set[tuple[int, str]]:

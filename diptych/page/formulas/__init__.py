@@ -14,14 +14,29 @@ from .windows import convolution, factors, grouped, head, pooling, separable, sh
 __all__ = ["Formula", "formulas"]
 
 UNITS = (
-    convolution, pooling, response_normalisation, batch_normalisation, activation, residual, merging, growth, branches,
-    factors, grouped, shuffled, separable, excitation, fusion, unequal, head,
-)  # fmt: skip
+    convolution,
+    pooling,
+    response_normalisation,
+    batch_normalisation,
+    activation,
+    residual,
+    merging,
+    growth,
+    branches,
+    factors,
+    grouped,
+    shuffled,
+    separable,
+    excitation,
+    fusion,
+    unequal,
+    head,
+)
 """In the order of the page; each answers None for a network that has no such unit."""
 
 
 def formulas(net: Net, item: Network | None = None) -> list[Formula]:
-    """The formulas that a network has; `item` is the registered one, where it is, which says what a detector's maps mean.
+    """The formulas that a network has; `item` is the registered one, which says what the maps of a detector mean.
 
     Of a unit that comes often the first is taken.
     """

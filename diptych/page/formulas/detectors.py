@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ...common.detection.detector import Detector
+from ...common.language import gettext
 from ...common.spec import Net
-from .formula import Formula, number, say
+from .formula import Formula, number
 
 
 def anchors(net: Net, detector: Detector) -> Formula:
@@ -17,10 +18,12 @@ def anchors(net: Net, detector: Detector) -> Formula:
     total = sum(high * wide * count for high, wide, count in levels)
     strides = ", ".join(str(level.stride) for level in detector.levels)
     if all(count == 1 for _, _, count in levels):
-        said = say("Strides of {strides} pixels, one box for each cell and no anchors.", strides=strides)
+        said = gettext("Strides of {strides} pixels, one box for each cell and no anchors.").format(strides=strides)
     else:
-        said = say("Strides of {strides} pixels; {count} anchors to a cell.", strides=strides, count=levels[0][2])
-    return Formula(say("Boxes of one image"), (f"{' + '.join(parts)} = {number(total)}",), said)
+        said = gettext("Strides of {strides} pixels; {count} anchors to a cell.").format(
+            strides=strides, count=levels[0][2]
+        )
+    return Formula(gettext("Boxes of one image"), (f"{' + '.join(parts)} = {number(total)}",), said)
 
 
 def box(detector: Detector) -> Formula:
@@ -44,7 +47,7 @@ def box(detector: Detector) -> Formula:
             rf"w = e^{{t_w}} \cdot {number(a)}, \quad h = e^{{t_h}} \cdot {number(b)}",
         ),
     }[detector.rule]
-    said = say("In pixels, for column i of the first level and its first anchor; the same with y, j for rows.")
+    said = gettext("In pixels, for column i of the first level and its first anchor; the same with y, j for rows.")
     if detector.rule == "yolox":
-        said = say("In pixels, for column i of the first level; the same with y, j for rows.")
-    return Formula(say("From a cell to a box"), lines, said)
+        said = gettext("In pixels, for column i of the first level; the same with y, j for rows.")
+    return Formula(gettext("From a cell to a box"), lines, said)

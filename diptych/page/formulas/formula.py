@@ -31,11 +31,6 @@ class Formula:
         return [mathml(line) for line in self.tex]
 
 
-def say(text: str, /, **values: object) -> str:
-    """A sentence of the page with values in its places; the sentences are what is translated."""
-    return text.format(**values)
-
-
 @cache
 def mathml(tex: str) -> Markup:
     """A line of TeX as a math element.

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from ...common.language import gettext
 from ...common.spec import Net, Node
-from .formula import Formula, Nodes, macs, number, parameters, product, say, share
+from .formula import Formula, Nodes, macs, number, parameters, product, share
 
 NAMES = {
-    "relu": r"\operatorname{ReLU}", "silu": r"\operatorname{swish}", "sigmoid": r"\sigma",
-    "hard_sigmoid": r"\operatorname{hard}\sigma", "hard_swish": r"\operatorname{hardswish}",
+    "relu": r"\operatorname{ReLU}",
+    "silu": r"\operatorname{swish}",
+    "sigmoid": r"\sigma",
+    "hard_sigmoid": r"\operatorname{hard}\sigma",
+    "hard_swish": r"\operatorname{hardswish}",
     "relu6": r"\operatorname{ReLU6}",
-}  # fmt: skip
+}
 POOLS = ("global_avg_pool", "adaptive_avg_pool")
 
 
@@ -33,14 +37,19 @@ def excitation(net: Net, nodes: Nodes) -> Formula | None:
         rf"{product(2, outer, inner)}{f' + {number(inner)} + {number(outer)}' if bias else ''} = "
         rf"{number(parameters(tuple(layers)))}",
     )
-    said = say(
-        "z is the mean of each of {outer} channels, {inner} are left between the two layers. All {count} gates have "
-        "{params} parameters, {part} % of the network's, and {work} % of its MACs.",
-        outer=outer, inner=inner, count=len(gates), params=f"{count:,}", part=share(count, net.params),
+    said = gettext(
+        "z is the mean of each of {outer} channels, {inner} are left between the two layers. All "
+        "{count} gates have {params} parameters, {part} % of the network's, and {work} % of its MACs."
+    ).format(
+        outer=outer,
+        inner=inner,
+        count=len(gates),
+        params=f"{count:,}",
+        part=share(count, net.params),
         work=share(work, net.macs),
-    )  # fmt: skip
+    )
     path = layers[0].path.rpartition(".")[0] or layers[0].path
-    return Formula(say("Squeeze and excitation {path}", path=path), lines, said, layers[0].path)
+    return Formula(gettext("Squeeze and excitation {path}").format(path=path), lines, said, layers[0].path)
 
 
 def fusion(net: Net, nodes: Nodes) -> Formula | None:
@@ -56,11 +65,10 @@ def fusion(net: Net, nodes: Nodes) -> Formula | None:
         "sum": r"y = \sum_i x_i",
     }[own.mode]
     counts = Counter(len(node.inputs) - (own.mode != "sum") for node in found)
-    said = say(
-        "{count} sums in this network: {kinds}.",
-        count=len(found), kinds=", ".join(f"{times} x {size}" for size, times in sorted(counts.items())),
-    )  # fmt: skip
-    return Formula(say("Weighted fusion {path}", path=node.path), (tex,), said, node.path)
+    said = gettext("{count} sums in this network: {kinds}.").format(
+        count=len(found), kinds=", ".join(f"{times} x {size}" for size, times in sorted(counts.items()))
+    )
+    return Formula(gettext("Weighted fusion {path}").format(path=node.path), (tex,), said, node.path)
 
 
 def unequal(net: Net, nodes: Nodes) -> Formula | None:
@@ -70,9 +78,10 @@ def unequal(net: Net, nodes: Nodes) -> Formula | None:
         return None
     inside, classes = int(node.in_shapes[0][0]), int(node.shape[0])
     line = rf"y_j = \sum_{{i = 1}}^{{{inside}}} (x_i - p_{{ji}})^2, \quad j = 1, \dots, {classes}"
-    said = say("The smallest y is the answer: {inside} values are held to a fixed picture of each of {classes} classes.",
-               inside=inside, classes=classes)  # fmt: skip
-    return Formula(say("Radial basis functions {path}", path=node.path), (line,), said, node.path)
+    said = gettext(
+        "The smallest y is the answer: {inside} values are held to a fixed picture of each of {classes} classes."
+    ).format(inside=inside, classes=classes)
+    return Formula(gettext("Radial basis functions {path}").format(path=node.path), (line,), said, node.path)
 
 
 def _gate(nodes: Nodes, node: Node) -> list[Node]:

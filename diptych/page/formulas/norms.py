@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from ...common.language import gettext
 from ...common.ops.batch_norm import BatchNorm
 from ...common.spec import Net
-from .formula import Formula, Nodes, number, say
+from .formula import Formula, Nodes, number
 
 ACTIVATIONS = {
     "relu6": ("ReLU6", r"\min(\max(x, 0), 6)"),
@@ -36,16 +37,22 @@ def batch_normalisation(net: Net, nodes: Nodes) -> Formula | None:
         rf"y = {gamma}\frac{{x - \mu}}{{\sqrt{{\sigma^2 + {number(eps)}}}}} + \beta",
         rf"\mu \leftarrow {number(round(1 - momentum, 10))}\,\mu + {number(momentum)}\,\mu_{{\text{{batch}}}}",
     )
-    said = say(
-        "{count} layers. Of {path}: {trained} trained numbers and {kept} running ones for {channels} channels. "
-        "PyTorch calls {momentum} the momentum, Keras {rest}.",
-        count=len(norms), path=node.path, trained=(1 + scale) * channels, kept=2 * channels, channels=channels,
-        momentum=f"{momentum:g}", rest=f"{round(1 - momentum, 10):g}",
-    )  # fmt: skip
+    said = gettext(
+        "{count} layers. Of {path}: {trained} trained numbers and {kept} running ones for {channels} "
+        "channels. PyTorch calls {momentum} the momentum, Keras {rest}."
+    ).format(
+        count=len(norms),
+        path=node.path,
+        trained=(1 + scale) * channels,
+        kept=2 * channels,
+        channels=channels,
+        momentum=f"{momentum:g}",
+        rest=f"{round(1 - momentum, 10):g}",
+    )
     if len(forms) > 1:
         others = "; ".join(f"{e:g}, {m:g} ({count})" for (e, m), count in forms.most_common()[1:])
-        said += " " + say("Epsilon and momentum of the others: {others}.", others=others)
-    return Formula(say("Batch normalisation"), lines, said, node.path)
+        said += " " + gettext("Epsilon and momentum of the others: {others}.").format(others=others)
+    return Formula(gettext("Batch normalisation"), lines, said, node.path)
 
 
 def response_normalisation(net: Net, nodes: Nodes) -> Formula | None:
@@ -58,9 +65,10 @@ def response_normalisation(net: Net, nodes: Nodes) -> Formula | None:
         rf"y_c = \frac{{x_c}}{{\left({number(op.k)} + \frac{{{number(op.alpha)}}}{{{op.size}}}"
         rf"\sum_{{i = c - {op.size // 2}}}^{{c + {(op.size - 1) // 2}}} x_i^2\right)^{{{number(op.beta)}}}}}"
     )
-    said = say("Over {size} neighbouring channels. TensorFlow does not divide by the size, PyTorch and Caffe do.",
-               size=op.size)  # fmt: skip
-    return Formula(say("Local response normalisation {path}", path=node.path), (line,), said, node.path)
+    said = gettext(
+        "Over {size} neighbouring channels. TensorFlow does not divide by the size, PyTorch and Caffe do."
+    ).format(size=op.size)
+    return Formula(gettext("Local response normalisation {path}").format(path=node.path), (line,), said, node.path)
 
 
 def activation(net: Net, nodes: Nodes) -> Formula | None:
@@ -74,5 +82,5 @@ def activation(net: Net, nodes: Nodes) -> Formula | None:
     op: Any = node.op
     values = {key: number(getattr(op, key)) for key in ("slope", "amplitude", "alpha") if hasattr(op, key)}
     line = f"f(x) = {tex.format(**values)}"
-    said = say("It stands {count} times in this network, first as {path}.", count=count, path=node.path)
-    return Formula(say("Activation: {name}", name=name), (line,), said, node.path)
+    said = gettext("It stands {count} times in this network, first as {path}.").format(count=count, path=node.path)
+    return Formula(gettext("Activation: {name}").format(name=name), (line,), said, node.path)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...common.language import gettext
 from ...common.ops.batch_norm import BatchNorm
 from ...common.ops.conv import Conv
 from ...common.spec import Call, Net, Node
-from .formula import Formula, Nodes, map_of, number, parameters, product, say
+from .formula import Formula, Nodes, map_of, number, parameters, product
 
 LEAST = 3
 """So many branches make a module, and so many steps of the same size a dense block."""
@@ -28,14 +29,13 @@ def residual(net: Net, nodes: Nodes) -> Formula | None:
     line = rf"y = \operatorname{{ReLU}}({total})" if follows == ["relu"] else f"y = {total}"
     inside = parameters(tuple(nodes[i] for i in _within(call)))
     kept = rf"x,\ y \in \mathbb{{R}}^{{{map_of(node.shape)}}}"
-    said = say(
-        "In {path} the block F has {inside} parameters and the shortcut none.", path=call.path, inside=f"{inside:,}"
+    said = gettext("In {path} the block F has {inside} parameters and the shortcut none.").format(
+        path=call.path, inside=f"{inside:,}"
     )
-    said += " " + say(
-        "Of {all} sums in the blocks of this network {plain} take the block's input as it is.",
-        plain=len(plain), all=len(sums),
-    )  # fmt: skip
-    return Formula(say("Residual sum {path}", path=node.path), (line, kept), said, node.path)
+    said += " " + gettext(
+        "Of {all} sums in the blocks of this network {plain} take the block's input as it is."
+    ).format(plain=len(plain), all=len(sums))
+    return Formula(gettext("Residual sum {path}").format(path=node.path), (line, kept), said, node.path)
 
 
 def merging(net: Net, nodes: Nodes) -> Formula | None:
@@ -53,12 +53,17 @@ def merging(net: Net, nodes: Nodes) -> Formula | None:
         after = wide * (inside // op.groups) * 9 + wide
         lines = (
             r"W = \frac{\gamma_3}{\sqrt{\sigma_3^2 + \varepsilon}} W_{3 \times 3} + "
-            r"\frac{\gamma_1}{\sqrt{\sigma_1^2 + \varepsilon}} W_{1 \times 1} + \frac{\gamma_0}{\sqrt{\sigma_0^2 + \varepsilon}} I",
-            rf"{number(before)} \rightarrow {product(wide, inside // op.groups, 3, 3)} + {number(wide)} = {number(after)}",
+            r"\frac{\gamma_1}{\sqrt{\sigma_1^2 + \varepsilon}} W_{1 \times 1} + "
+            r"\frac{\gamma_0}{\sqrt{\sigma_0^2 + \varepsilon}} I",
+            rf"{number(before)} \rightarrow "
+            rf"{product(wide, inside // op.groups, 3, 3)} + {number(wide)} = {number(after)}",
         )
-        said = say("Each branch is linear, so that the sum of the three is one 3x3 convolution with a bias: `diptych` merges "
-                   "them exactly. The 1x1 kernel and the identity stand in the middle of the 3x3.")  # fmt: skip
-        return Formula(say("Branches merged, {path}", path=call.path), lines, said, call.path)
+        said = gettext(
+            "Each branch is linear, so that the sum of the three is one 3x3 convolution with a bias: "
+            "`diptych` merges them exactly. The 1x1 kernel and the identity stand in the middle of the "
+            "3x3."
+        )
+        return Formula(gettext("Branches merged, {path}").format(path=call.path), lines, said, call.path)
     return None
 
 
@@ -71,12 +76,11 @@ def growth(net: Net, nodes: Nodes) -> Formula | None:
     start, step = (int(nodes[index].shape[0]) for index in run[0].inputs)
     line = rf"c_\ell = {number(start)} + {number(step)}\,\ell"
     last = rf"c_{{{len(run)}}} = {number(start)} + {product(len(run), step)} = {number(start + step * len(run))}"
-    said = say(
-        "A layer adds {step} channels (the growth rate) to all before it. This network has {blocks} dense blocks, of "
-        "{layers} layers.",
-        step=step, blocks=len(runs), layers=", ".join(str(len(run)) for run in runs),
-    )  # fmt: skip
-    return Formula(say("Dense concatenation {path}", path=run[0].path), (line, last), said, run[0].path)
+    said = gettext(
+        "A layer adds {step} channels (the growth rate) to all before it. This network has {blocks} "
+        "dense blocks, of {layers} layers."
+    ).format(step=step, blocks=len(runs), layers=", ".join(str(len(run)) for run in runs))
+    return Formula(gettext("Dense concatenation {path}").format(path=run[0].path), (line, last), said, run[0].path)
 
 
 def branches(net: Net, nodes: Nodes) -> Formula | None:
@@ -86,9 +90,10 @@ def branches(net: Net, nodes: Nodes) -> Formula | None:
         return None
     widths = [int(nodes[index].shape[0]) for index in node.inputs]
     line = f"{' + '.join(map(number, widths))} = {number(sum(widths))}"
-    said = say("Channels of the branches side by side, at {shape} pixels each.",
-               shape=" x ".join(str(int(n)) for n in node.shape[1:]) or "1")  # fmt: skip
-    return Formula(say("Concatenation {path}", path=node.path), (line,), said, node.path)
+    said = gettext("Channels of the branches side by side, at {shape} pixels each.").format(
+        shape=" x ".join(str(int(n)) for n in node.shape[1:]) or "1"
+    )
+    return Formula(gettext("Concatenation {path}").format(path=node.path), (line,), said, node.path)
 
 
 def _dense(nodes: Nodes) -> list[list[Node]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from ...common.geometry import resolved
+from ...common.language import gettext
 from ...common.ops.conv import Conv
 from ...common.spec import Net, Node
-from .formula import Formula, Nodes, macs, map_of, number, parameters, product, say, share
+from .formula import Formula, Nodes, macs, map_of, number, parameters, product, share
 
 
 def convolution(net: Net, nodes: Nodes) -> Formula | None:
@@ -21,16 +22,15 @@ def convolution(net: Net, nodes: Nodes) -> Formula | None:
     weights = product(op.channels, inside, *op.kernel) + (f" + {number(op.channels)}" if op.bias else "")
     lines = [_axis("H'", height, op, pads[:2])]
     lines += [_axis("W'", width, op, pads[2:])] if (height, *pads[:2]) != (width, *pads[2:]) else []
-    lines += [rf"\text{{parameters}} = {weights} = {number(count)}"] if not node.owner else []
+    lines += [rf"\text{{{gettext('parameters')}}} = {weights} = {number(count)}"] if not node.owner else []
     lines += [rf"\text{{MACs}} = {product(*node.shape[1:], op.channels, inside, *op.kernel)} = {number(macs(node))}"]
-    said = say("Input size plus the pads of both sides, less the kernel, in steps of the stride.")
+    said = gettext("Input size plus the pads of both sides, less the kernel, in steps of the stride.")
     if op.pads == "same":
-        said += " " + say(
+        said += " " + gettext(
             "SAME: the pads follow from the size of the image, here {before} before and {after} after; "
-            "PyTorch has no such rule for a stride above 1, so that they are written out there.",
-            before=pads[0], after=pads[1],
-        )  # fmt: skip
-    return Formula(say("Convolution {path}", path=node.path), tuple(lines), said, node.path)
+            "PyTorch has no such rule for a stride above 1, so that they are written out there."
+        ).format(before=pads[0], after=pads[1])
+    return Formula(gettext("Convolution {path}").format(path=node.path), tuple(lines), said, node.path)
 
 
 def pooling(net: Net, nodes: Nodes) -> Formula | None:
@@ -42,12 +42,12 @@ def pooling(net: Net, nodes: Nodes) -> Formula | None:
     _, height, width = node.in_shapes[0]
     pads = resolved(op.pads, (height, width), op.kernel, op.stride)
     rounds = "ceil" if op.ceil_mode else "floor"
-    said = say("The last window may hang over the edge (ceil mode).") if op.ceil_mode else ""
+    said = gettext("The last window may hang over the edge (ceil mode).") if op.ceil_mode else ""
     if node.kind == "avg_pool" and any(pads):
-        counted = say("Zeros of the padding count in the mean.")
-        said = counted if op.count_include_pad else say("Zeros of the padding do not count in the mean.")
+        counted = gettext("Zeros of the padding count in the mean.")
+        said = counted if op.count_include_pad else gettext("Zeros of the padding do not count in the mean.")
     line = _axis("H'", height, op, pads[:2], rounds, int(node.shape[1]))
-    return Formula(say("Pool {path}", path=node.path), (line,), said, node.path)
+    return Formula(gettext("Pool {path}").format(path=node.path), (line,), said, node.path)
 
 
 def factors(net: Net, nodes: Nodes) -> Formula | None:
@@ -60,10 +60,10 @@ def factors(net: Net, nodes: Nodes) -> Formula | None:
                 rf"\frac{{1 \cdot {size} + {size} \cdot 1}}{{{size} \cdot {size}}} = "
                 rf"\frac{{{2 * size}}}{{{size * size}}} = {2 / size:.3g}"
             )
-            said = say(
-                "A row and a column see what a square of {size} pixels sees, at this part of its cost.", size=size
-            )
-            return Formula(say("Kernels in factors, as {path}", path=node.path), (line,), said, node.path)
+            said = gettext(
+                "A row and a column see what a square of {size} pixels sees, at this part of its cost."
+            ).format(size=size)
+            return Formula(gettext("Kernels in factors, as {path}").format(path=node.path), (line,), said, node.path)
     return None
 
 
@@ -74,15 +74,15 @@ def grouped(net: Net, nodes: Nodes) -> Formula | None:
         if 1 < op.groups < channels and nodes[node.inputs[0]].kind != "channel_gather":
             own = op.channels * (channels // op.groups) * op.kernel[0] * op.kernel[1]
             line = (
-                rf"\frac{{{product(op.channels)} \cdot \frac{{{number(channels)}}}{{{op.groups}}} \cdot {product(*op.kernel)}}}"
+                rf"\frac{{{product(op.channels)} \cdot \frac{{{number(channels)}}}{{{op.groups}}}"
+                rf" \cdot {product(*op.kernel)}}}"
                 rf"{{{product(op.channels, channels, *op.kernel)}}} = "
                 rf"\frac{{{number(own)}}}{{{number(own * op.groups)}}} = \frac{{1}}{{{op.groups}}}"
             )
-            said = say(
-                "{groups} groups: each output channel reads {inside} of {channels} input channels.",
-                groups=op.groups, inside=channels // op.groups, channels=channels,
-            )  # fmt: skip
-            return Formula(say("Grouped convolution {path}", path=node.path), (line,), said, node.path)
+            said = gettext("{groups} groups: each output channel reads {inside} of {channels} input channels.").format(
+                groups=op.groups, inside=channels // op.groups, channels=channels
+            )
+            return Formula(gettext("Grouped convolution {path}").format(path=node.path), (line,), said, node.path)
     return None
 
 
@@ -95,11 +95,10 @@ def shuffled(net: Net, nodes: Nodes) -> Formula | None:
     channels, groups = int(node.shape[0]), int(op.groups)
     size = channels // groups
     line = rf"c \mapsto (c \bmod {size}) \cdot {groups} + \left\lfloor \frac{{c}}{{{size}}} \right\rfloor"
-    said = say(
-        "{channels} channels in {groups} groups of {size}: the next grouped convolution reads some of every group.",
-        channels=channels, groups=groups, size=size,
-    )  # fmt: skip
-    return Formula(say("Channel shuffle {path}", path=node.path), (line,), said, node.path)
+    said = gettext(
+        "{channels} channels in {groups} groups of {size}: the next grouped convolution reads some of every group."
+    ).format(channels=channels, groups=groups, size=size)
+    return Formula(gettext("Channel shuffle {path}").format(path=node.path), (line,), said, node.path)
 
 
 def separable(net: Net, nodes: Nodes) -> Formula | None:
@@ -119,12 +118,12 @@ def separable(net: Net, nodes: Nodes) -> Formula | None:
         rf" = \frac{{1}}{{{number(wide)}}} + \frac{{1}}{{{size}}} = {own / full:.3g}",
     )
     every = sum(map(macs, deep))
-    said = say(
-        "A filter for each of {middle} channels, then a 1x1 convolution to {wide}, against one convolution that does both. "
-        "All depthwise convolutions together are {part} % of this network's MACs.",
-        middle=middle, wide=wide, part=share(every, net.macs),
-    )  # fmt: skip
-    return Formula(say("Depthwise separable convolution {path}", path=node.path), lines, said, node.path)
+    said = gettext(
+        "A filter for each of {middle} channels, then a 1x1 convolution to {wide}, against one "
+        "convolution that does both. All depthwise convolutions together are {part} % of this "
+        "network's MACs."
+    ).format(middle=middle, wide=wide, part=share(every, net.macs))
+    return Formula(gettext("Depthwise separable convolution {path}").format(path=node.path), lines, said, node.path)
 
 
 def head(net: Net, nodes: Nodes) -> Formula | None:
@@ -138,8 +137,10 @@ def head(net: Net, nodes: Nodes) -> Formula | None:
     bias = f" + {number(op.features)}" if op.bias else ""
     line = rf"{product(inside, op.features)}{bias} = {number(count)}"
     read = f"{map_of(op.folded)} = {number(inside)}" if op.folded and op.folded[1:] != (1, 1) else ""
-    said = say("{part} % of all {whole} parameters.", part=share(count, net.params), whole=f"{net.params:,}")
-    return Formula(say("Linear layer {path}", path=node.path), tuple(filter(None, (read, line))), said, node.path)
+    said = gettext("{part} % of all {whole} parameters.").format(part=share(count, net.params), whole=f"{net.params:,}")
+    return Formula(
+        gettext("Linear layer {path}").format(path=node.path), tuple(filter(None, (read, line))), said, node.path
+    )
 
 
 def _axis(name: str, size: int, op: Any, pads: tuple[int, ...], rounds: str = "floor", answer: int = 0) -> str:
@@ -157,8 +158,8 @@ def _convs(nodes: Nodes) -> list[Node]:
 
 
 def _conv(node: Node) -> Conv:
-    assert isinstance(node.op, Conv)
-    return node.op
+    op: Any = node.op
+    return cast(Conv, op)
 
 
 def _point_after(nodes: Nodes, node: Node) -> Node | None:
