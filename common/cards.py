@@ -1,4 +1,4 @@
-"""What is known of each network besides its layers: paper, public reference, counts, preprocessing, quirks.
+"""What is known of each network besides its layers: paper and its idea, public reference, counts, recipe, quirks.
 
 One JSON file per family in `common/cards`. The counts were taken from the public references that they name, by code
 that knows nothing of diptych; a test holds every network to them. Reported errors are quoted with their source and are
@@ -20,13 +20,22 @@ FOLDER = Path(__file__).with_name("cards")
 
 @dataclass(frozen=True)
 class Paper:
-    """Where a network was published; `venue` and `arxiv` are empty where there is none."""
+    """Where a network was published; `venue` and `arxiv` are empty where there is none.
+
+    `link` is where a paper that arXiv does not have can be read.
+    """
 
     authors: str
     year: int
     title: str
     venue: str = ""
     arxiv: str = ""
+    link: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where the paper can be read, "" where no place is known."""
+        return f"https://arxiv.org/abs/{self.arxiv}" if self.arxiv else self.link
 
 
 @dataclass(frozen=True)
@@ -52,11 +61,35 @@ class Reported:
 
 
 @dataclass(frozen=True)
+class Published:
+    """Figures of a network as its authors print them, None where they print none; `note` says how they count.
+
+    `precision` is a detector's average precision in percent, as `measure` has it.
+    """
+
+    source: str
+    params: int | None = None
+    macs: int | None = None
+    precision: float | None = None
+    measure: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the authors trained, and where they say so."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Card:
     """The facts of one network.
 
     `read_from` is the table or figure of the paper; `reference` the public implementation that it equals, as
     "library:name", or why there is none; `preprocessing` says for each set of public weights what they expect.
+    `idea` is what the paper of the family is about, `departure` what is different in this network.
     """
 
     paper: Paper
@@ -66,6 +99,10 @@ class Card:
     preprocessing: dict[str, str]
     quirks: tuple[str, ...]
     reported: tuple[Reported, ...]
+    idea: str = ""
+    departure: str = ""
+    published: Published | None = None
+    recipe: Recipe | None = None
 
     def citation(self) -> str:
         """Authors, year, title, and the table or figure."""
@@ -84,7 +121,9 @@ def card(family: str, name: str) -> Card:
     entry = data["networks"][name]
     like = data["networks"][entry["like"]] if "like" in entry else {}
     entry = {"preprocessing": {}, "quirks": ()} | like | {"reported": ()} | entry
-    counts = entry["counts"]
+    counts, published = entry["counts"], entry.get("published")
+    # A network of another paper was not trained as the family's was.
+    recipe = entry.get("recipe") or (None if "paper" in entry else data.get("recipe"))
     return Card(
         paper=Paper(**(data["paper"] | entry.get("paper", {}))),
         read_from=entry["read_from"],
@@ -93,6 +132,10 @@ def card(family: str, name: str) -> Card:
         preprocessing=entry["preprocessing"],
         quirks=tuple(entry["quirks"]),
         reported=tuple(Reported(**item) for item in entry["reported"]),
+        idea=data.get("idea", ""),
+        departure=entry.get("departure", ""),
+        published=Published(**published) if published else None,
+        recipe=Recipe(**recipe) if recipe else None,
     )
 
 

@@ -99,6 +99,7 @@ def _of_values() -> Iterator[Text]:
     """Texts that are values: traps, ideas, names of ops and gates."""
     from diptych.checking.gates import GATES
     from diptych.common.ops import kinds
+    from diptych.common.registry import network, networks
     from diptych.site.data import words
     from diptych.site.ideas import IDEAS
     from diptych.traps.known import known
@@ -106,6 +107,11 @@ def _of_values() -> Iterator[Text]:
     for trap in known().values():
         for part in ("section", "title", "torch", "keras", "rule", "measure", "note"):
             yield Text(getattr(trap, part), "", f"trap {trap.id}, {part}")
+    for name in networks():
+        card = network(name).card
+        said = [card.idea, card.departure, card.recipe.text if card.recipe else ""]
+        said += [card.published.measure, card.published.note] if card.published else []
+        yield from (Text(words, "", f"card {name}") for words in said)
     yield from (Text(idea.what, "", f"idea {idea.older} to {idea.younger}") for idea in IDEAS)
     yield from (Text(words(kind), "", f"op {kind}") for kind in kinds())
     yield from (Text(gate.replace("_", " "), "", f"gate {gate}") for gate in GATES)

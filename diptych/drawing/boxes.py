@@ -28,13 +28,17 @@ class Text:
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle of `width` by `height` points with texts; `kind` gives its colours, `dashed` its outline."""
+    """A rectangle of `width` by `height` points with texts; `kind` gives its colours, `dashed` its outline.
+
+    `path` is the block or node that it shows, the first of several, or "".
+    """
 
     kind: str
     width: float
     height: float
     texts: tuple[Text, ...]
     dashed: bool = False
+    path: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
@@ -20,7 +21,7 @@ MANY = 3
 def overview_diagram(net: Net) -> Diagram:
     """The overview of a network as boxes and links; outputs are boxes of their own."""
     view = overview(net)
-    boxes = [_box(net, unit) for unit in view.units]
+    boxes = [replace(_box(net, unit), path=_shown(net, unit)) for unit in view.units]
     links = []
     for edge in view.edges:
         target = edge.target
@@ -32,6 +33,11 @@ def overview_diagram(net: Net) -> Diagram:
         links.append(Link(edge.source, target, shape_text(edge.shape, TIMES), dashed))
     # Graphviz places what leaves a box from left to right in this order: heads stand on the right of the main path.
     return Diagram(tuple(boxes), tuple(sorted(links, key=lambda link: link.dashed)))
+
+
+def _shown(net: Net, unit: Unit) -> str:
+    """The path of the first block or node of a unit."""
+    return unit.blocks[0].path if unit.blocks else net.nodes[unit.nodes[0]].path if unit.kind != "input" else ""
 
 
 def _output(net: Net, number: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..common.emission.lists import name_of
 from ..common.expr import text
@@ -79,7 +79,7 @@ def _detail(net: Net, name: str, calls: list[Call]) -> Diagram:
     op_groups = _op_groups(net, shown, lacking)
     said = _common_followers(net, op_groups)
     env = dict(_widths(net, shown))
-    boxes = [_box(net, group, env, said) for group in op_groups]
+    boxes = [replace(_box(net, group, env, said), path=_shown(net, group)) for group in op_groups]
     place = shown.path if len(calls) == 1 else f"{shown.path}, one of {len(calls)}"
     heading = [f"inside {name}", place]
     heading += [f"each conv is followed by {said}"] if said else []
@@ -212,6 +212,12 @@ def _box(net: Net, group: OpGroup, env: dict[int, str], said: str) -> Box:
         lines += _take_lines(following)
     join = any(net.nodes[index].op.role == "join" for index in group.nodes)
     return centred_box("join" if join else "ops", lines, group.optional)
+
+
+def _shown(net: Net, group: OpGroup) -> str:
+    """The path of the first block or node of a box."""
+    part = group.parts[0] if group.parts else group.nodes[0]
+    return part.path if isinstance(part, Call) else net.nodes[part].path
 
 
 def _take_lines(following: list[str]) -> list[tuple[Style, str]]:

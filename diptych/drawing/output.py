@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from ..common.errors import DiptychError
@@ -15,13 +16,14 @@ from .vector import svg_text
 SUFFIXES = (".svg", ".png")
 
 
-def svg(net: Net | str) -> str:
+def svg(net: Net | str, anchor: Callable[[str], str] | None = None) -> str:
     """The architecture of a network as an svg element for a web page, in the colour of the text around it.
 
-    Raises DiptychError where pygraphviz is not installed.
+    `anchor` says which part of that page the path of a block or node leads to ("" for none). Raises DiptychError where
+    pygraphviz is not installed.
     """
     net = spec(net) if isinstance(net, str) else net
-    return svg_text(sheet_of(net), net.title)
+    return svg_text(sheet_of(net), net.title, anchor=anchor)
 
 
 def draw(net: Net | str, path: str | Path, *, force: bool = False) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 
 from .boxes import SIZES, Box, Text
@@ -20,44 +20,57 @@ STYLE = """
 .diptych-drawing .join rect{fill:#3f9a55;fill-opacity:.22}
 .diptych-drawing .link{fill:none;stroke:currentColor;stroke-opacity:.75;stroke-width:.8}
 .diptych-drawing .tip{fill:currentColor;fill-opacity:.8}
+.diptych-drawing a:hover rect,.diptych-drawing a:focus-visible rect{stroke-opacity:1;stroke-width:1.6}
 .diptych-drawing .dashed rect,.diptych-drawing .dashed{stroke-dasharray:3 2}
 """
 ON_PAPER = ' style="color:#1a1a1a;background:#fff"'
 ARROW = 4.0
+Anchor = Callable[[str], str]
+"""Path of a block or node -> the id of what it leads to, or ""."""
 
 
-def svg_text(sheet: Sheet, title: str, *, paper: bool = False) -> str:
-    """The svg element of a page; with `paper` it brings its own colours, for a file that stands alone."""
-    head = f'viewBox="0 0 {_number(sheet.width)} {_number(sheet.height)}" width="100%" role="img"'
+def svg_text(sheet: Sheet, title: str, *, paper: bool = False, anchor: Anchor | None = None) -> str:
+    """The svg element of a page; with `paper` it brings its own colours, for a file that stands alone.
+
+    With `anchor` each box whose path has an anchor of the web page around is a link to it.
+    """
+    # What is an image to a screen reader has no links in it.
+    role = f'group" aria-label="{_escape(f"Architecture of {title}")}' if anchor else "img"
+    head = f'viewBox="0 0 {_number(sheet.width)} {_number(sheet.height)}" width="100%" role="{role}"'
     lines = [
         f'<svg xmlns="{SPACE}" class="diptych-drawing" {head}{ON_PAPER if paper else ""}>',
         f"<title>{_escape(f'Architecture of {title}')}</title>",
         f"<style>{STYLE}</style>",
         *(_text(text) for text in sheet.title),
         f'<g transform="translate({_pair((sheet.x, sheet.y))}) scale({sheet.scale:.4f})">',
-        *(line for part in sheet.parts for line in _part(part)),
+        *(line for part in sheet.parts for line in _part(part, anchor or _nowhere)),
         "</g>",
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _part(part: Part) -> Iterator[str]:
+def _nowhere(path: str) -> str:
+    return ""
+
+
+def _part(part: Part, anchor: Anchor) -> Iterator[str]:
     yield f'<g transform="translate({_pair((part.x, part.y))})">'
     yield from (_text(text) for text in part.headings())
     yield f'<g transform="translate(0 {_number(part.head)})">'
     yield from _links(part.layout)
     for box, corner in zip(part.layout.diagram.boxes, part.layout.corners, strict=True):
-        yield from _box(box, corner)
+        yield from _box(box, corner, anchor(box.path) if box.path else "")
     yield "</g></g>"
 
 
-def _box(box: Box, corner: Point) -> Iterator[str]:
+def _box(box: Box, corner: Point, anchor: str) -> Iterator[str]:
     size = f'width="{_number(box.width)}" height="{_number(box.height)}" rx="3"'
     classes = f"{box.kind} dashed" if box.dashed else box.kind
-    yield f'<g class="{classes}" transform="translate({_pair(corner)})"><rect {size}/>'
+    link, end = (f'<a href="#{anchor}">', "</a>") if anchor else ("", "")
+    yield f'{link}<g class="{classes}" transform="translate({_pair(corner)})"><rect {size}/>'
     yield from (_text(text) for text in box.texts)
-    yield "</g>"
+    yield f"</g>{end}"
 
 
 def _links(layout: Layout) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,7 +17,8 @@ class PageSlot:
     """A stretch of the page: lines `first` to `last` of the emitted files, and beside them pieces of the zoo file.
 
     `name` is the class that they define ("" for the head of the file) and `call` its first instance, where it is a
-    block; `beside` is the function that made it where its text stands in the slot of another class, `other`.
+    block; `beside` is the function that made it where its text stands in the slot of another class, `other`. The first
+    of the `chunks` is the function that made the class, where it stands here; the others are what that calls and reads.
     """
 
     name: str
@@ -75,6 +77,25 @@ def links(net: Net, source: Source, zoo: Zoo) -> dict[int, tuple[int, ...]]:
     return {number: tuple(sorted(some)) for number, some in found.items() if some}
 
 
+def anchors(source: Source) -> Callable[[str], str]:
+    """What the path of a block or node leads to: the line where its class begins, or that which makes it."""
+    lines: dict[str, int] = {}
+    for number, paths in enumerate(source.origins, start=1):
+        for path in paths:
+            lines.setdefault(path, number)
+    for start, name in _starts(source.text):
+        lines |= dict.fromkeys(filter(None, source.instances.get(name, ())), start)
+    homes = {path: name for name, paths in source.instances.items() for path in paths}
+
+    def anchor(path: str) -> str:
+        for place in (path, _canonical(path, homes, source)):
+            if place in lines:
+                return f"L{lines[place]}"
+        return ""
+
+    return anchor
+
+
 def _canonical(path: str, homes: dict[str, str], source: Source) -> str:
     """A path with the first instance of its class in place of the block that it stands in."""
     block = path.rpartition(".")[0]
@@ -90,27 +111,33 @@ def _function(call: Call, zoo: Zoo) -> str:
 
 
 def _makers(net: Net, call: Call, zoo: Zoo) -> list[Chunk]:
-    """The function that makes a class, and those that it has called to make some of its parts."""
-    lines = [line for path in children(net, call) for line in zoo.places.get(path, ())]
-    found = [zoo.functions.get(_function(call, zoo)), *map(zoo.function_at, lines)]
-    # Another block's function is met only where it is called without the decorator; it has a class of its own.
-    return [chunk for chunk in found if chunk]
+    """The function that makes a class, and those that it has called to make some of its parts, the nearest first."""
+    depths: dict[str, int] = {}
+    for path in children(net, call):
+        for depth, line in enumerate(reversed(zoo.places.get(path, ())), start=1):
+            # Another block's function is met only where it is called without the decorator; it has a class of its own.
+            if chunk := zoo.function_at(line):
+                depths[chunk.name] = min(depth, depths.get(chunk.name, depth))
+    own = zoo.functions.get(_function(call, zoo))
+    depths |= {own.name: 0} if own else {}
+    return [zoo.functions[name] for name in sorted(depths, key=lambda name: depths[name])]
 
 
 def _with_tables(zoo: Zoo, placed: dict[str, str]) -> dict[str, tuple[Chunk, ...]]:
-    """The pieces of each class in the order of their files, that of its own function first.
+    """The pieces of each class: its own function, then what that calls, each with the tables that it reads after it.
 
-    A table stands beside the first function that reads it.
+    A table stands with the first function that reads it; one of a single line says little and comes last.
     """
-    tables: dict[str, tuple[Chunk, str]] = {}
-    order = list(dict.fromkeys(placed.values()))
-    for name in sorted(placed, key=lambda key: order.index(placed[key])):
-        for chunk in zoo.tables.get(name, ()):
-            tables.setdefault(chunk.name, (chunk, placed[name]))
-    every = [(zoo.functions[name], home) for name, home in placed.items()] + list(tables.values())
-    lead = {home: zoo.functions[name].file for name, home in reversed(placed.items())}
-    every.sort(key=lambda pair: (pair[0].file != lead[pair[1]], pair[0].first))
-    return {home: tuple(chunk for chunk, where in every if where == home) for _, home in every}
+    found: dict[str, list[Chunk]] = {}
+    last: dict[str, list[Chunk]] = {}
+    seen = set(placed)
+    for name, home in placed.items():
+        tables = [chunk for chunk in zoo.tables.get(name, ()) if chunk.name not in seen]
+        seen |= {chunk.name for chunk in tables}
+        long = [chunk for chunk in tables if chunk.last > chunk.first]
+        found.setdefault(home, []).extend([zoo.functions[name], *long])
+        last.setdefault(home, []).extend(chunk for chunk in tables if chunk not in long)
+    return {home: (*chunks, *last[home]) for home, chunks in found.items()}
 
 
 def _starts(text: str) -> set[tuple[int, str]]:

@@ -13,9 +13,13 @@ from ..common.spec import Shape
 from .alignment import PageSlot
 from .figures import Figures, Ledger, count_text, nchw_text, nhwc_text
 from .highlight import lines
-from .zoo import Zoo
+from .zoo import Chunk, Zoo
 
 INDENT = 4
+LETTERS = 52
+"""About how many letters of code stand on a line of a column before it wraps, on a screen of 1400 pixels."""
+SLACK = 8
+"""How many lines the spec may be longer than the code beside it before the rest of it is folded."""
 APPLIES = re.compile(r"\s+(return\b|[a-z](, [a-z])* = )")
 """A line of a forward pass: values have names of one letter there, and attributes are set in the constructor."""
 
@@ -40,17 +44,28 @@ class Kind:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """Some lines that follow each other in their file: `file` is its name where it is not that of the piece before."""
+
+    lines: tuple[CodeLine, ...]
+    name: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True)
 class Stretch:
     """One slot in one column: what its strip says, and its lines in one piece or several.
 
-    `kinds` are the distinct blocks of the class; `every` sums up all instances where there are several.
+    `kinds` are the distinct blocks of the class; `every` sums up all instances where there are several. `folded` is
+    what the spec calls further in, where the code beside it leaves no room for that.
     """
 
     slot: PageSlot
     instances: tuple[str, ...]
     kinds: tuple[Kind, ...]
     every: Figures | None
-    pieces: tuple[tuple[CodeLine, ...], ...]
+    pieces: tuple[Piece, ...]
+    folded: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,14 +85,45 @@ def columns(
     """PyTorch, spec and TensorFlow, slot for slot."""
     torch, tf = (_Panel(source, layout, ledger) for source, layout in zip(sources, ("NCHW", "NHWC"), strict=True))
     name, file = ledger.net.name.replace(".", "_"), zoo.label.rpartition("/")[2]
-    spec = _lines(zoo.text)
-    pieces = {slot.name: tuple(spec[chunk.first - 1 : chunk.last] for chunk in slot.chunks) for slot in slots}
-    middle = tuple(torch.stretch(slot, pieces[slot.name]) for slot in slots)
+    spec, plain = _lines(zoo.text), zoo.text.splitlines()
+    beside = torch.source.text.splitlines()
+    middle = []
+    for slot in slots:
+        shown, folded = _folded(slot, plain, _height(beside[slot.first - 1 : slot.last]))
+        groups = [_pieces(chunks, spec, zoo.label) for chunks in (shown, folded)]
+        middle.append(torch.stretch(slot, *groups))
     return (
         Column("t", "PyTorch", "NCHW", f"{name}_torch.py", torch.stretches(slots)),
-        Column("s", marked("Spec"), zoo.label, file, middle),
+        Column("s", marked("Spec"), zoo.label, file, tuple(middle)),
         Column("k", "TensorFlow", "NHWC", f"{name}_tf.py", tf.stretches(slots)),
     )
+
+
+def _folded(slot: PageSlot, plain: list[str], room: int) -> tuple[list[Chunk], list[Chunk]]:
+    """The pieces of a slot that are shown, its own function always among them, and those for which there is no room."""
+    shown, folded = list(slot.chunks[:1]), list[Chunk]()
+    used = sum(_height(plain[chunk.first - 1 : chunk.last]) for chunk in shown)
+    for chunk in slot.chunks[1:]:
+        high = 1 + _height(plain[chunk.first - 1 : chunk.last])
+        fits = used + high <= room + SLACK
+        (shown if fits else folded).append(chunk)
+        used += high if fits else 0
+    return shown, folded
+
+
+def _height(text: list[str]) -> int:
+    """About how many lines these take where long ones wrap."""
+    return sum(max(1, -(-len(line) // LETTERS)) for line in text)
+
+
+def _pieces(chunks: list[Chunk], spec: tuple[CodeLine, ...], own: str) -> tuple[Piece, ...]:
+    """Pieces of the spec under the names of their files; the network's own is named only after another."""
+    found, file = list[Piece](), ""
+    for chunk in chunks:
+        new = "" if chunk.file == file else chunk.file or own
+        found.append(Piece(spec[chunk.first - 1 : chunk.last], chunk.name, new))
+        file = chunk.file
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -91,13 +137,13 @@ class _Panel:
     def stretches(self, slots: list[PageSlot]) -> tuple[Stretch, ...]:
         notes = [self._note(*entry) for entry in zip(self.source.text.splitlines(), self.source.origins, strict=True)]
         lines = tuple(replace(line, note=note) for line, note in zip(_lines(self.source.text), notes, strict=True))
-        return tuple(self.stretch(slot, (lines[slot.first - 1 : slot.last],)) for slot in slots)
+        return tuple(self.stretch(slot, (Piece(lines[slot.first - 1 : slot.last]),)) for slot in slots)
 
-    def stretch(self, slot: PageSlot, pieces: tuple[tuple[CodeLine, ...], ...]) -> Stretch:
+    def stretch(self, slot: PageSlot, pieces: tuple[Piece, ...], folded: tuple[Piece, ...] = ()) -> Stretch:
         instances = self.source.instances.get(slot.name, ())
         every = self.ledger.of(instances) if len(instances) > 1 else None
         kinds = tuple(self._kind(*entry) for entry in self.ledger.kinds(instances).items())
-        return Stretch(slot, instances, kinds, every, pieces)
+        return Stretch(slot, instances, kinds, every, pieces, folded)
 
     def _kind(self, figures: Figures, paths: tuple[str, ...]) -> Kind:
         return Kind(paths, figures, f"{self._text(figures.entering)} → {self._text(figures.leaving)}")

@@ -32,6 +32,23 @@ def costs(net: Net) -> Markup:
     return Markup(head + "".join(strips) + "</svg>")  # noqa: S704 - numbers, and paths that are escaped
 
 
+def reach(net: Net) -> str:
+    """How large a window of the image an output depends on, and where on the way that is all of it, in words."""
+    high, wide = map(int, net.input_shape[-2:])
+    rows = [row for row in table(net)[1:] if len(row.shape) == 3]
+    sizes = [row.field for row in rows if row.field is not None]
+    if not sizes:
+        return ""
+    largest = max(sizes)
+    said = gettext("The largest window is {size} pixels, the image {image}.").format(
+        size=f"{largest[0]:g} x {largest[1]:g}", image=f"{high} x {wide}"
+    )
+    seen = next((row for row in rows if row.field is None or (row.field[0] >= high and row.field[1] >= wide)), None)
+    if seen is None:
+        return said
+    return said + " " + gettext("{path} is the first layer that depends on all of the image.").format(path=seen.path)
+
+
 def _top(place: int) -> int:
     return GAP - 10 + place * (HIGH + GAP)
 
@@ -62,7 +79,14 @@ def _growth(rows: list[Row], fields: list[float | None], size: int, place: int) 
         _name(gettext("receptive field"), f"{most:g} px", top)
         + f'<path class=image d="M{LEFT} {level:.1f}H{LEFT + WIDE}"><title>{image}</title></path>'
         + f'<polyline points="{line}"/>'
+        + "".join(_dot(row, field, point) for row, field, point in zip(rows, fields, points, strict=True))
     )
+
+
+def _dot(row: Row, field: float | None, point: tuple[float, float]) -> str:
+    """A place of the line that can be pointed at."""
+    size = gettext("the whole image") if field is None else f"{field:g} px"
+    return f'<circle cx="{point[0]:.1f}" cy="{point[1]:.1f}" r="4"><title>{escape(row.path)}: {size}</title></circle>'
 
 
 def _name(what: str, most: str, top: int) -> str:

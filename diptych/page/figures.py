@@ -30,6 +30,7 @@ class Ledger:
         self.rows = table(net)
         self.indexes = {node.path: index for index, node in enumerate(net.nodes)}
         self.calls: dict[str, Call] = {call.path: call for call in net.root.walk()}
+        self.around = [_around(row.path) for row in self.rows[1:]]
         self.known: dict[tuple[str, ...], Figures] = {}
 
     def of(self, paths: Sequence[str]) -> Figures:
@@ -48,7 +49,8 @@ class Ledger:
         return found
 
     def _sum(self, paths: tuple[str, ...]) -> Figures:
-        covered = [row for row in self.rows[1:] if any(_within(row.path, path) for path in paths)]
+        asked = set(paths)
+        covered = [row for row, around in zip(self.rows[1:], self.around, strict=True) if not asked.isdisjoint(around)]
         macs = sum(row.macs for row in covered if row.evaluated or "" not in paths)
         ends = [path for path in paths if path in self.indexes or path in self.calls]
         entering, leaving = (self._input_shape(ends[0]), self._output_shape(ends[-1])) if ends else (None, None)
@@ -106,5 +108,7 @@ def range_text(counts: Sequence[int], text: Callable[[int], str]) -> str:
     return low if low == high else gettext("{low} to {high}").format(low=low, high=high)
 
 
-def _within(path: str, block: str) -> bool:
-    return not block or path == block or path.startswith(f"{block}.")
+def _around(path: str) -> tuple[str, ...]:
+    """A path, those of all blocks around it, and that of the whole network."""
+    parts = path.split(".")
+    return ("", *(".".join(parts[:count]) for count in range(1, len(parts) + 1)))

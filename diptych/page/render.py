@@ -12,11 +12,13 @@ from markupsafe import Markup
 from ..checking.last_check import Recorded
 from ..common.emission.source import Source
 from ..common.spec import Net
-from .alignment import PageSlot, links, slots
+from .alignment import PageSlot, anchors, links, slots
 from .columns import Column, columns
-from .costs import costs
+from .costs import costs, reach
 from .environment import script_words
 from .figures import Ledger, count_text, nchw_text, nhwc_text, range_text
+from .formulas import formulas
+from .paper import paper_part, registered_as
 from .sections import architecture, check_table, traps
 from .zoo import Zoo, zoo_source
 
@@ -33,11 +35,13 @@ def study_page(net: Net, torch: Source, tf: Source, recorded: Recorded | None = 
     zoo, ledger = zoo_source(net), Ledger(net)
     stretches, lines = slots(net, (torch, tf), zoo), links(net, torch, zoo)
     shown = columns(stretches, (torch, tf), zoo, ledger)
+    item, anchor = registered_as(net), anchors(torch)
     page: str = _template().render(
         net=net, version=__version__, options=dict(net.options), css=_css(), script=_text("script.js"),
         columns=shown, rows=_rows(stretches), data=_data(net, torch, zoo, shown, ledger, lines),
-        diagram=architecture(net), traps=traps(net), measured=check_table(recorded), costs=costs(net),
-        standing=standing, nchw=nchw_text, nhwc=nhwc_text, short=count_text, between=range_text,
+        diagram=architecture(net, anchor), traps=traps(net), measured=check_table(recorded), standing=standing,
+        paper=paper_part(net, item), formulas=formulas(net, item), anchor=anchor, costs=costs(net), reach=reach(net),
+        nchw=nchw_text, nhwc=nhwc_text, short=count_text, between=range_text,
     )  # fmt: skip
     return page
 

@@ -7,6 +7,7 @@
   const prefix = { t: "L", s: "S", k: "K" }, keys = ["t", "s", "k"], narrow = matchMedia("(max-width: 899px)");
   const column = (key) => cols.querySelector(`.col.${key}`);
   const line = (key, number) => byId(prefix[key] + number);
+  const folded = (item) => item?.closest("details.rest:not([open])");  // a line of the spec that a closed fold hides
   const keyOf = (item) => keys.find((key) => prefix[key] === item.id[0]);
   const back = {};  // line of the spec -> lines of the emitted files
   for (const [number, [, spec]] of Object.entries(known.lines)) for (const s of spec) (back[s] ??= []).push(+number);
@@ -45,15 +46,20 @@
     const key = keyOf(item), number = item.value, lit = twins(key, number);
     clear();
     chosen = item;
+    const fold = folded(item);
+    if (fold) fold.open = true;
     for (const other of keys) for (const n of lit[other]) line(other, n)?.classList.add("on");
     item.setAttribute("aria-current", "true");
-    for (const other of keys) if (lit[other].length) stop(other, line(other, lit[other][0]));
+    for (const other of keys) if (lit[other].length) stop(other, met(other, lit[other]));
     stop(key, item);
     status.textContent = describe(key, number);
     if (focus) item.focus({ preventScroll: true });
     item.scrollIntoView({ block: centre ? "center" : "nearest", inline: "nearest", behavior: "instant" });
     if (hash) try { history.replaceState(null, "", "#" + item.id); } catch { /* a page without an address */ }
   }
+
+  // Of the lines that another one meets, the first that is not folded away.
+  const met = (key, numbers) => { const items = numbers.map((n) => line(key, n)); return items.find((item) => item && !folded(item)) ?? items[0]; };
 
   // One stop of the Tab key per column, and the arrow keys inside it.
   const stops = {};
@@ -66,7 +72,7 @@
   for (const key of keys) stop(key, column(key).querySelector("li"));
 
   function moved(item, step) {
-    const items = [...column(keyOf(item)).querySelectorAll("li")];
+    const items = [...column(keyOf(item)).querySelectorAll("li")].filter((other) => !folded(other));
     return items[Math.max(0, Math.min(items.length - 1, items.indexOf(item) + step))];
   }
   function across(item, step) {
@@ -111,7 +117,7 @@
     const at = own.indexOf(item);
     for (const other of [...own.slice(0, at + 1).reverse(), ...own.slice(at)]) {
       const found = twins(keyOf(other), other.value)[key];
-      if (found.length) return line(key, found[0]);
+      if (found.length) return met(key, found);
     }
     return starts[key][stretch.get(item)] ?? starts[key].findLast((start, number) => start && number < stretch.get(item)) ?? starts[key].find(Boolean);
   }
@@ -119,8 +125,8 @@
   // One column at a time on a phone, at the line that was in view.
   function show(key) {
     const from = column(cols.dataset.c), top = heads.getBoundingClientRect().bottom, bottom = innerHeight - 60;
-    const seen = [...from.querySelectorAll("li")].find((item) => item.getBoundingClientRect().top >= top);
-    const inView = (item) => item.getBoundingClientRect().top >= top && item.getBoundingClientRect().top < bottom;
+    const seen = [...from.querySelectorAll("li")].find((item) => !folded(item) && item.getBoundingClientRect().top >= top);
+    const inView = (item) => !folded(item) && item.getBoundingClientRect().top >= top && item.getBoundingClientRect().top < bottom;
     const lit = [...from.querySelectorAll("[aria-current], .on")].find(inView);
     const start = lit ?? seen, before = start?.getBoundingClientRect().top ?? 0;
     const goal = start && before < bottom ? twin(lit ? chosen : start, key) : null;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +19,17 @@ from .highlight import lines
 
 @dataclass(frozen=True)
 class MetTrap:
-    """A trap of this network: its numbers, the places where it is met, and its twin as HTML."""
+    """A trap of this network: its numbers, the places where it is met, and its twin as HTML.
+
+    `same` is an earlier trap of the page that is met at the very same places.
+    """
 
     trap: Trap
     wrong: str
     right: str
     places: tuple[str, ...]
     twin: tuple[Markup, ...]
+    same: Trap | None = None
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,15 @@ class Measured:
     where: str
 
 
-def architecture(net: Net) -> tuple[Markup, str]:
-    """The diagram of the network as an svg element, or why it cannot be drawn here."""
+def architecture(net: Net, anchor: Callable[[str], str]) -> tuple[Markup, str]:
+    """The diagram of the network as an svg element, or why it cannot be drawn here.
+
+    Its boxes lead to what `anchor` says of their paths.
+    """
     from ..drawing import svg
 
     try:
-        return Markup(svg(net)), ""  # noqa: S704 - diptych's own, with its labels escaped
+        return Markup(svg(net, anchor)), ""  # noqa: S704 - diptych's own, with its labels escaped
     except DiptychError as error:
         return Markup(), str(error)
 
@@ -53,8 +61,11 @@ def traps(net: Net) -> list[MetTrap]:
     """The traps that a network meets, in the order of the catalogue."""
     from ..traps.catalogue import catalogue, met
 
-    known = catalogue()
-    return [_met_trap(known[id_], paths) for id_, paths in met(net).items()]
+    known, first, found = catalogue(), dict[tuple[str, ...], Trap](), list[MetTrap]()
+    for id_, paths in met(net).items():
+        earlier = first.setdefault(tuple(paths), known[id_])
+        found.append(_met_trap(known[id_], paths, None if earlier is known[id_] else earlier))
+    return found
 
 
 def check_table(recorded: Recorded | None) -> dict[str, Any] | None:
@@ -68,9 +79,9 @@ def check_table(recorded: Recorded | None) -> dict[str, Any] | None:
     return head | source | {"versions": recorded.versions, "gates": [_gate(gate) for gate in report.gates]}
 
 
-def _met_trap(trap: Trap, paths: list[str]) -> MetTrap:
+def _met_trap(trap: Trap, paths: list[str], same: Trap | None) -> MetTrap:
     numbers = (_number(trap.wrong), _number(trap.right))
-    return MetTrap(trap, *numbers, tuple(paths), tuple(lines(trap.source)))
+    return MetTrap(trap, *numbers, tuple(paths), tuple(lines(trap.source)), same)
 
 
 def _gate(gate: Gate) -> Measured:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -27,7 +28,7 @@ from .tree import tree
 STATE = ".diptych-site.json"
 """What each page was made of; a folder without it is not taken for a site."""
 MOST = 600_000
-"""Bytes of a page at most."""
+"""Bytes of a page at most, without its pictures."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,9 @@ def build(
     _write(out / STATE, json.dumps(kept))
     for count, (name, texts, row) in enumerate(_made(stale, jobs), start=1):
         for language, text in texts.items():
-            if len(text.encode()) > MOST:
-                raise DiptychError(f"the page of {name} has {len(text.encode()):,} bytes, and {MOST:,} are its bound")
+            if (size := words_size(text)) > MOST:
+                told = f"the page of {name} has {size:,} bytes without its pictures"
+                raise DiptychError(f"{told}, and {MOST:,} are its bound")
             _write(out / FOLDERS[language] / page_of(name), text)
         kept[name] = [stamps[name], row]
         progress(f"page {count} of {len(stale)}: {name}")
@@ -72,6 +74,11 @@ def build(
     _write(out / STATE, json.dumps({name: kept[name] for name in chosen}))
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     return Built(len(FOLDERS) * len(chosen) + written, len(stale), size)
+
+
+def words_size(text: str) -> int:
+    """The bytes of a page without its pictures, which stand in it as svg elements."""
+    return len(re.sub(r"<svg\b.*?</svg>", "", text, flags=re.DOTALL).encode())
 
 
 def _stands(out: Path, name: str) -> bool:

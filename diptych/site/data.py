@@ -44,7 +44,7 @@ def _family(name: str, first: Network) -> dict[str, Any]:
     paper = first.card.paper
     return {
         "name": name, "title": titles()[name], "year": paper.year, "authors": paper.authors,
-        "paper": paper.title, "arxiv": f"{ARXIV}{paper.arxiv}" if paper.arxiv else "", "networks": networks(name),
+        "paper": paper.title, "address": paper.address, "networks": networks(name), "idea": first.card.idea,
         "from": [idea for idea in IDEAS if idea.younger == name], "to": [idea for idea in IDEAS if idea.older == name],
     }  # fmt: skip
 
@@ -59,7 +59,7 @@ def taken(family: str) -> str:
                 idea=escape(gettext(idea.what)),
             ) for idea in IDEAS if idea.younger == family]  # fmt: skip
     text = gettext("Idea {ideas}.").format(ideas=gettext("; ").join(said))
-    return f'<p class="x" style="padding:2px 20px 0">{text}</p>' if said else ""
+    return f'<p class="x">{text}</p>' if said else ""
 
 
 def trap_row(item: Entry, nets: list[str]) -> dict[str, Any]:

@@ -33,7 +33,8 @@ def html(text: str) -> str:
         r'<a href="(?!https?:|#|[\w-]+\.html)[^"]*">(.*?)</a>', r"\1", made
     )  # the project's files are elsewhere
     made = re.sub(r"<h([23])>(.*?)</h\1>", lambda m: f'<h{m[1]} id="{_anchor(m[2])}">{m[2]}</h{m[1]}>', made)
-    return made.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
+    made = made.replace("<pre>", '<pre tabindex="0">')  # a long line scrolls, with the keyboard too
+    return made.replace("<table>", '<div class="wide" tabindex="0"><table>').replace("</table>", "</table></div>")
 
 
 @cache

@@ -20,9 +20,9 @@ TABS = (
     ("docs/study.html", marked("Docs")),
 )
 HEAD = (
-    '<p class="x" style="padding:8px 20px 0"><a href="../index.html">{every}</a> &middot; '
+    '<nav aria-label="{site}"><p class="x"><a href="../index.html">{every}</a> &middot; '
     '<a href="../families.html#{family}">{title}</a> &middot; <a href="../compare.html#{name}">{compare}</a>{arxiv} '
-    '&middot; <a href="{other}" hreflang={others} lang={others} data-language={others}>{language}</a></p>'
+    '&middot; <a href="{other}" hreflang={others} lang={others} data-language={others}>{language}</a></p>{ideas}</nav>'
     "<script>window.DIPTYCH_WORDS = {{}};\n{words}</script>"
 )
 
@@ -72,9 +72,10 @@ def head(name: str, arxiv: str) -> str:
     paper = f' &middot; <a href="{data.ARXIV}{arxiv}">arXiv:{arxiv}</a>' if arxiv else ""
     others, other = _other(page_of(name))
     return HEAD.format(
+        site=gettext("Site"), ideas=data.taken(family),
         family=family, title=data.titles()[family], name=name, arxiv=paper, every=gettext("All networks"),
         compare=gettext("Compare"), other=other, others=others, language=LANGUAGES[others], words=file_text("words.js"),
-    ) + data.taken(family)  # fmt: skip
+    )  # fmt: skip
 
 
 def _other(page: str) -> tuple[str, str]:

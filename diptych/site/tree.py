@@ -22,7 +22,7 @@ def tree(families: list[dict[str, Any]]) -> str:
     said = gettext("Family tree of ideas, from LeNet to YOLOX")
     parts = [
         f'<svg class="tree" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-        f'height="{height}" role="img" aria-label="{said}">'
+        f'height="{height}" role="group" aria-label="{said}">'
     ]
     for column, year in enumerate(years):
         parts.append(f'<text class="year" x="{MARGIN + column * (WIDE + APART)}" y="22">{year}</text>')

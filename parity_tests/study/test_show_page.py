@@ -63,7 +63,7 @@ def test_the_slots_cover_the_files_without_a_gap(name: str) -> None:
 
 def test_a_table_and_its_comment_stand_beside_the_function_that_reads_it() -> None:
     found = {slot.name: [chunk.name for chunk in slot.chunks] for slot in _slots("lenet5_1998")}
-    assert found["PartialConv"] == ["TABLE", "READS", "partial_conv"]
+    assert found["PartialConv"] == ["partial_conv", "TABLE", "READS"]
     shown = Page(page(spec("vgg11_a"))).lines("S")
     assert (
         "# One line of convolutions per row of the paper, as kernel-maps; each row ends in a max pool."
@@ -74,14 +74,8 @@ def test_a_table_and_its_comment_stand_beside_the_function_that_reads_it() -> No
 
 def test_two_classes_of_one_function_refer_to_one_text() -> None:
     found = {slot.name: slot for slot in _slots("resnet50")}
-    helpers = ["conv_bn", "bottleneck_branch", "joined"]
-    assert [chunk.name for chunk in found["Bottleneck"].chunks] == [
-        "TORCHVISION",
-        *helpers,
-        "bottleneck",
-        "Rate",
-        "Style",
-    ]
+    functions = ["bottleneck", "bottleneck_branch", "joined", "conv_bn", "Style"]
+    assert [chunk.name for chunk in found["Bottleneck"].chunks] == [*functions, "TORCHVISION", "Rate"]
     assert found["BottleneckProjection"].chunks == ()
     assert found["BottleneckProjection"].other == "Bottleneck"
     assert 'href="#s-Bottleneck"' in page(spec("resnet50"))
@@ -89,11 +83,12 @@ def test_two_classes_of_one_function_refer_to_one_text() -> None:
 
 def test_a_function_of_another_file_stands_under_its_name() -> None:
     found = {slot.name: [chunk.file for chunk in slot.chunks] for slot in _slots("resnet50")}
-    assert found["Bottleneck"] == ["common/blocks/residual.py"] * 5 + ["common/blocks/conv_norm.py"] * 2
+    block, style = "common/blocks/residual.py", "common/blocks/conv_norm.py"
+    assert found["Bottleneck"] == [block] * 4 + [style, block, style]
     assert set(found["ResNet50"]) == {""}
     words = Page(page(spec("resnet50"))).words
     at = words.index("common/blocks/residual.py")
-    assert words[at + 1].startswith("TORCHVISION = Variant")
+    assert words[at + 1].startswith("@block")
     assert words.index("common/zoo/resnet.py") < at < words.index("common/blocks/conv_norm.py")
     text = zoo_source(spec("resnet50")).text
     assert text.index("def resnet(") < text.index("# common/blocks/residual.py") < text.index("def bottleneck(")
@@ -182,7 +177,7 @@ def test_what_comes_from_outside_is_escaped() -> None:
 
 
 def test_a_page_without_its_diagram_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(net: Net) -> str:
+    def missing(net: Net, anchor: object) -> str:
         raise DiptychError("the program `dot` is not here")
 
     assert "<svg" in page(spec("lenet5_modern"))
