@@ -128,7 +128,7 @@ def _network(name: str) -> tuple[str, dict[str, str], dict[str, Any]]:
     for language in FOLDERS:
         with using(language):
             page = study_page(net, *sources, None, prose.standing(name))  # no check of this machine's own
-            pages[language] = page.replace("<body>", f"<body>\n{head(name, row['arxiv'])}", 1)
+            pages[language] = page.replace("<header", f"{head(name, row['arxiv'])}\n<header", 1)
     return name, pages, row
 
 
