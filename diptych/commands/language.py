@@ -87,7 +87,7 @@ def _extras(text: str) -> str:
     """A help text with what Typer adds at its end; that of --help is Typer's own."""
     text = gettext(HELP) if text == HELP else text
     for pattern, word in EXTRAS:
-        text = pattern.sub(lambda _, word=word: gettext(word), text)
+        text = pattern.sub(gettext(word), text)
     return text
 
 
