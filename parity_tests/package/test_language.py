@@ -27,11 +27,11 @@ def entries() -> list[tuple[str, Entry]]:
 
 
 def ids(entry: Entry) -> tuple[str, ...]:
-    return entry.id if isinstance(entry.id, tuple) else (entry.id,)
+    return (entry.id,) if isinstance(entry.id, str) else tuple(entry.id)
 
 
 def strings(entry: Entry) -> tuple[str, ...]:
-    return entry.string if isinstance(entry.string, tuple) else (entry.string,)
+    return (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ("",))
 
 
 def test_no_text_lacks_its_translation() -> None:
