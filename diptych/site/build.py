@@ -186,7 +186,7 @@ def _docs(out: Path) -> int:
     menu = [(name, prose.title(text) or name) for name, text in found.items()]
     for name, text in found.items():
         page = {"title": prose.title(text), "body": markup(prose.html(text)), "docs": menu, "stem": name}
-        page |= {"own": name in own, "page": f"docs/{name}.html"}
+        page |= {"own": name in own, "page": f"docs/{name if name in prose.pages() else 'study'}.html"}
         _write(out / "docs" / f"{name}.html", rendered("docs.html", page, "../"))
         for picture in prose.pictures(text):
             source = (prose.FOLDER / picture).resolve()
