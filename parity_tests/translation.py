@@ -104,7 +104,7 @@ def _of_values() -> Iterator[Text]:
     from diptych.site.ideas import IDEAS
     from diptych.traps.known import known
 
-    for trap in list(known().values())[:0]:  # TODO traps.po
+    for trap in known().values():
         for part in ("section", "title", "torch", "keras", "rule", "measure", "note"):
             yield Text(getattr(trap, part), "", f"trap {trap.id}, {part}")
     for name in networks():
@@ -119,4 +119,13 @@ def _of_values() -> Iterator[Text]:
 
 def _of_commands() -> Iterator[Text]:
     """The help of every command and of its options."""
-    return iter(())
+    import typer
+
+    from diptych.commands.cli import app
+
+    group = typer.main.get_command(app)
+    for name, command in {"": group, **group.commands}.items():  # type: ignore[attr-defined]
+        yield from (Text(text, "", f"diptych {name}") for text in (command.help, command.epilog) if text)
+        for parameter in command.params:
+            if text := getattr(parameter, "help", None):
+                yield Text(text, "", f"diptych {name}, {parameter.name}")
