@@ -205,9 +205,13 @@ def _pairs(words: Sequence[str]) -> list[tuple[str, str]]:
 def _said(error: Any, words: Sequence[str]) -> str:
     """The message of a usage error, with the value that was no number."""
     said, options = str(error.message), getattr(getattr(error, "param", None), "opts", ())
-    for kind, wanted in (("integer", "a whole number, such as 10"), ("number", "a number, such as 0.5")):
+    for kind, wanted in (
+        ("integer", gettext("a whole number, such as 10")),
+        ("number", gettext("a number, such as 0.5")),
+    ):
         if f"valid {kind}" in said or f"not a valid {kind}" in said:
             plain = [(word.partition("=")[0].replace("_", "-"), word, after) for word, after in _pairs(words)]
             got = [word.partition("=")[2] if "=" in word else after for name, word, after in plain if name in options]
-            return f"expected {wanted}{f', not {got[0]!r}' if got else ''}"
+            form = gettext("expected {wanted}, not {got!r}") if got else gettext("expected {wanted}")
+            return form.format(wanted=wanted, got=got[0] if got else "")
     return said

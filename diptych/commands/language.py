@@ -21,6 +21,16 @@ EXTRAS = (
     (re.compile(r"default: (?=[^\]]*\]$)"), marked("default: ")),
     (re.compile(r"required(?=\]$)"), marked("required")),
 )
+USAGE = (
+    marked("Missing command."),
+    marked("Missing argument {name}."),
+    marked("Missing option {name}."),
+    marked("Option {name} requires an argument."),
+    marked("No such option: {name}"),
+    marked("Got unexpected extra argument(s) ({names})"),
+    marked("Invalid value for {name}: {why}"),
+)
+"""What Typer says of a wrong command line."""
 HELP = marked("Show this message and exit.")
 
 
@@ -87,19 +97,33 @@ def _extras(text: str) -> str:
     """A help text with what Typer adds at its end; that of --help is Typer's own."""
     text = gettext(HELP) if text == HELP else text
     for pattern, word in EXTRAS:
-        text = pattern.sub(lambda _, word=word: gettext(word), text)
+        text = pattern.sub(gettext(word), text)
     return text
 
 
 def show_usage(error: Any) -> None:
     """Print an error of a command line, as Typer does, in the language that is spoken."""
-    if spoken() == ENGLISH or error.ctx is None or type(error).__name__ == "NoArgsIsHelpError":
+    if spoken() == ENGLISH or type(error).__name__ == "NoArgsIsHelpError":
         error.show()
         return
-    command, option = error.ctx.command_path, error.ctx.help_option_names[0]
-    hint = gettext("Try '{command}' for help.").format(command=f"{command} {option}")
-    said = gettext("error: {said}").format(said=error.format_message())
-    complain(*error.ctx.get_usage().splitlines(), hint, "", said)
+    if error.ctx is not None:
+        command = f"{error.ctx.command_path} {error.ctx.help_option_names[0]}"
+        hint = gettext("Try '{command}' for help.").format(command=command)
+        complain(*error.ctx.get_usage().splitlines(), hint, "")
+    complain(gettext("error: {said}").format(said=of_typer(error.format_message())))
+
+
+def of_typer(text: str) -> str:
+    """What Typer says of a command line, in the language that is spoken where it is known.
+
+    >>> of_typer("Missing argument 'NAME'.")
+    "Missing argument 'NAME'."
+    """
+    for form in USAGE:
+        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.*)", re.escape(form))
+        if found := re.fullmatch(pattern, text, re.DOTALL):
+            return gettext(form).format(**found.groupdict())
+    return text
 
 
 def fold(text: str, width: int) -> str:

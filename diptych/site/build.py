@@ -25,6 +25,8 @@ from . import data, prose
 from .rendering import FOLDERS, SCRIPTS, file_text, head, markup, page_of, rendered
 from .tree import tree
 
+FIRST = "getting_started"
+"""The page of the docs that comes first, where a language has it."""
 STATE = ".diptych-site.json"
 """What each page was made of; a folder without it is not taken for a site."""
 MOST = 600_000
@@ -128,7 +130,7 @@ def _network(name: str) -> tuple[str, dict[str, str], dict[str, Any]]:
     for language in FOLDERS:
         with using(language):
             page = study_page(net, *sources, None, prose.standing(name))  # no check of this machine's own
-            pages[language] = page.replace("<body>", f"<body>\n{head(name, row['arxiv'])}", 1)
+            pages[language] = page.replace("<header", f"{head(name, row['arxiv'])}\n<header", 1)
     return name, pages, row
 
 
@@ -191,11 +193,12 @@ def _front(out: Path) -> str:
 def _docs(out: Path) -> int:
     """The docs as pages, with their pictures; in English where they are not translated."""
     own = prose.pages(spoken())
-    found = {name: path.read_text(encoding="utf-8") for name, path in (prose.pages() | own).items()}
+    paths = dict(sorted((prose.pages() | own).items(), key=lambda item: (item[0] not in own, item[0] != FIRST)))
+    found = {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
     menu = [(name, prose.title(text) or name) for name, text in found.items()]
     for name, text in found.items():
         page = {"title": prose.title(text), "body": markup(prose.html(text)), "docs": menu, "stem": name}
-        page |= {"own": name in own, "page": f"docs/{name}.html"}
+        page |= {"own": name in own, "page": f"docs/{name if name in prose.pages() else 'study'}.html"}
         _write(out / "docs" / f"{name}.html", rendered("docs.html", page, "../"))
         for picture in prose.pictures(text):
             source = (prose.FOLDER / picture).resolve()

@@ -32,7 +32,7 @@ FOLDERS = {"en": "", "zh": "zh/"}
 
 
 def rendered(name: str, own: dict[str, Any], root: str = "") -> str:
-    """A template with what all pages have; `page` in `own` is its path where the name does not say it."""
+    """A template with what all pages have; `page` in `own` is its path in the other language too."""
     from .. import __version__
     from ..page.figures import count_text
 

@@ -19,16 +19,19 @@ PLACES = re.compile(r"%\(\w+\)s|\{\w*(?:[.\[][^{}:!]*)?(?:![rsa])?(?::[^{}]*)?\}
 """What a translation keeps as it is: placeholders, HTML, code."""
 
 
+PLACE = "%(section)s, %(count)s place"
+
+
 def entries() -> list[tuple[str, Entry]]:
     return [(name, entry) for name, catalogue in catalogues().items() for entry in catalogue if entry.id]
 
 
 def ids(entry: Entry) -> tuple[str, ...]:
-    return entry.id if isinstance(entry.id, tuple) else (entry.id,)
+    return (entry.id,) if isinstance(entry.id, str) else tuple(entry.id)
 
 
 def strings(entry: Entry) -> tuple[str, ...]:
-    return entry.string if isinstance(entry.string, tuple) else (entry.string,)
+    return (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ("",))
 
 
 def test_no_text_lacks_its_translation() -> None:
@@ -76,8 +79,8 @@ def test_a_language_is_spoken_for_a_while() -> None:
             "步幅",
             "",
         )
-        assert ngettext("%(count)s place", "%(count)s places", 1) == "%(count)s 处"
-    assert ngettext("%(count)s place", "%(count)s places", 2) == "%(count)s places"
+        assert ngettext(PLACE, f"{PLACE}s", 1) == "%(section)s，%(count)s 处"
+    assert ngettext(PLACE, f"{PLACE}s", 2) == f"{PLACE}s"
 
 
 def test_an_error_is_english_as_an_object_and_spoken_where_it_is_shown() -> None:

@@ -70,6 +70,18 @@ def test_errors_are_chinese_around_what_was_typed() -> None:
     assert done.exit_code == 2
     assert done.stderr.startswith("用法：")
     assert "错误：" in done.stderr
+    for words, said in (
+        (["table"], "错误：缺少参数 'NAME...'。"),
+        (["table", "lenet5_modern", "--colour"], "错误：没有 --colour 这个选项"),
+        (
+            ["check", "lenet5_modern", "--steps", "x"],
+            "错误：选项 '--steps' 的值有误：应为一个整数，例如 10，而不是 'x'",
+        ),
+        (["check", "lenet5_modern", "--json"], "错误：选项 '--json' 需要一个值。"),
+        (["card", "a", "b"], "错误：多余的参数（b）"),
+    ):
+        done = run(*words, "--lang", "zh")
+        assert (done.exit_code, done.stderr.count(said)) == (2, 1), done.stderr
     done = run("--lang", "zh", "table", "nonet")
     assert (done.exit_code, done.stderr.partition("：")[0]) == (2, "错误")
     assert "'nonet'" in done.stderr

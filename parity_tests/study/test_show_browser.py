@@ -146,6 +146,7 @@ def test_a_line_of_the_spec_lights_all_that_it_makes(desk: Desk, sources: tuple[
     linked = links(NET, sources[0], zoo_source(NET))
     line = linked[number_of("self.conv2 = nn.Conv2d", sources)][0]
     made = [n for n, lines in linked.items() if line in lines]
+    page.click(f"details.rest:has(#S{line}) > summary")
     page.click(f"#S{line}")
     assert set(page.evaluate(LIT)) == {f"S{line}", *(f"{column}{n}" for n in made for column in "LK")}
     assert len(made) > 3

@@ -167,6 +167,7 @@ def test_search_filters_and_comparison(site: Path, browser: Any) -> None:
     for name in NAMES[:2]:
         page.check(f"input[value='{name}']")
     page.click("#compare")
+    page.wait_for_selector("#side tr")
     assert page.evaluate("document.querySelectorAll('#side tr')[0].cells.length") == 3
     page.goto(f"file://{site / 'traps.html'}")
     page.fill("#q", "padding stride")

@@ -39,7 +39,7 @@ def excitation(net: Net, nodes: Nodes) -> Formula | None:
     )
     said = gettext(
         "z is the mean of each of {outer} channels, {inner} are left between the two layers. All "
-        "{count} gates have {params} parameters, {part} % of the network's, and {work} % of its MACs."
+        "{count} such units have {params} parameters, {part} % of the network's, and {work} % of its MACs."
     ).format(
         outer=outer,
         inner=inner,
