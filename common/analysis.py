@@ -6,9 +6,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from .language import marked
 from .spec import Net, Node, Op, Shape
 
-RULE = (
+RULE = marked(
     "kept values: what one image leaves in memory for the backward pass, in float32 (4 bytes). They are the input and "
     "one tensor per op that does not write over its input; activations, dropout, flatten and an adaptive pool that "
     "changes nothing write over theirs"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .kept import checksums, kept_of
+from .language import message
 
 FILE = Path(__file__).parent / "dialects" / "names.json"
 """The names that the dialects give, so that they need not be read for a name; a test holds it to them."""
@@ -79,14 +80,24 @@ def refusal(text: str, names: Sequence[str], families: Mapping[str, str]) -> str
     family = text.lower().replace("-", "_")
     kin = [name for name, home in families.items() if home == family]
     if kin:
-        more = f" and {len(kin) - SHOWN} more" if len(kin) > SHOWN else ""
-        return (
-            f"{text!r} is a family of {len(kin)} networks, {', '.join(kin[:SHOWN])}{more}; name one of them "
-            f"(`diptych list {family}` shows all)"
+        more = message(" and {count} more", count=len(kin) - SHOWN) if len(kin) > SHOWN else ""
+        return message(
+            "{text!r} is a family of {count} networks, {names}{more}; name one of them "
+            "(`diptych list {family}` shows all)",
+            text=text,
+            count=len(kin),
+            names=", ".join(kin[:SHOWN]),
+            more=more,
+            family=family,
         )
     close = suggested(text, names)
-    advice = f"did you mean {' or '.join(map(repr, close))}?" if close else f"there are {len(families)} others"
-    return f"there is no network {text!r}; {advice} (`diptych list` shows all; FILE.py:FUNCTION is a model of your own)"
+    return message(
+        "there is no network {text!r}; {advice} (`diptych list` shows all; FILE.py:FUNCTION is a model of your own)",
+        text=text,
+        advice=message("did you mean {names}?", names=" or ".join(map(repr, close)))
+        if close
+        else message("there are {count} others", count=len(families)),
+    )
 
 
 def _close(text: str, known: Mapping[str, str]) -> str | None:

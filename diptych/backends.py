@@ -13,6 +13,7 @@ from typing import cast
 
 from .common.backend import Backend
 from .common.errors import DiptychError, NotInstalled
+from .common.language import message
 from .common.text import NAME, printable
 
 NAMES = {"torch": "torch_impl", "tf": "tf_impl"}
@@ -44,7 +45,9 @@ def get(name: str) -> Backend:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in NEEDS[key]:
             raise
-        raise NotInstalled(f"{error.name} is not installed; install it with `pip install 'diptych[{key}]'`") from None
+        raise NotInstalled(
+            message("{name} is not installed; install it with `pip install 'diptych[{key}]'`", name=error.name, key=key)
+        ) from None
     return cast(Backend, module)
 
 

@@ -33,6 +33,18 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         os.environ["XDG_CACHE_HOME"] = before
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _in_english() -> Iterator[None]:
+    """What is printed is English, whatever the locale of this machine; for the processes that tests start, too."""
+    before = os.environ.get("DIPTYCH_LANG")
+    os.environ["DIPTYCH_LANG"] = "en"
+    yield
+    if before is None:
+        del os.environ["DIPTYCH_LANG"]
+    else:
+        os.environ["DIPTYCH_LANG"] = before
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _frozen() -> None:
     """What stays from file to file (frameworks, traced networks) is taken out of the collector's sight.

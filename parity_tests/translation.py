@@ -113,4 +113,13 @@ def _of_values() -> Iterator[Text]:
 
 def _of_commands() -> Iterator[Text]:
     """The help of every command and of its options."""
-    return iter(())
+    import typer
+
+    from diptych.commands.cli import app
+
+    group = typer.main.get_command(app)
+    for name, command in {"": group, **group.commands}.items():  # type: ignore[attr-defined]
+        yield from (Text(text, "", f"diptych {name}") for text in (command.help, command.epilog) if text)
+        for parameter in command.params:
+            if text := getattr(parameter, "help", None):
+                yield Text(text, "", f"diptych {name}, {parameter.name}")

@@ -15,6 +15,7 @@ from .. import backends
 from ..common.backend import Backend
 from ..common.compare import FLOAT64_TOLERANCE, difference
 from ..common.errors import DiptychError, WeightsError
+from ..common.language import message
 from ..common.onnx_graph import Graph
 from ..common.spec import Array, Net
 from ..common.weights import checked
@@ -68,7 +69,9 @@ def require() -> None:
         try:
             __import__(module)
         except ModuleNotFoundError:
-            raise DiptychError(f"the referee needs {module}; install it with `pip install 'diptych[onnx]'`") from None
+            raise DiptychError(
+                message("the referee needs {name}; install it with `pip install 'diptych[onnx]'`", name=module)
+            ) from None
 
 
 def verdict(case: Case) -> str:

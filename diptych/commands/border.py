@@ -13,8 +13,10 @@ import typer
 from typer.core import TyperGroup
 
 from ..common.errors import DiptychError
+from ..common.language import gettext, local, using
 from ..common.text import printable
 from . import streams
+from .language import localise, show_usage, taken
 from .typed import example, meant, unknown
 
 DIFFERENT, BAD, INTERNAL, INTERRUPTED = 1, 2, 3, 130
@@ -33,7 +35,7 @@ class Border(TyperGroup):
         """The command of the first word, or the one that is meant by it; a usage error where there is none."""
         word = args[0] if args else ""
         if word and not word.startswith("-") and word not in self.commands:
-            args = meant(args, self.commands) or ctx.fail(unknown(word, self.commands))
+            args = meant(args, self.commands) or ctx.fail(local(unknown(word, self.commands)))
             if args[0].startswith("-"):
                 self.main(args, "diptych", standalone_mode=False)
                 raise typer.Exit
@@ -42,7 +44,7 @@ class Border(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """The commands, each with a summary that is whole: its text to the first colon, semicolon or full stop."""
         rows = [(name, _summary(command.help or "")) for name, command in self.commands.items()]
-        with formatter.section("Commands"):
+        with formatter.section("Commands"):  # which the formatter translates
             formatter.write_dl(rows)
 
     def main(
@@ -56,6 +58,23 @@ class Border(TyperGroup):
     ) -> Any:
         """Run the command that the words name, and leave with its exit code."""
         words = list(sys.argv[1:] if args is None else args)
+        try:
+            words, spoken = taken(words)
+        except DiptychError as error:
+            sys.exit(ended(error, words))
+        with using(spoken):
+            localise(self)
+            return self._run(words, prog_name, complete_var, standalone_mode, windows_expand_args, **extra)
+
+    def _run(
+        self,
+        words: list[str],
+        prog_name: str | None,
+        complete_var: str | None,
+        standalone_mode: bool,
+        windows_expand_args: bool,
+        **extra: Any,
+    ) -> Any:
         own = words[: words.index("--")] if "--" in words else words
         self.shows_traceback = TRACEBACK in own
         words = self.words = [word for word in own if word != TRACEBACK] + words[len(own) :]
@@ -78,8 +97,8 @@ class Border(TyperGroup):
         try:
             found = super().main(*rest, **extra)
             return found if isinstance(found, int) else 0
-        except SystemExit:  # Typer's own answer to a broken pipe
-            return BAD
+        except SystemExit as answer:  # Typer's own answer to a broken pipe, and to a shell that completes
+            return BAD if answer.code else 0
         except BaseException as error:  # noqa: BLE001  # what is raised while the words are read, and all of the usage
             return self._end(error)
 
@@ -130,17 +149,20 @@ def _judged(error: BaseException) -> tuple[int, str]:
     """(exit code, what is said) of an error: an internal one is whatever no input and no machine accounts for."""
     said = printable(str(error), LONGEST)
     if isinstance(error, DiptychError):
-        return BAD, f"error: {error}"
+        return BAD, gettext("error: {said}").format(said=local(error))
     if _is_of_memory(error, said):
-        return BAD, f"error: there is not enough memory for this{f' ({said})' if said else ''}; free some, or give more"
+        aside = f" ({said})" if said else ""
+        return BAD, gettext("error: there is not enough memory for this{aside}; free some, or give more").format(
+            aside=aside
+        )
     if isinstance(error, OSError):
-        return BAD, f"error: the system refused: {said}"
+        return BAD, gettext("error: the system refused: {said}").format(said=said)
     if isinstance(error, ModuleNotFoundError) and not (error.name or "diptych").startswith("diptych"):
-        return BAD, f"error: this needs {error.name}: pip install 'diptych[all]'"
-    return INTERNAL, (
-        f"internal error: {type(error).__name__}: {said} (this is a fault of diptych; please report it, with the "
-        f"command and what it prints with {TRACEBACK})"
-    )
+        return BAD, gettext("error: this needs {name}: pip install 'diptych[all]'").format(name=error.name)
+    return INTERNAL, gettext(
+        "internal error: {kind}: {said} (this is a fault of diptych; please report it, with the "
+        "command and what it prints with {option})"
+    ).format(kind=type(error).__name__, said=said, option=TRACEBACK)
 
 
 def _is_of_memory(error: BaseException, said: str) -> bool:
@@ -157,7 +179,7 @@ def _is_usage(error: BaseException) -> bool:
 def _summary(text: str) -> str:
     """The first clause of a help text."""
     first = " ".join(text.partition("\n\n")[0].split())
-    return re.split(r"[:;]|\.(?:\s|$)", first)[0]
+    return re.split(r"[:;：；。]|\.(?:\s|$)", first)[0]
 
 
 def _usage(error: Any, words: Sequence[str]) -> int:
@@ -165,11 +187,11 @@ def _usage(error: Any, words: Sequence[str]) -> int:
     if type(error).__name__ != "NoArgsIsHelpError":
         error.message = printable(_said(error, words))
     try:
-        error.show()
+        show_usage(error)
         name = getattr(getattr(getattr(error, "ctx", None), "command", None), "name", None) or ""
         line = example(name, words[words.index(name) + 1 :] if name in words else ())
         if line:
-            streams.complain(f"For example: {line}")
+            streams.complain(gettext("For example: {line}").format(line=line))
     except (OSError, ValueError):
         streams.silence(2)
     return int(error.exit_code)
@@ -183,9 +205,13 @@ def _pairs(words: Sequence[str]) -> list[tuple[str, str]]:
 def _said(error: Any, words: Sequence[str]) -> str:
     """The message of a usage error, with the value that was no number."""
     said, options = str(error.message), getattr(getattr(error, "param", None), "opts", ())
-    for kind, wanted in (("integer", "a whole number, such as 10"), ("number", "a number, such as 0.5")):
+    for kind, wanted in (
+        ("integer", gettext("a whole number, such as 10")),
+        ("number", gettext("a number, such as 0.5")),
+    ):
         if f"valid {kind}" in said or f"not a valid {kind}" in said:
             plain = [(word.partition("=")[0].replace("_", "-"), word, after) for word, after in _pairs(words)]
             got = [word.partition("=")[2] if "=" in word else after for name, word, after in plain if name in options]
-            return f"expected {wanted}{f', not {got[0]!r}' if got else ''}"
+            form = gettext("expected {wanted}, not {got!r}") if got else gettext("expected {wanted}")
+            return form.format(wanted=wanted, got=got[0] if got else "")
     return said

@@ -13,9 +13,11 @@ import typer
 
 from ..common.cards import Card
 from ..common.errors import DiptychError
+from ..common.language import gettext, marked, message
 from ..common.listed import Entry, entry, known_networks, networks
 from ..common.spoken import squeezed, suggested
 from ..waiting import waiting
+from . import completion
 from .options import (
     NAMES,
     Channels,
@@ -48,7 +50,11 @@ FIGURES: dict[str, Callable[[Card], int]] = {
 
 Words = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[WORD...]", help="Only those with these words in name, family or title: resnet, '*_v2*'."),
+    typer.Argument(
+        metavar="[WORD...]",
+        help="Only those with these words in name, family or title: resnet, '*_v2*'.",
+        autocompletion=completion.networks,
+    ),
 ]
 
 
@@ -76,7 +82,10 @@ def list_networks(
     if as_json:
         output.data([record(item) for item in found])
         return
-    header = ("name", "aliases", "family", "form of", "title", "year", "parameters", "MACs")
+    header = (
+        marked("name"), marked("aliases"), marked("family"), marked("form of"), marked("title"), marked("year"),
+        marked("parameters"), marked("MACs"),
+    )  # fmt: skip
     output.grid(header, map(_row, found), 5, ("aliases", "title", "form of", "family", "MACs", "year"))
 
 
@@ -98,9 +107,14 @@ def _has(item: Entry, word: str) -> bool:
 
 def _nothing(word: str, words: Sequence[str]) -> str:
     near = suggested(word, [name for each, item in known_networks()[0].items() for name in (each, *item.aliases)])
-    advice = f"did you mean {' or '.join(map(repr, near))}?" if near else "`diptych list` shows all"
-    beside = f" beside {' '.join(map(repr, words[: words.index(word)]))}" if words.index(word) else ""
-    return f"no network has {word!r} in its name, family or title{beside}; {advice}"
+    advice = message("did you mean {names}?", names=" or ".join(map(repr, near)))
+    before = " ".join(map(repr, words[: words.index(word)]))
+    return message(
+        "no network has {word!r} in its name, family or title{beside}; {advice}",
+        word=word,
+        beside=message(" beside {words}", words=before) if before else "",
+        advice=advice if near else message("`diptych list` shows all"),
+    )
 
 
 def record(item: Entry | Network) -> dict[str, Any]:
@@ -124,11 +138,15 @@ def card(name: Registered, as_json: Json = False) -> None:
         output.data(record(item))
         return
     output.card(item)
-    output.listed("other forms", [f"{each} ({entry(each).source})" for each in forms_of(item.name)])
-    told = {"table": "layers, shapes and costs", "show": "both sources side by side", "check": "the proof"}
+    output.listed(gettext("other forms"), [f"{each} ({entry(each).source})" for each in forms_of(item.name)])
+    told = {
+        "table": gettext("layers, shapes and costs"),
+        "show": gettext("both sources side by side"),
+        "check": gettext("the proof"),
+    }
     more = [f"diptych {word} {item.name}: {what}" for word, what in told.items()]
-    made = [f"diptych.build({item.name!r}, 'torch') in Python, or 'keras': the model", CONVERTED]
-    output.listed("what to type next", [*more, *made])
+    built = gettext("diptych.build({name!r}, 'torch') in Python, or 'keras': the model").format(name=item.name)
+    output.listed(gettext("what to type next"), [*more, built, gettext(CONVERTED)])
 
 
 def _carded(name: str) -> Entry | Network:
@@ -140,7 +158,7 @@ def _carded(name: str) -> Entry | Network:
     return network(name)
 
 
-CONVERTED = "diptych convert FILE out.keras: from a file of its weights (.pth, .safetensors, .keras, ...)"
+CONVERTED = marked("diptych convert FILE out.keras: from a file of its weights (.pth, .safetensors, .keras, ...)")
 
 
 def forms_of(name: str) -> list[str]:
@@ -149,7 +167,7 @@ def forms_of(name: str) -> list[str]:
 
 
 def table(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help=NAMES)],
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help=NAMES, autocompletion=completion.networks)],
     compare: Annotated[
         bool, typer.Option("--compare", help="Put several networks side by side, by their sums.")
     ] = False,
@@ -164,14 +182,16 @@ def table(
     """Show every layer of a network: shapes, parameters, MACs, receptive field and memory, with totals."""
     if len(names) > 1 and not compare:
         raise DiptychError(
-            "table shows the layers of one network; to put several side by side, say "
-            f"`{shlex.join(['diptych', 'table', '--compare', *names])}`"
+            message(
+                "table shows the layers of one network; to put several side by side, say `{command}`",
+                command=shlex.join(["diptych", "table", "--compare", *names]),
+            )
         )
     wanted = asked(num_classes, in_channels, input_size, option, example, one_size)
     from ..common import analysis
     from . import output, tables
 
-    with waiting(f"reading {names[0]}"):
+    with waiting(gettext("reading {name}").format(name=names[0])):
         nets = [chosen(name, wanted).net for name in names]
     if compare:
         from ..common.side_by_side import compared
@@ -194,7 +214,10 @@ def table(
 
 def plot(
     output: Annotated[Path, typer.Option("-o", "--output", help="Write to this file, a .svg, .png or .pdf.")],
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Only these networks.")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME...]", help="Only these networks.", autocompletion=completion.networks),
+    ] = None,
     family: Family = None,
     force: Force = False,
 ) -> None:
@@ -203,9 +226,9 @@ def plot(
     from ..drawing.plot import write_plot
 
     if names and family:
-        raise DiptychError("name the networks to plot, or their --family (not both)")
+        raise DiptychError(message("name the networks to plot, or their --family (not both)"))
     wanted = list(dict.fromkeys(network(name).name for name in names)) if names else networks(family)
-    with waiting(f"plotting {len(wanted)} networks"):
+    with waiting(gettext("plotting {count} networks").format(count=len(wanted))):
         write_plot([network(name) for name in wanted], output, force=force)
 
 

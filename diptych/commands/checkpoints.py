@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..common.language import gettext
 from ..common.text import first_few
 from .border import BAD, DIFFERENT
 from .converting import convert
@@ -23,7 +24,7 @@ def identify(file: Source, as_json: Json = False, cfg: Cfg = None, prefix: Prefi
     from ..conversion.identify import identify as run
     from . import output
 
-    with native_stderr_kept(), output.waiting(f"reading {file}"):
+    with native_stderr_kept(), output.waiting(gettext("reading {name}").format(name=file)):
         found = run(file, cfg, prefix)
     if as_json:
         output.data(_identification(found))
@@ -31,12 +32,13 @@ def identify(file: Source, as_json: Json = False, cfg: Cfg = None, prefix: Prefi
     for match in found.matches:
         say(f"{file}: {_line(match)}")
     if len(found.matches) > 1:
-        say("  these networks have the same names and shapes; --network NAME says which one to convert")
+        say("  " + gettext("these networks have the same names and shapes; --network NAME says which one to convert"))
     if not found.matches:
-        say(f"{file}: no network fits exactly; the nearest:")
+        say(gettext("{file}: no network fits exactly; the nearest:").format(file=file))
     for match in found.runners_up[: 1 if found.matches else 3]:
-        say(f"  {'runner-up: ' if found.matches else ''}{_line(match)}", *_misfits(match))
-    say(*(f"  note: {note}" for note in found.notes))
+        head = gettext("runner-up: ") if found.matches else ""
+        say(f"  {head}{_line(match)}", *_misfits(match))
+    say(*(gettext("  note: {note}").format(note=note) for note in found.notes))
     if not found.matches:
         raise typer.Exit(1)
 
@@ -52,7 +54,7 @@ def verify(
     from ..conversion.verify import verify as run
     from . import output
 
-    with native_stderr_kept(), output.waiting(f"verifying {file}"):
+    with native_stderr_kept(), output.waiting(gettext("verifying {name}").format(name=file)):
         found = run(file, "float32" if fast else "float64", result_only)
     say(*str(found).splitlines())
     if not found.passed:

@@ -12,9 +12,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..common.errors import DiptychError
-from . import catalogue, checkpoints, comparison, deployment, detection, searching, site, study, training, viewing
+from ..common.language import gettext, local, message
+from . import (
+    catalogue,
+    checkpoints,
+    comparison,
+    deployment,
+    detection,
+    searching,
+    site,
+    study,
+    training,
+    viewing,
+)
 from .border import TRACEBACK, Border
-from .options import NAMES, Channels, Classes, Example, OneSize, Settings, Size, asked, chosen
+from .language import OPTION
+from .options import Channels, Classes, Example, Names, OneSize, Settings, Size, asked, chosen
 from .quiet import native_stderr_kept
 from .reporting import (
     SCHEMA,
@@ -42,7 +55,6 @@ app = typer.Typer(
     help="The same convolutional network, natively in PyTorch and in TensorFlow, with proof.",
     epilog="Exit codes: 0 yes, 1 different, 2 bad input, cannot tell, or nobody took the output, 3 a fault of diptych, "
     "130 Ctrl-C.",
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -68,14 +80,20 @@ Traceback = Annotated[
 ]
 
 
+Lang = Annotated[
+    str | None,
+    typer.Option(OPTION, metavar="en|zh", help="The language of help and messages; at any place of the command."),
+]
+
+
 @app.callback()
-def options(version: Version = False, traceback: Traceback = False) -> None:
+def options(version: Version = False, traceback: Traceback = False, lang: Lang = None) -> None:
     """The same convolutional network, natively in PyTorch and in TensorFlow, with proof."""
 
 
 @app.command()
 def check(
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help=NAMES)] = None,
+    names: Names = None,
     every: Annotated[bool, typer.Option("--all", help="Check every registered network.")] = False,
     referee: Annotated[
         bool,
@@ -106,7 +124,9 @@ def check(
     from ..common.registry import networks
 
     if bool(names) == every:
-        raise DiptychError("name the networks to check, such as `diptych check resnet50`, or say --all (not both)")
+        raise DiptychError(
+            message("name the networks to check, such as `diptych check resnet50`, or say --all (not both)")
+        )
     _refuse_two_files(names or [])
     check_optimizer(optimizer)
     picked = asked_gates(list(GATES), gates_of(gates), fast, steps=steps)
@@ -138,9 +158,12 @@ def _refuse_two_files(names: list[str]) -> None:
     if len(names) == 2 and all(is_own(name) and not is_code(name) for name in names):
         one, other = names
         raise DiptychError(
-            f"check holds one network in both frameworks to each other; whether two files are one function says "
-            f"`{shlex.join(['diptych', 'compare', one, other])}`, and each by itself is checked by "
-            f"`{shlex.join(['diptych', 'check', one])}`"
+            message(
+                "check holds one network in both frameworks to each other; whether two files are one function says "
+                "`{compare}`, and each by itself is checked by `{check}`",
+                compare=shlex.join(["diptych", "compare", one, other]),
+                check=shlex.join(["diptych", "check", one]),
+            )
         )
 
 
@@ -170,11 +193,11 @@ def _checked(nets: dict[str, str | Net], how: dict[str, Any], partial: bool, qui
     found = dict[str, "Report | str"]()
     for name, net in nets.items():
         try:
-            with output.waiting(f"checking {name}") as told:
+            with output.waiting(gettext("checking {name}").format(name=name)) as told:
                 found[name] = report = run(net, progress=told, **how)
         except DiptychError as error:
             found[name] = str(error)
-            complain(f"error: cannot check {name}: {error}")
+            complain(gettext("error: cannot check {name}: {said}").format(name=name, said=local(error)))
             continue
         if isinstance(net, str) and not partial:
             remember(report)
@@ -189,8 +212,9 @@ def _sum_up(found: dict[str, Report | str]) -> None:
     if len(reports) > 1:
         output.checks(reports)
     same = sum(report.passed for report in reports)
-    far = ", as far as was asked" if any(report.partial for report in reports) else ""
-    say(f"{same} of {len(found)} networks are the same function in both frameworks{far}")
+    far = gettext(", as far as was asked") if any(report.partial for report in reports) else ""
+    said = gettext("{same} of {count} networks are the same function in both frameworks{far}")
+    say(said.format(same=same, count=len(found), far=far))
 
 
 def _data(found: dict[str, Report | str]) -> dict[str, Any]:

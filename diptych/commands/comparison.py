@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ..common.errors import DiptychError
+from ..common.language import gettext
 from .options import Channels, Classes, Settings, Size, asked
 from .quiet import native_stderr_kept
 from .reporting import (
@@ -83,7 +84,7 @@ def compare(
     options = dict(wanted.options) | ({} if num_classes is None else {"num_classes": num_classes})
     reporting = Reporting("compare", json_file, junit, html, baseline, update)
     reporting.prepare([title])  # before work whose result could not be written after it
-    with native_stderr_kept(), output.waiting("opening both models") as told:
+    with native_stderr_kept(), output.waiting(gettext("opening both models")) as told:
         models = opened(one, wanted), opened(other, wanted)
         found = run(*models, example=_batch(wanted), weights=weights, names=names, gates=chosen, fast=fast,
                     options=options, steps=steps, optimizer=optimizer, progress=told)  # fmt: skip

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..common.errors import DiptychError
+from ..common.language import gettext
 from .border import BAD
 from .options import (
     READ,
@@ -168,7 +169,7 @@ class _Conversion:
                 f"--suffix and --jobs are for several files; {self.src} is one, and {self.dst} names its format"
             )
         example = example_of(asked(example=self.given[1]), "tf")
-        with native_stderr_kept(), output.waiting(f"converting {self.src}") as update:
+        with native_stderr_kept(), output.waiting(gettext("converting {name}").format(name=self.src)) as update:
             one = run(self.src, self.dst, html=self.html, progress=update, example=example, **self.wanted, **self.own)
         say(*str(one).splitlines())
 
@@ -198,7 +199,7 @@ class _Conversion:
 
         name, (weights, example) = str(self.src), self.given
         places = tuple(path for path in (home_of(name), weights) if path is not None)
-        with native_stderr_kept(), output.waiting(f"reading {name}") as update:
+        with native_stderr_kept(), output.waiting(gettext("reading {name}").format(name=name)) as update:
             request = self._request(update)
             for place in places or (None,):
                 check_several(request.paths, place, request.force)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ..common.errors import DiptychError
+from ..common.language import gettext
 from .options import Cfg, Channels, Classes, Example, Force, Name, OneSize, Size, asked, chosen
 from .quiet import native_stderr_kept
 from .streams import say
@@ -80,7 +81,7 @@ def export(
     place = _places(name, weights, out, force)
     wanted = asked(num_classes, in_channels, input_size, example=example, one_size=one_size)
     behind = _behind(with_decode, with_nms, score, iou, max_boxes, plain_iou, labels)
-    with native_stderr_kept(), output.waiting(f"exporting {place.shown}") as update:
+    with native_stderr_kept(), output.waiting(gettext("exporting {name}").format(name=place.shown)) as update:
         net, arrays, record, notes = _read(place, wanted, cfg)
         update(f"writing {place.out}")
         done = run(net, arrays, place.out, dtype=dtype, opset=opset, check=check, force=force, record=record, **behind)
@@ -114,7 +115,7 @@ def deploy(
     place = _places(name, weights, out, force, folder=True)
     wanted = asked(num_classes, in_channels, input_size, example=example, one_size=one_size)
     behind = _behind(with_decode, with_nms, score, iou, max_boxes, plain_iou, labels)
-    with native_stderr_kept(), output.waiting(f"reading {place.shown}") as update:
+    with native_stderr_kept(), output.waiting(gettext("reading {name}").format(name=place.shown)) as update:
         net, arrays, record, notes = _read(place, wanted, cfg)
         done = run(net, arrays, place.out, force=force, record=record, progress=update, **behind)
     say(*str(done).splitlines())

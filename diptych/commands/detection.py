@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..common.errors import DiptychError, FileError
+from ..common.language import gettext
 from .border import BAD, DIFFERENT
 from .options import Cfg, Classes, Force, Json, size_of
 from .progress import progress
@@ -97,14 +98,14 @@ def detect(
     paths = list(dict.fromkeys(reading.files(images)))
     places = plan(paths, output or [], weights, force)
     with native_stderr_kept():
-        with out.waiting(f"reading {weights}"):
+        with out.waiting(gettext("reading {name}").format(name=weights)):
             detector, models, info = opened_for(source, framework, options, (score, iou, labels))
         found, total, errors = _found(detector, models, paths, batch, places, force)
     complain(*errors)
     _report(found, detector, info, total)
     _write(paths, found, detector, places, info | _said(total, len(models)), force)
     if errors:
-        complain(f"{len(errors)} of {len(paths)} images could not be read")
+        complain(gettext("{bad} of {count} images could not be read").format(bad=len(errors), count=len(paths)))
         raise typer.Exit(BAD)
     if not total.same:
         raise typer.Exit(DIFFERENT)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..common.errors import DiptychError
+from ..common.language import gettext
 from .progress import progress
 from .quiet import native_stderr_kept
 from .streams import say
@@ -44,14 +45,14 @@ def evaluated(asked: Asked, opened: Callable[[float], Opened], score: float | No
     evaluate.pycocotools()
     target = _target(asked)
     with native_stderr_kept():
-        with out.waiting(f"reading {asked.annotations}"):
+        with out.waiting(gettext("reading {name}").format(name=asked.annotations)):
             truth = read_truth(asked.annotations)
             paths = located(truth, asked.folder)
-        with out.waiting("reading the weights"):
+        with out.waiting(gettext("reading the weights")):
             detector, models, info = opened(evaluate.SCORE if score is None else score)
         ids, note = evaluate.categories_of(truth, detector.labels, detector.net.name)
         found = _found(truth, paths, detector, models, asked.batch)
-        with out.waiting("counting"):
+        with out.waiting(gettext("counting")):
             boxes = {side: evaluate.results(each, ids) for side, each in found.items()}
             figures = {side: evaluate.figures(truth, each) for side, each in boxes.items()}
     info = info | {"notes": [*info["notes"], *([note] if note else []), *_notes(truth)]}

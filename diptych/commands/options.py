@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..common.errors import DiptychError
+from ..common.language import gettext, message
 from ..waiting import waiting
+from . import completion
 from .quiet import native_stderr_kept
 
 if TYPE_CHECKING:
@@ -20,8 +22,12 @@ NAMES = (
     "model."
 )
 READ = "A .safetensors, .pth, .keras, .h5, .npz, .weights, .onnx or .pb file, a SavedModel or a checkpoint"
-Name = Annotated[str, typer.Argument(help=NAMES)]
-Registered = Annotated[str, typer.Argument(help="A registered network or alias (see `diptych list`).")]
+Name = Annotated[str, typer.Argument(help=NAMES, autocompletion=completion.networks)]
+Names = Annotated[list[str] | None, typer.Argument(metavar="NAME...", help=NAMES, autocompletion=completion.networks)]
+Registered = Annotated[
+    str,
+    typer.Argument(help="A registered network or alias (see `diptych list`).", autocompletion=completion.networks),
+]
 Example = Annotated[
     str | None,
     typer.Option(
@@ -37,7 +43,9 @@ OneSize = Annotated[
 Cfg = Annotated[
     Path | None, typer.Option(metavar="FILE", help="The .cfg of Darknet's that says which network a .weights file is.")
 ]
-Family = Annotated[str | None, typer.Option(help="Only the networks of this family.")]
+Family = Annotated[
+    str | None, typer.Option(help="Only the networks of this family.", autocompletion=completion.families)
+]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")]
 Classes = Annotated[int | None, typer.Option(help="Number of classes of the head.")]
 Channels = Annotated[int | None, typer.Option(help="Channels of the image.")]
@@ -56,7 +64,9 @@ def size_of(text: str | None) -> int | tuple[int, int] | None:
         return None
     parts = text.lower().strip("()[] ").replace(",", "x").replace(" ", "").split("x")
     if len(parts) > 2 or not all(part.isascii() and part.isdigit() for part in parts):
-        raise DiptychError(f"--input-size is a number or HEIGHTxWIDTH, such as 224 or 256x192, not {text!r}")
+        raise DiptychError(
+            message("--input-size is a number or HEIGHTxWIDTH, such as 224 or 256x192, not {text!r}", text=text)
+        )
     return int(parts[0]) if len(parts) == 1 else (int(parts[0]), int(parts[1]))
 
 
@@ -70,7 +80,9 @@ def within(option: str, text: str | None) -> tuple[float, float]:
         if not (low or high) or (not dots and high) or first > last:
             raise ValueError
     except ValueError:
-        raise DiptychError(f"{option} is a range such as 2015, 20M..30M, ..5M or 1G.., not {text!r}") from None
+        raise DiptychError(
+            message("{option} is a range such as 2015, 20M..30M, ..5M or 1G.., not {text!r}", option=option, text=text)
+        ) from None
     return first, last if dots else first
 
 
@@ -102,7 +114,9 @@ def shape_of(text: str | None) -> tuple[int, ...] | None:
         return None
     parts = text.lower().split("x")
     if len(parts) != 4 or not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
-        raise DiptychError(f"--example is the shape of a batch of images, such as 1x3x224x224, not {text!r}")
+        raise DiptychError(
+            message("--example is the shape of a batch of images, such as 1x3x224x224, not {text!r}", text=text)
+        )
     return tuple(map(int, parts))
 
 
@@ -114,9 +128,9 @@ def chosen(name: str, wanted: Asked, weights: Path | None = None) -> Named:
     if not is_own(name):
         return named(name, wanted)
     if not is_code(name):
-        with waiting(f"reading {name}"):
+        with waiting(gettext("reading {name}").format(name=name)):
             return named(name, wanted)
-    with native_stderr_kept(), waiting(f"reading {name}"):
+    with native_stderr_kept(), waiting(gettext("reading {name}").format(name=name)):
         model = model_of(name)
         if weights is not None:
             from ..opening.weights import put
@@ -133,9 +147,13 @@ def settings(option: list[str] | None) -> dict[str, str]:
     names = [name for name, equals, value in pairs if name.isidentifier() and equals and value]
     if len(set(names)) < len(pairs):
         raise DiptychError(
-            f"--option takes NAME=VALUE, each name once, such as width=0.5, not {' '.join(option or ())}"
+            message(
+                "--option takes NAME=VALUE, each name once, such as width=0.5, not {given}",
+                given=" ".join(option or ()),
+            )
         )
     shared = [name for name in names if name in SHARED_OPTIONS]
     if shared:
-        raise DiptychError(f"say --{shared[0].replace('_', '-')} instead of --option {shared[0]}")
+        own = shared[0].replace("_", "-")
+        raise DiptychError(message("say --{own} instead of --option {name}", own=own, name=shared[0]))
     return {name: value for name, _, value in pairs}

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..common.cards import Reported
+from ..common.language import gettext, marked
 from ..waiting import waiting as waiting  # of all that commands show
 from .grids import columns, folded
 from .grids import grid as grid  # of all that commands show
 from .streams import say, write
+from .wide import cells
 
 if TYPE_CHECKING:
     from ..checking.report import Report
@@ -48,15 +50,29 @@ def card(item: Entry | Network) -> None:
     published = ", ".join(filter(None, (paper.venue, f"arXiv:{paper.arxiv}" if paper.arxiv else "")))
     counts = facts.counts
     say(f"{item.title} ({item.name})", "")
-    lines = [f"paper       {facts.citation()}", f"published   {published or paper.year}"]
-    lines += [f"form of     {item.source}", f"reference   {facts.reference}"]
-    held = f"{counts.params:,} parameters, {counts.statistics:,} statistics, {counts.buffers:,} fixed numbers,"
-    costs = f"{counts.macs:,} MACs at {counts.input[0]}x{counts.input[1]} ({counts.source})"
-    say(*(part for line in [*lines, f"counts      {held}", f"            {costs}"] for part in folded(line)))
-    listed("preprocessing of public weights", [f"{key}: {value}" for key, value in facts.preprocessing.items()])
-    listed("quirks", facts.quirks)
+    held = gettext("{params:,} parameters, {statistics:,} statistics, {buffers:,} fixed numbers,").format(
+        params=counts.params, statistics=counts.statistics, buffers=counts.buffers
+    )
+    costs = gettext("{macs:,} MACs at {height}x{width} ({source})").format(
+        macs=counts.macs, height=counts.input[0], width=counts.input[1], source=counts.source
+    )
+    heads = (
+        (gettext("paper"), facts.citation()),
+        (gettext("published"), str(published or paper.year)),
+        (gettext("form of"), item.source),
+        (gettext("reference"), facts.reference),
+        (gettext("counts"), held),
+        ("", costs),
+    )
+    lines = [f"{head}{' ' * (12 - cells(head))}{text}" for head, text in heads]
+    say(*(part for line in lines for part in folded(line)))
     listed(
-        "reported errors on ImageNet", [f"{_error(entry)}, {entry.what} ({entry.source})" for entry in facts.reported]
+        gettext("preprocessing of public weights"), [f"{key}: {value}" for key, value in facts.preprocessing.items()]
+    )
+    listed(gettext("quirks"), facts.quirks)
+    listed(
+        gettext("reported errors on ImageNet"),
+        [f"{_error(entry)}, {entry.what} ({entry.source})" for entry in facts.reported],
     )
 
 
@@ -73,7 +89,16 @@ def _error(entry: Reported) -> str:
 
 def checks(reports: Sequence[Report]) -> None:
     """Print one line per checked network: the largest relative difference at each gate, and the float32 noise."""
-    header = ("network", "forward64", "gradients64", "training64", "forward32", "torch noise32", "tf noise32", "s")
+    header = (
+        marked("network"),
+        "forward64",
+        "gradients64",
+        "training64",
+        "forward32",
+        "torch noise32",
+        "tf noise32",
+        "s",
+    )
     names = ("forward_float64", "gradients_float64", "training_float64", "forward_float32")
     rows = []
     for report in reports:
@@ -86,7 +111,9 @@ def checks(reports: Sequence[Report]) -> None:
     grid(header, rows, 1, ("torch noise32", "tf noise32", "s", "forward32", "training64"))
     say(
         "",
-        "relative differences max |a - b| / max |b|, the largest of all cases; -: nothing compared, or not asked",
+        gettext(
+            "relative differences max |a - b| / max |b|, the largest of all cases; -: nothing compared, or not asked"
+        ),
     )
 
 
@@ -95,14 +122,14 @@ def conversions(done: Sequence[Done]) -> None:
     rows = []
     for item in done:
         shown = "-" if item.difference is None else f"{item.difference:.1e}"
-        state = "error" if item.error else "kept" if item.skipped else "done"
+        state = gettext("error") if item.error else gettext("kept") if item.skipped else gettext("done")
         rows.append((item.source, item.destination, item.network or "-", state, shown, f"{item.seconds:.1f} s"))
-    grid(
-        ("source", "result", "network", "", "difference", "time"), rows, 4, ("time", "network", "result", "difference")
-    )
-    say(*(f"error: {item.error}" for item in done if item.error))
+    header = (marked("source"), marked("result"), marked("network"), "", marked("difference"), marked("time"))
+    grid(header, rows, 4, ("time", "network", "result", "difference"))
+    say(*(gettext("error: {said}").format(said=item.error) for item in done if item.error))
     bad, kept = sum(bool(item.error) for item in done), sum(item.skipped for item in done)
-    say(f"{len(done) - bad - kept} converted, {kept} kept from an earlier run, {bad} with errors")
+    said = gettext("{done} converted, {kept} kept from an earlier run, {bad} with errors")
+    say(said.format(done=len(done) - bad - kept, kept=kept, bad=bad))
 
 
 def data(value: Any) -> None:

@@ -12,6 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ..common.errors import DiptychError
+from ..common.language import ENGLISH, asked, use
 from .streams import prepare
 
 AS_JSON = {"--json": "as_json"}
@@ -81,7 +83,7 @@ def read(words: Sequence[str]) -> tuple[Line, dict[str, Any]] | None:
 def main() -> None:
     """The entry point of the `diptych` command: leaves with the exit code of the line."""
     prepare()
-    words = sys.argv[1:]
+    words = _spoken(sys.argv[1:])
     found = read(words)
     if found is None:
         from .cli import main as whole
@@ -89,6 +91,23 @@ def main() -> None:
         whole()
         return
     sys.exit(_run(words, *found))
+
+
+def _spoken(words: Sequence[str]) -> Sequence[str]:
+    """The words without `--lang`, whose language is spoken from here on; as they are where it is wrong, or not asked.
+
+    A wrong one is the border's to refuse, which takes the words anew.
+    """
+    if not (any(word.partition("=")[0] == "--lang" for word in words) or asked() != ENGLISH):
+        return words
+    from .language import taken
+
+    try:
+        rest, language = taken(words)
+    except DiptychError:
+        return words
+    use(language)
+    return rest
 
 
 def _run(words: Sequence[str], line: Line, given: Mapping[str, Any]) -> int:

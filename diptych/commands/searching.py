@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ..common.errors import DiptychError
+from ..common.language import gettext
 from ..waiting import waiting
 from .options import Force
 from .quiet import native_stderr_kept
@@ -88,11 +89,11 @@ def nas(
     say(*found.lines())
     if picture is not None:
         write_probabilities(found.course, picture, choice=found.choice, force=True)
-        say(f"wrote {picture}")
+        say(gettext("wrote {path}").format(path=picture))
     if output is not None:
         with replacing(output, force=force) as path:
             path.write_text(found.net.to_json() + "\n", encoding="utf-8")
-        say(f"wrote {output}")
+        say(gettext("wrote {path}").format(path=output))
 
 
 def _positive(temperature: float) -> float:
@@ -141,7 +142,7 @@ def _shown(picture: Path | None) -> Iterator[Callable[[Course], None] | None]:
             write_probabilities(course, picture, force=True)
 
     if not sys.stdout.isatty():
-        with waiting("searching"):
+        with waiting(gettext("searching")):
             yield draw
         return
     from rich.live import Live

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ..common.errors import DiptychError
+from ..common.language import gettext, message
 from ..waiting import waiting
 from .streams import say
 
@@ -25,10 +26,13 @@ def site(
 
     names = [name.strip() for name in only.split(",") if name.strip()]
     if only and not names:
-        raise DiptychError(f"--only names networks with commas between them, such as resnet18,vgg16, not {only!r}")
-    with waiting("making the pages that are out of date") as update:
+        raise DiptychError(
+            message("--only names networks with commas between them, such as resnet18,vgg16, not {value!r}", value=only)
+        )
+    with waiting(gettext("making the pages that are out of date")) as update:
         built = build(out, names, jobs, update)
-    say(f"{out}: {built.pages} pages, of {built.anew} networks anew, {built.size / 1e6:.1f} MB; open {out}/index.html")
+    said = gettext("{out}: {pages} pages, of {anew} networks anew, {size:.1f} MB; open {out}/index.html")
+    say(said.format(out=out, pages=built.pages, anew=built.anew, size=built.size / 1e6))
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"site": site}

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from ..common.errors import DiptychError
+from ..common.language import gettext
 from ..waiting import waiting
+from . import completion
 from .options import Channels, Classes, Example, Force, Json, Name, OneSize, Settings, Size, asked, chosen
 
 
@@ -36,7 +38,7 @@ def source(
             f"`diptych source {name} --keras`; `diptych show {name}` prints both"
         )
     net = chosen(name, asked(num_classes, in_channels, input_size, option, example, one_size)).net
-    with waiting(f"writing {net.name} out"):
+    with waiting(gettext("writing {name} out").format(name=net.name)):
         text = emitted(net, "torch" if torch else "tf")
     if output is None:
         write(text)
@@ -72,7 +74,7 @@ def show(
 
         from ..page.terminal import print_sources
 
-        with waiting(f"writing {net.name} out"):
+        with waiting(gettext("writing {name} out").format(name=net.name)):
             torch, keras = twins(net)
         print_sources(net, (torch.text, keras.text), Console())
         return
@@ -81,7 +83,7 @@ def show(
     from ..page.render import study_page
 
     check_destination(html, check, force)
-    with waiting(f"making the page of {net.name}"):
+    with waiting(gettext("making the page of {name}").format(name=net.name)):
         recorded = recall(net) if check is None else read_check(check, net)
         text = study_page(net, *twins(net), recorded)
     with replacing(html, force=force) as path:
@@ -106,14 +108,18 @@ def draw(
     if (file is None) == (output is None):
         raise DiptychError(f"say once where to draw it: `diptych draw {name} -o {name}.svg`")
     net = chosen(name, asked(num_classes, in_channels, input_size, option, example, one_size)).net
-    with waiting(f"drawing {net.name}"):
+    with waiting(gettext("drawing {name}").format(name=net.name)):
         run(net, output or file or Path(), force=force)
 
 
 def traps(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[WORD...]", help="An id, words to search for, or a network; without any, all traps."),
+        typer.Argument(
+            metavar="[WORD...]",
+            help="An id, words to search for, or a network; without any, all traps.",
+            autocompletion=completion.traps,
+        ),
     ] = None,
     run: Annotated[bool, typer.Option("--run", help="Run the code and show what it measures here.")] = False,
     as_json: Json = False,
@@ -127,7 +133,7 @@ def traps(
         if not as_json:
             traps.shown(found, run)
             return
-        with output.waiting("reading the networks that meet them"):
+        with output.waiting(gettext("reading the networks that meet them")):
             one = traps.placed(found.traps[0], run) if found.one else None
             records = one or [traps.record(each, run) for each in found.traps]
         output.data(records)

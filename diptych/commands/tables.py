@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..common.analysis import BYTES, RULE, Row, nhwc, totals
+from ..common.language import gettext, marked
 from ..common.spec import Net
 from ..common.text import shape_text
 from .grids import folded, grid
 from .streams import say
 
 HEADER = (
-    "layer",
-    "type",
-    "output NCHW",
-    "output NHWC",
-    "parameters",
-    "not trained",
-    "MACs",
-    "receptive field",
-    "kept values",
-    "memory",
+    marked("layer"),
+    marked("type"),
+    marked("output NCHW"),
+    marked("output NHWC"),
+    marked("parameters"),
+    marked("not trained"),
+    marked("MACs"),
+    marked("receptive field"),
+    marked("kept values"),
+    marked("memory"),
 )
 LAST = ("kept values", "not trained", "memory", "receptive field", "output NHWC", "type", "MACs", "output NCHW")
 """Columns that go first where a terminal has no room."""
@@ -32,14 +33,18 @@ def table(net: Net, rows: Sequence[Row]) -> None:
     """Print the table of a network, its totals and the rule by which activations are counted."""
     options = "".join(f", {key}={value}" for key, value in net.options)
     paper = f", {net.paper}" if net.paper else ""
-    say(*folded(f"{net.title} ({net.name}{options}){paper}"), f"one image of {shape_text(net.input_shape)} (NCHW)", "")
+    say(
+        *folded(f"{net.title} ({net.name}{options}){paper}"),
+        gettext("one image of {shape} (NCHW)").format(shape=shape_text(net.input_shape)),
+        "",
+    )
     grid(HEADER, [_cells(row) for row in rows], LEFT, LAST)
     say("", *(part for line in _totals(list(rows)) for part in folded(line)))
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    field = "whole input" if row.field is None else "x".join(f"{size:g}" for size in row.field)
-    name = row.path if row.evaluated else f"{row.path} (training only)"
+    field = gettext("whole input") if row.field is None else "x".join(f"{size:g}" for size in row.field)
+    name = row.path if row.evaluated else gettext("{path} (training only)").format(path=row.path)
     counts = [_number(n) for n in (row.parameters, row.statistics + row.buffers, row.macs)]
     return (
         name,
@@ -56,12 +61,15 @@ def _cells(row: Row) -> tuple[str, ...]:
 def _totals(rows: list[Row]) -> list[str]:
     sums = totals(rows)
     aside = any(not row.evaluated for row in rows)
-    fixed = f"{sums['statistics']:,} running statistics, {sums['buffers']:,} fixed numbers"
+    fixed = gettext("{statistics:,} running statistics, {buffers:,} fixed numbers").format(**sums)
+    without = gettext(", training-only heads left out") if aside else ""
     return [
-        f"parameters   {sums['parameters']:,} ({_size(sums['parameters'])} in float32); {fixed}",
-        f"MACs         {sums['macs']:,} per image{', training-only heads left out' if aside else ''}",
-        f"kept values  {sums['kept']:,} per image = {_size(sums['kept'])}",
-        f"  {RULE}",
+        gettext("parameters   {count:,} ({size} in float32); {fixed}").format(
+            count=sums["parameters"], size=_size(sums["parameters"]), fixed=fixed
+        ),
+        gettext("MACs         {count:,} per image{without}").format(count=sums["macs"], without=without),
+        gettext("kept values  {count:,} per image = {size}").format(count=sums["kept"], size=_size(sums["kept"])),
+        f"  {gettext(RULE)}",
     ]
 
 

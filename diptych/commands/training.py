@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from ..common.language import gettext
 from .options import Force, Registered
 from .quiet import native_stderr_kept
 from .streams import say
@@ -61,7 +62,7 @@ def train(
         from ..drawing.curves import write_curves
 
         write_curves(found, output, force=force)
-        say(f"wrote {output}")
+        say(gettext("wrote {path}").format(path=output))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..common.errors import DiptychError
+from ..common.language import gettext, marked, message
 from ..common.listed import entry, networks
 from ..traps.known import Entry, known
 from ..traps.met import meeting, places
@@ -17,11 +18,12 @@ from ..waiting import waiting
 from . import output
 from .grids import columns, folded
 from .streams import say
+from .wide import cells, wrapped
 
 if TYPE_CHECKING:
     from ..traps.trap import Trap
 
-HEADER = ("id", "title", "wrong", "right")
+HEADER = (marked("id"), marked("title"), marked("wrong"), marked("right"))
 WIDTH = 100
 """Columns of the text under a heading."""
 
@@ -63,8 +65,11 @@ def _network(text: str) -> str | None:
 
 def _has(trap: Trap | Entry, word: str) -> bool:
     """Whether a word stands in a trap, or begins the name of its section."""
-    texts = (trap.id, trap.id.replace("_", " "), trap.title, trap.torch, trap.keras, trap.rule)
-    return any(word in text.lower() for text in texts) or trap.section.lower().startswith(word)
+    said = (trap.title, trap.torch, trap.keras, trap.rule)
+    texts = (trap.id, trap.id.replace("_", " "), *said, *map(gettext, said))
+    return any(word in text.lower() for text in texts) or any(
+        text.lower().startswith(word) for text in (trap.section, gettext(trap.section))
+    )
 
 
 def shown(found: Found, run: bool) -> None:
@@ -82,44 +87,55 @@ def measure(trap: Trap | Entry) -> tuple[float, float]:
             warnings.simplefilter("ignore")
             return trap.twin()
     except ModuleNotFoundError as error:
-        raise DiptychError(f"the twin of {trap.id} needs {error.name}: pip install 'diptych[all]'") from None
+        raise DiptychError(
+            message("the twin of {id} needs {name}: pip install 'diptych[all]'", id=trap.id, name=error.name)
+        ) from None
 
 
 def overview(found: Found, run: bool) -> None:
     """Print a line for each trap: id, title, the recorded numbers or with `run` new ones, and what meets it."""
     for section in dict.fromkeys(trap.section for trap in found.traps):
         rows = []
-        with waiting(f"running the twins of {section}" if run else f"counting: {section}"):
+        spoken = gettext(section)
+        doing = gettext("running the twins of {section}") if run else gettext("counting: {section}")
+        with waiting(doing.format(section=spoken)):
             rows = [_row(trap, found.network, run) for trap in found.traps if trap.section == section]
-        say(f"{section}:")
-        many = "nodes" if found.network else "networks"
+        say(f"{spoken}:")
+        many = marked("nodes") if found.network else marked("networks")
         output.grid((*HEADER, many), rows, 2, (many, "right", "wrong"), "title")
         say("")
-    met = f"nodes: how many of {found.network}'s" if found.network else f"networks: how many of the {len(networks())}"
+    if found.network:
+        met = gettext("nodes: how many of {name}'s meet it; `diptych traps ID` shows one with its code")
+    else:
+        met = gettext(
+            "networks: how many of the {count} registered ones meet it; `diptych traps ID` shows one with its code"
+        )
+    now = gettext("measured now") if run else gettext("as recorded")
     said = (
-        f"wrong, right: what differs in the trap and out of it, {'measured now' if run else 'as recorded'}",
-        f"{met}{'' if found.network else ' registered ones'} meet it; `diptych traps ID` shows one with its code",
+        gettext("wrong, right: what differs in the trap and out of it, {when}").format(when=now),
+        met.format(name=found.network, count=len(networks())),
     )
     say(*(part for line in said for part in folded(line)))
 
 
 def one(trap: Trap | Entry, run: bool) -> None:
     """Print a trap in full: definitions, rule, numbers, networks, thread and its twin; `run` measures anew."""
-    say(f"{trap.title} ({trap.id})", f"{trap.section}", "")
-    for name, text in (("torch", trap.torch), ("Keras", trap.keras), ("rule", trap.rule)):
-        _paragraph(name, text)
-    _paragraph("measure", trap.measure)
-    _paragraph("recorded", f"wrong {trap.wrong:.3g}, right {trap.right:.3g}")
+    say(f"{gettext(trap.title)} ({trap.id})", gettext(trap.section), "")
+    for name, text in (("torch", trap.torch), ("Keras", trap.keras), (gettext("rule"), trap.rule)):
+        _paragraph(name, gettext(text))
+    _paragraph(gettext("measure"), gettext(trap.measure))
+    numbers = gettext("wrong {wrong:.3g}, right {right:.3g}")
+    _paragraph(gettext("recorded"), numbers.format(wrong=trap.wrong, right=trap.right))
     if run:
-        with waiting(f"running {trap.id}"):
+        with waiting(gettext("running {name}").format(name=trap.id)):
             wrong, right = measure(trap)
-        _paragraph("measured", f"wrong {wrong:.3g}, right {right:.3g}")
+        _paragraph(gettext("measured"), numbers.format(wrong=wrong, right=right))
     if trap.note:
-        _paragraph("note", trap.note)
+        _paragraph(gettext("note"), gettext(trap.note))
     met = [f"{name} ({count})" for name, count in meeting(trap).items()]
-    _paragraph("met by", ", ".join(met) if met else "no registered network at its own input size")
+    _paragraph(gettext("met by"), ", ".join(met) if met else gettext("no registered network at its own input size"))
     if trap.thread:
-        say(f"{'thread':<10}{trap.thread}")
+        _paragraph(gettext("thread"), trap.thread)
     say("")
     _code(trap.source)
 
@@ -141,13 +157,16 @@ def placed(trap: Trap | Entry, run: bool) -> dict[str, Any]:
 def _row(trap: Trap | Entry, network: str, run: bool) -> tuple[str, ...]:
     wrong, right = measure(trap) if run else (trap.wrong, trap.right)
     count = meeting(trap)[network] if network else len(meeting(trap))
-    return trap.id, trap.title, f"{wrong:.3g}", f"{right:.3g}", str(count or "-")
+    return trap.id, gettext(trap.title), f"{wrong:.3g}", f"{right:.3g}", str(count or "-")
 
 
 def _paragraph(name: str, text: str) -> None:
     width = min(WIDTH, columns()) if sys.stdout.isatty() else WIDTH
     lines = textwrap.wrap(text, width - 10, break_long_words=False, break_on_hyphens=False)
-    say(*(f"{name if i == 0 else '':<10}{line}" for i, line in enumerate(lines)))
+    if cells(text) > len(text):
+        lines = wrapped(text, width - 10)
+    head = name + " " * max(10 - cells(name), 1)
+    say(*(f"{head if i == 0 else ' ' * 10}{line}" for i, line in enumerate(lines)))
 
 
 def _code(text: str) -> None:

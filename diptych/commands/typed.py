@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Callable, Iterable, Sequence
 
 from ..common.errors import DiptychError
+from ..common.language import message
 from ..common.listed import Entry, canonical, entry, networks
 from ..common.spoken import suggested
 from ..common.spoken_options import PRETRAINED
@@ -136,8 +137,9 @@ def unknown(word: str, commands: Iterable[str]) -> str:
     close = difflib.get_close_matches(word.lower(), [*commands, *SAME], n=2, cutoff=0.7)
     near = [repr(name) for name in dict.fromkeys(SAME.get(each, each) for each in close)]
     near += [repr(name) for name in suggested(word, [*networks(), *canonical()])[: 3 - len(near)]]
-    advice = f"did you mean {' or '.join(near)}?" if near else "and no network, family or file of that name."
-    return f"No such command {word!r}; {advice}" if near else f"No such command {word!r}, {advice}"
+    if near:
+        return message("No such command {word!r}; did you mean {names}?", word=word, names=" or ".join(near))
+    return message("No such command {word!r}, and no network, family or file of that name.", word=word)
 
 
 def example(command: str, words: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..common.errors import DiptychError, FileError, NotInstalled
+from ..common.language import message
 from ..common.text import NAME, printable
 from ..files.border import STRANGE
 from ..files.kinds import check_regular
@@ -36,7 +37,7 @@ def pillow() -> Any:
     try:
         from PIL import Image
     except ModuleNotFoundError:
-        raise NotInstalled("reading and drawing images needs Pillow: pip install 'diptych[detect]'") from None
+        raise NotInstalled(message("reading and drawing images needs Pillow: pip install 'diptych[detect]'")) from None
     return Image
 
 

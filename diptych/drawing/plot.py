@@ -9,6 +9,7 @@ from typing import Any
 
 from ..common.cards import Reported
 from ..common.errors import DiptychError
+from ..common.language import message
 from ..common.registry import Network
 from ..files.atomic import check_destination, replacing
 
@@ -51,7 +52,7 @@ def pyplot() -> Any:
     try:
         import matplotlib
     except ImportError:
-        raise DiptychError("plots need matplotlib: pip install 'diptych[plot]'") from None
+        raise DiptychError(message("plots need matplotlib: pip install 'diptych[plot]'")) from None
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..common.errors import FileError
+from ..common.language import message
 from ..common.registry import meant_by
 from ..common.spec import Array, Net
 from ..common.text import NAME, printable
@@ -125,7 +126,9 @@ def write_content(path: Path, content: Content) -> None:
     try:
         writer(path, content)
     except ModuleNotFoundError as error:
-        raise FileError(f"writing {path.name} needs {error.name}: pip install 'diptych[all]'") from None
+        raise FileError(
+            message("writing {path} needs {name}: pip install 'diptych[all]'", path=path.name, name=error.name)
+        ) from None
 
 
 def is_one_source(folder: Path) -> bool:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..common.errors import FileError
+from ..common.language import message
 
 STRANGE: tuple[type[Exception], ...] = (
     *(ArithmeticError, AssertionError, AttributeError, BufferError, EOFError, LookupError, MemoryError),
@@ -30,7 +31,9 @@ def border(path: Path, kind: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise FileError(f"reading {path} needs {error.name}: pip install 'diptych[all]'") from None
+        raise FileError(
+            message("reading {path} needs {name}: pip install 'diptych[all]'", path=path, name=error.name)
+        ) from None
     except MemoryError:
         raise FileError(f"{path} asks for more memory than there is; is it a whole {kind} file?") from None
     except OSError as error:

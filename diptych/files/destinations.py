@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..common.errors import FileError
+from ..common.language import message
 from .kinds import KINDS, is_of_system
 from .onnx_data import beside
 
@@ -36,7 +37,7 @@ def check_destination(path: Path, source: Path | None = None, force: bool = Fals
         advice = "name a file in it" if stat.S_ISDIR(found.st_mode) else "give the file another name"
         raise FileError(f"cannot write {path}: it is {kind}; {advice}")
     if not force:
-        raise FileError(f"{path} exists already; write over it with --force (in Python, force=True)")
+        raise FileError(message("{path} exists already; write over it with --force (in Python, force=True)", path=path))
 
 
 def check_several(paths: Sequence[Path], source: Path | None = None, force: bool = False) -> None:
@@ -80,7 +81,7 @@ def _check_folder(path: Path) -> None:
     try:
         found = folder.stat()
     except FileNotFoundError:
-        raise FileError(f"cannot write {path}: {folder} does not exist") from None
+        raise FileError(message("cannot write {path}: {folder} does not exist", path=path, folder=folder)) from None
     except OSError as error:
         raise FileError(f"cannot write {path}: {error.strerror}") from None
     if not stat.S_ISDIR(found.st_mode):

@@ -10,6 +10,7 @@ import stat
 from pathlib import Path
 
 from ..common.errors import FileError
+from ..common.language import message
 
 KINDS = {
     stat.S_IFIFO: "a FIFO",
@@ -33,7 +34,7 @@ def check_regular(path: Path) -> os.stat_result:
         found = path.stat()
         real = os.path.realpath(path)
     except FileNotFoundError:
-        raise FileError(f"{path} does not exist") from None
+        raise FileError(message("{path} does not exist", path=path)) from None
     except (OSError, ValueError) as error:  # a ValueError for a NUL in the path
         raise FileError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
     if not stat.S_ISREG(found.st_mode):

@@ -16,6 +16,7 @@ from typing import Any
 
 from .. import backends
 from ..common.errors import DiptychError
+from ..common.language import message
 from ..common.spec import near
 from ..common.text import NAME, first_few, printable
 from .noted import noted
@@ -50,7 +51,7 @@ def model_of(text: str) -> Any:
         raise DiptychError(f"{text} names no code; expected FILE.py:FUNCTION or PACKAGE.MODULE:FUNCTION")
     home, file = found["home"], home_of(text)
     if file is not None and not file.is_file():
-        raise DiptychError(f"{text}: there is no file {file}")
+        raise DiptychError(message("{text}: there is no file {file}", text=text, file=file))
     with _beside(file.parent if file else Path()), redirect_stdout(sys.stderr):
         with noted():
             module = _run(text, lambda: _module(home, file))

@@ -23,7 +23,7 @@ def costs(net: Net) -> Markup:
     size = max(map(int, net.input_shape[-2:]))
     strips = [
         _bars(rows, [row.parameters for row in rows], gettext("parameters"), 0),
-        _bars(rows, [row.macs for row in rows], "MACs", 1),
+        _bars(rows, [row.macs for row in rows], gettext("MACs"), 1),
         _growth(rows, [max(row.field) if row.field else None for row in rows], size, 2),
     ]
     height = 3 * (HIGH + GAP)

@@ -24,6 +24,8 @@ from . import data, prose
 from .rendering import FOLDERS, SCRIPTS, file_text, head, markup, page_of, rendered
 from .tree import tree
 
+FIRST = "getting_started"
+"""The page of the docs that comes first, where a language has it."""
 STATE = ".diptych-site.json"
 """What each page was made of; a folder without it is not taken for a site."""
 MOST = 600_000
@@ -184,7 +186,8 @@ def _front(out: Path) -> str:
 def _docs(out: Path) -> int:
     """The docs as pages, with their pictures; in English where they are not translated."""
     own = prose.pages(spoken())
-    found = {name: path.read_text(encoding="utf-8") for name, path in (prose.pages() | own).items()}
+    paths = dict(sorted((prose.pages() | own).items(), key=lambda item: (item[0] not in own, item[0] != FIRST)))
+    found = {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
     menu = [(name, prose.title(text) or name) for name, text in found.items()]
     for name, text in found.items():
         page = {"title": prose.title(text), "body": markup(prose.html(text)), "docs": menu, "stem": name}

@@ -27,7 +27,8 @@ def title(text: str) -> str:
 
 def html(text: str) -> str:
     """A page of the docs as HTML, headings with an id each, wide tables in a box that scrolls."""
-    made = _markdown().render(text)
+    joined = re.sub(r"(?<=[\u3000-\uffef])\n(?=[\u3000-\uffef])", "", text)  # Chinese has no space at the end of a line
+    made = _markdown().render(joined)
     made = re.sub(r'href="(?:\./|\.\./|zh/)?([\w-]+)\.md(#[^"]*)?"', lambda m: f'href="{m[1]}.html{m[2] or ""}"', made)
     made = re.sub(
         r'<a href="(?!https?:|#|[\w-]+\.html)[^"]*">(.*?)</a>', r"\1", made

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Message as Entry
@@ -18,16 +19,19 @@ PLACES = re.compile(r"%\(\w+\)s|\{\w*(?:[.\[][^{}:!]*)?(?:![rsa])?(?::[^{}]*)?\}
 """What a translation keeps as it is: placeholders, HTML, code."""
 
 
+PLACE = "%(section)s, %(count)s place"
+
+
 def entries() -> list[tuple[str, Entry]]:
     return [(name, entry) for name, catalogue in catalogues().items() for entry in catalogue if entry.id]
 
 
 def ids(entry: Entry) -> tuple[str, ...]:
-    return entry.id if isinstance(entry.id, tuple) else (entry.id,)
+    return (entry.id,) if isinstance(entry.id, str) else tuple(entry.id)
 
 
 def strings(entry: Entry) -> tuple[str, ...]:
-    return entry.string if isinstance(entry.string, tuple) else (entry.string,)
+    return (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ("",))
 
 
 def test_no_text_lacks_its_translation() -> None:
@@ -75,8 +79,8 @@ def test_a_language_is_spoken_for_a_while() -> None:
             "步幅",
             "",
         )
-        assert ngettext("%(count)s place", "%(count)s places", 1) == "%(count)s 处"
-    assert ngettext("%(count)s place", "%(count)s places", 2) == "%(count)s places"
+        assert ngettext(PLACE, f"{PLACE}s", 1) == "%(section)s，%(count)s 处"
+    assert ngettext(PLACE, f"{PLACE}s", 2) == f"{PLACE}s"
 
 
 def test_an_error_is_english_as_an_object_and_spoken_where_it_is_shown() -> None:
@@ -93,3 +97,87 @@ def test_english_reads_no_catalogue(module: str) -> None:
         f"import sys; from diptych.common import language; language.gettext('a'); assert {module!r} not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+ROOT = Path(__file__).parents[2]
+KEPT = (
+    "weight, bias, running_mean",  # each is a name in code
+    "alpha / n, and bias = k",
+    "depth_radius 5, bias 1",
+    "With channels last the same order is a reshape to (..., anchors,",
+    "YOLOv3, as most Keras ports have it, has anchor * exp(t)",
+)
+"""Texts in which a term is a name in code, which stays."""
+CODE = re.compile(r"`[^`]*`|%\(\w+\)s|\{[^}]*\}|<code>.*?</code>|<[^>]*>|\"[^\"]*\"")
+
+
+def glossary() -> dict[str, tuple[str, ...]]:
+    """English term -> how it may be said."""
+    text = (ROOT / "docs" / "zh" / "glossary.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([\w ]+) \| (\w+) \| (.*?) ?\|$", text, re.MULTILINE)
+    return {
+        english: (own, *(form.partition("（")[0] for form in others.split("、") if form))
+        for english, own, others in rows
+        if english.isascii()
+    }
+
+
+def unsaid(english: str, chinese: str) -> list[str]:
+    """The terms of the glossary that stand in an English text and are not said in the Chinese one."""
+    plain = CODE.sub(" ", english)
+    return [
+        term
+        for term, forms in glossary().items()
+        if re.search(rf"(?<![\w.='/*_-]){term}(?:s|es)?(?![\w.=('/*_-])", plain)
+        and not any(form in chinese for form in forms)
+    ]
+
+
+def test_translations_say_what_the_glossary_says() -> None:
+    assert len(glossary()) > 50
+    found = [
+        (name, unsaid(ids(entry)[0], text), ids(entry)[0], text)
+        for name, entry in entries()
+        for text in strings(entry)
+        if not ids(entry)[0].startswith(KEPT)
+    ]
+    assert [item for item in found if item[1]] == []
+    assert all(any(ids(entry)[0].startswith(text) for _, entry in entries()) for text in KEPT)
+
+
+def test_the_glossary_sees_a_term_that_is_said_otherwise() -> None:
+    assert unsaid("A convolution of stride 2", "步长为 2 的卷积") == ["stride"]
+    assert unsaid("Two strides, `stride=2`", "两个步幅，`stride=2`") == []
+    assert unsaid("Conv2d(stride=2)", "Conv2d(stride=2)") == []
+
+
+def test_names_and_numbers_of_traps_are_kept() -> None:
+    names = re.compile(r"[A-Za-z]\w*(?:[._]\w+)+|\w+=[\w']+|\d+(?:\.\d+)?(?:e-?\d+)?")
+    for entry in catalogues()["traps.po"]:
+        for text in strings(entry) if entry.id else ():
+            assert set(names.findall(ids(entry)[0])) <= set(names.findall(text)), ids(entry)[0]
+
+
+@pytest.mark.parametrize("page", ["README", *sorted(path.stem for path in (ROOT / "docs" / "zh").glob("*.md"))])
+def test_commands_of_chinese_pages_are_those_of_the_english_ones(page: str) -> None:
+    """But for their comments, and for pages that are Chinese alone, whose commands all name a command."""
+    own, other = ROOT / "docs" / "zh" / f"{page}.md", ROOT / "docs" / f"{page}.md"
+    if page == "README":
+        own, other = ROOT / "README.zh.md", ROOT / "README.md"
+    lines = commands(own.read_text("utf-8"))
+    if other.exists():
+        assert lines <= commands(other.read_text("utf-8"))
+        assert lines or page == "gates"
+    else:
+        import typer
+
+        from diptych.commands.cli import app
+
+        known = {*typer.main.get_command(app).commands, "--lang"}  # type: ignore[attr-defined]
+        assert {line.split()[1] for line in lines if line.startswith("diptych ")} <= known
+
+
+def commands(text: str) -> set[str]:
+    """The lines of a page's shell blocks, without comments."""
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    return {line.partition(" #")[0].strip() for block in blocks for line in block.splitlines() if line.strip()}

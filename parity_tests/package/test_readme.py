@@ -75,7 +75,15 @@ def test_the_first_screen_says_what_it_is_and_what_to_type() -> None:
     assert all(f"make {name}" in "\n".join(screen) for name in ("demo", "test"))
 
 
-@pytest.mark.parametrize("page", ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))])
+PAGES = [
+    "README.md",
+    "README.zh.md",
+    *(f"docs/{path.relative_to(ROOT / 'docs')}" for path in (ROOT / "docs").glob("*.md")),
+]
+CHINESE = [f"docs/zh/{path.name}" for path in (ROOT / "docs" / "zh").glob("*.md")]
+
+
+@pytest.mark.parametrize("page", sorted([*PAGES, *CHINESE]))
 def test_links_lead_somewhere(page: str) -> None:
     """Relative links of a page, to other pages and pictures."""
     found = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", (ROOT / page).read_text(encoding="utf-8"))

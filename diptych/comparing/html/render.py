@@ -76,8 +76,9 @@ def _css() -> Markup:
 
 @cache
 def _template() -> Any:
-    from jinja2 import Environment, StrictUndefined
+    from ...page.environment import environment
 
     # Autoescaping is on for every value; what is already HTML is Markup.
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string((files(__package__) / "template.html.j2").read_text(encoding="utf-8"))
+    return environment(lstrip_blocks=True).from_string(
+        (files(__package__) / "template.html.j2").read_text(encoding="utf-8")
+    )
