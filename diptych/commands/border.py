@@ -97,8 +97,8 @@ class Border(TyperGroup):
         try:
             found = super().main(*rest, **extra)
             return found if isinstance(found, int) else 0
-        except SystemExit:  # Typer's own answer to a broken pipe
-            return BAD
+        except SystemExit as answer:  # Typer's own answer to a broken pipe, and to a shell that completes
+            return BAD if answer.code else 0
         except BaseException as error:  # noqa: BLE001  # what is raised while the words are read, and all of the usage
             return self._end(error)
 

@@ -17,6 +17,7 @@ from ..common.language import gettext, marked, message
 from ..common.listed import Entry, entry, known_networks, networks
 from ..common.spoken import squeezed, suggested
 from ..waiting import waiting
+from . import completion
 from .options import (
     NAMES,
     Channels,
@@ -49,7 +50,11 @@ FIGURES: dict[str, Callable[[Card], int]] = {
 
 Words = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[WORD...]", help="Only those with these words in name, family or title: resnet, '*_v2*'."),
+    typer.Argument(
+        metavar="[WORD...]",
+        help="Only those with these words in name, family or title: resnet, '*_v2*'.",
+        autocompletion=completion.networks,
+    ),
 ]
 
 
@@ -162,7 +167,7 @@ def forms_of(name: str) -> list[str]:
 
 
 def table(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help=NAMES)],
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help=NAMES, autocompletion=completion.networks)],
     compare: Annotated[
         bool, typer.Option("--compare", help="Put several networks side by side, by their sums.")
     ] = False,
@@ -209,7 +214,10 @@ def table(
 
 def plot(
     output: Annotated[Path, typer.Option("-o", "--output", help="Write to this file, a .svg, .png or .pdf.")],
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Only these networks.")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME...]", help="Only these networks.", autocompletion=completion.networks),
+    ] = None,
     family: Family = None,
     force: Force = False,
 ) -> None:

@@ -16,7 +16,7 @@ from ..common.language import gettext, local, message
 from . import catalogue, checkpoints, comparison, deployment, detection, searching, site, study, training, viewing
 from .border import TRACEBACK, Border
 from .language import OPTION
-from .options import NAMES, Channels, Classes, Example, OneSize, Settings, Size, asked, chosen
+from .options import Channels, Classes, Example, Names, OneSize, Settings, Size, asked, chosen
 from .quiet import native_stderr_kept
 from .reporting import (
     SCHEMA,
@@ -44,7 +44,6 @@ app = typer.Typer(
     help="The same convolutional network, natively in PyTorch and in TensorFlow, with proof.",
     epilog="Exit codes: 0 yes, 1 different, 2 bad input, cannot tell, or nobody took the output, 3 a fault of diptych, "
     "130 Ctrl-C.",
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -83,7 +82,7 @@ def options(version: Version = False, traceback: Traceback = False, lang: Lang =
 
 @app.command()
 def check(
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help=NAMES)] = None,
+    names: Names = None,
     every: Annotated[bool, typer.Option("--all", help="Check every registered network.")] = False,
     referee: Annotated[
         bool,

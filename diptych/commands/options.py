@@ -10,6 +10,7 @@ import typer
 from ..common.errors import DiptychError
 from ..common.language import gettext, message
 from ..waiting import waiting
+from . import completion
 from .quiet import native_stderr_kept
 
 if TYPE_CHECKING:
@@ -21,8 +22,12 @@ NAMES = (
     "model."
 )
 READ = "A .safetensors, .pth, .keras, .h5, .npz, .weights, .onnx or .pb file, a SavedModel or a checkpoint"
-Name = Annotated[str, typer.Argument(help=NAMES)]
-Registered = Annotated[str, typer.Argument(help="A registered network or alias (see `diptych list`).")]
+Name = Annotated[str, typer.Argument(help=NAMES, autocompletion=completion.networks)]
+Names = Annotated[list[str] | None, typer.Argument(metavar="NAME...", help=NAMES, autocompletion=completion.networks)]
+Registered = Annotated[
+    str,
+    typer.Argument(help="A registered network or alias (see `diptych list`).", autocompletion=completion.networks),
+]
 Example = Annotated[
     str | None,
     typer.Option(
@@ -38,7 +43,9 @@ OneSize = Annotated[
 Cfg = Annotated[
     Path | None, typer.Option(metavar="FILE", help="The .cfg of Darknet's that says which network a .weights file is.")
 ]
-Family = Annotated[str | None, typer.Option(help="Only the networks of this family.")]
+Family = Annotated[
+    str | None, typer.Option(help="Only the networks of this family.", autocompletion=completion.families)
+]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")]
 Classes = Annotated[int | None, typer.Option(help="Number of classes of the head.")]
 Channels = Annotated[int | None, typer.Option(help="Channels of the image.")]

@@ -11,6 +11,7 @@ import typer
 from ..common.errors import DiptychError
 from ..common.language import gettext
 from ..waiting import waiting
+from . import completion
 from .options import Channels, Classes, Example, Force, Json, Name, OneSize, Settings, Size, asked, chosen
 
 
@@ -114,7 +115,11 @@ def draw(
 def traps(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[WORD...]", help="An id, words to search for, or a network; without any, all traps."),
+        typer.Argument(
+            metavar="[WORD...]",
+            help="An id, words to search for, or a network; without any, all traps.",
+            autocompletion=completion.traps,
+        ),
     ] = None,
     run: Annotated[bool, typer.Option("--run", help="Run the code and show what it measures here.")] = False,
     as_json: Json = False,

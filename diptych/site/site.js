@@ -34,6 +34,8 @@
       lines.sort((a, b) => (a.row[key] < b.row[key] ? -1 : a.row[key] > b.row[key] ? 1 : a.row.name < b.row.name ? -1 : 1));
       body.append(...lines.map((item) => item.line));
     }
+    const asked = new URLSearchParams(location.hash.slice(1)).get("q");
+    if (asked) at("q").value = asked;
     for (const id of ["q", "family", "params"]) at(id).addEventListener("input", show);
     at("order").addEventListener("input", sort);
     body.addEventListener("change", link);
