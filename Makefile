@@ -41,7 +41,7 @@ demo: $(READY) ## the main job on real input: train, convert, check, classify
 # The tests of `make quick`: of each room of parity_tests, what says most in a few seconds.
 QUICK := building/test_inplace.py checking/test_compare.py checking/test_faults.py comparing/test_align.py \
   conversion/test_identify_files.py conversion/test_verify.py deployment/test_onnx_export.py detecting/test_coco.py files/test_formats.py \
-  importing/test_read_refused.py ops/test_mirror.py ops/test_ops_meaning.py ops/test_onnx_ops.py package/test_packaging.py \
+  importing/test_read_refused.py ops/test_mirror.py ops/test_ops_meaning.py ops/test_onnx_ops.py package/test_language.py package/test_packaging.py \
   package/test_readme.py package/test_selection.py searching/test_space.py spec/test_golden.py spec/test_rewrite.py study/test_source.py study/test_table.py \
   training/test_losses.py
 

@@ -18,6 +18,7 @@ from typing import Any
 from .cards import Card, card
 from .errors import DiptychError, SpecError
 from .kept import checksum, kept
+from .language import message
 from .spoken import heard, refusal, suggested
 from .text import NAME, printable
 
@@ -99,7 +100,9 @@ def known_networks() -> tuple[dict[str, Entry], dict[str, str]]:
         for network in listed.networks:
             for name in (network.name, *network.aliases):
                 if name in networks or name in aliases:
-                    raise SpecError(f"the name {name!r} in zoo/{family}.py is registered already")
+                    raise SpecError(
+                        message("the name {name!r} in zoo/{family}.py is registered already", name=name, family=family)
+                    )
                 aliases[name] = network.name
             del aliases[network.name]
             networks[network.name] = network
@@ -120,7 +123,14 @@ def networks(family: str | None = None) -> list[str]:
         if plain in known:
             return networks(plain)
         advice = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
-        raise DiptychError(f"there is no family {family!r}; {advice}the families are {', '.join(known)}")
+        raise DiptychError(
+            message(
+                "there is no family {family!r}; {advice}the families are {known}",
+                family=family,
+                advice=advice,
+                known=", ".join(known),
+            )
+        )
     return [network.name for network in everything if family in (None, network.family)]
 
 
@@ -138,8 +148,11 @@ def spelled_name(name: str, exact: bool = False) -> str:
     """The registered name or alias that a text is, or unless `exact` means; raises DiptychError naming near matches."""
     if not isinstance(name, str):
         raise DiptychError(
-            f"the name of a network is text such as 'resnet50', not {printable(repr(name), NAME)}; a model of your own "
-            "is read by diptych.read(model, example)"
+            message(
+                "the name of a network is text such as 'resnet50', not {name}; a model of your own is "
+                "read by diptych.read(model, example)",
+                name=printable(repr(name), NAME),
+            )
         )
     known, aliases = known_networks()
     if name in known or name in aliases:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..common.errors import DiptychError
+from ..common.language import message
 from ..common.text import printable
 
 SLOW = ("gradients_float64", "training_float64", "gradients", "training", "dropout")
@@ -38,13 +39,13 @@ def asked_gates(
     if isinstance(gates, str):
         gates = gates_of(gates)
     if steps is not None and (not isinstance(steps, int) or isinstance(steps, bool) or steps < 1):
-        raise DiptychError(f"steps is a number from 1 on, got {steps!r}")
+        raise DiptychError(message("steps is a number from 1 on, got {steps!r}", steps=steps))
     wanted = [name for name in known if not (fast and name in SLOW)] if gates is None else list(gates)
     known = (*known, LAST)
     wrong = [name for name in wanted if name not in known]
     if wrong or not wanted:
         got = f"not {printable(repr(wrong[0]), 80)}" if wrong else "and none was named"
-        raise DiptychError(f"the gates are {', '.join(known)}, {got}")
+        raise DiptychError(message("the gates are {known}, {got}", known=", ".join(known), got=got))
     return tuple(name for name in known if name in wanted or name == always or (name == LAST and steps))
 
 

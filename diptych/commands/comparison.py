@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ..common.errors import DiptychError
-from ..common.language import gettext
+from ..common.language import gettext, message
 from .options import Channels, Classes, Settings, Size, asked
 from .quiet import native_stderr_kept
 from .reporting import (
@@ -101,7 +101,9 @@ def _pairs(given: list[str]) -> dict[str, str]:
     for text in given:
         mine, equals, theirs = text.partition("=")
         if not (mine and equals and theirs):
-            raise DiptychError(f"--pair is LAYER=LAYER, a layer of the first and one of the second, not {text!r}")
+            raise DiptychError(
+                message("--pair is LAYER=LAYER, a layer of the first and one of the second, not {text!r}", text=text)
+            )
         found[mine] = theirs
     return found
 
@@ -111,7 +113,9 @@ def _sized(given: Asked) -> Asked:
     if given.example is None:
         return given
     if given.size is not None or given.in_channels is not None:
-        raise DiptychError("--example says the size and the channels; leave out --input-size and --in-channels")
+        raise DiptychError(
+            message("--example says the size and the channels; leave out --input-size and --in-channels")
+        )
     _, channels, height, width = given.example
     return replace(given, example=None, in_channels=channels, input_size=(height, width))
 

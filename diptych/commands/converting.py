@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..common.errors import DiptychError
-from ..common.language import gettext
+from ..common.language import gettext, message
 from .border import BAD
 from .options import (
     READ,
@@ -106,7 +106,7 @@ def convert(
     framework is written, too.
     """
     if backbone and (num_classes or head):
-        raise DiptychError("--backbone is a network without a head; leave out --num-classes and --head")
+        raise DiptychError(message("--backbone is a network without a head; leave out --num-classes and --head"))
     num_classes = 0 if backbone else num_classes
     wanted: dict[str, Any] = {"network": network, "to": to, "form": form, "force": force, "num_classes": num_classes}
     wanted |= {"in_channels": in_channels, "input_size": size_of(input_size)}
@@ -122,7 +122,7 @@ def convert(
     of_network = settings(option)
     for name in of_network:
         if name in (*wanted, *more, *own, "html", "example"):
-            raise DiptychError(f"say --{name.replace('_', '-')} instead of --option {name}")
+            raise DiptychError(message("say --{own} instead of --option {name}", own=name.replace("_", "-"), name=name))
     wanted |= of_network | {key: value for key, value in more.items() if value is not None}
     _Conversion(src, dst, wanted, own, html, (suffix, jobs), (weights, example)).run()
 
@@ -151,7 +151,7 @@ class _Conversion:
             say(*str(self._of_code()).splitlines())
             return
         if self.given[0] is not None:
-            raise DiptychError("--weights is for code, FILE.py:FUNCTION; a file has its own")
+            raise DiptychError(message("--weights is for code, FILE.py:FUNCTION; a file has its own"))
         if batch.several(self.src):
             self._all()
         else:
@@ -166,7 +166,11 @@ class _Conversion:
         suffix, jobs = self.several
         if suffix is not None or jobs > 1:
             raise DiptychError(
-                f"--suffix and --jobs are for several files; {self.src} is one, and {self.dst} names its format"
+                message(
+                    "--suffix and --jobs are for several files; {src} is one, and {dst} names its format",
+                    src=self.src,
+                    dst=self.dst,
+                )
             )
         example = example_of(asked(example=self.given[1]), "tf")
         with native_stderr_kept(), output.waiting(gettext("converting {name}").format(name=self.src)) as update:
@@ -180,9 +184,9 @@ class _Conversion:
 
         suffix, jobs = self.several
         if any(value is not None and value is not False for value in (*self.own.values(), self.given[1])):
-            raise DiptychError("--emit, --gradients, --one-size and --example are for one model of your own")
+            raise DiptychError(message("--emit, --gradients, --one-size and --example are for one model of your own"))
         if self.html is not None:
-            raise DiptychError("--html takes one conversion; of several, each has its own report beside it")
+            raise DiptychError(message("--html takes one conversion; of several, each has its own report beside it"))
         done = batch.convert_all(batch.files(self.src), self.dst, suffix or "", jobs, self.wanted)
         output.conversions(done)
         if any(item.error for item in done):

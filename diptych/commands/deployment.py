@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ..common.errors import DiptychError
-from ..common.language import gettext
+from ..common.language import gettext, message
 from .options import Cfg, Channels, Classes, Example, Force, Name, OneSize, Size, asked, chosen
 from .quiet import native_stderr_kept
 from .streams import say
@@ -172,11 +172,18 @@ def _places(name: str, weights: Path, out: Path | None, force: bool, folder: boo
     if out is None and not own:
         verb, suffix = ("deploy", ".tflite") if folder else ("export", ".onnx")
         raise DiptychError(
-            f"{name} is a registered network: name a file of its weights, and then where to write, as in "
-            f"`diptych {verb} {name} {name}.pth {name}{suffix}`"
+            message(
+                "{name} is a registered network: name a file of its weights, and then where to write, as "
+                "in `diptych {verb} {name} {name}.pth {name}{suffix}`",
+                name=name,
+                verb=verb,
+                suffix=suffix,
+            )
         )
     if out is not None and own and not is_code(name):
-        raise DiptychError(f"{name} has its weights already; name it and where to write, and no other file")
+        raise DiptychError(
+            message("{name} has its weights already; name it and where to write, and no other file", name=name)
+        )
     place = _Places(name, None, weights) if out is None else _Places(name, weights, out)
     if place.out.suffix or not folder:
         check_destination(place.out, place.source, force)
@@ -194,7 +201,7 @@ def _read(place: _Places, wanted: Asked, cfg: Path | None) -> tuple[Net, Mapping
 
     if is_own(place.name):
         if cfg is not None:
-            raise DiptychError("--cfg is for files of registered networks")
+            raise DiptychError(message("--cfg is for files of registered networks"))
         result = chosen(place.name, wanted, place.weights).result
         assert result is not None  # noqa: S101 - of what is no registered name
         return result.net, result.weights, {"from": place.name, "versions": versions()}, result.notes

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..common.errors import DiptychError, FileError
-from ..common.language import gettext
+from ..common.language import gettext, message
 from .border import BAD, DIFFERENT
 from .options import Cfg, Classes, Force, Json, size_of
 from .progress import progress
@@ -82,7 +82,9 @@ def detect(
         from .evaluation import Asked, evaluated
 
         if images:
-            raise DiptychError("with --evaluate the images are those of the annotations; say where they are: --images")
+            raise DiptychError(
+                message("with --evaluate the images are those of the annotations; say where they are: --images")
+            )
         asked = Asked(evaluate, folder or evaluate.parent, batch, output or [], force, as_json)
         evaluated(asked, lambda score: opened_for(source, framework, options, (score, iou, labels)), score)
         return
@@ -162,7 +164,9 @@ def _draw(path: Path, answer: dict[str, Detections], places: Plan, force: bool) 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FileError(f"cannot make the folder {target.parent}: {error.strerror}") from None
+        raise FileError(
+            message("cannot make the folder {parent}: {why}", parent=target.parent, why=error.strerror)
+        ) from None
     one = next(iter(answer.values()))
     drawn = picture.draw_both(read(path), answer) if len(answer) == 2 else picture.draw(read(path), one)
     picture.save(drawn, target, force)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..common.errors import DiptychError
-from ..common.language import gettext
+from ..common.language import gettext, message
 from .progress import progress
 from .quiet import native_stderr_kept
 from .streams import say
@@ -87,8 +87,15 @@ def _found(
 def _require_size(path: Path, said: tuple[int, int] | None, there: tuple[int, int]) -> None:
     if said is not None and said != there:
         raise DiptychError(
-            f"{path} has {there[0]} x {there[1]} pixels (height x width, turned as its EXIF says), and the annotations "
-            f"are for {said[0]} x {said[1]}"
+            message(
+                "{path} has {height} x {width} pixels (height x width, turned as its EXIF says), and the "
+                "annotations are for {rows} x {columns}",
+                path=path,
+                height=there[0],
+                width=there[1],
+                rows=said[0],
+                columns=said[1],
+            )
         )
 
 
@@ -99,7 +106,9 @@ def _target(asked: Asked) -> Path | None:
     if not asked.outputs:
         return None
     if len(asked.outputs) > 1 or asked.outputs[0].suffix.lower() != ".json":
-        raise DiptychError("with --evaluate -o takes one .json, for the boxes as COCO's results; it draws no pictures")
+        raise DiptychError(
+            message("with --evaluate -o takes one .json, for the boxes as COCO's results; it draws no pictures")
+        )
     check_destination(asked.outputs[0], asked.annotations, asked.force)
     return asked.outputs[0]
 

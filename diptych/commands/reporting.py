@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..common.errors import DiptychError
+from ..common.language import message
 from .border import BAD, DIFFERENT
 from .streams import complain, say, write
 
@@ -78,13 +79,17 @@ class Reporting:
         given = {"--json": self.json, "--junit": self.junit, "--html": self.html}
         printed = [option for option, path in given.items() if str(path) == STDOUT]
         if len(printed) > 1:
-            raise DiptychError(f"only one of {' and '.join(printed)} can be standard output; give the others files")
+            raise DiptychError(
+                message(
+                    "only one of {printed} can be standard output; give the others files", printed=" and ".join(printed)
+                )
+            )
         if self.html is not None and len(names) > 1:
-            raise DiptychError(f"--html is the page of one network, and {len(names)} are named")
+            raise DiptychError(message("--html is the page of one network, and {names} are named", names=len(names)))
         if self.update and self.baseline is None:
-            raise DiptychError("--update writes a baseline; say which with --baseline FILE")
+            raise DiptychError(message("--update writes a baseline; say which with --baseline FILE"))
         if str(self.baseline) == STDOUT:
-            raise DiptychError("a baseline is a file, not standard output; say --baseline FILE")
+            raise DiptychError(message("a baseline is a file, not standard output; say --baseline FILE"))
         check_several(self._files(), force=True)
         kept = self._kept()
         if not self.update and self.baseline is not None:
@@ -134,7 +139,7 @@ class Reporting:
 
             (report,) = found.values()
             if isinstance(report, str):
-                raise DiptychError(f"there is no report to show: {report}")
+                raise DiptychError(message("there is no report to show: {report}", report=report))
             yield self.html, page(report)
         if self.update and self.baseline is not None:
             from ..ci.baseline import entry, written

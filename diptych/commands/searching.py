@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ..common.errors import DiptychError
-from ..common.language import gettext
+from ..common.language import gettext, message
 from ..waiting import waiting
 from .options import Force
 from .quiet import native_stderr_kept
@@ -72,7 +72,7 @@ def nas(
     plan = Plan(epochs=epochs, warm_up=max(epochs // 4, 1), temperature=Temperature(_positive(temperature)))
     if output is not None:  # before minutes of work whose result could not be written after them
         if output.suffix.lower() != ".json":
-            raise DiptychError(f"{output}: the spec of a network is written as .json")
+            raise DiptychError(message("{output}: the spec of a network is written as .json", output=output))
         check_destination(output, force=force)
     if picture is not None:
         check_probabilities(picture, force=force)
@@ -107,7 +107,7 @@ def _costs(space: Space, cost: str, table: Path | None) -> Costs:
 
     if cost == "macs":
         if table is not None:
-            raise DiptychError("--table has latencies, and --cost macs counts; leave one of them out")
+            raise DiptychError(message("--table has latencies, and --cost macs counts; leave one of them out"))
         return macs(space)
     return latencies(space, digits_latencies() if table is None else read_table(table), cost)
 
@@ -125,9 +125,15 @@ def budget_of(text: str, unit: str) -> float:
     try:
         found = float(number) * factor
     except ValueError:
-        raise DiptychError(f"--budget is a number of {wanted}, not {text!r}") from None
+        raise DiptychError(
+            message("--budget is a number of {wanted}, not {text!r}", wanted=wanted, text=text)
+        ) from None
     if own != unit:
-        raise DiptychError(f"--budget is in {own}, and these costs are in {unit}: give {wanted}")
+        raise DiptychError(
+            message(
+                "--budget is in {own}, and these costs are in {unit}: give {wanted}", own=own, unit=unit, wanted=wanted
+            )
+        )
     return found
 
 

@@ -7,6 +7,7 @@ import select
 import sys
 
 from ..common.errors import FileError
+from ..common.language import message
 from ..common.text import printable
 
 NAMES = ("stdin", "stdout", "stderr")
@@ -65,7 +66,7 @@ def write(text: str) -> None:
         silence(1)
         if isinstance(error, BrokenPipeError):
             raise Unread from None
-        raise FileError(f"cannot write to standard output: {error.strerror or error}") from None
+        raise FileError(message("cannot write to standard output: {why}", why=error.strerror or error)) from None
 
 
 def say(*lines: str) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..common.errors import DiptychError
-from ..common.language import gettext
+from ..common.language import gettext, message
 from ..waiting import waiting
 from . import completion
 from .options import Channels, Classes, Example, Force, Json, Name, OneSize, Settings, Size, asked, chosen
@@ -34,8 +34,11 @@ def source(
 
     if torch == tf:
         raise DiptychError(
-            f"source writes one file: say --torch for PyTorch, or --tf (the same as --keras) for Keras, as in "
-            f"`diptych source {name} --keras`; `diptych show {name}` prints both"
+            message(
+                "source writes one file: say --torch for PyTorch, or --tf (the same as --keras) for "
+                "Keras, as in `diptych source {name} --keras`; `diptych show {name}` prints both",
+                name=name,
+            )
         )
     net = chosen(name, asked(num_classes, in_channels, input_size, option, example, one_size)).net
     with waiting(gettext("writing {name} out").format(name=net.name)):
@@ -67,7 +70,7 @@ def show(
     from ..emission import twins
 
     if check is not None and html is None:
-        raise DiptychError("--check gives the page its measured differences; say --html FILE too")
+        raise DiptychError(message("--check gives the page its measured differences; say --html FILE too"))
     net = chosen(name, asked(num_classes, in_channels, input_size, option, example, one_size)).net
     if html is None:
         from rich.console import Console
@@ -106,7 +109,7 @@ def draw(
     from ..drawing import draw as run
 
     if (file is None) == (output is None):
-        raise DiptychError(f"say once where to draw it: `diptych draw {name} -o {name}.svg`")
+        raise DiptychError(message("say once where to draw it: `diptych draw {name} -o {name}.svg`", name=name))
     net = chosen(name, asked(num_classes, in_channels, input_size, option, example, one_size)).net
     with waiting(gettext("drawing {name}").format(name=net.name)):
         run(net, output or file or Path(), force=force)

@@ -88,7 +88,7 @@ def meant(words: Sequence[str], commands: Iterable[str]) -> list[str] | None:
     if plain in ABOUT and rest:
         return ["identify" if _is_file(rest[0]) else "card", *rest]
     if plain in ANSWERS:
-        raise DiptychError(f"there is no command {word!r}: {ANSWERS[plain]}")
+        raise DiptychError(message("there is no command {word!r}: {plain}", word=word, plain=ANSWERS[plain]))
     return _of_thing(word, rest, commands)
 
 
@@ -102,8 +102,11 @@ def _of_thing(word: str, rest: list[str], commands: Sequence[str]) -> list[str] 
         return _of_file(word, rest)
     if ".py:" in word:
         raise DiptychError(
-            f"{word} names a model of your own; say what to do with it: `diptych convert {word} out.keras --example "
-            f"1x3x224x224`, or check, table, source or show {word}"
+            message(
+                "{word} names a model of your own; say what to do with it: `diptych convert {word} "
+                "out.keras --example 1x3x224x224`, or check, table, source or show {word}",
+                word=word,
+            )
         )
     return None
 
@@ -117,8 +120,13 @@ def _of_network(word: str, rest: list[str], commands: Sequence[str]) -> list[str
         return ["table", "--compare", word, *rest]
     if rest and _is_file(rest[0]):
         raise DiptychError(
-            f"say what to do with {word} and {rest[0]}: `{shlex.join(['diptych', 'convert', rest[0], 'out.keras'])} "
-            f"--network {word}`, or `{shlex.join(['diptych', 'export', word, rest[0], 'out.onnx'])}`"
+            message(
+                "say what to do with {word} and {rest}: `{keras} --network {word}`, or `{onnx}`",
+                word=word,
+                rest=rest[0],
+                keras=shlex.join(["diptych", "convert", rest[0], "out.keras"]),
+                onnx=shlex.join(["diptych", "export", word, rest[0], "out.onnx"]),
+            )
         )
     return ["card", word, *(each for each in rest if each not in HELP)]
 
@@ -126,8 +134,12 @@ def _of_network(word: str, rest: list[str], commands: Sequence[str]) -> list[str
 def _of_file(word: str, rest: list[str]) -> list[str]:
     if rest and not rest[0].startswith("-"):
         raise DiptychError(
-            f"say what to do with them: `{shlex.join(['diptych', 'convert', word, rest[0]])}` writes {rest[0]}; "
-            f"`{shlex.join(['diptych', 'compare', word, rest[0]])}` says whether both are one function"
+            message(
+                "say what to do with them: `{convert}` writes {target}; `{compare}` says whether both are one function",
+                convert=shlex.join(["diptych", "convert", word, rest[0]]),
+                target=rest[0],
+                compare=shlex.join(["diptych", "compare", word, rest[0]]),
+            )
         )
     return ["identify", word, *rest]
 

@@ -42,11 +42,25 @@ def format_of(path: Path) -> Format:
     known = _by_suffix(path)
     suffixes = ", ".join(suffix for format_ in FORMATS for suffix in format_.suffixes)
     if known is None:
-        raise FileError(f"{path} has no known suffix; the formats to write are {suffixes}{_elsewhere(path)}")
+        raise FileError(
+            message(
+                "{path} has no known suffix; the formats to write are {suffixes}{elsewhere}",
+                path=path,
+                suffixes=suffixes,
+                elsewhere=_elsewhere(path),
+            )
+        )
     if not path.name.lower().endswith(known.suffixes):
         suffix = next(suffix for suffix in known.only_read if path.name.lower().endswith(suffix))
-        raise FileError(f"{path}: diptych reads {suffix} but does not write it; the formats to write are "
-                        f"{suffixes}{_elsewhere(path)}")  # fmt: skip
+        raise FileError(
+            message(
+                "{path}: diptych reads {suffix} but does not write it; the formats to write are {suffixes}{elsewhere}",
+                path=path,
+                suffix=suffix,
+                suffixes=suffixes,
+                elsewhere=_elsewhere(path),
+            )
+        )
     return known
 
 
@@ -79,7 +93,14 @@ def _check_names(found: Checkpoint) -> None:
             name.encode()
         except UnicodeEncodeError:
             advice = "rename it where it was made"
-            raise FileError(f"{found.path}: the name '{printable(name, NAME)}' is no Unicode text; {advice}") from None
+            raise FileError(
+                message(
+                    "{path}: the name '{name}' is no Unicode text; {advice}",
+                    path=found.path,
+                    name=printable(name, NAME),
+                    advice=advice,
+                )
+            ) from None
 
 
 def source_format(path: Path) -> Format:
@@ -92,14 +113,20 @@ def source_format(path: Path) -> Format:
         if said := stranger(path):
             raise FileError(said)
         suffixes = ", ".join(suffix for format_ in FORMATS for suffix in format_.endings)
-        raise FileError(f"{path} has no known suffix; the formats are {suffixes}")
+        raise FileError(message("{path} has no known suffix; the formats are {suffixes}", path=path, suffixes=suffixes))
     head = _head(place, known)
     if said := misplaced(path, head):
         raise FileError(said)
     with border(path, known.name):
         content = content_of(place, head)
     if content not in ("", known.content):
-        raise FileError(f"{path} holds {content} content, not what its suffix says; give the file its right suffix")
+        raise FileError(
+            message(
+                "{path} holds {content} content, not what its suffix says; give the file its right suffix",
+                path=path,
+                content=content,
+            )
+        )
     return known
 
 
@@ -108,8 +135,13 @@ def _refuse_network(path: Path) -> None:
     name = None if os.path.lexists(path) else meant_by(str(path))
     if name is not None:
         raise FileError(
-            f"{path} is no file, but the name of a network; name a file of its weights, such as {name}.pth "
-            f"(`diptych card {name}` says what is known of it, `diptych source {name} --keras` writes its code)"
+            message(
+                "{path} is no file, but the name of a network; name a file of its weights, such as "
+                "{name}.pth (`diptych card {name}` says what is known of it, `diptych source {name} "
+                "--keras` writes its code)",
+                path=path,
+                name=name,
+            )
         )
 
 
@@ -161,7 +193,7 @@ def _head(path: Path, known: Format) -> bytes:
         with path.open("rb") as file:
             head = file.read(HEAD)
     except OSError as error:
-        raise FileError(f"cannot read {path}: {error.strerror or error}") from None
+        raise FileError(message("cannot read {path}: {why}", path=path, why=error.strerror or error)) from None
     if not head:
-        raise FileError(f"{path} is empty, expected weights in {known.name} format")
+        raise FileError(message("{path} is empty, expected weights in {name} format", path=path, name=known.name))
     return head

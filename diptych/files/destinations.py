@@ -29,13 +29,13 @@ def check_destination(path: Path, source: Path | None = None, force: bool = Fals
     try:
         found = path.lstat() if os.path.lexists(path) else None
     except OSError as error:
-        raise FileError(f"cannot write {path}: {error.strerror}") from None
+        raise FileError(message("cannot write {path}: {why}", path=path, why=error.strerror)) from None
     if found is None:
         return
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode)):
         kind = KINDS.get(stat.S_IFMT(found.st_mode), "no regular file")
         advice = "name a file in it" if stat.S_ISDIR(found.st_mode) else "give the file another name"
-        raise FileError(f"cannot write {path}: it is {kind}; {advice}")
+        raise FileError(message("cannot write {path}: it is {kind}; {advice}", path=path, kind=kind, advice=advice))
     if not force:
         raise FileError(message("{path} exists already; write over it with --force (in Python, force=True)", path=path))
 
@@ -49,7 +49,9 @@ def check_several(paths: Sequence[Path], source: Path | None = None, force: bool
         other = places.setdefault(entry(path), path)
         if other is not path:
             also = "" if str(path) == str(other) else f", also as {other}"
-            raise FileError(f"{path} is to be written twice{also}; give each file a name of its own")
+            raise FileError(
+                message("{path} is to be written twice{also}; give each file a name of its own", path=path, also=also)
+            )
 
 
 def entry(path: Path) -> tuple[str, str]:
@@ -61,18 +63,27 @@ def _check_name(path: Path) -> None:
     """Raise FileError for a name that no file can have, or that not every library below can open."""
     text = str(path)
     if "\0" in text:
-        raise FileError(f"cannot write {text!r}: it has a NUL in it; give the file another name")
+        raise FileError(message("cannot write {text!r}: it has a NUL in it; give the file another name", text=text))
     try:
         size = len(path.name.encode())
         text.encode()
     except UnicodeEncodeError:
-        raise FileError(f"cannot write {text!r}: it is not UTF-8; give the file another name, or folder") from None
+        raise FileError(
+            message("cannot write {text!r}: it is not UTF-8; give the file another name, or folder", text=text)
+        ) from None
     try:
         most = os.pathconf(path.parent, "PC_NAME_MAX")
     except (OSError, ValueError, AttributeError):
         most = LONGEST
     if size > most:
-        raise FileError(f"cannot write {path}: its name has {size} bytes, and may have {most} here; shorten it")
+        raise FileError(
+            message(
+                "cannot write {path}: its name has {size} bytes, and may have {most} here; shorten it",
+                path=path,
+                size=size,
+                most=most,
+            )
+        )
 
 
 def _check_folder(path: Path) -> None:
@@ -83,13 +94,21 @@ def _check_folder(path: Path) -> None:
     except FileNotFoundError:
         raise FileError(message("cannot write {path}: {folder} does not exist", path=path, folder=folder)) from None
     except OSError as error:
-        raise FileError(f"cannot write {path}: {error.strerror}") from None
+        raise FileError(message("cannot write {path}: {why}", path=path, why=error.strerror)) from None
     if not stat.S_ISDIR(found.st_mode):
-        raise FileError(f"cannot write {path}: {folder} is not a folder")
+        raise FileError(message("cannot write {path}: {folder} is not a folder", path=path, folder=folder))
     if is_of_system(os.path.realpath(folder)):
-        raise FileError(f"cannot write {path}: {folder} is a folder of the system; name another")
+        raise FileError(
+            message("cannot write {path}: {folder} is a folder of the system; name another", path=path, folder=folder)
+        )
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise FileError(f"cannot write {path}: {folder} takes no files from this user; name another folder")
+        raise FileError(
+            message(
+                "cannot write {path}: {folder} takes no files from this user; name another folder",
+                path=path,
+                folder=folder,
+            )
+        )
 
 
 def _check_source(path: Path, source: Path) -> None:
@@ -97,9 +116,13 @@ def _check_source(path: Path, source: Path) -> None:
     mine = os.path.join(*entry(path))
     for file in (source, *beside(source), *_of_checkpoint(source)):
         if mine in (os.path.realpath(file), os.path.join(*entry(file))) or _is_only_name(path, file):
-            raise FileError(f"the destination {path} is the source itself; give it another name")
+            raise FileError(message("the destination {path} is the source itself; give it another name", path=path))
     if source.is_dir() and (mine + os.sep).startswith(os.path.realpath(source) + os.sep):
-        raise FileError(f"the destination {path} is inside the source {source}; write it elsewhere")
+        raise FileError(
+            message(
+                "the destination {path} is inside the source {source}; write it elsewhere", path=path, source=source
+            )
+        )
 
 
 def _of_checkpoint(source: Path) -> Iterable[Path]:

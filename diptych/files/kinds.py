@@ -36,11 +36,21 @@ def check_regular(path: Path) -> os.stat_result:
     except FileNotFoundError:
         raise FileError(message("{path} does not exist", path=path)) from None
     except (OSError, ValueError) as error:  # a ValueError for a NUL in the path
-        raise FileError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+        raise FileError(
+            message("cannot read {path}: {why}", path=path, why=getattr(error, "strerror", None) or error)
+        ) from None
     if not stat.S_ISREG(found.st_mode):
-        raise FileError(f"{path} is {KINDS.get(stat.S_IFMT(found.st_mode), 'no regular file')}, expected a file")
+        raise FileError(
+            message(
+                "{path} is {kind}, expected a file",
+                path=path,
+                kind=KINDS.get(stat.S_IFMT(found.st_mode), "no regular file"),
+            )
+        )
     if is_of_system(real):
-        raise FileError(f"{path} is a file of the system ({real}), expected one that was saved")
+        raise FileError(
+            message("{path} is a file of the system ({real}), expected one that was saved", path=path, real=real)
+        )
     return found
 
 
@@ -48,9 +58,17 @@ def read_small(path: Path, most: int, what: str) -> bytes:
     """The bytes of a regular file that should be short; raises FileError where it is not, or cannot be read."""
     size = check_regular(path).st_size
     if size > most:
-        raise FileError(f"{path} has {size} bytes, more than {what} needs ({most}); is it the right file?")
+        raise FileError(
+            message(
+                "{path} has {size} bytes, more than {what} needs ({most}); is it the right file?",
+                path=path,
+                size=size,
+                what=what,
+                most=most,
+            )
+        )
     try:
         with path.open("rb") as file:
             return file.read(most)
     except OSError as error:
-        raise FileError(f"cannot read {path}: {error.strerror or error}") from None
+        raise FileError(message("cannot read {path}: {why}", path=path, why=error.strerror or error)) from None

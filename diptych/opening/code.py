@@ -48,7 +48,9 @@ def model_of(text: str) -> Any:
     """
     found = FORM.fullmatch(text)
     if found is None:
-        raise DiptychError(f"{text} names no code; expected FILE.py:FUNCTION or PACKAGE.MODULE:FUNCTION")
+        raise DiptychError(
+            message("{text} names no code; expected FILE.py:FUNCTION or PACKAGE.MODULE:FUNCTION", text=text)
+        )
     home, file = found["home"], home_of(text)
     if file is not None and not file.is_file():
         raise DiptychError(message("{text}: there is no file {file}", text=text, file=file))
@@ -69,7 +71,11 @@ def made_by(text: str, maker: Any) -> Any:
         value = _run(text, maker)
     if not is_model(value):
         raise DiptychError(
-            f"{text} gives a value of type {type(value).__name__}, expected a torch.nn.Module or a keras.Model"
+            message(
+                "{text} gives a value of type {kind}, expected a torch.nn.Module or a keras.Model",
+                text=text,
+                kind=type(value).__name__,
+            )
         )
     return value
 
@@ -81,7 +87,7 @@ def _module(home: str, file: Path | None) -> ModuleType:
     name = f"own_{file.stem}"
     found = importlib.util.spec_from_file_location(name, file)
     if found is None or found.loader is None:
-        raise ImportError(f"no module can be made of {file}")
+        raise ImportError(message("no module can be made of {file}", file=file))
     module = importlib.util.module_from_spec(found)
     sys.modules[name] = module  # where torch.export and inspect look for it
     found.loader.exec_module(module)
@@ -118,7 +124,14 @@ def _attribute(text: str, module: ModuleType, name: str) -> Any:
     for part in name.split("."):
         if not hasattr(value, part):
             names = [word for word, item in vars(value).items() if callable(item) and word[0] != "_"]
-            raise DiptychError(f"{text}: there is no {part}; {near(part, names) if names else 'there is nothing'}")
+            raise DiptychError(
+                message(
+                    "{text}: there is no {part}; {near}",
+                    text=text,
+                    part=part,
+                    near=near(part, names) if names else "there is nothing",
+                )
+            )
         value = getattr(value, part)
     return value
 
@@ -126,7 +139,13 @@ def _attribute(text: str, module: ModuleType, name: str) -> Any:
 def _check_callable(text: str, value: Any) -> None:
     """Raise DiptychError for what is no function, or one that wants arguments."""
     if not callable(value):
-        raise DiptychError(f"{text} is of type {type(value).__name__}, expected a function that returns a model")
+        raise DiptychError(
+            message(
+                "{text} is of type {kind}, expected a function that returns a model",
+                text=text,
+                kind=type(value).__name__,
+            )
+        )
     try:
         wanted = inspect.signature(value).parameters.values()
     except (TypeError, ValueError):  # of C
@@ -135,7 +154,11 @@ def _check_callable(text: str, value: Any) -> None:
     needed = [item.name for item in wanted if item.default is item.empty and item.kind not in open_]
     if needed:
         raise DiptychError(
-            f"{text} needs {first_few(needed, 8)}; name a function without required arguments that calls it"
+            message(
+                "{text} needs {needed}; name a function without required arguments that calls it",
+                text=text,
+                needed=first_few(needed, 8),
+            )
         )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import backends
 from ..common.errors import DiptychError
+from ..common.language import message
 from ..common.registry import network
 from ..common.spec import Net
 from .code import is_code, model_of, shown
@@ -41,10 +42,17 @@ class Asked:
     def refuse_own(self, text: str) -> None:
         """Raise DiptychError for what only a model of somebody's own takes, of a registered network."""
         if self.example is not None:
-            raise DiptychError(f"--example is for models of your own; of {text}, a registered network, say "
-                               "--input-size and --in-channels")  # fmt: skip
+            raise DiptychError(
+                message(
+                    "--example is for models of your own; of {text}, a registered network, say --input-size and "
+                    "--in-channels",
+                    text=text,
+                )
+            )
         if self.one_size:
-            raise DiptychError(f"--one-size is for models of your own; {text}, a registered network, takes any size")
+            raise DiptychError(
+                message("--one-size is for models of your own; {text}, a registered network, takes any size", text=text)
+            )
 
     @property
     def size(self) -> tuple[int, int] | None:
@@ -76,7 +84,9 @@ def named(text: str, asked: Asked | None = None) -> Named:
     asked = asked or Asked()
     if is_spec(text):
         if asked != Asked():
-            raise DiptychError(f"{shown(text)} is a network with all its sizes; leave out the options")
+            raise DiptychError(
+                message("{text} is a network with all its sizes; leave out the options", text=shown(text))
+            )
         return Named(text, net_of(text))
     if _is_file(text):
         from ..reading import read
@@ -108,8 +118,11 @@ def example_for(text: str, model: Any, asked: Asked) -> Any:
     example = example_of(asked, framework)
     if example is None and framework == "torch":
         raise DiptychError(
-            f"{shown(text)} is a PyTorch module, which does not say what it takes; say it with --example 1x3x224x224 "
-            "(a batch, channels, height, width) or --input-size 224"
+            message(
+                "{text} is a PyTorch module, which does not say what it takes; say it with --example "
+                "1x3x224x224 (a batch, channels, height, width) or --input-size 224",
+                text=shown(text),
+            )
         )
     return example
 
@@ -123,9 +136,13 @@ def example_of(asked: Asked, framework: str) -> Any:
         channels, (height, width) = asked.in_channels or 3, asked.size or (0, 0)
         shape = (1, channels, height, width) if framework == "torch" else (1, height, width, channels)
     elif asked.input_size is not None or asked.in_channels is not None:
-        raise DiptychError("--example says the size and the channels; leave out --input-size and --in-channels")
+        raise DiptychError(
+            message("--example says the size and the channels; leave out --input-size and --in-channels")
+        )
     if len(shape) != 4 or not all(1 <= n <= LARGEST for n in shape) or math.prod(shape) > NUMBERS:
-        raise DiptychError(f"an example is a batch of images such as 1x3x224x224, not {'x'.join(map(str, shape))}")
+        raise DiptychError(
+            message("an example is a batch of images such as 1x3x224x224, not {shape}", shape="x".join(map(str, shape)))
+        )
     if framework != "torch":
         import numpy as np
 
@@ -140,7 +157,11 @@ def _check_own(text: str, asked: Asked) -> None:
     given = {"--num-classes": asked.num_classes, "--option": asked.options or None}
     wrong = [option for option, value in given.items() if value is not None]
     if wrong:
-        raise DiptychError(f"{shown(text)} is as it is; {' and '.join(wrong)} is for registered networks")
+        raise DiptychError(
+            message(
+                "{text} is as it is; {wrong} is for registered networks", text=shown(text), wrong=" and ".join(wrong)
+            )
+        )
 
 
 def is_own(text: str) -> bool:

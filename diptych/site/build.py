@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..common.errors import DiptychError
-from ..common.language import gettext, spoken, using
+from ..common.language import gettext, message, spoken, using
 from ..common.registry import network, networks
 from ..common.registry import spec as registered
 from ..traps.known import known
@@ -60,8 +60,12 @@ def build(
     for count, (name, texts, row) in enumerate(_made(stale, jobs), start=1):
         for language, text in texts.items():
             if (size := words_size(text)) > MOST:
-                told = f"the page of {name} has {size:,} bytes without its pictures"
-                raise DiptychError(f"{told}, and {MOST:,} are its bound")
+                raise DiptychError(
+                    message(
+                        "the page of {name} has {size:,} bytes without its pictures, and {most:,} are its bound",
+                        name=name, size=size, most=MOST,
+                    )
+                )  # fmt: skip
             _write(out / FOLDERS[language] / page_of(name), text)
         kept[name] = [stamps[name], row]
         progress(f"page {count} of {len(stale)}: {name}")
@@ -93,7 +97,9 @@ def _state(out: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads((out / STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise DiptychError(f"{out} is not empty and no site of diptych; name another folder, or empty it") from None
+        raise DiptychError(
+            message("{out} is not empty and no site of diptych; name another folder, or empty it", out=out)
+        ) from None
     return found
 
 

@@ -167,7 +167,7 @@ def test_commands_of_chinese_pages_are_those_of_the_english_ones(page: str) -> N
     lines = commands(own.read_text("utf-8"))
     if other.exists():
         assert lines <= commands(other.read_text("utf-8"))
-        assert lines or page == "gates"
+        assert lines or page in ("demo", "gates")
     else:
         import typer
 
@@ -181,3 +181,15 @@ def commands(text: str) -> set[str]:
     """The lines of a page's shell blocks, without comments."""
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     return {line.partition(" #")[0].strip() for block in blocks for line in block.splitlines() if line.strip()}
+
+
+TWINS = [path.stem for path in (ROOT / "docs" / "zh").glob("*.md") if (ROOT / "docs" / path.name).exists()]
+
+
+@pytest.mark.parametrize("page", ["README", *sorted(TWINS)])
+def test_no_figure_of_a_chinese_page_is_one_that_the_english_page_has_not(page: str) -> None:
+    own, other = ROOT / "docs" / "zh" / f"{page}.md", ROOT / "docs" / f"{page}.md"
+    if page == "README":
+        own, other = ROOT / "README.zh.md", ROOT / "README.md"
+    figures = re.compile(r"\d+(?:[.,]\d+)*(?:e-?\d+)?")
+    assert set(figures.findall(own.read_text("utf-8"))) <= set(figures.findall(other.read_text("utf-8")))
