@@ -31,6 +31,7 @@ from .reporting import (
     check_optimizer,
 )
 from .streams import complain, prepare, say
+from .words import for_typer
 
 if TYPE_CHECKING:
     from ..checking.report import Report
@@ -74,6 +75,7 @@ def options(version: Version = False, traceback: Traceback = False) -> None:
 
 
 @app.command()
+@for_typer
 def check(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help=NAMES)] = None,
     every: Annotated[bool, typer.Option("--all", help="Check every registered network.")] = False,
@@ -127,7 +129,7 @@ def check(
 
 for group in (comparison, training, searching, checkpoints, deployment, detection, catalogue, study, site):
     for word, command in group.COMMANDS.items():
-        app.command(word)(command)
+        app.command(word)(for_typer(command))
 
 
 def _refuse_two_files(names: list[str]) -> None:

@@ -5,6 +5,7 @@ Taken is a line of a known command whose options stand here; every other line, a
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +13,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from .streams import prepare
+from .deferred import defer
+from .streams import prepare, write
 
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "1")
+"""These lines compute nothing, and a process with one thread may be copied: see `files/h5_forked`."""
 AS_JSON = {"--json": "as_json"}
 SIDES = {**dict.fromkeys(("--torch", "--pytorch"), "torch"), **dict.fromkeys(("--tf", "--keras", "--tensorflow"), "tf")}
 
@@ -38,7 +42,7 @@ class Line:
 RANGES = {f"--{name}": name for name in ("family", "year", "params", "macs")}
 EVERY = float("inf")
 LINES = {
-    "identify": Line("checkpoints", "identify", "file", flags=AS_JSON, texts={"--prefix": "prefix"}, kind=Path),
+    "identify": Line("identifying", "identify", "file", flags=AS_JSON, texts={"--prefix": "prefix"}, kind=Path),
     "list": Line("catalogue", "list_networks", "words", 0, EVERY, AS_JSON, RANGES),
     "card": Line("catalogue", "card", "name", flags=AS_JSON),
     "table": Line(
@@ -92,15 +96,15 @@ def main() -> None:
 
 
 def _run(words: Sequence[str], line: Line, given: Mapping[str, Any]) -> int:
-    import typer
-
-    from .border import ended, flushed
-
+    os.environ.setdefault(*ONE_THREAD)
+    defer("numpy")
     code = 0
     try:
         getattr(import_module(f".{line.home}", __package__), line.function)(**given)
-    except typer.Exit as answer:
-        code = answer.exit_code
+        write("")  # the last of the output, which may go to a full disk, or to nobody
     except BaseException as error:  # noqa: BLE001  # whatever it is has an exit code, as in Typer's lines
-        code = ended(error, words)
-    return flushed(code, words)
+        from .border import ended, flushed, left
+
+        code = left(error)
+        code = flushed(ended(error, words) if code is None else code, words)
+    return code

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..common.errors import DiptychError
-from .border import BAD, DIFFERENT
 from .streams import complain, say, write
+from .words import BAD, DIFFERENT
 
 if TYPE_CHECKING:
     from ..checking.report import Report

@@ -11,12 +11,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..common.dialect import LIBRARIES, OWN, Dialect, dialects_for
 from ..common.errors import DiptychError, SpecError
+from ..common.memory import unread
 from ..common.registry import Network, network
 from ..common.rewriting.fold import SUFFIX
 from ..common.spec import Net
@@ -87,9 +88,21 @@ def identify(
 
     A folded network is found where its layers have the names from before, as other folders than ours leave them; under
     our names, where the file states it.
+    Of a file the numbers are not read, so that damage to them is not seen, and `matches` have none.
     Raises FileError for a file that cannot be read, DiptychError where no network has even a tenth of its names.
     """
-    checkpoint = part_of(source if isinstance(source, Checkpoint) else read(path_of(source)), prefix or "")
+    if isinstance(source, Checkpoint):
+        return _identified(part_of(source, prefix or ""), cfg)
+    with unread():
+        found = _identified(part_of(read(path_of(source)), prefix or ""), cfg)
+    return replace(found, matches=_bare(found.matches), runners_up=_bare(found.runners_up))
+
+
+def _bare(found: tuple[Match, ...]) -> tuple[Match, ...]:
+    return tuple(replace(match, checkpoint=match.checkpoint.without_arrays()) for match in found)
+
+
+def _identified(checkpoint: Checkpoint, cfg: str | Path | None) -> Identification:
     if cfg is not None or (checkpoint.nameless and checkpoint.stated.network):
         return _configured(checkpoint, cfg)
     _refuse_several(checkpoint, {})
