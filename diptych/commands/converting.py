@@ -120,6 +120,12 @@ def convert(
     _Conversion(src, dst, wanted, own, html, (suffix, jobs), (weights, example)).run()
 
 
+def _several(source: Path) -> bool:
+    from ..conversion.batch import several
+
+    return several(source)
+
+
 @dataclass(frozen=True)
 class _Conversion:
     """What is asked: of any conversion, and of one of a model of somebody's own.
@@ -137,7 +143,6 @@ class _Conversion:
 
     def run(self) -> None:
         """Convert, in one of three ways."""
-        from ..conversion import batch
         from ..opening.code import is_code
 
         if is_code(str(self.src)):
@@ -145,7 +150,7 @@ class _Conversion:
             return
         if self.given[0] is not None:
             raise DiptychError("--weights is for code, FILE.py:FUNCTION; a file has its own")
-        if batch.several(self.src):
+        if not self.src.is_file() and _several(self.src):
             self._all()
         else:
             self._one()

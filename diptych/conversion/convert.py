@@ -19,9 +19,8 @@ from ..common.memory import mapping
 from ..common.spec import Array
 from ..common.weights import checked
 from ..files import bfloat, format_of, read, source_format
-from ..files.again.compare import compare
 from ..files.atomic import transaction
-from ..files.checkpoint import counters
+from ..files.checkpoint import Checkpoint, counters
 from ..files.content import Content
 from ..files.darknet import Configured
 from ..files.destinations import check_several
@@ -33,11 +32,9 @@ from .forms import check_names, target, widened
 from .identify import Identified, identified
 from .not_compared import not_compared
 from .nowhere import nowhere
-from .own import Request, convert_own, of_file, of_model
 from .prefixes import part_of
 from .report import Conversion, digest, record, report_path, write_report
-from .source_graph import graph_said
-from .with_optimizer import check_training, with_training
+from .request import Request
 from .written import written
 
 OF_CONVERSION = ("network", "form", "cfg", "prefix", "dtype", "with_optimizer")
@@ -98,6 +95,8 @@ def convert(
     if isinstance(src, str | os.PathLike):
         return _of_file(Path(src), asked_of, example, own)
     own.refuse(asked_of)
+    from .own import convert_own, of_model
+
     return convert_own(of_model(src, example, one_size), own)
 
 
@@ -109,9 +108,7 @@ def _of_file(source: Path, wanted: Mapping[str, Any], example: Any, own: Request
     start = time.monotonic()
     options = {key: value for key, value in wanted.items() if key not in OF_CONVERSION}
     name, options, said = asked(wanted["cfg"], wanted["network"], options)
-    optimised = (
-        partial(with_training, source, name, options, wanted["prefix"] or "") if wanted["with_optimizer"] else None
-    )
+    optimised = _optimised(source, name, options, wanted)
     # A framework takes arrays that it may write to; without one, what is read may stay in its file.
     with mapping() if own.check is None else nullcontext():
         try:
@@ -122,7 +119,20 @@ def _of_file(source: Path, wanted: Mapping[str, Any], example: Any, own: Request
             own.refuse_more(example)
             names = (wanted["form"], _names_asked(own.to, known), wanted["dtype"])
             return _converted(source, loaded, said, names, own, start, optimised)
+    from .own import convert_own, of_file
+
     return convert_own(of_file(source, example, unknown, own, wanted), own)
+
+
+def _optimised(
+    source: Path, name: str | None, options: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> Callable[[Content, Format], tuple[Content, str]] | None:
+    """What puts the state of an optimiser beside the weights, where that is wanted."""
+    if not wanted["with_optimizer"]:
+        return None
+    from .with_optimizer import with_training
+
+    return partial(with_training, source, name, options, wanted["prefix"] or "")
 
 
 def _converted(
@@ -153,7 +163,10 @@ def _converted(
         say(f"writing {destination}")
         kept = written(staged[destination], moved.content, destination)
         back = Side(moved.content.net, known.framework, kept.weights)
-        check_training(staged[destination], content)
+        if content.training is not None:
+            from .with_optimizer import check_training
+
+            check_training(staged[destination], content)
         seconds = time.monotonic() - start
         if check is not None:
             say(f"checking {destination}")
@@ -225,7 +238,7 @@ def load_source(
     arrays = checked(found.net, found.checkpoint.named(found.net), str(source))
     with ThreadPoolExecutor(1) as pool:  # hashing does not hold the interpreter's lock
         hashing = pool.submit(digest, source)
-        reader = compare(checkpoint, source) if again else ""
+        reader = _compared(checkpoint, source) if again else ""
         sha256 = hashing.result()
     del checkpoint
     known = set(counters(found.net))
@@ -236,10 +249,22 @@ def load_source(
             "network"
         )
     given, found = Side(found.net, source_format(source).framework, arrays), replace(found, prefix=prefix)
-    said = graph_said(found, arrays, given.framework) if again else ""
+    said = _graph_said(found, given) if again else ""
     notes = (*found.notes, said) if said else found.notes
     kept = found.checkpoint.without_arrays()
     return replace(found, checkpoint=kept, reader=reader, notes=notes, graph=said), given, sha256
+
+
+def _compared(checkpoint: Checkpoint, source: Path) -> str:
+    from ..files.again.compare import compare
+
+    return compare(checkpoint, source)
+
+
+def _graph_said(found: Identified, given: Side) -> str:
+    from .source_graph import graph_said
+
+    return graph_said(found, given.weights, given.framework)
 
 
 def _target(

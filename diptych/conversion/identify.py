@@ -173,7 +173,7 @@ def _stated(checkpoint: Checkpoint) -> Network:
 def _match_named(chosen: Network, checkpoint: Checkpoint, options: Options) -> Match:
     """The checkpoint against one network, in the names that fit best."""
     found, tried = list[Match](), list[tuple[str, Dialect]]()
-    for item in _readable(checkpoint, dialects_of(chosen.name)):
+    for item in _spoken(checkpoint, chosen):
         for prefix, _ in variants(checkpoint):
             tried.append((prefix, item))
             try:
@@ -191,6 +191,14 @@ def _match_named(chosen: Network, checkpoint: Checkpoint, options: Options) -> M
     if not whole and not found:
         found = [match(checkpoint.inside(prefix), item, options) for prefix, item in tried]
     return whole[0] if whole else max(found, key=lambda item: item.confidence)
+
+
+def _spoken(checkpoint: Checkpoint, chosen: Network) -> Iterator[Dialect]:
+    """The dialects that a file may speak of a network, the emitted file's last, which takes as long as all others."""
+    found = _readable(checkpoint, dialects_of(chosen.name, places=False))
+    yield from found
+    if checkpoint.of_layers:
+        yield from (item for item in _readable(checkpoint, dialects_of(chosen.name)) if item.by_place)
 
 
 def _readable(checkpoint: Checkpoint, items: list[Dialect]) -> list[Dialect]:
