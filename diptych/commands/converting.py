@@ -158,6 +158,7 @@ class _Conversion:
     def _one(self) -> None:
         """A file."""
         from .. import convert as run
+        from ..conversion.apart import apart
         from ..opening.named import example_of
         from . import output
 
@@ -167,7 +168,7 @@ class _Conversion:
                 f"--suffix and --jobs are for several files; {self.src} is one, and {self.dst} names its format"
             )
         example = example_of(asked(example=self.given[1]), "tf")
-        with native_stderr_kept(), output.waiting(f"converting {self.src}") as update:
+        with native_stderr_kept(), output.waiting(f"converting {self.src}") as update, apart():
             one = run(self.src, self.dst, html=self.html, progress=update, example=example, **self.wanted, **self.own)
         say(*str(one).splitlines())
 

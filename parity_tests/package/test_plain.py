@@ -47,7 +47,8 @@ def test_a_plain_line_does_what_typer_makes_of_it(line: str, capsys: pytest.Capt
 @pytest.mark.parametrize(
     "line",
     ["", "--help", "nonsuch", "card", "card a b", "card a --jsn", "list --year", "list --year --json", "list -- x",
-     "table --json", "convert a.pth", "convert a.pth b.keras c", "convert a.pth b.keras --num-classes 10", "card lenet5 --traceback", "traps kernel_axes --run", "table lenet5 --num-classes 10", "card -h"],
+     "table --json", "convert a.pth", "convert a.pth b.keras c", "convert a.pth b.keras --num-classes 10",
+     "card lenet5 --traceback", "traps kernel_axes --run", "table lenet5 --num-classes 10", "card -h"],
 )  # fmt: skip
 def test_any_other_line_is_left_to_typer(line: str) -> None:
     assert plain.read(line.split()) is None
