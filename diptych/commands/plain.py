@@ -125,6 +125,6 @@ def _run(words: Sequence[str], line: Line, given: Mapping[str, Any]) -> int:
     except BaseException as error:  # noqa: BLE001  # whatever it is has an exit code, as in Typer's lines
         from .border import ended, flushed, left
 
-        code = left(error)
-        code = flushed(ended(error, words) if code is None else code, words)
+        own = left(error)
+        code = flushed(ended(error, words) if own is None else own, words)
     return code

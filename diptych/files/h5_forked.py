@@ -10,11 +10,12 @@ import select
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 from . import h5_guard
 
 TASKS = Path("/proc/self/task")
+Numbers = tuple[int, int, str, int, int]
+"""Seconds, bytes, path, start and size, as `h5_guard.main` takes them."""
 HEAVY = ("torch", "tensorflow")
 """What has threads of its own, or will have."""
 
@@ -31,7 +32,7 @@ def is_possible() -> bool:
         return False
 
 
-def run(numbers: tuple[Any, ...], seconds: float) -> int:
+def run(numbers: Numbers, seconds: float) -> int:
     """The exit code of the walk, below zero for the signal that ended it; raises TimeoutError after so many seconds."""
     room = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
     pid = os.fork()
@@ -51,7 +52,7 @@ def run(numbers: tuple[Any, ...], seconds: float) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def _walk(numbers: tuple[Any, ...], room: int) -> None:
+def _walk(numbers: Numbers, room: int) -> None:
     """Walk, and end this process, whatever comes: it never goes back into the program that it is a copy of."""
     code = 1
     try:
