@@ -8,12 +8,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from .spec import Array, Shape
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+    from .spec import Array, Shape
 
 
 def machine() -> int:
@@ -24,7 +26,7 @@ def machine() -> int:
         return 1 << 40
 
 
-def empty(shape: Shape, dtype: DTypeLike = np.float32) -> Array:
+def empty(shape: Shape, dtype: DTypeLike = "float32") -> Array:
     """An array to be filled, in ordinary pages.
 
     NumPy's own are in huge ones, which a virtual machine that lends its free memory to the host has to get back first:
@@ -54,6 +56,25 @@ def mapping() -> Iterator[None]:
 def is_mapping() -> bool:
     """Whether arrays are to be parts of their files."""
     return _MAPPING.get()
+
+
+_UNREAD: ContextVar[bool] = ContextVar("unread", default=False)
+
+
+@contextmanager
+def unread() -> Iterator[None]:
+    """Read of a file what it says of its arrays, and leave their numbers where they are, with their checksums."""
+    token = _UNREAD.set(True)
+    try:
+        with mapping():
+            yield
+    finally:
+        _UNREAD.reset(token)
+
+
+def is_unread() -> bool:
+    """Whether the numbers of a file are left where they are."""
+    return _UNREAD.get()
 
 
 class Mapped:

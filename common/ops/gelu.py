@@ -19,9 +19,8 @@ from ..trace import Value, apply
 from ..traits import Example, of_vector
 from ._elementwise import Elementwise
 
-ERF = np.frompyfunc(math.erf, 1, 1)
-ROOT = 0.5**0.5, float(np.float32(0.5**0.5))
-"""The constant of the exact form, and what TensorFlow makes of it."""
+ROOT = 0.5**0.5, 0.7071067690849304
+"""The constant of the exact form, and what TensorFlow makes of it, in float32."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,8 @@ class Gelu(Elementwise):
         (x,) = arrays
         if self.approximate:
             return np.asarray(0.5 * x * (1 + np.tanh((2 / math.pi) ** 0.5 * (x + 0.044715 * x**3))))
-        return np.asarray(0.5 * x * (1 + np.asarray(ERF(x * ROOT[self.rounded]), x.dtype)))
+        erf = np.frompyfunc(math.erf, 1, 1)
+        return np.asarray(0.5 * x * (1 + np.asarray(erf(x * ROOT[self.rounded]), x.dtype)))
 
     def onnx(self, g: Graph, *inputs: str, **weights: str) -> str:
         if g.double and not self.approximate:

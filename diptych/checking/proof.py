@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gc
+import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,6 +21,7 @@ from ..common.spec import Array, Net
 from ..files import bfloat
 from .images import random_images
 
+Outputs = tuple[Array, ...]
 Precision = Literal["float64", "float32"]
 TOLERANCE: Mapping[Precision, float] = {"float64": FLOAT64_TOLERANCE, "float32": 1e-4}
 """In float32 rounding alone gives 1e-7 to 1e-5, so that faults below 1e-4 pass unseen: the quick check is weaker."""
@@ -65,31 +69,44 @@ class Proof:
 
 
 def prove(
-    source: Side, result: Side, precision: Precision = "float64", unrounded: Side | None = None, seed: int = 0
+    source: Side,
+    result: Side,
+    precision: Precision = "float64",
+    unrounded: Side | None = None,
+    seed: int = 0,
+    beside: Callable[[Callable[[], Outputs]], Any] | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Proof:
     """Run both sides on the same random non-square images; raises DiptychError where their outputs differ.
 
     `unrounded` is the result with rewritten weights before they were rounded: it is what must be the same function,
-    and the result itself may be as far from it as rounding to float32 takes it.
+    and the result itself may be as far from it as rounding to float32 takes it. `beside` starts work in a process of
+    its own, where this one has no framework yet: two frameworks then run at once, and `meanwhile` is called first.
     """
     start = time.monotonic()
     one, two = at_check_size(source.net), at_check_size(result.net)
     if one.input_shape != two.input_shape:
         one, two = source.net, result.net
     images = random_images(one, BATCH, np.random.default_rng(seed))
-    expected = _outputs(one, source, images, precision)
+    other = unrounded or result
+    with _begun(beside, two, other, images, precision, source.framework) as answer:
+        if meanwhile is not None:
+            meanwhile()
+        expected = _outputs(one, source, images, precision)
+        got = answer()
     if not any(np.any(output) for output in expected):
         raise DiptychError(
             f"every output of {source.net.name} is 0 with these weights, so that comparing them shows nothing; convert "
             "without the check (--no-check) if that is meant"
         )
-    worst = _compare(expected, two, source, unrounded or result, images, precision, TOLERANCE[precision])
+    worst = _compare(expected, got, source, other, precision, TOLERANCE[precision])
     rounding = None
     if unrounded is not None:
         arrays = result.weights.values()
         kinds = [bfloat.NAME] if all(map(bfloat.is_bfloat, arrays)) else [str(array.dtype) for array in arrays]
         coarsest = max(ROUNDED.get(kind, 1e-4) for kind in kinds)
-        rounding = _compare(expected, two, source, result, images, precision, coarsest)
+        got = _outputs(two, result, images, precision)
+        rounding = _compare(expected, got, source, result, precision, coarsest)
     size = (int(one.input_shape[1]), int(one.input_shape[2]))
     names = FRAMEWORKS[source.framework], FRAMEWORKS[result.framework]
     seconds = time.monotonic() - start
@@ -97,16 +114,9 @@ def prove(
 
 
 def _compare(
-    expected: tuple[Array, ...],
-    net: Net,
-    source: Side,
-    result: Side,
-    images: Array,
-    precision: Precision,
-    tolerance: float,
+    expected: Outputs, got: Outputs, source: Side, result: Side, precision: Precision, tolerance: float
 ) -> float:
     """The largest relative difference; raises DiptychError where it is above the tolerance."""
-    got = _outputs(net, result, images, precision)
     if len(expected) != len(got):
         raise DiptychError(f"{source.net.name} has {len(expected)} outputs, and {result.net.name} {len(got)}")
     worst, why = max((difference(a, b) for a, b in zip(got, expected, strict=True)), key=lambda item: item[0])
@@ -120,7 +130,25 @@ def _compare(
     )
 
 
-def _outputs(net: Net, side: Side, images: Array, precision: Precision) -> tuple[Array, ...]:
+@contextmanager
+def _begun(
+    beside: Callable[[Callable[[], Outputs]], Any] | None,
+    net: Net,
+    side: Side,
+    images: Array,
+    precision: Precision,
+    other: str,
+) -> Iterator[Callable[[], Outputs]]:
+    """What gives the outputs of a side: begun now in a process of its own, or made when they are asked for."""
+    work = partial(_outputs, net, side, images, precision)
+    if beside is None or side.framework == other or (os.cpu_count() or 1) < 2:
+        yield work
+        return
+    with beside(work) as begun:
+        yield begun.result
+
+
+def _outputs(net: Net, side: Side, images: Array, precision: Precision) -> Outputs:
     backend = backends.get(side.framework)
     model = backend.build(net, {name: np.asarray(side.weights[name]) for name in net.weights}, precision)
     found = backend.outputs(model, net, images.astype(precision))

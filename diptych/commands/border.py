@@ -18,8 +18,8 @@ from ..common.text import printable
 from . import streams
 from .language import localise, show_usage, taken
 from .typed import example, meant, unknown
+from .words import BAD, INTERNAL, INTERRUPTED
 
-DIFFERENT, BAD, INTERNAL, INTERRUPTED = 1, 2, 3, 130
 TRACEBACK = "--traceback"
 LONGEST = 1500
 """Characters of an unexpected error's own text, so that what to do about it is never cut."""
@@ -114,6 +114,11 @@ def flushed(code: int, words: Sequence[str], shows_traceback: bool = False) -> i
         end = ended(error, words, shows_traceback)
         return end if code < end else code
     return code
+
+
+def left(error: BaseException) -> int | None:
+    """The exit code with which a command left of its own; None for every other error."""
+    return error.exit_code if isinstance(error, typer.Exit) else None
 
 
 def ended(error: BaseException, words: Sequence[str], shows_traceback: bool = False) -> int:

@@ -9,8 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from ..common.cards import Card
 from ..common.errors import DiptychError
 from ..common.language import gettext, marked, message
@@ -34,13 +32,14 @@ from .options import (
     chosen,
     within,
 )
+from .words import arg, opt
 
 if TYPE_CHECKING:
     from ..common.registry import Network
 
-Years = Annotated[str | None, typer.Option(metavar="RANGE", help="Published in 2015, or in 2015..2018.")]
-Params = Annotated[str | None, typer.Option(metavar="RANGE", help="Trainable numbers: ..5M, or 20M..30M.")]
-Macs = Annotated[str | None, typer.Option(metavar="RANGE", help="Multiply-accumulates per image: ..600M, or 1G..")]
+Years = Annotated[str | None, opt(metavar="RANGE", help="Published in 2015, or in 2015..2018.")]
+Params = Annotated[str | None, opt(metavar="RANGE", help="Trainable numbers: ..5M, or 20M..30M.")]
+Macs = Annotated[str | None, opt(metavar="RANGE", help="Multiply-accumulates per image: ..600M, or 1G..")]
 FIGURES: dict[str, Callable[[Card], int]] = {
     "--year": lambda card: card.paper.year,
     "--params": lambda card: card.counts.params,
@@ -50,7 +49,7 @@ FIGURES: dict[str, Callable[[Card], int]] = {
 
 Words = Annotated[
     list[str] | None,
-    typer.Argument(
+    arg(
         metavar="[WORD...]",
         help="Only those with these words in name, family or title: resnet, '*_v2*'.",
         autocompletion=completion.networks,
@@ -167,10 +166,8 @@ def forms_of(name: str) -> list[str]:
 
 
 def table(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help=NAMES, autocompletion=completion.networks)],
-    compare: Annotated[
-        bool, typer.Option("--compare", help="Put several networks side by side, by their sums.")
-    ] = False,
+    names: Annotated[list[str], arg(metavar="NAME...", help=NAMES, autocompletion=completion.networks)],
+    compare: Annotated[bool, opt("--compare", help="Put several networks side by side, by their sums.")] = False,
     num_classes: Classes = None,
     in_channels: Channels = None,
     input_size: Size = None,
@@ -213,10 +210,10 @@ def table(
 
 
 def plot(
-    output: Annotated[Path, typer.Option("-o", "--output", help="Write to this file, a .svg, .png or .pdf.")],
+    output: Annotated[Path, opt("-o", "--output", help="Write to this file, a .svg, .png or .pdf.")],
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME...]", help="Only these networks.", autocompletion=completion.networks),
+        arg(metavar="[NAME...]", help="Only these networks.", autocompletion=completion.networks),
     ] = None,
     family: Family = None,
     force: Force = False,

@@ -33,6 +33,7 @@ from .reporting import (
     check_optimizer,
 )
 from .streams import complain, prepare, say
+from .words import for_typer
 
 if TYPE_CHECKING:
     from ..checking.report import Report
@@ -81,6 +82,7 @@ def options(version: Version = False, traceback: Traceback = False, lang: Lang =
 
 
 @app.command()
+@for_typer
 def check(
     names: Names = None,
     every: Annotated[bool, typer.Option("--all", help="Check every registered network.")] = False,
@@ -136,7 +138,7 @@ def check(
 
 for group in (comparison, training, searching, checkpoints, deployment, detection, catalogue, study, viewing, site):
     for word, command in group.COMMANDS.items():
-        app.command(word)(command)
+        app.command(word)(for_typer(command))
 
 
 def _refuse_two_files(names: list[str]) -> None:

@@ -7,11 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from ..common.errors import DiptychError
 from ..common.language import gettext, message
-from .border import BAD
 from .options import (
     READ,
     Cfg,
@@ -29,6 +26,7 @@ from .options import (
 )
 from .quiet import native_stderr_kept
 from .streams import say
+from .words import BAD, arg, leave, opt
 
 if TYPE_CHECKING:
     from ..conversion.own import Request
@@ -37,39 +35,35 @@ CONVERTED = (
     f"{READ}; a folder or a quoted pattern converts all of its files; or FILE.py:FUNCTION or PACKAGE.MODULE:FUNCTION, "
     "whose code is run to make a model."
 )
-Src = Annotated[Path, typer.Argument(help=CONVERTED)]
-Dst = Annotated[Path, typer.Argument(help="Where to write; the suffix names the format. A folder, for several.")]
-Network = Annotated[str | None, typer.Option(help="The network, where the file does not tell.")]
+Src = Annotated[Path, arg(help=CONVERTED)]
+Dst = Annotated[Path, arg(help="Where to write; the suffix names the format. A folder, for several.")]
+Network = Annotated[str | None, opt(help="The network, where the file does not tell.")]
 To = Annotated[
     str,
-    typer.Option(
-        metavar="LIBRARY", help="Whose names to write: diptych, torchvision, timm, keras, pytorchcv, emitted."
-    ),
+    opt(metavar="LIBRARY", help="Whose names to write: diptych, torchvision, timm, keras, pytorchcv, emitted."),
 ]
-Form = Annotated[
-    str | None, typer.Option(metavar="NETWORK", help="Another form of the network, if weights can say it exactly.")
-]
-Check = Annotated[bool, typer.Option(help="Run the source's and the result's network against each other.")]
-Fast = Annotated[bool, typer.Option("--fast", help="Check in float32, not in float64.")]
-Html = Annotated[Path | None, typer.Option(help="Write the report as a page, too.")]
-Suffix = Annotated[str | None, typer.Option(help="The format of several results, such as .keras.")]
-Jobs = Annotated[int, typer.Option(min=1, help="Processes that convert several files.")]
+Form = Annotated[str | None, opt(metavar="NETWORK", help="Another form of the network, if weights can say it exactly.")]
+Check = Annotated[bool, opt(help="Run the source's and the result's network against each other.")]
+Fast = Annotated[bool, opt("--fast", help="Check in float32, not in float64.")]
+Html = Annotated[Path | None, opt(help="Write the report as a page, too.")]
+Suffix = Annotated[str | None, opt(help="The format of several results, such as .keras.")]
+Jobs = Annotated[int, opt(min=1, help="Processes that convert several files.")]
 Head = Annotated[
     str | None,
-    typer.Option(metavar="LAYERS", help='What lies between the linear layers of a head of your own: "relu,dropout".'),
+    opt(metavar="LAYERS", help='What lies between the linear layers of a head of your own: "relu,dropout".'),
 ]
-Backbone = Annotated[bool, typer.Option("--backbone", help="Without the head: the same as --num-classes 0.")]
-Dtype = Annotated[str | None, typer.Option(help="The numbers to write: float32, float64, float16 or bfloat16.")]
+Backbone = Annotated[bool, opt("--backbone", help="Without the head: the same as --num-classes 0.")]
+Dtype = Annotated[str | None, opt(help="The numbers to write: float32, float64, float16 or bfloat16.")]
 WithOptimizer = Annotated[
     bool,
-    typer.Option("--with-optimizer", help="With what the optimizer keeps: of a torch checkpoint to .keras, or back."),
+    opt("--with-optimizer", help="With what the optimizer keeps: of a torch checkpoint to .keras, or back."),
 ]
-Weights = Annotated[Path | None, typer.Option(help="Of code: a file of weights by the model's own names.")]
+Weights = Annotated[Path | None, opt(help="Of code: a file of weights by the model's own names.")]
 Emit = Annotated[
     Path | None,
-    typer.Option(help="Of a model of your own: where its source for the other framework goes, if not beside DST."),
+    opt(help="Of a model of your own: where its source for the other framework goes, if not beside DST."),
 ]
-Gradients = Annotated[bool, typer.Option("--gradients", help="Of a model of your own: compare gradients, too.")]
+Gradients = Annotated[bool, opt("--gradients", help="Of a model of your own: compare gradients, too.")]
 
 
 def convert(
@@ -127,6 +121,12 @@ def convert(
     _Conversion(src, dst, wanted, own, html, (suffix, jobs), (weights, example)).run()
 
 
+def _several(source: Path) -> bool:
+    from ..conversion.batch import several
+
+    return several(source)
+
+
 @dataclass(frozen=True)
 class _Conversion:
     """What is asked: of any conversion, and of one of a model of somebody's own.
@@ -144,7 +144,6 @@ class _Conversion:
 
     def run(self) -> None:
         """Convert, in one of three ways."""
-        from ..conversion import batch
         from ..opening.code import is_code
 
         if is_code(str(self.src)):
@@ -152,7 +151,7 @@ class _Conversion:
             return
         if self.given[0] is not None:
             raise DiptychError(message("--weights is for code, FILE.py:FUNCTION; a file has its own"))
-        if batch.several(self.src):
+        if not self.src.is_file() and _several(self.src):
             self._all()
         else:
             self._one()
@@ -160,6 +159,7 @@ class _Conversion:
     def _one(self) -> None:
         """A file."""
         from .. import convert as run
+        from ..conversion.apart import apart
         from ..opening.named import example_of
         from . import output
 
@@ -173,7 +173,11 @@ class _Conversion:
                 )
             )
         example = example_of(asked(example=self.given[1]), "tf")
-        with native_stderr_kept(), output.waiting(gettext("converting {name}").format(name=self.src)) as update:
+        with (
+            native_stderr_kept(),
+            output.waiting(gettext("converting {name}").format(name=self.src)) as update,
+            apart(),
+        ):
             one = run(self.src, self.dst, html=self.html, progress=update, example=example, **self.wanted, **self.own)
         say(*str(one).splitlines())
 
@@ -190,7 +194,7 @@ class _Conversion:
         done = batch.convert_all(batch.files(self.src), self.dst, suffix or "", jobs, self.wanted)
         output.conversions(done)
         if any(item.error for item in done):
-            raise typer.Exit(BAD)
+            leave(BAD)
 
     def _of_code(self) -> Any:
         """A model that somebody's code makes, with the weights of a file where one is given."""

@@ -11,11 +11,11 @@ import typer
 
 from ..common.errors import DiptychError, FileError
 from ..common.language import gettext, message
-from .border import BAD, DIFFERENT
 from .options import Cfg, Classes, Force, Json, size_of
 from .progress import progress
 from .quiet import native_stderr_kept
 from .streams import complain, say
+from .words import BAD, DIFFERENT
 
 if TYPE_CHECKING:
     from ..detecting.detector import ObjectDetector

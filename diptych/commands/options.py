@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from ..common.errors import DiptychError
 from ..common.language import gettext, message
 from ..waiting import waiting
 from . import completion
 from .quiet import native_stderr_kept
+from .words import arg, opt
 
 if TYPE_CHECKING:
     from ..opening.named import Asked, Named
@@ -22,40 +21,34 @@ NAMES = (
     "model."
 )
 READ = "A .safetensors, .pth, .keras, .h5, .npz, .weights, .onnx or .pb file, a SavedModel or a checkpoint"
-Name = Annotated[str, typer.Argument(help=NAMES, autocompletion=completion.networks)]
-Names = Annotated[list[str] | None, typer.Argument(metavar="NAME...", help=NAMES, autocompletion=completion.networks)]
+Name = Annotated[str, arg(help=NAMES, autocompletion=completion.networks)]
+Names = Annotated[list[str] | None, arg(metavar="NAME...", help=NAMES, autocompletion=completion.networks)]
 Registered = Annotated[
     str,
-    typer.Argument(help="A registered network or alias (see `diptych list`).", autocompletion=completion.networks),
+    arg(help="A registered network or alias (see `diptych list`).", autocompletion=completion.networks),
 ]
 Example = Annotated[
     str | None,
-    typer.Option(
-        metavar="SHAPE", help="What a model of your own takes: 1x3x64x64 in PyTorch (NCHW), 1x64x64x3 in Keras."
-    ),
+    opt(metavar="SHAPE", help="What a model of your own takes: 1x3x64x64 in PyTorch (NCHW), 1x64x64x3 in Keras."),
 ]
 OneSize = Annotated[
     bool,
-    typer.Option(
-        "--one-size", help="Of a module of your own that is another network at another size: as it is at this one."
-    ),
+    opt("--one-size", help="Of a module of your own that is another network at another size: as it is at this one."),
 ]
 Cfg = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="The .cfg of Darknet's that says which network a .weights file is.")
+    Path | None, opt(metavar="FILE", help="The .cfg of Darknet's that says which network a .weights file is.")
 ]
-Family = Annotated[
-    str | None, typer.Option(help="Only the networks of this family.", autocompletion=completion.families)
-]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")]
-Classes = Annotated[int | None, typer.Option(help="Number of classes of the head.")]
-Channels = Annotated[int | None, typer.Option(help="Channels of the image.")]
-Size = Annotated[str | None, typer.Option(metavar="HxW", help="Size of the image: 224 or 256x192 (height x width).")]
+Family = Annotated[str | None, opt(help="Only the networks of this family.", autocompletion=completion.families)]
+Json = Annotated[bool, opt("--json", help="Write JSON instead of text.")]
+Classes = Annotated[int | None, opt(help="Number of classes of the head.")]
+Channels = Annotated[int | None, opt(help="Channels of the image.")]
+Size = Annotated[str | None, opt(metavar="HxW", help="Size of the image: 224 or 256x192 (height x width).")]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("-O", "--option", metavar="NAME=VALUE", help="An option of this network, such as width=0.5."),
+    opt("-O", "--option", metavar="NAME=VALUE", help="An option of this network, such as width=0.5."),
 ]
-Prefix = Annotated[str | None, typer.Option(help="Of a file with several networks: what the names of one begin with.")]
-Force = Annotated[bool, typer.Option("--force", help="Write over an existing destination.")]
+Prefix = Annotated[str | None, opt(help="Of a file with several networks: what the names of one begin with.")]
+Force = Annotated[bool, opt("--force", help="Write over an existing destination.")]
 
 
 def size_of(text: str | None) -> int | tuple[int, int] | None:

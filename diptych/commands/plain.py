@@ -1,10 +1,13 @@
 """Plain lines of the commands that compute little, without the parser, which takes longer to read than they to run.
 
+A conversion without its check is one: it turns and copies numbers.
+
 Taken is a line of a known command whose options stand here; every other line, a wrong one too, is Typer's to read.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +17,11 @@ from typing import Any
 
 from ..common.errors import DiptychError
 from ..common.language import ENGLISH, asked, use
-from .streams import prepare
+from .deferred import defer
+from .streams import prepare, write
 
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "1")
+"""These lines multiply no matrices, and a process with one thread may be copied: see `files/h5_forked`."""
 AS_JSON = {"--json": "as_json"}
 SIDES = {**dict.fromkeys(("--torch", "--pytorch"), "torch"), **dict.fromkeys(("--tf", "--keras", "--tensorflow"), "tf")}
 
@@ -24,7 +30,8 @@ SIDES = {**dict.fromkeys(("--torch", "--pytorch"), "torch"), **dict.fromkeys(("-
 class Line:
     """A command: its function in a file of this folder, the parameter of its words, and options by their parameters.
 
-    `least` and `most` are the numbers of words; where one at most is taken, the parameter is that word and no list.
+    `least` and `most` are the numbers of words; where one at most is taken, the parameter is that word and no list, and
+    where as many as `words` has parts, each has a parameter. `off` are the options that turn a parameter off.
     """
 
     home: str
@@ -35,12 +42,25 @@ class Line:
     flags: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     kind: Callable[[str], Any] = str
+    off: Mapping[str, str] = field(default_factory=dict)
+
+    def parameters(self, plain: Sequence[str]) -> dict[str, Any]:
+        """The words by the parameters that take them."""
+        names = self.words.split()
+        if len(names) == self.most:
+            return {name: self.kind(word) for name, word in zip(names, plain, strict=True)}
+        return {self.words: plain}
 
 
 RANGES = {f"--{name}": name for name in ("family", "year", "params", "macs")}
 EVERY = float("inf")
 LINES = {
-    "identify": Line("checkpoints", "identify", "file", flags=AS_JSON, texts={"--prefix": "prefix"}, kind=Path),
+    "identify": Line("identifying", "identify", "file", flags=AS_JSON, texts={"--prefix": "prefix"}, kind=Path),
+    "convert": Line(
+        *("converting", "convert", "src dst", 2, 2, {"--force": "force", "--fast": "fast"}),
+        *({"--network": "network", "--to": "to", "--form": "form", "--prefix": "prefix", "--dtype": "dtype"}, Path),
+        {"--no-check": "check"},
+    ),
     "list": Line("catalogue", "list_networks", "words", 0, EVERY, AS_JSON, RANGES),
     "card": Line("catalogue", "card", "name", flags=AS_JSON),
     "table": Line(
@@ -70,6 +90,8 @@ def read(words: Sequence[str]) -> tuple[Line, dict[str, Any]] | None:
             plain.append(word)
         elif word in line.flags:
             given[line.flags[word]] = True
+        elif word in line.off:
+            given[line.off[word]] = False
         elif option in line.texts and (text or not equals):
             given[line.texts[option]] = text or next(left, "-")
         else:
@@ -77,7 +99,7 @@ def read(words: Sequence[str]) -> tuple[Line, dict[str, Any]] | None:
     values = [value for value in given.values() if isinstance(value, str)]
     if not line.least <= len(plain) <= line.most or any(value.startswith("-") for value in values):
         return None
-    return line, given | {line.words: line.kind(plain[0]) if line.most == 1 else plain}
+    return line, given | line.parameters(plain)
 
 
 def main() -> None:
@@ -111,15 +133,17 @@ def _spoken(words: Sequence[str]) -> Sequence[str]:
 
 
 def _run(words: Sequence[str], line: Line, given: Mapping[str, Any]) -> int:
-    import typer
-
-    from .border import ended, flushed
-
+    if line.function != "convert" or given.get("check") is False:
+        os.environ.setdefault(*ONE_THREAD)
+    if line.function != "convert":  # which has threads of its own, and needs it
+        defer("numpy")
     code = 0
     try:
         getattr(import_module(f".{line.home}", __package__), line.function)(**given)
-    except typer.Exit as answer:
-        code = answer.exit_code
+        write("")  # the last of the output, which may go to a full disk, or to nobody
     except BaseException as error:  # noqa: BLE001  # whatever it is has an exit code, as in Typer's lines
-        code = ended(error, words)
-    return flushed(code, words)
+        from .border import ended, flushed, left
+
+        own = left(error)
+        code = flushed(ended(error, words) if own is None else own, words)
+    return code

@@ -12,8 +12,8 @@ import typer
 
 from ..common.errors import DiptychError
 from ..common.language import message
-from .border import BAD, DIFFERENT
 from .streams import complain, say, write
+from .words import BAD, DIFFERENT
 
 if TYPE_CHECKING:
     from ..checking.report import Report

@@ -6,20 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from ..common.errors import DiptychError
 from ..common.language import gettext, message
 from ..waiting import waiting
 from . import completion
 from .options import Channels, Classes, Example, Force, Json, Name, OneSize, Settings, Size, asked, chosen
+from .words import arg, opt
 
 
 def source(
     name: Name,
-    torch: Annotated[bool, typer.Option("--torch", "--pytorch", help="The PyTorch file.")] = False,
-    tf: Annotated[bool, typer.Option("--tf", "--keras", "--tensorflow", help="The Keras file.")] = False,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")] = None,
+    torch: Annotated[bool, opt("--torch", "--pytorch", help="The PyTorch file.")] = False,
+    tf: Annotated[bool, opt("--tf", "--keras", "--tensorflow", help="The Keras file.")] = False,
+    output: Annotated[Path | None, opt("-o", "--output", help="Write to this file.")] = None,
     force: Force = False,
     num_classes: Classes = None,
     in_channels: Channels = None,
@@ -54,9 +53,9 @@ def source(
 
 def show(
     name: Name,
-    html: Annotated[Path | None, typer.Option("--html", help="Write a page of HTML to this file.")] = None,
+    html: Annotated[Path | None, opt("--html", help="Write a page of HTML to this file.")] = None,
     check: Annotated[
-        Path | None, typer.Option("--check", help="Take the page's measured differences from a `diptych check --json`.")
+        Path | None, opt("--check", help="Take the page's measured differences from a `diptych check --json`.")
     ] = None,
     force: Force = False,
     num_classes: Classes = None,
@@ -73,13 +72,11 @@ def show(
         raise DiptychError(message("--check gives the page its measured differences; say --html FILE too"))
     net = chosen(name, asked(num_classes, in_channels, input_size, option, example, one_size)).net
     if html is None:
-        from rich.console import Console
-
         from ..page.terminal import print_sources
 
         with waiting(gettext("writing {name} out").format(name=net.name)):
             torch, keras = twins(net)
-        print_sources(net, (torch.text, keras.text), Console())
+        print_sources(net, (torch.text, keras.text))
         return
     from ..checking.last_check import read_check, recall
     from ..files.atomic import check_destination, replacing
@@ -95,8 +92,8 @@ def show(
 
 def draw(
     name: Name,
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Write to this file, a .svg or a .png.")] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="The same.")] = None,
+    file: Annotated[Path | None, arg(metavar="[FILE]", help="Write to this file, a .svg or a .png.")] = None,
+    output: Annotated[Path | None, opt("-o", "--output", help="The same.")] = None,
     force: Force = False,
     num_classes: Classes = None,
     in_channels: Channels = None,
@@ -118,13 +115,13 @@ def draw(
 def traps(
     words: Annotated[
         list[str] | None,
-        typer.Argument(
+        arg(
             metavar="[WORD...]",
             help="An id, words to search for, or a network; without any, all traps.",
             autocompletion=completion.traps,
         ),
     ] = None,
-    run: Annotated[bool, typer.Option("--run", help="Run the code and show what it measures here.")] = False,
+    run: Annotated[bool, opt("--run", help="Run the code and show what it measures here.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show where the frameworks differ: both definitions, measured numbers, and code that shows it."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,28 +16,26 @@ from ..checking.proof import Precision, Proof, Side, prove
 from ..common.dialect import EMITTED, OWN
 from ..common.errors import DiptychError, FileError, NotInstalled, Unidentified, WeightsError
 from ..common.memory import mapping
-from ..common.spec import Array
 from ..common.weights import checked
-from ..files import bfloat, format_of, read, source_format
-from ..files.again.compare import compare
+from ..files import format_of, read, source_format
 from ..files.atomic import transaction
-from ..files.checkpoint import counters
+from ..files.checkpoint import Checkpoint, counters
 from ..files.content import Content
 from ..files.darknet import Configured
 from ..files.destinations import check_several
 from ..files.format import Format
 from .cautions import cautions
 from .configured import asked, check_configured, with_boxes
-from .dtypes import cast, check_dtype
-from .forms import check_names, target, widened
+from .dtypes import check_dtype
+from .forms import check_names, widened
 from .identify import Identified, identified
+from .moved import Moved, in_dtype, moved_to
 from .not_compared import not_compared
 from .nowhere import nowhere
-from .own import Request, convert_own, of_file, of_model
 from .prefixes import part_of
-from .report import Conversion, digest, record, report_path, write_report
-from .source_graph import graph_said
-from .with_optimizer import check_training, with_training
+from .proving import Proving, compared
+from .report import Conversion, digest, report_path, write_report
+from .request import Request
 from .written import written
 
 OF_CONVERSION = ("network", "form", "cfg", "prefix", "dtype", "with_optimizer")
@@ -98,6 +96,8 @@ def convert(
     if isinstance(src, str | os.PathLike):
         return _of_file(Path(src), asked_of, example, own)
     own.refuse(asked_of)
+    from .own import convert_own, of_model
+
     return convert_own(of_model(src, example, one_size), own)
 
 
@@ -109,20 +109,33 @@ def _of_file(source: Path, wanted: Mapping[str, Any], example: Any, own: Request
     start = time.monotonic()
     options = {key: value for key, value in wanted.items() if key not in OF_CONVERSION}
     name, options, said = asked(wanted["cfg"], wanted["network"], options)
-    optimised = (
-        partial(with_training, source, name, options, wanted["prefix"] or "") if wanted["with_optimizer"] else None
-    )
+    optimised = _optimised(source, name, options, wanted)
+    proving = Proving.wanted(source, known, own.check)
+    again = None if own.check is None else proving.keep if proving else compared
     # A framework takes arrays that it may write to; without one, what is read may stay in its file.
     with mapping() if own.check is None else nullcontext():
         try:
-            loaded = load_source(source, name, options, own.check is not None, wanted["prefix"] or "")
+            loaded = load_source(source, name, options, again, wanted["prefix"] or "")
         except Unidentified as error:
             unknown = error
         else:
             own.refuse_more(example)
             names = (wanted["form"], _names_asked(own.to, known), wanted["dtype"])
-            return _converted(source, loaded, said, names, own, start, optimised)
+            return _converted(source, loaded, said, names, own, start, optimised, proving)
+    from .own import convert_own, of_file
+
     return convert_own(of_file(source, example, unknown, own, wanted), own)
+
+
+def _optimised(
+    source: Path, name: str | None, options: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> Callable[[Content, Format], tuple[Content, str]] | None:
+    """What puts the state of an optimiser beside the weights, where that is wanted."""
+    if not wanted["with_optimizer"]:
+        return None
+    from .with_optimizer import with_training
+
+    return partial(with_training, source, name, options, wanted["prefix"] or "")
 
 
 def _converted(
@@ -133,6 +146,7 @@ def _converted(
     own: Request,
     start: float,
     optimised: Callable[[Content, Format], tuple[Content, str]] | None,
+    proving: Proving | None,
 ) -> Conversion:
     """Write what was loaded, in the form and the names that are wanted."""
     (found, given, sha256), (form, library, dtype), html = loaded, wanted, own.html
@@ -142,22 +156,30 @@ def _converted(
     notes = (*found.notes, *check_configured(said, found.net, source), *more)
     found = replace(found, notes=notes, checkpoint=with_boxes(found.checkpoint, said))
     given = replace(given, weights=weights)
-    moved = _cast(_target(found, given.weights, sha256, form, library, known), dtype)
+    moved = in_dtype(moved_to(found, given.weights, sha256, form, library, known), dtype)
     if optimised is not None:
         trained, note = optimised(moved.content, known)
         moved = replace(moved, content=trained, notes=(*moved.notes, note))
     content = moved.content
     found = replace(found, notes=found.notes + cautions(found, content.net, content.dialect.library, known, read_as))
-    proof = None
-    with transaction(_written(destination, html), own.force) as staged:
+    proof, exact = None, moved.unrounded(known.framework)
+    with (
+        proving.begun(given, Side(content.net, known.framework, content.arrays), exact) if proving else nullcontext(),
+        transaction(_written(destination, html), own.force) as staged,
+    ):
         say(f"writing {destination}")
         kept = written(staged[destination], moved.content, destination)
         back = Side(moved.content.net, known.framework, kept.weights)
-        check_training(staged[destination], content)
+        if content.training is not None:
+            from .with_optimizer import check_training
+
+            check_training(staged[destination], content)
         seconds = time.monotonic() - start
         if check is not None:
             say(f"checking {destination}")
-            proof = prove(given, back, check, moved.unrounded(known.framework))
+            # What was read back is what was to be written, bit for bit, so that the proof of either is that of both.
+            reader, proof = proving.result() if proving else (found.reader, prove(given, back, check, exact))
+            found = replace(found, reader=reader)
             kept = written(staged[destination], moved.stating(proof), destination, again=True)
         done = _conversion(source, destination, found, moved, proof, seconds)
         done = replace(done, result=kept.sha256, readers=_readers(found, kept.reader))
@@ -175,25 +197,6 @@ def _written(destination: Path, html: Path | None) -> list[Path]:
     return [destination, report_path(destination), *([html] if html else [])]
 
 
-@dataclass(frozen=True)
-class _Target:
-    """What is written: `content`; `exact` are its weights before rewritten ones were rounded to the file's dtype."""
-
-    content: Content
-    exact: Mapping[str, Array]
-    notes: tuple[str, ...]
-
-    def unrounded(self, framework: str) -> Side | None:
-        """The network with the weights before rounding, None where none was rewritten."""
-        rewritten = any(self.exact[name] is not array for name, array in self.content.arrays.items())
-        return Side(self.content.net, framework, self.exact) if rewritten else None
-
-    def stating(self, proof: Proof) -> Content:
-        """The content with what was measured in its record."""
-        measured = {"difference": proof.difference, "precision": proof.precision}
-        return replace(self.content, record={**self.content.record, **measured})
-
-
 def _names_asked(library: str, known: Format) -> str:
     """The library whose names a format takes: the emitted PyTorch file has ours."""
     return OWN if library == EMITTED and known.framework == "torch" else library
@@ -208,11 +211,15 @@ def _check_request(source: Path, own: Request) -> Format:
 
 
 def load_source(
-    source: Path, network: str | None, options: Mapping[str, Any], again: bool = False, prefix: str = ""
+    source: Path,
+    network: str | None,
+    options: Mapping[str, Any],
+    again: Callable[[Checkpoint, Path], str] | None = None,
+    prefix: str = "",
 ) -> tuple[Identified, Side, str]:
     """(what the file is, its weights under our names, its SHA-256); the checkpoint that is left holds no arrays.
 
-    A file that is not what it says is refused before its bytes are hashed. With `again` it is read by a second reader.
+    A file that is not what it says is refused before its bytes are hashed. `again` has a second reader read it.
     Raises Unidentified where no network fits, and other errors for what is wrong with the file itself.
     """
     checkpoint = read(source)
@@ -225,7 +232,7 @@ def load_source(
     arrays = checked(found.net, found.checkpoint.named(found.net), str(source))
     with ThreadPoolExecutor(1) as pool:  # hashing does not hold the interpreter's lock
         hashing = pool.submit(digest, source)
-        reader = compare(checkpoint, source) if again else ""
+        reader = again(checkpoint, source) if again else ""
         sha256 = hashing.result()
     del checkpoint
     known = set(counters(found.net))
@@ -236,48 +243,20 @@ def load_source(
             "network"
         )
     given, found = Side(found.net, source_format(source).framework, arrays), replace(found, prefix=prefix)
-    said = graph_said(found, arrays, given.framework) if again else ""
+    said = _graph_said(found, given) if again else ""
     notes = (*found.notes, said) if said else found.notes
     kept = found.checkpoint.without_arrays()
     return replace(found, checkpoint=kept, reader=reader, notes=notes, graph=said), given, sha256
 
 
-def _target(
-    found: Identified, arrays: Mapping[str, Array], sha256: str, form: str | None, library: str, known: Format
-) -> _Target:
-    """The weights of a source in the form and the names that are asked for, with what the format has a place for."""
-    net, exact, dialect, notes = target(found.net, arrays, form, library)
-    said = record(found, net, dialect, sha256)
-    extras, lost = (found.checkpoint.extras, ()) if not known.silent else ({}, _lost(found))
-    notes += lost + tuple({one.caution: None for one in (source_format(found.checkpoint.path), known) if one.caution})
-    return _Target(Content(net, _round(exact, arrays), extras, dialect, said), exact, notes)
+def _graph_said(found: Identified, given: Side) -> str:
+    from .source_graph import graph_said
 
-
-def _cast(moved: _Target, dtype: str | None) -> _Target:
-    """What is written, in the type of numbers that is asked for."""
-    if dtype is None:
-        return moved
-    exact, arrays, notes = cast(moved.exact, dtype)
-    content = replace(moved.content, arrays=arrays, bfloat=dtype == bfloat.NAME)
-    return replace(moved, exact=exact, content=content, notes=moved.notes + notes)
-
-
-def _lost(found: Identified) -> tuple[str, ...]:
-    """What is left out for a format that has no place for batch counters."""
-    return ("the batch counters are left out, which the format has no place for",) * any(
-        found.checkpoint.extras.values()
-    )
-
-
-def _round(exact: Mapping[str, Array], arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """Rewritten weights in the dtype that the others have."""
-    kinds = {array.dtype for array in arrays.values()}
-    dtype = kinds.pop() if len(kinds) == 1 else None
-    return {name: array if dtype in (None, array.dtype) else array.astype(dtype) for name, array in exact.items()}
+    return graph_said(found, given.weights, given.framework)
 
 
 def _conversion(
-    source: Path, destination: Path, found: Identified, moved: _Target, proof: Proof | None, seconds: float
+    source: Path, destination: Path, found: Identified, moved: Moved, proof: Proof | None, seconds: float
 ) -> Conversion:
     """What was done, for the caller."""
     content = moved.content

@@ -9,21 +9,22 @@ EfficientNet do, it is an error. Files that diptych writes say what they are.
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..common.dialect import LIBRARIES, OWN, Dialect, dialects_for
 from ..common.errors import DiptychError, SpecError
+from ..common.memory import unread
 from ..common.registry import Network, network
 from ..common.rewriting.fold import SUFFIX
 from ..common.spec import Net
 from ..files import read
 from ..files.checkpoint import Checkpoint
 from ..files.provenance import UNREGISTERED
-from .architecture import architecture, check_architecture
+from .architecture import check_architecture
+from .choosing import speaking_for
 from .configured import asked, check_configured
 from .heads import Unconverted, headed, left_behind
 from .match_notes import inferred_note, names_note
@@ -35,7 +36,6 @@ from .signatures import candidates, dialects_of, folded_candidates, overlapping_
 
 Options = dict[str, Any]
 NEAR = 5
-TURN = re.compile(r"_\d+$")
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,21 @@ def identify(
 
     A folded network is found where its layers have the names from before, as other folders than ours leave them; under
     our names, where the file states it.
+    Of a file the numbers are not read, so that damage to them is not seen, and `matches` have none.
     Raises FileError for a file that cannot be read, DiptychError where no network has even a tenth of its names.
     """
-    checkpoint = part_of(source if isinstance(source, Checkpoint) else read(path_of(source)), prefix or "")
+    if isinstance(source, Checkpoint):
+        return _identified(part_of(source, prefix or ""), cfg)
+    with unread():
+        found = _identified(part_of(read(path_of(source)), prefix or ""), cfg)
+    return replace(found, matches=_bare(found.matches), runners_up=_bare(found.runners_up))
+
+
+def _bare(found: tuple[Match, ...]) -> tuple[Match, ...]:
+    return tuple(replace(match, checkpoint=match.checkpoint.without_arrays()) for match in found)
+
+
+def _identified(checkpoint: Checkpoint, cfg: str | Path | None) -> Identification:
     if cfg is not None or (checkpoint.nameless and checkpoint.stated.network):
         return _configured(checkpoint, cfg)
     _refuse_several(checkpoint, {})
@@ -160,7 +172,7 @@ def _stated(checkpoint: Checkpoint) -> Network:
 def _match_named(chosen: Network, checkpoint: Checkpoint, options: Options) -> Match:
     """The checkpoint against one network, in the names that fit best."""
     found, tried = list[Match](), list[tuple[str, Dialect]]()
-    for item in _readable(checkpoint, dialects_of(chosen.name)):
+    for item in _spoken(checkpoint, chosen):
         for prefix, _ in variants(checkpoint):
             tried.append((prefix, item))
             try:
@@ -178,6 +190,14 @@ def _match_named(chosen: Network, checkpoint: Checkpoint, options: Options) -> M
     if not whole and not found:
         found = [match(checkpoint.inside(prefix), item, options) for prefix, item in tried]
     return whole[0] if whole else max(found, key=lambda item: item.confidence)
+
+
+def _spoken(checkpoint: Checkpoint, chosen: Network) -> Iterator[Dialect]:
+    """The dialects that a file may speak of a network, the emitted file's last, which takes as long as all others."""
+    found = _readable(checkpoint, dialects_of(chosen.name, places=False))
+    yield from found
+    if checkpoint.of_layers:
+        yield from (item for item in _readable(checkpoint, dialects_of(chosen.name)) if item.by_place)
 
 
 def _readable(checkpoint: Checkpoint, items: list[Dialect]) -> list[Dialect]:
@@ -243,7 +263,7 @@ def _search(checkpoint: Checkpoint, given: Options) -> tuple[Match, tuple[str, .
         raise misfit(near[0])
     if len({(found.net.name, found.net.options) for found in exact}) == 1:  # of several libraries' names, perhaps
         return exact[0], (f"taken as {exact[0].net.name}, the only registered network with these weights",)
-    return _choose(checkpoint, exact)
+    return speaking_for(checkpoint, exact)
 
 
 def _refuse_several(checkpoint: Checkpoint, given: Options) -> None:
@@ -254,35 +274,3 @@ def _refuse_several(checkpoint: Checkpoint, given: Options) -> None:
     exact, near, problems = _matches(checkpoint.inside(found[0]), given)
     if exact or problems or (near and near[0].confidence >= 0.5):
         raise several(checkpoint, found)
-
-
-def _choose(checkpoint: Checkpoint, exact: list[Match]) -> tuple[Match, tuple[str, ...]]:
-    """The one of several networks with the same weights that the origin of the file speaks for."""
-    if not checkpoint.of_layers:
-        # Only where the names are torchvision's: timm's are those of several functions, of which none is the usual one.
-        whose = [(network(found.net.name).source, found.dialect.library) for found in exact]
-        left = [found for found, who in zip(exact, whose, strict=True) if who == ("torchvision", OWN)]
-        why = "torchvision's form"
-    elif checkpoint.config is not None:
-        left, why = [found for found in exact if not architecture(found)], "as its config.json says"
-    else:
-        left = [found for found in exact if _title(found) == TURN.sub("", checkpoint.title)]
-        why = "as its model is named"
-    names = [found.net.name for found in exact]
-    if len(left) != 1:
-        raise DiptychError(
-            f"{checkpoint.path} holds weights that fit {' and '.join(names)}, which compute different functions; say "
-            "which one it is with --network (in Python, network=...)"
-        )
-    others = ", ".join(name for name in names if name != left[0].net.name)
-    note = f"taken as {left[0].net.name}, {why}; the same weights also fit {others} (--network names another)"
-    return left[0], (note,)
-
-
-def _title(found: Match) -> str:
-    """The name that a library gives its model; Keras numbers all but the first of a class in a process."""
-    if found.dialect.by_place:
-        from ..tf_impl.places import snake
-
-        return snake(found.dialect.name)
-    return found.net.name.replace(".", "_") if found.dialect.library == OWN else found.dialect.name.lower()

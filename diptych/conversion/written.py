@@ -12,7 +12,6 @@ from ..common.dialect import OWN
 from ..common.errors import DiptychError
 from ..common.spec import Array
 from ..files import read, write_content
-from ..files.again.compare import compare
 from ..files.content import Content
 from .keras_config import differences
 from .report import digest
@@ -41,7 +40,11 @@ def written(path: Path, content: Content, destination: Path, again: bool = False
 def _read_back(path: Path, content: Content, destination: Path, again: bool) -> tuple[Mapping[str, Array], str]:
     """The weights of a written file; raises DiptychError unless they are the same bits under the same names."""
     raw = read(path)
-    reader = compare(raw, path, destination) if again else ""
+    reader = ""
+    if again:
+        from ..files.again.compare import compare
+
+        reader = compare(raw, path, destination)
     back = raw.translate(content.dialect)
     found = back.view(content.net)
     worst = same_bits(content.arrays, found)

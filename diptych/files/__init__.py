@@ -7,40 +7,49 @@ it is opened, and whatever a reader throws becomes one FileError: see `kinds` an
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import pkgutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..common.errors import FileError
 from ..common.language import message
-from ..common.registry import meant_by
-from ..common.spec import Array, Net
 from ..common.text import NAME, printable
-from .border import border
-from .checkpoint import Checkpoint
-from .content import Content
-from .format import HEAD, Format
+from .head import HEAD
 from .kinds import check_regular
 from .strangers import misplaced, stranger
+
+if TYPE_CHECKING:
+    from ..common.spec import Array, Net
+    from .checkpoint import Checkpoint
+    from .content import Content
+    from .format import Format
+
+FORMATS: tuple[Format, ...]
+"""Every format; their files are read when it is first asked for."""
 
 FOLDER = "{} is a folder, expected a file of weights, or a SavedModel (a folder with saved_model.pb in it)"
 
 
+@functools.cache
 def _formats() -> tuple[Format, ...]:
     names = sorted(item.name for item in pkgutil.iter_modules(__path__) if item.name.endswith("_file"))
     return tuple(importlib.import_module(f".{name}", __name__).FORMAT for name in names)
 
 
-FORMATS = _formats()
+def __getattr__(name: str) -> Any:
+    if name != "FORMATS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _formats()
 
 
 def format_of(path: Path) -> Format:
     """The format to write that a path's suffix names; raises FileError listing those there are."""
     known = _by_suffix(path)
-    suffixes = ", ".join(suffix for format_ in FORMATS for suffix in format_.suffixes)
+    suffixes = ", ".join(suffix for format_ in _formats() for suffix in format_.suffixes)
     if known is None:
         raise FileError(
             message(
@@ -78,6 +87,8 @@ def read(path: Path) -> Checkpoint:
 
     A TensorFlow checkpoint may also be named by its prefix, and a SavedModel by its folder.
     """
+    from .border import border
+
     known = source_format(path)
     with border(path, known.name):
         found = known.read(path)
@@ -105,6 +116,8 @@ def _check_names(found: Checkpoint) -> None:
 
 def source_format(path: Path) -> Format:
     """The format to read a path in; raises FileError where its suffix, its place or its content is none of a format."""
+    from .border import border
+
     known, place = _by_place(path) or (_by_suffix(path), path)
     if os.path.isdir(place):
         raise FileError(FOLDER.format(path))
@@ -112,7 +125,7 @@ def source_format(path: Path) -> Format:
         _refuse_network(path)
         if said := stranger(path):
             raise FileError(said)
-        suffixes = ", ".join(suffix for format_ in FORMATS for suffix in format_.endings)
+        suffixes = ", ".join(suffix for format_ in _formats() for suffix in format_.endings)
         raise FileError(message("{path} has no known suffix; the formats are {suffixes}", path=path, suffixes=suffixes))
     head = _head(place, known)
     if said := misplaced(path, head):
@@ -132,6 +145,8 @@ def source_format(path: Path) -> Format:
 
 def _refuse_network(path: Path) -> None:
     """Raise FileError for the name of a network, where there is no such file."""
+    from ..common.registry import meant_by
+
     name = None if os.path.lexists(path) else meant_by(str(path))
     if name is not None:
         raise FileError(
@@ -147,6 +162,8 @@ def _refuse_network(path: Path) -> None:
 
 def write(path: Path, net: Net, arrays: Mapping[str, Array], extras: Mapping[str, int], **more: Any) -> None:
     """Write canonical weights and torch's batch counters, and what else `Content` takes, as the suffix says."""
+    from .content import Content
+
     write_content(path, Content(net, arrays, extras, **more))
 
 
@@ -171,18 +188,18 @@ def is_one_source(folder: Path) -> bool:
 def content_of(path: Path, head: bytes) -> str:
     """What a file with this beginning holds, as the formats call it; "" where that is not plain."""
     tar = "tar" if head[257:262] == b"ustar" else ""
-    return next((known.content for known in FORMATS if known.fits(path, head)), tar)
+    return next((known.content for known in _formats() if known.fits(path, head)), tar)
 
 
 def _by_suffix(path: Path) -> Format | None:
     """The format whose suffix a path has: the longest one, since .weights.h5 is also a .h5."""
-    found = [(len(end), known) for known in FORMATS for end in known.endings if path.name.lower().endswith(end)]
+    found = [(len(end), known) for known in _formats() for end in known.endings if path.name.lower().endswith(end)]
     return max(found, key=lambda pair: pair[0], default=(0, None))[1]
 
 
 def _by_place(path: Path) -> tuple[Format, Path] | None:
     """The format that knows a path by another thing than its suffix, and the file to look at."""
-    places = ((known, known.place(path)) for known in FORMATS)
+    places = ((known, known.place(path)) for known in _formats())
     return next(((known, place) for known, place in places if place is not None), None)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..common.spec import Array
+if TYPE_CHECKING:
+    from ..common.spec import Array
 
 NAME = "bfloat16"
 WIDENED = "tensors of bfloat16 were widened to float32, which holds each of their numbers"

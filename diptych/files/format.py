@@ -10,6 +10,7 @@ from typing import Literal
 
 from .checkpoint import Checkpoint
 from .content import Content
+from .head import HEAD as HEAD
 from .zip_records import LOCAL_MARK, BrokenZip, members
 
 
@@ -48,10 +49,6 @@ class Format:
     def endings(self) -> tuple[str, ...]:
         """All suffixes that are read."""
         return (*self.suffixes, *self.only_read)
-
-
-HEAD = 264
-"""The bytes at the beginning of a file by which its content is recognised."""
 
 
 def zip_members(path: Path, head: bytes) -> list[str]:

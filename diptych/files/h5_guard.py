@@ -102,13 +102,16 @@ def peak() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
 
 
-def main(seconds: int, most: int, path: str, start: int, size: int) -> int:
-    """Walk a file within a time; SWOLLEN where its names and attributes take more than so many bytes of memory."""
+def main(seconds: int, most: int, path: str, start: int, size: int, room: int = ROOM) -> int:
+    """Walk a file within a time; SWOLLEN where its names and attributes take more than so many bytes of memory.
+
+    `room` is what this process takes of address space without them.
+    """
     import h5py
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (ROOM + most, ROOM + most))
+    resource.setrlimit(resource.RLIMIT_AS, (room + most, room + most))
     before = peak()
     source = io.BufferedReader(Window(path, start, size))
     file = attempt(h5py.File, source, "r")

@@ -6,16 +6,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..common.errors import DiptychError, FileError
-from ..common.head import LONGEST as LONGEST_HEAD
-from ..common.registry import registered, traced
-from ..common.spec import Net
 from ..common.text import printable
 from . import bounded_json
 
+if TYPE_CHECKING:
+    from ..common.spec import Net
+
 VERSION = 1
+NETWORK, OPTIONS, RECORD = "diptych.network", "diptych.options", "diptych.conversion"
+"""The same as metadata of safetensors."""
 LONGEST, VALUES = 1 << 24, 500_000
 """Characters and values of what a file says, at most."""
 LARGEST, TEXT = 1_000_000, 80
@@ -46,11 +48,22 @@ def name_of(net: Net) -> str:
     >>> name_of(spec("lenet5_modern"))
     'lenet5_modern'
     """
+    from ..common.registry import registered, traced
+
     try:
         same = registered(net.name) and traced(net.name, dict(net.options)).nodes == net.nodes
     except (DiptychError, TypeError):
         same = False  # options of its own
     return net.name if same else f"{UNREGISTERED}{net.name}"
+
+
+def of_metadata(metadata: Mapping[str, str], path: Path) -> Provenance:
+    """What the texts beside the tensors of a safetensors file say; raises FileError as `loads` does."""
+    if NETWORK not in metadata:
+        return Provenance()
+    network, options, record = json.dumps(metadata[NETWORK]), metadata.get(OPTIONS, "{}"), metadata.get(RECORD, "{}")
+    said = f'"network": {network}, "options": {options}, "conversion": {record}'
+    return loads(f'{{"diptych": {VERSION}, {said}}}', path)
 
 
 def dumps(net: Net, extras: Mapping[str, int], record: Mapping[str, Any] | None = None) -> str:
@@ -100,11 +113,17 @@ def _option(value: Any) -> Any:
     return value
 
 
+def _longest_head() -> int:
+    from ..common.head import LONGEST
+
+    return LONGEST
+
+
 def _check(key: str, value: Any, path: Path) -> None:
     """Raise FileError for an option that would make a network larger than any is, before one is traced with it."""
     most = MOST.get(key, LARGEST)
     numbers = [item for item in (value if isinstance(value, tuple) else (value,)) if type(item) in (int, float)]
-    long = isinstance(value, str) and len(value) > (LONGEST_HEAD if key == "head" else TEXT)
+    long = isinstance(value, str) and len(value) > (_longest_head() if key == "head" else TEXT)
     if long or any(not -most <= number <= most for number in numbers):
         raise FileError(
             f"{path} says its network has {printable(key, TEXT)}={printable(str(value), TEXT)}, more than any network "

@@ -18,10 +18,10 @@ from .checkpoint import native, split_counters
 from .content import Content
 from .format import Format
 from .guarded import guarded
+from .provenance import NETWORK, OPTIONS, RECORD
 from .tensors import Tensors
 
 WORD = 8
-NETWORK, OPTIONS, RECORD = "diptych.network", "diptych.options", "diptych.conversion"
 NET = "diptych.net"
 """The whole network as JSON, of a file that needs nothing beside it."""
 
@@ -33,7 +33,7 @@ def read(path: Path) -> Tensors:
         mapped = Mapped(file.fileno()) if is_mapping() else None
         found = {name: _array(file, entry, mapped) for name, entry in entries.items()}
     arrays, extras, notes = split_counters(found)
-    stated = _provenance(path, metadata)
+    stated = provenance.of_metadata(metadata, path)
     net = _net(path, metadata, stated)
     notes += bfloat.note(sum(entry.wide for entry in entries.values()))
     return Tensors(path, "safetensors", arrays, extras=extras, stated=stated, notes=notes, net=net)
@@ -88,14 +88,6 @@ def _type(array: Array) -> str:
     if found not in safetensors_header.TYPES:
         raise FileError(f"safetensors has no type for {array.dtype}; save the weights as float32 first")
     return found
-
-
-def _provenance(path: Path, metadata: Mapping[str, str]) -> provenance.Provenance:
-    if NETWORK not in metadata:
-        return provenance.Provenance()
-    network, options, record = json.dumps(metadata[NETWORK]), metadata.get(OPTIONS, "{}"), metadata.get(RECORD, "{}")
-    said = f'"network": {network}, "options": {options}, "conversion": {record}'
-    return provenance.loads(f'{{"diptych": {provenance.VERSION}, {said}}}', path)
 
 
 def _net(path: Path, metadata: Mapping[str, str], stated: provenance.Provenance) -> Net | None:

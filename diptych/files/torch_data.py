@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
 from ..common.errors import FileError
-from ..common.spec import Array
 from ..common.text import shape_text
 from . import bfloat
-from .checkpoint import native
 from .torch_values import Storage, Tensor
+
+if TYPE_CHECKING:
+    from ..common.spec import Array
 
 ADVICE = "save it as a dense float32 tensor first"
 WHOLE = ("qint", "quint")
@@ -65,6 +66,8 @@ def array(tensor: Tensor, saved: Saved, where: str) -> Array:
         return np.empty(tensor.size, "float32" if wide else dtype)
     begin = storage.start * storage.kind.size + tensor.offset * dtype.itemsize
     strides = [stride * dtype.itemsize for stride in tensor.stride]
+    from .checkpoint import native
+
     flat = saved.raw(storage)
     found = native(np.ndarray(tensor.size, dtype.newbyteorder(ORDERS[saved.order]), flat, begin, strides))
     return bfloat.widened(found) if wide else found

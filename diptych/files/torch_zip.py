@@ -37,7 +37,7 @@ class ZipFile:
             if self.order not in ORDERS:
                 raise self.archive.error(f"its byte order is {self.order!r}, expected little or big")
             pickle = self._record("data.pkl", PICKLE)
-            self.value = Machine(stream_of(bytes(pickle), str(path)), KNOWN, self._storage).run()
+            self.value = Machine(stream_of(pickle, str(path)), KNOWN, self._storage).run()
         except FileError:
             self.archive.file.close()
             raise
@@ -75,13 +75,13 @@ class ZipFile:
         """A short record, "" where it is missing."""
         if f"{self.folder}/{name}" not in self.archive.members:
             return ""
-        return bytes(self._record(name, SHORT)).decode("ascii", "replace").strip()
+        return self._record(name, SHORT).decode("ascii", "replace").strip()
 
-    def _record(self, name: str, most: int) -> Any:
+    def _record(self, name: str, most: int) -> bytes:
         size = self.archive.members[f"{self.folder}/{name}"].size
         if size > most:
             raise self.archive.error(f"its {name} has {size} bytes, more than {most}")
-        return self.archive.read(f"{self.folder}/{name}")
+        return self.archive.small(f"{self.folder}/{name}")
 
     def _storage(self, reference: Any) -> Storage:
         if not isinstance(reference, tuple) or len(reference) != 5:

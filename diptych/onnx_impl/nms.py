@@ -13,7 +13,7 @@ import numpy as np
 from ..common.detection.detector import Suppression
 from ..common.onnx_graph import Body, Field, Operators
 
-NEVER = -np.inf
+NEVER = -float("inf")
 """The score of what is no candidate."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 from ..common.spec import Net
@@ -18,10 +20,22 @@ STEP = 4
 TITLES = ("PyTorch (NCHW)", "TensorFlow (NHWC)")
 
 
-def print_sources(net: Net, texts: tuple[str, str], console: Console) -> None:
-    """Print the two files of a network, line beside line with one number for both where the console is wide enough."""
-    if not console.is_terminal:
-        console.file.write("".join(f"# {net.name}: {title}\n{text}" for title, text in zip(TITLES, texts, strict=True)))
+ASKED = ("FORCE_COLOR", "TTY_COMPATIBLE", "JUPYTER_COLUMNS")
+"""What tells Rich that there is a terminal where there is none."""
+
+
+def print_sources(net: Net, texts: tuple[str, str], console: Console | None = None) -> None:
+    """Print the two files of a network, line beside line with one number for both where the console is wide enough.
+
+    Without a console to stdout; in a pipe Rich, which takes longer to read than the rest, is not asked.
+    """
+    if console is None and (sys.stdout.isatty() or any(name in os.environ for name in ASKED)):
+        from rich.console import Console
+
+        console = Console()
+    if console is None or not console.is_terminal:
+        out = sys.stdout if console is None else console.file
+        out.write("".join(f"# {net.name}: {title}\n{text}" for title, text in zip(TITLES, texts, strict=True)))
     elif console.width >= WIDE:
         _print_beside(texts, console)
     else:

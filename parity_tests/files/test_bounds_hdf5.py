@@ -82,6 +82,7 @@ def test_what_libhdf5_does_not_survive_is_an_error(crash: str, tmp_path: Path, m
         "swell": "raise SystemExit(3)",
     }
     (tmp_path / "guard.py").write_text(programs[crash])
+    monkeypatch.setattr("diptych.files.h5_forked.is_possible", lambda: False)
     monkeypatch.setattr("diptych.files.h5_guard.__file__", str(tmp_path / "guard.py"))
     legacy(tmp_path / "in.h5", {"a": {"a/b:0": numbers(3)}})
     words = {"crash": "crashes over it, with signal 11", "hang": "does not end", "swell": "too much memory"}

@@ -19,7 +19,8 @@ import diptych
 from diptych.common.errors import DiptychError, FileError, WeightsError
 from diptych.common.spec import Net
 from diptych.common.weights import scrambled
-from diptych.files.safetensors_file import NET, NETWORK
+from diptych.files.provenance import NETWORK
+from diptych.files.safetensors_file import NET
 
 
 @pytest.mark.parametrize("make", [own_network, nested_network, lambda: diptych.spec("lenet5_1998")])

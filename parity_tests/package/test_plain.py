@@ -30,6 +30,8 @@ LINES = (
     "traps ceil-mode-adds-a-window",
     "traps nonsuch",
     "identify nonsuch.pth",
+    "convert nonsuch.pth out.keras --no-check",
+    "convert nonsuch.pth out.keras --to=timm --force",
 )
 
 
@@ -45,25 +47,51 @@ def test_a_plain_line_does_what_typer_makes_of_it(line: str, capsys: pytest.Capt
 @pytest.mark.parametrize(
     "line",
     ["", "--help", "nonsuch", "card", "card a b", "card a --jsn", "list --year", "list --year --json", "list -- x",
-     "table --json", "card lenet5 --traceback", "traps kernel_axes --run", "table lenet5 --num-classes 10", "card -h"],
+     "table --json", "convert a.pth", "convert a.pth b.keras c", "convert a.pth b.keras --num-classes 10",
+     "card lenet5 --traceback", "traps kernel_axes --run", "table lenet5 --num-classes 10", "card -h"],
 )  # fmt: skip
 def test_any_other_line_is_left_to_typer(line: str) -> None:
     assert plain.read(line.split()) is None
 
 
-def test_what_lists_needs_neither_numpy_nor_pydantic() -> None:
-    """Nor a file of the zoo, of a dialect or of a trap."""
+def read_by(lines: tuple[str, ...]) -> set[str]:
+    """The modules that are read, and run, by these lines in one process."""
     code = (
-        "import sys\nfrom diptych.commands.plain import main\n"
-        "for line in ('list', 'list resnet', 'card ResNet-50', 'card keras.applications.ResNet50', 'traps', "
-        "'traps kernel_axes', 'traps resnet50', 'traps --json'):\n"
+        "import sys\nfrom diptych.commands.deferred import Deferred\nfrom diptych.commands.plain import main\n"
+        f"for line in {lines!r}:\n"
         "    sys.argv = ['diptych', *line.split()]\n"
         "    try: main()\n"
         "    except SystemExit as end: assert not end.code, line\n"
-        "heavy = {'numpy', 'pydantic', 'einops', 'jinja2', 'rich', 'diptych.common.spec', 'diptych.traps.noise'}\n"
-        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+        "print(*(name for name, module in sys.modules.items() if type(module) is not Deferred), file=sys.stderr)"
     )
-    assert process(code=code).stderr == "[]\n"
+    return set(process(code=code).stderr.split())
+
+
+def test_what_lists_needs_neither_numpy_nor_pydantic() -> None:
+    """Nor Typer, nor a file of the zoo, of a dialect or of a trap."""
+    lines = (
+        *("list", "list resnet", "card ResNet-50", "card keras.applications.ResNet50", "traps", "traps kernel_axes"),
+        *("traps resnet50", "traps --json"),
+    )
+    heavy = {"numpy", "typer", "pydantic", "einops", "jinja2", "rich", "diptych.common.spec", "diptych.traps.noise"}
+    assert not heavy & read_by(lines)
+
+
+def test_what_traces_needs_neither_numpy_nor_typer() -> None:
+    """Nor Rich, where the output is a pipe."""
+    compared = "table --compare vgg16_d densenet121"
+    lines = ("table resnet50", compared, "source shufflenet_v2_x1_0 --keras", "show lenet5_modern")
+    assert not {"numpy", "typer", "rich", "torch", "tensorflow"} & read_by(lines)
+
+
+def test_a_deferred_package_is_read_when_it_is_used() -> None:
+    code = (
+        "import sys\nfrom diptych.commands.deferred import Deferred, defer\ndefer('numpy'); defer('nonsuch')\n"
+        "import numpy as np\nassert type(np) is Deferred and 'nonsuch' not in sys.modules\n"
+        "import numpy.linalg\nassert type(np) is not Deferred and np is sys.modules['numpy']\n"
+        "defer('numpy')\nprint(np.linalg.norm(np.float32([3, 4])), np.random.default_rng(0).random() < 1)"
+    )
+    assert process(code=code).stdout == "5.0 True\n"
 
 
 def test_the_files_are_of_the_code_as_it_stands() -> None:

@@ -21,6 +21,7 @@ EVERY = (
     "augmentation",
     "zoo",
     "names",
+    "answers",
     "met",
     "front",
     "locale",
