@@ -12,11 +12,11 @@ import typer
 from ..common.errors import DiptychError
 from ..common.language import gettext, local
 from ..common.text import first_few
-from .border import DIFFERENT
 from .options import READ, Channels, Classes, Example, Force, Name, OneSize, Prefix, Settings, Size, asked, chosen
 from .quiet import native_stderr_kept
 from .reporting import STDOUT, JsonFile
 from .streams import say
+from .words import DIFFERENT
 
 if TYPE_CHECKING:
     from ..viewing.changes import Changes
