@@ -67,6 +67,7 @@ ALONE = {
     "searching/test_search_steps.py::test_compiled_steps": "compiles one; the steps as they stand are in `make test`",
     "study/test_traps_command.py::test_traps_runs_one": "a process; test_traps_as_json runs one in this one",
     "study/test_traps_command.py::test_listing_the_traps_imports_no": "a process that traces all networks",
+    "package/test_language_commands.py::test_a_report_is_the_same": "imports both frameworks, twice",
     "training/test_data_parallel.py": "pairs of processes that import a framework",
     "training/test_train_check.py::test_lenet_trains": "every optimiser; test_rules.py has all of them",
     "training/test_train_check.py::test_a_network": "whole networks; pairs with normalisation are in `make test`",
