@@ -177,7 +177,7 @@ def _kept(found: Changes, output: Path | None, json_file: Path | None, written: 
             from ..viewing.diff_page import page
 
             staged[output].write_text(page(found), encoding="utf-8")
-        if json_file in staged:
+        if json_file is not None and json_file in staged:
             staged[json_file].write_text(json.dumps(found.to_dict(), indent=2) + "\n", encoding="utf-8")
 
 

@@ -227,11 +227,13 @@ def _wide_rounding(pair: Pair, one: Asked, other: Asked, images: Images) -> floa
 
     A score that is nearly 0 beside others of hundreds is what large numbers leave: 1e-9 of itself is rounding there.
     """
-    if one.copied or other.copied or one.side.wide is None or other.side.wide is None:
+    if one.copied or other.copied:
         return 0.0
     noises = [_rounding_nearby(pair, one, other, images) * WIDE]
     for asked in (one, other):
-        near = (asked.side.wide.outputs(turned) for turned in nearby(images.values.astype(np.float64), "float64"))
+        if (wide := asked.side.wide) is None:
+            return 0.0
+        near = (wide.outputs(turned) for turned in nearby(images.values.astype(np.float64), "float64"))
         noises.append(FLOAT32_FACTOR * max(max(_noises(turned, asked.best)) for turned in near))
     return max(noises[0], min(noises[1:]))
 

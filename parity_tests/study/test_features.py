@@ -99,7 +99,7 @@ def test_a_page_shows_both_sides_and_loads_nothing(photo: Path, tmp_path: Path) 
 
 
 def test_weights_of_a_file_are_those_that_are_seen(photo: Path, tmp_path: Path) -> None:
-    weights = {name: np.zeros_like(array) for name, array in diptych.init("lenet5_modern").items()}
+    weights: dict[str, Any] = {name: np.zeros_like(array) for name, array in diptych.init("lenet5_modern").items()}
     weights["c1.bias"] = np.arange(6, dtype="float32")
     np.savez(tmp_path / "w.npz", **weights)
     words = ("features", "lenet5_modern", photo, "--weights", tmp_path / "w.npz", "--nodes", "c1")
