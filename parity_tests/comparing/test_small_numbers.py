@@ -20,7 +20,8 @@ def pair(shift: float = 0.0) -> tuple[nn.Module, keras.Model]:
     theirs = nn.Sequential(
         nn.Conv2d(3, 32, 3), nn.BatchNorm2d(32), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10)
     ).double().eval()  # fmt: skip
-    conv, norm, last = theirs[0], theirs[1], theirs[5]
+    parts: list[Any] = list(theirs)
+    conv, norm, last = parts[0], parts[1], parts[5]
     with torch.no_grad():
         conv.bias.add_(BIAS)
         norm.running_mean.fill_(BIAS)
