@@ -3,6 +3,7 @@
 `python -m benchmarks.detector_training` trains YOLOX-nano at 128 pixels in float32, first in PyTorch, then in
 TensorFlow, and measures AP on pictures that were not trained on. Then the trained weights go to the other framework,
 and the boxes of both are held to each other. The exit code is 1 where an AP50 is below the target or boxes differ.
+`benchmarks.detector_steps` compares twenty steps in float64, and times.
 """
 
 from __future__ import annotations
@@ -30,17 +31,10 @@ TARGET = 0.8
 """The AP50 that is asked for."""
 SIDES = {"torch": "PyTorch", "tf": "TensorFlow"}
 Step = Callable[[Array, Array], float]
+SIDE = 40.0
+"""Pixels of the boxes at the start, about the mean of those that are drawn at 128."""
 SETTLING = 100
 """Batches after the last step, without a step, in which running statistics catch up: a batch enters them by 3 %."""
-
-
-def start(net: Any) -> dict[str, Array]:
-    """Weights at the start: scores of objects and of classes are 1 %, as YOLOX's authors begin."""
-    weights = dict(diptych.init(net, seed=0))
-    for name, value in weights.items():
-        if name.endswith(".bias") and ("cls_preds" in name or "obj_preds" in name):
-            weights[name] = np.full_like(value, -math.log(99))
-    return weights
 
 
 def torch_step(model: Any, rule: Any, loss: Any) -> tuple[Step, Callable[[Array], Any]]:
@@ -85,6 +79,9 @@ def tf_step(model: Any, rule: Any, loss: Any) -> tuple[Step, Callable[[Array], A
     return lambda x, labels: float(compiled(image(x), tf.constant(labels))), lambda x: forward(image(x))
 
 
+STEPS = {"torch": torch_step, "tf": tf_step}
+
+
 def batches(x: Array, labels: Array, size: int, steps: int, seed: int) -> Iterator[tuple[Array, Array]]:
     """Batches by chance, half of the pictures mirrored."""
     random, width = np.random.default_rng(seed), x.shape[-1]
@@ -104,6 +101,8 @@ def average_precision(found: Sequence[Detections], labels: Array) -> tuple[float
     ids = tuple(range(1, len(NAMES) + 1))
     rows = [(image, row) for image, boxes in enumerate(labels) for row in boxes[boxes[:, 0] >= 0].tolist()]
     said = [entry for image, boxes in enumerate(found) for entry in entries_of(image + 1, boxes, ids)]
+    if not said:
+        return 0.0, 0.0
     true = COCO()
     true.dataset = {
         "images": [{"id": place + 1} for place in range(len(labels))],
@@ -123,18 +122,22 @@ def average_precision(found: Sequence[Detections], labels: Array) -> tuple[float
     return float(judge.stats[0]), float(judge.stats[1])
 
 
+def detector_of(network: str, size: int, score: float | None = None) -> Any:
+    """The detector of a network for the shapes."""
+    return diptych.detector(network, num_classes=len(NAMES), input_size=size, labels=NAMES, score=score)
+
+
 def trained(side: str, detector: Any, weights: Mapping[str, Array], args: argparse.Namespace) -> Any:
     """A model of a framework after its steps."""
     warm = max(args.steps // 10, 1)
     falling = training.Cosine(args.rate, max(args.steps - warm, 1))
     rule = training.Adam(rate=training.WarmUp(args.rate, warm, 0.0, falling))
     model = diptych.build(detector.net, side, weights=weights)
-    loss = training.DetectionLoss(detector=detector.rules)
-    step, settle = {"torch": torch_step, "tf": tf_step}[side](model, rule, loss)
+    step, settle = STEPS[side](model, rule, training.DetectionLoss(detector=detector.rules))
     pictures, labels = shapes(args.pictures, args.size, seed=1)
     x, _ = detector.preprocess(list(pictures))
     begun, used, curve = time.monotonic(), time.process_time(), list[float]()
-    for number, (images, boxes) in enumerate(batches(x, labels, args.batch, args.steps, 0), start=1):
+    for number, (images, boxes) in enumerate(batches(x, labels, args.batch, args.steps, args.seed), start=1):
         curve.append(step(images, boxes.astype(np.float32)))
         if not math.isfinite(curve[-1]):
             raise SystemExit(f"the loss of {SIDES[side]} is {curve[-1]} at step {number}; take a smaller --rate")
@@ -148,29 +151,38 @@ def trained(side: str, detector: Any, weights: Mapping[str, Array], args: argpar
     return model
 
 
-def main() -> int:
-    """Train, measure, convert and compare."""
+def arguments() -> argparse.Namespace:
+    """What was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--network", default="yolox_nano")
     parser.add_argument("--sides", nargs="+", choices=list(SIDES), default=list(SIDES))
-    for name, default in (("size", 128), ("steps", 1000), ("batch", 16), ("pictures", 600), ("held", 150)):
+    parser.add_argument("--keep", metavar="FILE.npz", help="where the weights trained last are kept")
+    numbers = {"size": 128, "steps": 500, "batch": 8, "pictures": 1000, "held": 200, "seed": 0}
+    for name, default in numbers.items():
         parser.add_argument(f"--{name}", type=int, default=default)
-    parser.add_argument("--rate", type=float, default=0.002)
-    args = parser.parse_args()
-    options: Any = {"num_classes": len(NAMES), "input_size": args.size, "labels": NAMES}
-    detector, sure = (diptych.detector(args.network, score=score, **options) for score in (0.01, 0.25))
-    weights, right = start(detector.net), True
+    parser.add_argument("--rate", type=float, default=0.015)
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Train, measure, convert and compare."""
+    args = arguments()
+    detector, sure = (detector_of(args.network, args.size, score) for score in (0.01, 0.25))
+    weights, right = training.detector_start(detector.net, detector.rules, SIDE * args.size / 128), True
     held, boxes = shapes(args.held, args.size, seed=2)
     for side in args.sides:
         print(f"{args.network} in {SIDES[side]}: {args.steps} steps of {args.batch} pictures, {args.size} pixels")
         model = trained(side, detector, weights, args)
         ap, ap50 = average_precision(detector.detect(list(held), model), boxes)
-        print(f"  AP {ap:.3f}, AP50 {ap50:.3f} on {args.held} pictures that were held out")
+        print(f"  AP {ap:.3f}, AP50 {ap50:.3f} on {args.held} pictures that were held out", flush=True)
         other = next(name for name in SIDES if name != side)
-        partner = diptych.build(detector.net, other, weights=diptych.weights(model, detector.net))
+        carried = diptych.weights(model, detector.net)
+        partner = diptych.build(detector.net, other, weights=carried)
         gaps = sum(map(compare, sure.detect(list(held), model), sure.detect(list(held), partner)), start=Difference())
-        print(f"  converted to {SIDES[other]}: {gaps}")
+        print(f"  converted to {SIDES[other]}: {gaps}", flush=True)
         right = right and ap50 >= TARGET and gaps.same
+        if args.keep:
+            np.savez(args.keep, allow_pickle=False, **carried)
     return 0 if right else 1
 
 

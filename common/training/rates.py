@@ -111,19 +111,24 @@ class Cosine(Schedule):
 
 @dataclass(frozen=True)
 class WarmUp(Schedule):
-    """A straight line from `start` to the rate over `steps` steps; then another schedule from its own step 0 on.
+    """From `start` to the rate over `steps` steps; then another schedule from its own step 0 on.
+
+    It is a straight line, or with `power` a curve: YOLOX's is 2.
 
     >>> [WarmUp(1.0, 4, 0.0).at(step) for step in (0, 1, 4, 9)]
     [0.0, 0.25, 1.0, 1.0]
+    >>> [WarmUp(1.0, 4, 0.0, power=2).at(step) for step in (0, 1, 2, 4)]
+    [0.0, 0.0625, 0.25, 1.0]
     """
 
     steps: int = 1
     start: float = 0.0
     then: Schedule | None = field(default=None)
+    power: float = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        positive(self, "steps")
+        positive(self, "steps", "power")
         positive(self, "start", zero=True)
         if self.then is not None and self.then.rate != self.rate:
             raise DiptychError(
@@ -132,7 +137,7 @@ class WarmUp(Schedule):
 
     def at(self, step: int) -> float:
         if step < self.steps:
-            return self.start + (self.rate - self.start) * step / self.steps
+            return float(self.start + (self.rate - self.start) * (step / self.steps) ** self.power)
         return self.rate if self.then is None else self.then.at(step - self.steps)
 
 

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from ..common.detection.beginning import detector_start
 from ..common.detection.learning import padded_labels
 from ..common.training.clipping import Clip
 from ..common.training.losses import Binary, CrossEntropy, DetectionLoss, Focal, Loss, MeanSquares
@@ -45,6 +46,7 @@ __all__ = [
     "Step",
     "WarmUp",
     "described",
+    "detector_start",
     "freeze_norms",
     "loss",
     "match_variance",

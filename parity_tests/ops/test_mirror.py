@@ -67,6 +67,7 @@ ONE_SIDED_FUNCTIONS = {
 NUMPY_ALONE = {
     "anchors.py": "anchors are constants of a detector",
     "auto_anchor.py": "anchors are found before any framework",
+    "beginning.py": "weights are drawn before any framework",
     "checks.py": "what is given is checked once for all",
     "detector.py": "a detector is data",
     "efficientdet.py": "a detector is data",

@@ -19,6 +19,7 @@ NAMES = (
     "4_ported_by_eye",
     "5_your_own_network",
     "6_search",
+    "7_a_detector_that_learns",
 )
 LARGEST = 150_000
 LONGEST = 60

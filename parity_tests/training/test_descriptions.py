@@ -32,6 +32,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: training.Clip(0.0), "most of Clip is above 0"),
     (lambda: training.Step(0.1, (5, 3)), "milestones are steps from 1 on in rising order"),
     (lambda: training.WarmUp(0.1, 5, then=training.Constant(0.2)), "begins at the rate it ends at, 0.1, not 0.2"),
+    (lambda: training.WarmUp(0.1, 5, power=0), "power of WarmUp is above 0, got 0"),
     (lambda: training.CrossEntropy(label_smoothing=1.0), "label smoothing is from 0 to below 1"),
     (lambda: training.CrossEntropy(class_weights=(1.0, -1.0)), "class weights are numbers of 0 or more"),
     (lambda: training.described("sdg"), "there is no optimiser 'sdg'; did you mean 'sgd'"),
@@ -94,6 +95,7 @@ def test_plain_schedules_of_keras_say_the_same() -> None:
         "WarmUp": (training.WarmUp(0.1, 4, 0.01, training.Cosine(0.1, 8)), "CosineDecay"),
         "rising": (training.Cosine(0.1, 8, after="rise"), "Rate"),
         "WarmUp alone": (training.WarmUp(0.1, 4, 0.01), "Rate"),
+        "WarmUp by squares": (training.WarmUp(0.1, 4, 0.01, training.Cosine(0.1, 8), power=2), "Rate"),
     }
     for schedule, kind in cases.values():
         made, exact = own(schedule), Rate(schedule)

@@ -21,6 +21,7 @@ VARIANTS: dict[str, Optimiser] = {
     "sgd, the rate drops": SGD(momentum=0.9, rate=DROPS),
     "sgd.keras, the rate drops": replace(OPTIMISERS["sgd.keras"], rate=DROPS),
     "nesterov, the rate drops": SGD(momentum=0.9, nesterov=True, rate=DROPS),
+    "sgd, warmed by squares": SGD(momentum=0.9, rate=WarmUp(0.1, 5, 0.01, power=2)),
     "sgd, coupled, biases spared": SGD(momentum=0.9, weight_decay=0.1, exclude=("vectors",)),
     "sgd, decoupled": SGD(momentum=0.9, weight_decay=0.1, decay="decoupled", rate=WARM),
     "sgd, dampening": SGD(momentum=0.9, dampening=0.3),

@@ -45,7 +45,7 @@ def _at(item: Schedule, step: tf.Tensor) -> tf.Tensor:
         done = tf.minimum(step, tf.constant(item.steps, tf.float64)) if item.after == "stay" else step
         return item.final + (item.rate - item.final) * (1 + tf.cos(math.pi * done / item.steps)) / 2
     if isinstance(item, WarmUp):
-        rising = item.start + (item.rate - item.start) * step / item.steps
+        rising = item.start + (item.rate - item.start) * (step / item.steps) ** item.power
         then = Constant(item.rate) if item.then is None else item.then
         return tf.where(step < item.steps, rising, _at(then, step - item.steps))
     raise DiptychError(f"there is no schedule {type(item).__name__}")
@@ -62,7 +62,7 @@ def own(item: Schedule) -> Any:
         return schedules.ExponentialDecay(item.rate, item.steps, item.factor, item.staircase)
     if isinstance(item, Cosine) and item.after == "stay":
         return schedules.CosineDecay(item.rate, item.steps, item.final / item.rate)
-    if isinstance(item, WarmUp) and isinstance(item.then, Cosine) and item.then.after == "stay":
+    if isinstance(item, WarmUp) and item.power == 1 and isinstance(item.then, Cosine) and item.then.after == "stay":
         then = item.then
         return schedules.CosineDecay(
             item.start, then.steps, then.final / then.rate, warmup_target=item.rate, warmup_steps=item.steps
