@@ -8,14 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from selection import TIERS, Tier, tier_of
+from later import mark
+from selection import LATER, TIERS, Tier, tier_of
 
 
 @pytest.hookimpl(tryfirst=True)  # before any case is deselected
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Note which targets of the Makefile run the cases of each check."""
+    """Note which targets of the Makefile run the cases of each check, and which cases were left for later."""
     found: dict[str, set[Tier]] = {}
+    config.stash[LATER] = later = set[str]()
     for item in items:
+        later.add(mark(item))
         found.setdefault(item.nodeid.partition("[")[0], set()).add(tier_of(item))
     config.stash[TIERS] = found
 

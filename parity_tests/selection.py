@@ -75,6 +75,8 @@ Tier = Literal["test", "test-slow", "test-full"]
 """The target of the Makefile that runs a case first."""
 TIERS = pytest.StashKey[dict[str, set[Tier]]]()
 """The targets that run the cases of each check, by the name of its file and function."""
+LATER = pytest.StashKey[set[str]]()
+"""The entries of `later` that were met."""
 
 
 def tier_of(item: pytest.Item) -> Tier:

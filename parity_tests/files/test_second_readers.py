@@ -121,7 +121,7 @@ def spoil_first(monkeypatch: pytest.MonkeyPatch, name: str, fault: Callable[[lis
     known = next(item for item in FORMATS if item.name == name)
     spoilt = replace(known, read=lambda path: faulty(known.read(path), fault))
     others = tuple(spoilt if item is known else item for item in FORMATS)
-    monkeypatch.setattr("diptych.files.FORMATS", others)
+    monkeypatch.setattr("diptych.files._formats", lambda: others)
 
 
 def spoil_second(monkeypatch: pytest.MonkeyPatch, name: str, fault: Callable[[list[Array]], list[Array]]) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import later
 import pytest
 from op_cases import CASES
-from selection import GATED, LONG, QUICKEST, TIERS, everyday, some
+from selection import GATED, LATER, LONG, QUICKEST, TIERS, everyday, some
 
 from diptych.common.ops import kinds
 from diptych.common.registry import networks, traced
@@ -38,6 +39,13 @@ ALONE = {
     "checking/test_detector.py::test_exchanged_normalisations": "an EfficientDet; smaller networks have faults",
     "conversion/test_onnx_torch.py::test_what_the_exporter": "torch's exporter, which test_onnx_folded.py has, too",
     "training/test_with_optimizer.py::test_the_parameters_are": "torchvision's models; others' order is in `make test`",
+    "study/test_page_browser.py": "Chromium; what the pages say is in `make test`",
+    "study/test_page_ideas.py::test_the_badges": "builds networks in both frameworks",
+    "study/test_questions.py::test_the_clicks": "Chromium, and a site",
+    "study/test_site_languages.py": "Chromium; that no text lacks its translation is in `make test`",
+    "study/test_site_plot.py": "Chromium; its points are in `make test`",
+    "conversion/test_apart.py::test_a_conversion_is_proven_without": "imports both frameworks in a process",
+    "training/test_train_check.py::test_where_rounding_grows": "three times twenty steps of a network",
     "study/test_site.py": "Chromium, and the whole site; its files and data are in `make test`",
     "ops/test_detection_losses.py::test_compiled": "compilers; eager values and gradients are in `make test`",
     "searching/test_search_run.py::test_five_seeds": "ten searches; one is in `make test`",
@@ -74,6 +82,13 @@ ALONE = {
     "building/test_keras_model.py::test_files_predict_in_a_plain_keras": "twelve networks; test_convert.py has one",
 }
 """Checks that `make test` does not make for any network, and why."""
+
+
+def test_what_is_left_for_later_is_there(request: pytest.FixtureRequest) -> None:
+    """Of the files that this run collects: an entry whose case has another name now would say nothing."""
+    collected = {name.partition("::")[0].removeprefix("parity_tests/") for name in request.config.stash[TIERS]}
+    entries = {entry for entry in (*later.SLOW, *later.FULL) if entry.partition("::")[0] in collected}
+    assert entries <= request.config.stash[LATER], sorted(entries - request.config.stash[LATER])
 
 
 def test_every_check_is_made_by_make_test(request: pytest.FixtureRequest) -> None:
