@@ -88,7 +88,8 @@ def test_what_is_left_for_later_is_there(request: pytest.FixtureRequest) -> None
     """Of the files that this run collects: an entry whose case has another name now would say nothing."""
     collected = {name.partition("::")[0].removeprefix("parity_tests/") for name in request.config.stash[TIERS]}
     entries = {entry for entry in (*later.SLOW, *later.FULL) if entry.partition("::")[0] in collected}
-    assert entries <= request.config.stash[LATER], sorted(entries - request.config.stash[LATER])
+    met: set[str] = request.config.stash[LATER]
+    assert entries <= met, sorted(entries - met)
 
 
 def test_every_check_is_made_by_make_test(request: pytest.FixtureRequest) -> None:
