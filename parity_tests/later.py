@@ -19,8 +19,29 @@ SLOW = (
 )
 """Of 3 to 12 seconds each."""
 
-FULL: tuple[str, ...] = ()
-"""Of `make test-slow`, those of the most seconds."""
+FULL = (
+    "building/test_inplace.py::test_the_numbers_of_a_network_are_the_same_bits[yolov4]",
+    "building/test_keras_model.py::test_xla_gives_the_same_numbers[densenet121]",
+    "building/test_torch_module.py::test_the_default_compiler_gives_the_same_numbers",
+    "building/test_torch_module.py::test_the_whole_graph_is_captured_by_compile[densenet121]",
+    "checking/test_given_models.py::test_a_built_module_with_a_forward_of_ones_own_is_seen_by_its_layers[subclass]",
+    "checking/test_keras_applications.py::test_outputs_are_those_of_keras_applications[inception_resnet_v2.keras",
+    "checking/test_parity.py::test_all_gates_pass[efficientdet_d0]",  # test_efficientdet.py has one size
+    "checking/test_parity.py::test_all_gates_pass[hrnet_w18_small_v1_cls]",
+    "checking/test_parity.py::test_all_gates_pass[inception_v3.keras]",
+    "checking/test_parity.py::test_all_gates_pass[yolov4]",
+    "checking/test_random_networks.py::test_many_random_networks_are_the_same_function_in_both_frameworks",
+    "comparing/test_imported_faults.py::test_a_fault_is_found_placed_and_explained[torch_groups_more]",
+    "comparing/test_imported_faults.py::test_a_fault_is_found_placed_and_explained[torch_pads_symmetric]",
+    "comparing/test_imported_faults.py::test_a_fault_is_found_placed_and_explained[torch_shuffle]",
+    "comparing/test_renamed_files.py::test_files_with_other_names_are_the_same[ghostnet_0_5]",
+    "comparing/test_renamed_files.py::test_files_with_other_names_are_the_same[mnasnet0_5]",
+    "comparing/test_renamed_files.py::test_files_with_other_names_are_the_same[mobilenet_v2]",
+    "conversion/test_emitted_weights.py::test_the_emitted_files_of_every_family_take_weights[0]",
+    "deployment/test_detector_deploy.py::test_boxes_of_a_program_are_those_of_the_network[yolov5n-",
+    "deployment/test_detector_deploy.py::test_boxes_of_a_program_are_those_of_the_network[yolox_nano-]",
+)
+"""Of `make test-slow`, those of 12 to 200 seconds each: CI has 90 minutes."""
 
 
 def mark(item: pytest.Item) -> str:

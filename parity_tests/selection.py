@@ -48,7 +48,9 @@ GATED = (
     "yolox_nano",  # squares of pixels as channels, a head of branches
     "efficientdet_d0",  # weights of a sum, maps at the size of another, heads that all levels share
 )
-"""The networks whose gates CI runs: each has layers or a structure that those before it have not."""
+"""The networks whose gates are run most: each has layers or a structure that those before it have not.
+
+`later` leaves those of half a minute and more to `make test-full`; CI runs the others."""
 
 QUICKEST = (
     "lenet5_1998",
