@@ -40,6 +40,9 @@ FULL = (
     "conversion/test_emitted_weights.py::test_the_emitted_files_of_every_family_take_weights[0]",
     "deployment/test_detector_deploy.py::test_boxes_of_a_program_are_those_of_the_network[yolov5n-",
     "deployment/test_detector_deploy.py::test_boxes_of_a_program_are_those_of_the_network[yolox_nano-]",
+    "importing/test_read_libraries.py::test_a_network_of_torchvision[densenet121]",
+    "importing/test_read_libraries.py::test_a_network_of_torchvision[inception_v3]",
+    "spec/test_net_mutated.py::test_mutated_json_is_refused_or_a_net[6000]",
 )
 """Of `make test-slow`, those of 12 to 200 seconds each: CI has 90 minutes."""
 
