@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,6 @@ from diptych.comparing import drawn
 from diptych.comparing.html import page
 from diptych.comparing.report import Comparison
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 VOID = ("meta", "img", "link", "input", "br", "hr", "path", "circle", "polyline")
 OPEN = ("li", "td", "th", "p", "dt", "dd", "tr", "thead", "tbody", "body", "html", "head")
@@ -238,18 +235,6 @@ def test_what_fails_in_the_drawing_changes_no_verdict(monkeypatch: pytest.Monkey
     assert after.unsure == ()
     assert after.tensors == ()
     assert "bn1" in page(after)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.mark.parametrize("width", [390, 1280])

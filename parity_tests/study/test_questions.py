@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,6 @@ import pytest
 from diptych.site.build import build
 from diptych.site.prose import FOLDER
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NAMES = ["resnet50", "resnet18", "se_resnet50", "mobilenet_v2", "mobilenet_v2.keras", "densenet121", "efficientnet_b0"]
 HEIGHT = 900
 ROW = re.compile(r"^\| ([^|]+\?) \| ([^|]+) \| `([^|]+)` \|$", re.MULTILINE)
@@ -39,18 +36,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("questions")
     build(out, NAMES)
     return out
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 def click(page: Any, verb: str, what: str, where: str) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,6 @@ from diptych.site.data import families
 from diptych.site.ideas import FAMILIES, IDEAS
 from diptych.site.tree import tree
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NAMES = ["lenet5_modern", "squeezenet1_1", "mobilenet_v1_025.keras"]
 PAGES = (
     "index.html",
@@ -123,18 +120,6 @@ def test_the_whole_site_is_within_its_bounds(tmp_path: Path) -> None:
     built = build(tmp_path)
     assert built.anew == len(networks())
     assert built.size < 150e6
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.mark.slow

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,6 @@ from translation import texts
 from diptych.common.language import gettext, using
 from diptych.site.build import build
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NAMES = ["lenet5_modern", "squeezenet1_1"]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 LISTS = ("index.html", "families.html", "compare.html", "traps.html", "arithmetic.html")
@@ -76,18 +73,6 @@ def test_links_of_chinese_pages_stay_in_the_language(site: Path) -> None:
     for path in (site / "zh").rglob("*.html"):
         for link in re.findall(r'href="([^"#:]+)(?:#[^"]*)?"(?! hreflang)', path.read_text("utf-8")):
             assert (path.parent / link).resolve().is_relative_to(site / "zh"), (path, link)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.mark.slow
