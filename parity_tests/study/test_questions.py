@@ -47,7 +47,10 @@ def click(page: Any, verb: str, what: str, where: str) -> None:
     else:
         name = re.compile("^" + r"[\d,]+".join(map(re.escape, what.split("#"))) + "$")
         inside = page.locator("article, section").filter(has=page.get_by_role("heading", name=where)) if where else page
-        inside.get_by_role("link", name=name).first.click()
+        link = inside.get_by_role("link", name=name).first
+        target = link.evaluate("link => link.href")
+        link.click()
+        page.wait_for_url(lambda url: url == target)  # `click` alone does not wait for the next page's scripts
 
 
 def seen(page: Any, answer: str) -> bool:
@@ -65,6 +68,5 @@ def test_the_clicks_lead_to_the_answer(site: Path, browser: Any, question: str, 
     page.goto(f"file://{site / 'index.html'}")
     for step in steps(clicks):
         click(page, *step)
-    page.wait_for_load_state()
     assert seen(page, answer), question
     page.close()
