@@ -65,8 +65,9 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
     if training and (label := _by_chance(pair, images, passes)):
         said = f"{label} trains by chance though dropout is off: noise or augmentation"
         nothing = np.zeros(1)
-        _, place = _why(pair, images, training, ("output", nothing, nothing), passes)
-        return Finding(False, float("inf"), 0.0, "output", "; ".join(filter(None, (said, place))), 1, label, said)
+        where, place = _why(pair, images, training, ("output", nothing, nothing), passes)
+        told = "; ".join(filter(None, (said, place)))
+        return Finding(False, float("inf"), 0.0, where or "output", told, 1, label, said)
     worst, count = Finding(True, 0.0, bound), 0
     rounded = bound_of_gradients(pair, images, training)
     for name, a, b, floor in _entries(pair, *passes, len(images.values), training):

@@ -133,11 +133,11 @@ fault("torch_dropout_always", "dropout", RES, "torch", then("layer2.1.act1", lam
 fault("torch_other_path_rate", "stochastic depth", "keras_efficientnet", "torch", put("block2b_project_bn", lambda
     old: nn.Sequential(old, _path(0.5))), "block2b|block2b_project_bn.1", "stochastic depth")
 fault("torch_noise", "noise", RES, "torch", then("layer2.1.act1", lambda x, training: x + torch.randn_like(x) *
-    0.1 if training else x), "layer2.1|output", "by chance")
+    0.1 if training else x), "layer2.1", "by chance")
 fault("torch_noise_always", "noise", RES, "torch", then("layer2.1.act1", lambda x: x + torch.randn_like(x) * 0.1),
     "layer2.1", "twice")
 fault("keras_noise", "noise", RES, "keras", _on(after, "layer2.1.act1", layers.GaussianNoise(0.1)),
-    "layer2.1|output|gaussian_noise", "by chance")
+    "layer2.1|gaussian_noise", "by chance")
 fault("keras_augmented", "noise", RES, "keras", lambda m, k: instead(k, "conv1.pad", lambda x:
     k.get_layer("conv1.pad")(layers.RandomFlip()(x))), "output|random_flip|conv1", "twice|by chance")
 fault("torch_scale_in_training", "training-only scale", RES, "torch", then("layer2.1.act1", lambda x, training: x

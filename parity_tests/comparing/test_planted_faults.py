@@ -128,7 +128,7 @@ FAULTS = {
     "mirrored": Fault("plain", _before(lambda x: x.flip(3)), "outputs", ("conv1",), "flip(x, [3])"),
     "noise": Fault("plain", _before(lambda x: x + 0.01 * torch.randn_like(x)), "outputs", ("conv1",), "twice"),
     "noise_in_training": Fault("plain", _forward(lambda s, x: _tail(
-        s, x, lambda y: y + torch.randn_like(y) if s.training else y)), "training", ("output",), "by chance"),
+        s, x, lambda y: y + torch.randn_like(y) if s.training else y)), "training", ("fc",), "by chance"),
     "doubled_in_training": Fault("plain", _forward(lambda s, x: _tail(
         s, x, lambda y: 2 * y if s.training else y)), "training", ("fc",), "between them relu_1, mean"),
     "batch_of_four": Fault("plain", _before(lambda x: x * 2 if len(x) == 4 else x), "outputs", ("batch 4",), ""),
@@ -160,7 +160,7 @@ FAULTS = {
     "keras_global_max": Fault("plain", _keras(instead, "gap", layers.GlobalMaxPooling2D()), "outputs", ("mean",),
                               "another function"),
     "keras_stop": Fault("plain", _keras(after, "bn1", ops.stop_gradient), "gradients", ("bn1",), ""),
-    "keras_noise": Fault("plain", _keras(after, "gap", layers.GaussianNoise(0.1)), "training", ("output",), "chance"),
+    "keras_noise": Fault("plain", _keras(after, "gap", layers.GaussianNoise(0.1)), "training", ("fc",), "chance"),
     "keras_dropout": Fault("plain", _keras(after, "relu2", layers.SpatialDropout2D(0.5)), "dropout",
                            ("relu_1",), "spatial dropout 0.5 in"),
     "keras_rescaling": Fault("plain", _keras(after, "zero_padding2d", layers.Rescaling(1 / 255)), "outputs", ("conv1",),
