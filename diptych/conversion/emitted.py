@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..common.dialect import EMITTED, OWN, Dialect, dialect
 from ..common.registry import traced
 from ..common.spec import Net
+from ..tf_impl.kept import kept
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class EmittedNames(Dialect):
         return next((path for path, place in self.places.items() if place == name), None)
 
 
+@kept
 def emitted_names(net: Net) -> Dialect:
     """The names in the weights of the emitted Keras file of a network."""
     from ..tf_impl.places import emitted_model
