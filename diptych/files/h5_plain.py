@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..common.errors import FileError
-from ..common.memory import Mapped, is_mapping
+from ..common.memory import Mapped, is_mapping, let_go
 from .h5 import Source, Variable
 from .plain_hdf5.tree import Array as PlainArray
 from .plain_hdf5.tree import Group, root
@@ -58,6 +58,8 @@ def _plain(descriptor: int, start: int, size: int, path: Path, read: Callable[[G
         mapped = Mapped(descriptor)
         window = Window(mapped.whole, start, size)
         file = root(window)
-        return read(file, PlainSource(file, str(path), window, mapped))
+        found = read(file, PlainSource(file, str(path), window, mapped))
     except (Odd, FileError, ValueError):
         return None
+    let_go(mapped.bytes(start, size))  # the headers, with which the system has read what lies around them
+    return found
