@@ -86,7 +86,8 @@ ODD_MODELS = ("another size", "10 classes", "no name", "optimizer", "more", "pac
 def test_what_is_odd_in_a_keras_file_is_looked_at(odd: str, tmp_path: Path) -> None:
     """And what is found is what would be without an answer that is kept."""
     path = tmp_path / ("x.keras" if odd in ("another size", "packed", "damaged header") else "x.weights.h5")
-    options = {"another size": {"input_size": (128, 128)}, "10 classes": {"num_classes": 10}}.get(odd, {})
+    changed: dict[str, dict[str, Any]] = {"another size": {"input_size": (128, 128)}, "10 classes": {"num_classes": 10}}
+    options = changed.get(odd, {})
     net = diptych.spec("squeezenet1_1", **options)
     write(path, net, diptych.init(net), {})
     if odd == "packed":

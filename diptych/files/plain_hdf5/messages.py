@@ -52,7 +52,7 @@ class Attribute(NamedTuple):
     """Texts that a header keeps: their type, how many there are (None: one alone), and where they lie."""
 
     type: bytes
-    count: int | None
+    many: int | None
     place: int
     size: int
 
@@ -96,7 +96,7 @@ def shape(window: Window, place: int, size: int) -> tuple[int, ...]:
 
 def kind(window: Window, place: int, size: int) -> str:
     """The type of the numbers of an array, as "f4"."""
-    said = window.bytes(place, size)
+    said = window.take(place, size)
     found = KINDS.get(said[:20]) or KINDS.get(said[:12])
     if found is None:
         raise Odd("an array of something else than plain numbers")
@@ -122,32 +122,32 @@ def attribute(window: Window, place: int, size: int) -> tuple[str, Attribute]:
         there += -(-length // 8) * 8
     if version != 1 or there > place + size:
         raise Odd("an attribute of another version, or too long")
-    name = window.bytes(*parts[0])
+    name = window.take(*parts[0])
     if len(name) < 2 or name.find(b"\0") != len(name) - 1:
         raise Odd("an attribute without a name")
     dims = shape(window, *parts[2])
     if len(dims) > 1:
         raise Odd("an attribute of several axes")
-    said = Attribute(window.bytes(*parts[1]), dims[0] if dims else None, there, place + size - there)
+    said = Attribute(window.take(*parts[1]), dims[0] if dims else None, there, place + size - there)
     return _decoded(name[:-1]), said
 
 
 def texts(window: Window, found: Attribute) -> str | bytes | list[str] | list[bytes]:
     """The text of an attribute, or its texts: str where they lie in a heap, bytes where they have one length."""
-    count = 1 if found.count is None else found.count
+    count = 1 if found.many is None else found.many
     if not count:
         return list[str]()  # of whatever type: Keras 2 has a list of no names as numbers
     if found.type[:1] == bytes((TEXT,)) and len(found.type) >= 8:
         length = int.from_bytes(found.type[4:8], "little")
         if not length or count * length > found.size:
             raise Odd("texts that are too long")
-        said = window.bytes(found.place, count * length)
+        said = window.take(found.place, count * length)
         each = [said[start : start + length].rstrip(b"\0") for start in range(0, len(said), length)]
-        return each[0] if found.count is None else each
+        return each[0] if found.many is None else each
     if found.type[:2] == LISTED and count * _REFERENCE.size <= found.size:
         places = range(found.place, found.place + count * _REFERENCE.size, _REFERENCE.size)
         listed = [_decoded(_of_heap(window, *window.fields(_REFERENCE, place))) for place in places]
-        return listed[0] if found.count is None else listed
+        return listed[0] if found.many is None else listed
     raise Odd("an attribute of something else than text")
 
 
@@ -163,7 +163,7 @@ def _of_heap(window: Window, length: int, address: int, number: int) -> bytes:
         if index == number and number:
             if size != length or place + size > end:
                 raise Odd("a text that is cut short, or longer")
-            text = window.bytes(place, length)
+            text = window.take(place, length)
             if b"\0" in text:
                 raise Odd("a text that ends before its end")
             return text

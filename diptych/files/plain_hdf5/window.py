@@ -44,7 +44,7 @@ class Window:
             raise Odd("a record outside, or too many")
         return record.unpack_from(self.data, self.start + place)
 
-    def bytes(self, place: int, size: int) -> bytes:
+    def take(self, place: int, size: int) -> bytes:
         """Some bytes; raises Odd where they lie outside, or where more are asked for in all than the file has."""
         self._text -= size
         if place < 0 or size < 0 or place + size > self.size or self._text < 0:
@@ -56,4 +56,4 @@ class Window:
         stop = self.data.find(b"\0", self.start + place, self.start + min(end, self.size)) if place >= 0 else -1
         if stop < 0:
             raise Odd("a text without an end")
-        return self.bytes(place, stop - self.start - place)
+        return self.take(place, stop - self.start - place)
