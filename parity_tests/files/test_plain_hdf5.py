@@ -121,7 +121,7 @@ def committed(file: h5py.File) -> None:
 
 
 TEN = np.arange(10.0)
-STRANGE = {
+STRANGE: dict[str, tuple[Callable[[h5py.File], None], dict[str, Any]]] = {
     **{fill.__name__: (fill, {}) for fill in (links, outside, twice, itself, ordered, committed)},
     "chunks": (one(data=TEN, chunks=(5,)), {}),
     "packed": (one(data=TEN, compression="gzip"), {}),
