@@ -81,11 +81,11 @@ class Mapped:
     """A file whose bytes are memory; a new map for each array would take a descriptor each."""
 
     def __init__(self, descriptor: int) -> None:
-        self._map = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+        self.whole = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
 
     def bytes(self, start: int, size: int) -> Array:
         """The bytes of the file from a place on, as an array of uint8; raises ValueError beyond its end."""
-        return np.frombuffer(self._map, np.uint8, size, start) if size else np.empty(0, np.uint8)
+        return np.frombuffer(self.whole, np.uint8, size, start) if size else np.empty(0, np.uint8)
 
 
 def let_go(array: Array) -> None:

@@ -18,6 +18,7 @@ from ..common.kept import checksums, kept
 from ..files import headers
 
 if TYPE_CHECKING:
+    from ..files.layers import Layers
     from ..files.tensors import Tensors
 
 FILE = Path(folder.__file__).with_name("answers.json")
@@ -25,16 +26,28 @@ FILE = Path(folder.__file__).with_name("answers.json")
 
 def answer(path: Path) -> list[str] | None:
     """The lines of `identify` for a file, without its path; None where it is none of those, or odd in any way."""
-    found = headers.shapes(path)
+    found: Mapping[str, Any] | None = headers.shapes(path)
+    size = None
+    if found is None and (known := headers.layers(path)) is not None:
+        found, size = known
     data = kept(FILE) if found else {}
-    lines = data.get("answers", {}).get(digest(found or {}))
-    return lines if lines and data["checksums"] == sources() else None
+    key = digest(found or {})
+    lines = data.get("answers", {}).get(key)
+    if not lines or data["checksums"] != sources():
+        return None
+    # Of a Keras file that is for images of another size than the network's own, which is said as an option.
+    return None if size is not None and list(size) != data["sizes"].get(key) else list(lines)
 
 
-def digest(shapes: Mapping[str, tuple[int, ...]]) -> str:
-    """A digest of names and shapes, in whatever order."""
-    text = json.dumps(sorted((name, list(map(int, shape))) for name, shape in shapes.items()))
+def digest(shapes: Mapping[str, Any]) -> str:
+    """A digest of names and shapes, in whatever order: of weights, or of layers with a list of shapes for each."""
+    text = json.dumps(sorted((name, _plain(shape)) for name, shape in shapes.items()))
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:20]
+
+
+def _plain(shape: Any) -> Any:
+    """A shape, or a list of such, as JSON has it: a layer has a list of lists, which a weight never has."""
+    return [_plain(item) for item in shape] if isinstance(shape, (list, tuple)) else int(shape)
 
 
 def sources() -> dict[str, Any]:
@@ -61,3 +74,28 @@ def files_of(name: str) -> Iterator[Tensors]:
         tensors = Content(net, arrays, dialect=item).tensors()
         weights = {key: array for key, array in tensors.items() if not key.endswith(headers.COUNTER)}
         yield Tensors(Path("x.pth"), "torch", weights)
+
+
+def models_of(name: str) -> Iterator[Layers]:
+    """What Keras's files of a network hold, in each library's names, as far as its names and shapes."""
+    import numpy as np
+
+    from ..common.dialect import OWN
+    from ..common.registry import traced
+    from ..files.axes import stored_shape
+    from ..files.layers import Layers
+    from ..tf_impl.slots import slots_of
+    from .signatures import dialects_of
+
+    zero = np.zeros((), np.float32)
+    for item in dialects_of(name, places=False):
+        if item.library != OWN and not item.of_layers:
+            continue
+        found = dict[str, list[Any]]()
+        for layer, slots in slots_of(traced(name, {})).items():
+            shapes = [stored_shape(weight, axes) for _, weight, axes in slots]
+            if item.kernel(layer):
+                shapes = [(1, 1, *shape) if len(shape) == 2 else shape for shape in shapes]
+            there = item.theirs(layer).partition("#")[0]
+            found.setdefault(there, []).extend(np.broadcast_to(zero, shape) for shape in shapes)
+        yield Layers(Path("x.weights.h5"), "weights.h5", found)

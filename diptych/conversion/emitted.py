@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..common.dialect import EMITTED, OWN, Dialect, dialect
+from ..common.dialect import EMITTED, OWN, Dialect, dialect, dialects_for
 from ..common.registry import traced
 from ..common.spec import Net
+from ..tf_impl.kept import kept
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class EmittedNames(Dialect):
         return next((path for path, place in self.places.items() if place == name), None)
 
 
+@kept
 def emitted_names(net: Net) -> Dialect:
     """The names in the weights of the emitted Keras file of a network."""
     from ..tf_impl.places import emitted_model
@@ -51,6 +53,6 @@ def dialect_for(library: str, net: Net | str) -> Dialect:
     return dialect(library, net if isinstance(net, str) else net.name)
 
 
-def has_names(library: str, network: str, dialects: tuple[Dialect, ...]) -> bool:
+def has_names(library: str, network: str) -> bool:
     """Whether a library has names for the layers of this very network."""
-    return library in (OWN, EMITTED) or any((item.library, item.network) == (library, network) for item in dialects)
+    return library in (OWN, EMITTED) or any(item.library == library for item in dialects_for(network))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..common.dialect import EMITTED, LIBRARIES, OF_LAYERS, ONLY_READ, OWN, Dialect, dialects
+from ..common.dialect import EMITTED, LIBRARIES, OF_LAYERS, ONLY_READ, OWN, Dialect
 from ..common.errors import DiptychError
 from ..common.registry import network, networks, traced
 from ..common.rewriting.forms import rewritten
@@ -56,10 +56,10 @@ def target(
     if form is not None:
         net, weights, notes = _rewrite(net, weights, network(form).name)
         return net, weights, dialect_for(library, net), notes
-    if has_names(library, net.name, dialects()):
+    if has_names(library, net.name):
         return net, weights, dialect_for(library, net), ()
     kin = [name for name in networks() if _base(name) == _base(net.name)]
-    kin = [name for name in kin if has_names(library, name, dialects())]
+    kin = [name for name in kin if has_names(library, name)]
     said = []
     for name in kin:
         try:

@@ -12,6 +12,7 @@ from typing import Any
 from ..common.geometry import resolved
 from ..common.lowering import Lowering, Make
 from ..common.spec import Net, Node
+from ..tf_impl.kept import kept
 
 Compare = Callable[[Mapping[str, Any], Net], list[str]]
 POSITIONAL = {
@@ -70,14 +71,9 @@ def careful(compare: Compare) -> Compare:
 @careful
 def differences(layers: Mapping[str, Any], net: Net) -> list[str]:
     """What the layers of a .keras file (name -> its entry in config.json) say that the network does not, as texts."""
-    from ..tf_impl.ops import lower
-
-    known = {net.nodes[0].path}
-    found: list[str] = []
-    for node in net.nodes[1:]:
-        for name, make in _expected_layers(node, lower(node)):
-            known.add(name)
-            found += _compare(name, make, layers.get(name))
+    expected = _all_expected(net)
+    known = {net.nodes[0].path, *(name for name, _ in expected)}
+    found = [said for name, make in expected for said in _compare(name, make, layers.get(name))]
     inside = tuple(f"{node.path}." for node in net.nodes)
     strangers = [name for name, entry in layers.items() if name not in known and _strange(name, entry, inside)]
     unnamed = _unnamed_parts(layers, net) if strangers else set()
@@ -160,6 +156,14 @@ def input_size(layers: Mapping[str, Any]) -> tuple[int, int] | None:
             height, width = shape[1:3] if len(shape) == 4 else (None, None)
             return (height, width) if isinstance(height, int) and isinstance(width, int) else None
     return None
+
+
+@kept
+def _all_expected(net: Net) -> list[tuple[str, Make | None]]:
+    """(layer name, what makes it) of all layers of a network but its input."""
+    from ..tf_impl.ops import lower
+
+    return [pair for node in net.nodes[1:] for pair in _expected_layers(node, lower(node))]
 
 
 def _expected_layers(node: Node, lowering: Lowering) -> Iterator[tuple[str, Make | None]]:

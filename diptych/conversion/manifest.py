@@ -8,7 +8,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -55,6 +55,7 @@ class Manifest:
         self.folder, self.path = folder, folder / MANIFEST
         self._added: dict[str, Done] = {}
         self._due = 0.0
+        self._texts: dict[Done, str] = {}
         self._known, self._entries = _state(self.path), read(self.path)
 
     def get(self, target: Path) -> Done | None:
@@ -77,11 +78,19 @@ class Manifest:
             self._entries |= self._added
             ordered = sorted(self._entries.values(), key=lambda item: item.destination)
             with replacing(self.path, force=True) as temporary:
-                text = json.dumps({"conversions": [asdict(item) for item in ordered]}, indent=1)
-                temporary.write_text(f"{text}\n", encoding="utf-8")
+                temporary.write_text(self._text(ordered), encoding="utf-8")
             self._added, self._known = {}, _state(self.path)
         end = time.monotonic()
         self._due = end + SHARE * (end - start) if end - start > SHORT else 0.0
+
+    def _text(self, ordered: Sequence[Done]) -> str:
+        """The manifest as JSON; the text of each entry is made once, since all are written after each conversion."""
+        for item in ordered:
+            if item not in self._texts:
+                lines = json.dumps(asdict(item), indent=1).splitlines()
+                self._texts[item] = "\n".join(f"  {line}" for line in lines)
+        inside = ",\n".join(self._texts[item] for item in ordered)
+        return f'{{\n "conversions": [\n{inside}\n ]\n}}\n'
 
     def refresh(self) -> None:
         """Read again what others have written since."""

@@ -109,22 +109,22 @@ def _maybe_folded(present: Names) -> Iterator[tuple[Dialect, Names]]:
     """(dialect, names) of the networks whose samples do not rule out that they were folded to these names."""
     digests, least = short_digests(present), sum(not name.endswith(".bias") for name in present)
     for key, sketch in _sketches("tensors").items():
-        if sketch.may_be_folded(digests, least):
-            yield from _vocabulary(key, "tensors")
+        if sketch.may_be_folded(digests, least) and (wanted := _vocabulary(key, "tensors")):
+            yield from ((dialect_for(library, name), wanted) for library, name in _table()["digests"][key])
 
 
 def overlapping_candidates(checkpoint: Checkpoint) -> list[tuple[str, Dialect]]:
     """The (prefix, dialect) whose names have most in common with a checkpoint's, where that is a tenth at least."""
     kind, scores = KINDS[checkpoint.of_layers], []
     for prefix, present, key in _promising(checkpoint, kind):
-        for item, wanted in _vocabulary(key, kind):
+        wanted = _vocabulary(key, kind)
+        for library, name in _table()["digests"][key] if wanted else ():
             score = len(present & wanted) / len(present | wanted)
-            scores.append(
-                (-score, len(prefix), networks().index(item.network), ORDER.index(item.library), prefix, item)
-            )
-    best = sorted(scores, key=lambda entry: entry[:4])
+            scores.append((-score, len(prefix), networks().index(name), ORDER.index(library), prefix))
+    best = sorted(scores)
     kept = [entry for place, entry in enumerate(best) if place < NEAREST or entry[0] == best[0][0]]
-    return [(prefix, item) for score, *_, prefix, item in kept if -score >= LEAST]
+    near = ((prefix, ORDER[library], networks()[name]) for score, _, name, library, prefix in kept if -score >= LEAST)
+    return [(prefix, dialect_for(library, name)) for prefix, library, name in near]
 
 
 def _promising(checkpoint: Checkpoint, kind: str) -> list[tuple[str, Names, str]]:
@@ -216,13 +216,12 @@ def _sketches(kind: str) -> Mapping[str, Sketch]:
 
 
 @functools.cache
-def _vocabulary(key: str, kind: str) -> list[tuple[Dialect, Names]]:
-    """(dialect, all names of a kind) of each network that has a digest: what a file is held against by hand.
+def _vocabulary(key: str, kind: str) -> Names:
+    """All names of a kind of the networks that have a digest: what a file is held against by hand; empty for none.
 
     One of them is traced for all. Some may have these names without their heads alone, which does no harm.
     """
-    items = [dialect_for(library, name) for library, name in _table()["digests"][key]]
+    items = (dialect_for(library, name) for library, name in _table()["digests"][key])
     named = names if kind == "tensors" else _layer_names
     found = (frozenset(named(traced(item.network, {}), item)) for item in items)
-    wanted = next((one for one in found if digest(one) == key), None)
-    return [(item, wanted) for item in items] if wanted is not None else []
+    return next((one for one in found if digest(one) == key), frozenset())

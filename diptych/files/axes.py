@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 
@@ -35,6 +36,7 @@ def canonical_shape(shape: Shape, weight: Weight, axes: str) -> Shape:
     return turned if turned != expected else (*turned, 1)
 
 
-def _groups(axes: str) -> list[list[str]]:
-    """The axes of a pattern, each as the names that it joins: "O (H W)" is [["O"], ["H", "W"]]."""
-    return [text.strip("()").split() for text in re.findall(r"\([^)]*\)|\S+", axes)]
+@functools.lru_cache(4096)
+def _groups(axes: str) -> tuple[tuple[str, ...], ...]:
+    """The axes of a pattern, each as the names that it joins: "O (H W)" is (("O",), ("H", "W"))."""
+    return tuple(tuple(text.strip("()").split()) for text in re.findall(r"\([^)]*\)|\S+", axes))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
 VALUES = 2_000_000
@@ -33,18 +32,17 @@ def loads(data: bytes | str, most: int = VALUES) -> Any:
 
 def is_deep(value: Any, most: int = DEPTH) -> bool:
     """Whether lists and objects lie in each other more than `most` times, found without a call for each level."""
-    level = [value]
+    level = [value] if isinstance(value, (list, dict)) else []
     for _ in range(most):
-        level = [part for item in level for part in _parts(item)]
+        level = [
+            part
+            for item in level
+            for part in (item.values() if isinstance(item, dict) else item)
+            if isinstance(part, (list, dict))
+        ]
         if not level:
             return False
     return True
-
-
-def _parts(value: Any) -> list[Any]:
-    """The lists and objects in a list or an object."""
-    inside = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return [part for part in inside if isinstance(part, (list, Mapping))]
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

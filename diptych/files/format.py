@@ -57,6 +57,15 @@ def zip_members(path: Path, head: bytes) -> list[str]:
         return []
     try:
         with path.open("rb") as file:
-            return [member.name for member in members(file, os.fstat(file.fileno()).st_size)]
+            found = os.fstat(file.fileno())
+            mark = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+            if mark not in _NAMES:
+                _NAMES.clear()
+                _NAMES[mark] = [member.name for member in members(file, found.st_size)]
+            return list(_NAMES[mark])
     except (BrokenZip, OSError):
         return []
+
+
+_NAMES: dict[tuple[int, ...], list[str]] = {}
+"""Of the last zip that was asked for, as it was: each format asks, and each time that a file is named."""

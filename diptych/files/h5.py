@@ -14,6 +14,7 @@ from ..common.spec import Array
 from .border import reason as reason
 from .checkpoint import Key, native
 from .limits import Budget, is_swollen
+from .plain_hdf5.tree import Group as PlainGroup
 from .shapes import is_possible, shown
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -47,24 +48,22 @@ def fits(path: Path, head: bytes) -> bool:
 class Source:
     """An open HDF5 file whose members are taken one by one: no links, no second visits, no more than is stored.
 
-    `place` is the descriptor of the file in which it lies, and from which byte on.
+    `place` is the descriptor of the file in which it lies, and from which byte on; `size` is that of the file.
     """
 
-    def __init__(self, file: Any, where: str, place: tuple[int, int] | None = None) -> None:
+    def __init__(self, file: Any, where: str, place: tuple[int, int] | None = None, size: int | None = None) -> None:
         self.file, self.where = file, where
         descriptor, self.start = place or (-1, 0)
         self.map = Mapped(descriptor) if place and is_mapping() else None
-        self.budget = Budget(int(file.id.get_filesize()))
+        self.budget = Budget(int(file.id.get_filesize()) if size is None else size)
         self.visited: set[int] = set()
         self.arrays = self.stored = 0
 
     def enter(self, group: Any, where: str) -> None:
         """Mark a group as read; raises FileError where it was read before, under another name or inside itself."""
-        import h5py
-
         if len(group) > MEMBERS or len(self.visited) > MEMBERS or where.removeprefix(self.where).count("/") > DEPTH:
             raise FileError(f"{where[:200]} has more members, or lies deeper, than any model needs; refused")
-        address = h5py.h5o.get_info(group.id).addr
+        address = _address(group)
         if address in self.visited:
             raise FileError(f"{where} is a second name of a group that was read before; such files are refused")
         self.visited.add(address)
@@ -111,20 +110,38 @@ class Source:
 
 def child(group: Any, path: str, where: str) -> Any:
     """The member at a path, or None; raises FileError for a link on the way that leads elsewhere."""
-    import h5py
-
     for key in path.split("/"):
         if key in ("", ".", "..") or not hasattr(group, "keys"):
             return None
-        link = group.get(key, getlink=True)
-        if link is not None and not isinstance(link, h5py.HardLink):
+        if _leads_away(group, key):
             raise FileError(f"{where}/{path} is a link to another place; only arrays inside the file are read")
         group = group.get(key)
     return group
 
 
+def _leads_away(group: Any, key: str) -> bool:
+    """Whether a member is a link to another place, of which a plain file has none."""
+    if isinstance(group, PlainGroup):
+        return False
+    import h5py
+
+    link = group.get(key, getlink=True)
+    return link is not None and not isinstance(link, h5py.HardLink)
+
+
+def _address(group: Any) -> int:
+    """Where the header of a group lies."""
+    if isinstance(group, PlainGroup):
+        return group.address
+    import h5py
+
+    return int(h5py.h5o.get_info(group.id).addr)
+
+
 def attribute(holder: Any, name: str, where: str) -> Any:
     """An attribute, None where there is none; raises FileError for one larger than any model needs."""
+    if isinstance(holder, PlainGroup):
+        return holder.text(name)
     import h5py
 
     if name not in holder.attrs:

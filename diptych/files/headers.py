@@ -1,4 +1,4 @@
-"""The names and shapes of a plain file of weights, by its header alone: of a state dict, and of nothing beside it.
+"""The names and shapes of a plain file of weights, by its header alone: a state dict or the layers of a Keras model.
 
 What is odd in any way is left to the reader of its format, which says what. It reads neither NumPy nor a network.
 """
@@ -6,11 +6,16 @@ What is odd in any way is left to the reader of its format, which says what. It 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .kinds import check_regular
+
+if TYPE_CHECKING:
+    from .keras_headers import Header
+
+T = TypeVar("T")
 
 COUNTER = "num_batches_tracked"
 SIZES = {"F16": 2, "F32": 4, "F64": 8, "I64": 8}
@@ -20,12 +25,25 @@ SAID, NET = "diptych", "diptych.net"
 LONGEST = 1 << 24
 
 Shapes = dict[str, tuple[int, ...]]
+Layers = tuple[dict[str, list[tuple[int, ...]]], tuple[int, int] | None]
 Rows = Iterable[tuple[Any, str, tuple[int, ...]]]
 
 
 def shapes(path: Path) -> Shapes | None:
     """Name -> shape of all weights, without batch counters; None for any file that is not plain, or not whole."""
-    reader = {".pth": _of_torch, ".pt": _of_torch, ".safetensors": _of_safetensors}.get(path.suffix.lower())
+    return _read(path, {".pth": _of_torch, ".pt": _of_torch, ".safetensors": _of_safetensors})
+
+
+def layers(path: Path) -> Layers | None:
+    """(layer -> shapes of its variables, size of the images it asks for) of a Keras file that is plain and whole.
+
+    The size is None where the file leaves it open. None for any other file.
+    """
+    return _read(path, {".keras": _of_archive, ".h5": _of_hdf5, ".hdf5": _of_hdf5})
+
+
+def _read(path: Path, readers: Mapping[str, Callable[[Path], T | None]]) -> T | None:
+    reader = readers.get(path.suffix.lower())
     try:
         if reader is None:
             return None
@@ -58,6 +76,26 @@ def _of_torch(path: Path) -> Shapes | None:
         check(tensor, "")
         rows.append((key, tensor.kind.name, tensor.size))
     return _weights(rows)
+
+
+def _of_archive(path: Path) -> Layers | None:
+    from . import keras_headers
+
+    return _layers(keras_headers.of_archive(path), path)
+
+
+def _of_hdf5(path: Path) -> Layers | None:
+    from . import keras_headers
+
+    return _layers(keras_headers.of_file(path), path)
+
+
+def _layers(found: Header, path: Path) -> Layers | None:
+    from . import provenance
+
+    if found.said and not _is_registered(provenance.loads(found.said, path).network):
+        return None
+    return found.layers, found.size
 
 
 def _of_safetensors(path: Path) -> Shapes | None:

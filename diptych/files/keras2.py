@@ -22,8 +22,11 @@ def root_of(file: Any, where: str) -> Any:
     return root if _has(root, LAYERS) else None
 
 
-def read(file: Any, root: Any, path: Path) -> Layers:
-    """The checkpoint in an open file whose layers are in `root`; raises FileError where it is not whole."""
+def read(file: Any, root: Any, path: Path, source: h5.Source) -> Layers:
+    """The checkpoint in an open file whose layers are in `root`; raises FileError where it is not whole.
+
+    The members are taken from a source.
+    """
     where = str(path)
     if h5.text(h5.attribute(root, "backend", where)) == "theano":
         raise FileError(
@@ -32,7 +35,7 @@ def read(file: Any, root: Any, path: Path) -> Layers:
     model = _config(file, where)
     config = None if model is None else model_config.entries(model, f"{where}: its {CONFIG}")
     known = _inner(config or {})
-    source, found = h5.Source(file, where), dict[str, list[h5.Variable]]()
+    found = dict[str, list[h5.Variable]]()
     for layer in _texts(root, LAYERS, where):
         group = h5.child(root, layer, where)
         if not hasattr(group, "keys"):

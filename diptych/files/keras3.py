@@ -43,7 +43,11 @@ class Contents(NamedTuple):
 
 def read(path: Path) -> Layers:
     """The checkpoint in an HDF5 file that Keras 3 saved weights to; raises FileError where it is not one."""
-    found = contents(path, path)
+    return layers(contents(path, path), path)
+
+
+def layers(found: Contents, path: Path) -> Layers:
+    """The checkpoint with these contents."""
     stated = found.stated
     return Layers(
         path, "weights.h5", found.layers, found.places, extras=stated.extras, stated=stated, title=found.title,
@@ -52,18 +56,24 @@ def read(path: Path) -> Layers:
 
 
 def contents(source: Any, path: Path) -> Contents:
-    """The contents of a file of weights, open or by its path; raises FileError where it is not a whole one."""
+    """The contents of a file of weights, open or by its path; raises FileError where it is not a whole one.
+
+    `path` is that of the file which is shown. Let `h5_checked` look at it before.
+    """
     import h5py
 
     try:
         with h5py.File(source, "r") as file:
-            said = text(attribute(file, ATTRIBUTE, str(path)))
-            stated = provenance.loads(said, path) if said else provenance.Provenance()
-            return Contents(
-                *_arrays(file, str(path), _place(source, file)), _title(file, str(path)), _left_out(file), stated
-            )
+            return contents_in(file, Source(file, str(path), _place(source, file)), path)
     except BROKEN as error:
         raise FileError(f"{path} holds no whole HDF5 file of weights ({reason(error)})") from None
+
+
+def contents_in(file: Any, source: Source, path: Path) -> Contents:
+    """The contents of an open file, whose members are taken from a source."""
+    said = text(attribute(file, ATTRIBUTE, str(path)))
+    stated = provenance.loads(said, path) if said else provenance.Provenance()
+    return Contents(*_arrays(file, str(path), source), _title(file, str(path)), _left_out(file), stated)
 
 
 def _place(source: Any, file: Any) -> tuple[int, int] | None:
@@ -95,7 +105,7 @@ class _Entry(NamedTuple):
 
 
 def _arrays(
-    file: Any, where: str, place: tuple[int, int] | None
+    file: Any, where: str, source: Source
 ) -> tuple[dict[str, list[Array]], dict[str, list[Array]], Keys, Keys, bool]:
     """(layer name -> variables, "outer/inner" for layers inside one; place -> variables; where the file has either).
 
@@ -105,7 +115,6 @@ def _arrays(
     """
     if not any(hasattr(child(file, key, where), "keys") for key in (CONTAINER, VARIABLES)):
         raise FileError(f"{where} has no group 'layers', so it is not a weights file of a Keras 3 model")
-    source = Source(file, where, place)
     found = [entry for entry in _inside(source, file, "", None) if entry.variables]
     named: dict[str, list[Variable]] = {}
     for entry in found if all(entry.name is not None for entry in found) else ():

@@ -21,6 +21,7 @@ from .content import Content
 from .format import Format, zip_members
 from .guarded import guarded
 from .h5_checked import check_bytes, check_survivable, note_survivable
+from .h5_plain import plain
 from .keras_archive.store import store
 from .keras_save import save_weights
 from .layer_arrays import named
@@ -47,8 +48,10 @@ def read(path: Path) -> Layers:
         said = _text(archive, MEMBER) if MEMBER in archive.members else b""
         stated = provenance.loads(said, path) if said else provenance.Provenance()
         with archive.open(WEIGHTS) as weights:
-            _check_weights(weights, path)
-            found = keras3.contents(weights, path)
+            found = plain(weights, path, lambda file, source: keras3.contents_in(file, source, path))
+            if found is None:
+                _check_weights(weights, path)
+                found = keras3.contents(weights, path)
     return named(Layers(
         path, "keras", found.layers, found.places, extras=stated.extras, stated=stated, title=found.title,
         notes=found.notes, origins=found.origins, place_origins=found.place_origins, unnamed=found.unnamed,

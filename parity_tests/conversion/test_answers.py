@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 import torch
-from command_line import run
+from command_line import process, run
 from safetensors.numpy import save_file
 from selection import some
 from writers import answers as writer
@@ -35,10 +37,11 @@ def test_the_file_is_of_the_networks_and_names_as_they_stand() -> None:
 
 @pytest.mark.parametrize("name", some(diptych.networks(), *SOME))
 def test_what_is_kept_is_what_is_found(name: str) -> None:
-    found = writer.found([name])
-    stored = kept(answers.FILE)["answers"]
+    found, sizes = writer.found([name])
+    stored = kept(answers.FILE)
     assert found
-    assert {key: stored.get(key) for key in found} == found
+    assert {key: stored["answers"].get(key) for key in found} == found
+    assert {key: stored["sizes"].get(key) for key in sizes} == {key: list(size) for key, size in sizes.items()}
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
@@ -51,6 +54,66 @@ def test_a_file_is_answered_as_if_it_were_traced(suffix: str, tmp_path: Path) ->
     known = answers.answer(path)
     assert known == lines(diptych.identify(path))
     assert run("identify", str(path)).stdout.startswith(f"{path}: squeezenet1_1 in the names of torchvision")
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".weights.h5"])
+def test_a_keras_file_is_answered_as_if_it_were_traced(suffix: str, tmp_path: Path) -> None:
+    path, net = tmp_path / f"x{suffix}", diptych.spec("squeezenet1_1")
+    write(path, net, diptych.init(net), {})
+    known = answers.answer(path)
+    assert known == lines(diptych.identify(path))
+    assert known[0].startswith(": squeezenet1_1 in the names of diptych")
+    assert run("identify", str(path)).stdout.startswith(f"{path}{known[0]}\n")
+
+
+def test_an_answer_for_a_keras_file_reads_neither_numpy_nor_h5py(tmp_path: Path) -> None:
+    path, net = tmp_path / "x.keras", diptych.spec("squeezenet1_1")
+    write(path, net, diptych.init(net), {})
+    code = (
+        "import sys; sys.argv = ['diptych', 'identify', sys.argv[1]]\nfrom diptych.commands.plain import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print([name for name in ('h5py', 'numpy.linalg', 'diptych.common.registry') if name in sys.modules])"
+    )
+    said = process(str(path), code=code).stdout.splitlines()
+    assert said[0].startswith(f"{path}: squeezenet1_1")
+    assert said[-1] == "[]"
+
+
+ODD_MODELS = ("another size", "10 classes", "no name", "optimizer", "more", "packed", "damaged header")
+
+
+@pytest.mark.parametrize("odd", ODD_MODELS)
+def test_what_is_odd_in_a_keras_file_is_looked_at(odd: str, tmp_path: Path) -> None:
+    """And what is found is what would be without an answer that is kept."""
+    path = tmp_path / ("x.keras" if odd in ("another size", "packed", "damaged header") else "x.weights.h5")
+    changed: dict[str, dict[str, Any]] = {"another size": {"input_size": (128, 128)}, "10 classes": {"num_classes": 10}}
+    options = changed.get(odd, {})
+    net = diptych.spec("squeezenet1_1", **options)
+    write(path, net, diptych.init(net), {})
+    if odd == "packed":
+        packed = tmp_path / "packed.keras"
+        with zipfile.ZipFile(path) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
+            for name in old.namelist():
+                new.writestr(name, old.read(name))
+        path = packed
+    elif odd == "damaged header":
+        data = path.read_bytes()
+        path.write_bytes(data.replace(b"SNOD", b"SNOT", 1))
+    elif path.suffix == ".h5" and not options:
+        with h5py.File(path, "r+") as file:
+            layer = file["layers/conv2d/vars"]
+            if odd == "no name":
+                del layer.attrs["name"]
+            elif odd == "optimizer":
+                file["optimizer/vars/0"] = [1.0]
+            elif odd == "more":
+                layer["2"] = [1.0]
+    assert answers.answer(path) is None
+    if odd in ("another size", "10 classes", "optimizer", "packed"):
+        said = lines(diptych.identify(path))
+        assert said[0].startswith(": squeezenet1_1")
+        assert (", input_size=(128, 128)" in said[0]) == (odd == "another size")
+        assert any("left out: optimizer" in line for line in said) == (odd == "optimizer")
 
 
 @pytest.mark.parametrize(

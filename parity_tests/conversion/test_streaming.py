@@ -19,8 +19,8 @@ from diptych.files import read, write
 from diptych.tf_impl.slots import slots_of
 
 SUFFIXES = (".pth", ".keras", ".weights.h5", ".safetensors", ".npz")
-SLACK = 14 << 20
-"""Bytes that the rest of a larger network takes: its description, buffers, and what the allocator keeps."""
+SLACK = 18 << 20
+"""Bytes that the rest of a larger network takes: its description, modules, buffers, and what the allocator keeps."""
 CODE = """
 import re, sys
 import diptych

@@ -41,7 +41,20 @@ class Model:
 
 
 def described(net: Net, dtype: str) -> Model:
-    """The functional model of a network; raises Unwritten where it is not known how Keras writes a part of it."""
+    """The functional model of a network; raises Unwritten where it is not known how Keras writes a part of it.
+
+    The last one is kept: many files of one network are often converted one after the other.
+    """
+    if not _LAST or _LAST[0] is not net or _LAST[1] != dtype:
+        _LAST[:] = [net, dtype, _described(net, dtype)]
+    found: Model = _LAST[2]
+    return found
+
+
+_LAST = list[Any]()
+
+
+def _described(net: Net, dtype: str) -> Model:
     with session():
         kit = walk.Kit(layers.Layer, layers.Identity, _input, resolve, _call)
         tensors = walk.graph(net, dtype, kit)
