@@ -30,7 +30,8 @@ def _window(module: ModuleType) -> bool:
     made = module.jittered(numbered(3, 4), Margins(left=1, top=-1, right=-2, bottom=0))
     expected = [[55] * 5, [10, 20, 30, 55, 55], [50, 60, 70, 55, 55], [90, 100, 110, 55, 55]]
     boxes = [[0, 1, 3, 4], [0, 2, 2, 3]]
-    return made.image[..., 0].tolist() == expected and made.boxes.tolist() == boxes and made.classes.tolist() == [4, 5]
+    found: list[Any] = [made.image[..., 0].tolist(), made.boxes.tolist(), made.classes.tolist()]
+    return found == [expected, boxes, [4, 5]]
 
 
 def test_a_window_worked_by_hand() -> None:
