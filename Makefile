@@ -12,7 +12,7 @@ TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 TEST_ENV += MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=500000000
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help setup demo test test-slow test-full versions notebooks site write write-notebooks lint format types clean
+.PHONY: help setup demo test test-slow test-full versions notebooks detectors site write write-notebooks lint format types clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -68,6 +68,14 @@ versions: $(READY) ## the declared ranges: environments of the oldest and newest
 
 notebooks: $(READY) ## run the notebooks from top to bottom, without writing to them
 	$(TEST_ENV) $(BIN)/python -m pytest -n 2 --nbmake --nbmake-timeout=900 notebooks
+
+# Networks that `make detectors` trains: each has a plan in benchmarks/detector_training.py.
+DETECTORS ?= yolox_nano yolov4_tiny
+
+detectors: $(READY) ## detectors that learn, in both frameworks, with COCO's AP; or DETECTORS=yolov4_tiny
+	for network in $(DETECTORS); do \
+	  $(BIN)/python -m benchmarks.detector_steps --network $$network && \
+	  $(BIN)/python -m benchmarks.detector_training --network $$network || exit 1; done
 
 site: $(READY) ## the static site of all networks, in build/site; only what changed is made anew
 	$(BIN)/diptych site build/site --jobs 2

@@ -2,8 +2,9 @@
 
 `python -m benchmarks.detector_steps` begins at random and warms up as YOLOX's authors do: the rate grows by the square
 of the step over five passes of the data. `--weights FILE.npz`, which `benchmarks.detector_training --keep` wrote,
-begins there with the full rate. `--itself` shows what rounding alone makes: PyTorch beside PyTorch, whose weights are
-another by 1e-15. `--shares` times instead.
+begins there with the full rate. `--network yolov4_tiny` has the full rate of Darknet's yolov4-tiny.cfg from the first
+step on. `--itself` shows what rounding alone makes: PyTorch beside PyTorch, whose weights are another by 1e-15.
+`--shares` times instead.
 """
 
 from __future__ import annotations
@@ -27,15 +28,24 @@ RATE = 0.01 / 64
 """For each picture of a batch, as YOLOX's authors have it."""
 PASSES = 5
 PICTURES = 1000
+DARKNETS = 0.00261
+"""`learning_rate` of Darknet's yolov4-tiny.cfg, for any batch: the gradient is divided by the pictures, as here.
+
+Its warm-up is not here: after twenty of its thousand steps the rate is 2e-7 of the full one, and nothing is learned."""
 NUDGE = 1e-15
 
 
-def rule_of(batch: int, warming: bool) -> training.SGD:
-    """The optimiser of YOLOX's authors, in the warm-up or after it."""
-    rate = RATE * batch
-    rising = training.WarmUp(rate, PASSES * PICTURES // batch, power=2)
+def rule_of(detector: Any, args: argparse.Namespace) -> training.SGD:
+    """The optimiser of a detector's authors: YOLOX's in the warm-up, or from weights after it; Darknet's after it."""
+    yolox = detector.rules.rule == "yolox"
+    rate = RATE * args.batch if yolox else DARKNETS
+    rising = training.WarmUp(rate, PASSES * PICTURES // args.batch, power=2)
     return training.SGD(
-        rate=rising if warming else rate, momentum=0.9, nesterov=True, weight_decay=5e-4, exclude=("vectors",)
+        rate=rising if yolox and not args.weights else rate,
+        momentum=0.9,
+        nesterov=yolox,
+        weight_decay=5e-4,
+        exclude=("vectors",),
     )
 
 
@@ -54,7 +64,7 @@ def checked(detector: Any, args: argparse.Namespace) -> int:
     report = diptych.train_check(
         detector.net,
         args.steps,
-        rule_of(args.batch, not args.weights),
+        rule_of(detector, args),
         loss=training.DetectionLoss(detector=detector.rules),
         batch=args.batch,
         data=(x, labels),
@@ -79,7 +89,7 @@ def beside_itself(detector: Any, args: argparse.Namespace) -> int:
             for weight in model.parameters():
                 signs = torch.randint(0, 2, weight.shape, generator=random) * 2 - 1
                 weight.mul_(1 + nudge * signs.double())
-        rule = rule_of(args.batch, not args.weights)
+        rule = rule_of(detector, args)
         steps.append(STEPS["torch"](model, rule, training.DetectionLoss(detector=detector.rules))[0])
     for number in range(args.steps):
         part = slice(number * args.batch, (number + 1) * args.batch)
@@ -131,7 +141,7 @@ def shares(detector: Any, args: argparse.Namespace) -> int:
     for side, make in (("torch", torch_loss), ("tf", tf_loss)):
         model = diptych.build(detector.net, side, weights=start_of(detector, args))
         loss = training.DetectionLoss(detector=detector.rules)
-        runs = STEPS[side](model, rule_of(args.batch, True), loss)[0], make(detector, model)
+        runs = STEPS[side](model, rule_of(detector, args), loss)[0], make(detector, model)
         for run in runs:
             run(x, labels)
         times: tuple[list[float], list[float]] = [], []

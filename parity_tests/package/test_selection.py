@@ -45,6 +45,7 @@ ALONE = {
     "study/test_site_languages.py": "Chromium; that no text lacks its translation is in `make test`",
     "study/test_site_plot.py": "Chromium; its points are in `make test`",
     "conversion/test_apart.py::test_a_conversion_is_proven_without": "imports both frameworks in a process",
+    "training/test_detector_benchmark.py::test_a_short_run": "a minute of training; its parts are in `make test`",
     "training/test_train_check.py::test_where_rounding_grows": "three times twenty steps of a network",
     "study/test_site.py": "Chromium, and the whole site; its files and data are in `make test`",
     "ops/test_detection_losses.py::test_compiled": "compilers; eager values and gradients are in `make test`",

@@ -188,7 +188,7 @@ FAULTS: dict[str, tuple[str, str, str, Callable[[ModuleType], bool]]] = {
     "pixels as OpenCV has them": ("affine", 'centres: Centres = "half"', 'centres: Centres = "opencv"', _scaled),
     "left for right": ("mosaic", "number % 2 == 0", "number % 2 == 1", lambda m: _order(m)),
     "boxes that stay behind": ("mosaic", "given.size) + np.array", "given.size) + 0 * np.array", _met),
-    "cut at the picture": ("mosaic", "clipped(boxes, (down, across))", "clipped(boxes, given.size)", _met),
+    "cut at the picture": ("mosaic", "np.tile(high, 2)", "np.tile(given.size[::-1], 2)", _met),
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from skimage import data
 
-from diptych.common.augment import affine, colour, frame, mixup, mosaic
+from diptych.common.augment import affine, colour, frame, jitter, mixup, mosaic
 from diptych.common.augment.labelled import Labelled, labelled
 from diptych.common.detection.detector import FitRule
 from diptych.common.spec import Array
@@ -99,7 +99,7 @@ def sheet(tiles: Sequence[Tile]) -> bytes:
 
 
 def mosaics() -> list[Tile]:
-    """The three forms, the first two also after their motion."""
+    """The three forms, the first two also after their motion, the third also with jitter."""
     four, size = [photo(name) for name in PHOTOS], (SIDE, SIDE)
     tiles = []
     for form, seed in (("yolov5", 6), ("yolox", 4)):
@@ -107,8 +107,12 @@ def mosaics() -> list[Tile]:
         canvas = mosaic.mosaic(four, size, mosaic.draw(source, size, form), form)  # type: ignore[arg-type]
         moved = affine.affine(canvas, affine.draw(source, form), size, form)  # type: ignore[arg-type]
         tiles += [Tile(drawn(canvas), f"{form}: the canvas"), Tile(drawn(moved), f"{form}: the input")]
-    whole = mosaic.mosaic(four, size, mosaic.draw(np.random.default_rng(0), size, "darknet"), "darknet")
-    return [*tiles, Tile(drawn(whole), "darknet")]
+    point = mosaic.draw(np.random.default_rng(0), size, "darknet")
+    source = np.random.default_rng(2)
+    margins = [jitter.draw_mosaic(source, one.size, number) for number, one in enumerate(four)]
+    for title, given in (("darknet", ()), ("darknet: with jitter", margins)):
+        tiles.append(Tile(drawn(mosaic.mosaic(four, size, point, "darknet", given)), title))
+    return tiles
 
 
 def mixed() -> list[Tile]:
