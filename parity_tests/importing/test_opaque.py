@@ -111,7 +111,7 @@ KERAS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "constants": (lambda x: ops.einsum("nhwc,ph->npwc", x, ops.convert_to_tensor(np.eye(3, 12))), "einsum"),
     "stacked": (_stacked, "stack"),
     "a layer of one's own": (Twice(dtype="float64"), "flip"),
-    "a lambda": (layers.Lambda(lambda x: tf.roll(x, 1, 1), dtype="float64"), "lambda"),
+    "a lambda": (layers.Lambda(lambda x: tf.roll(x, 1, 1), dtype="float64"), "roll"),
     "places exchanged": (lambda x: ops.transpose(x, (0, 2, 1, 3)), "view"),
 }
 
