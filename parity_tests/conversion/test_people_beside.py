@@ -42,7 +42,7 @@ def test_what_is_no_linear_layer_beside_a_network_is_left_out(tmp_path: Path, re
     convert(_saved(tmp_path / "in.pth", arrays), tmp_path / "out.safetensors", check=None)
 
 
-COMPUTED = {
+COMPUTED: dict[str, tuple[dict[str, tuple[int, ...]], str, str]] = {
     "prune": ({"layer1.0.conv1.weight_orig": (64, 64, 3, 3), "layer1.0.conv1.weight_mask": (64, 64, 3, 3)},
               "layer1.0.conv1.weight", "prune.remove"),
     "weight norm": ({"fc.weight_g": (16, 1), "fc.weight_v": (16, 512)}, "fc.weight", "remove_weight_norm"),
