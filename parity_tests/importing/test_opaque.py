@@ -56,7 +56,7 @@ TORCH: dict[str, tuple[Callable[..., Any], str]] = {
     "places of a maximum": (lambda x, net: x + x.max(1, keepdim=True)[1], "max"),
     "mean of the batch": (lambda x, net: x - x.mean(0, keepdim=True), "mean"),
     "images among channels": (lambda x, net: x.reshape(-1, 2, *x.shape[2:]).softmax(1).reshape(x.shape), "softmax"),
-    "a buffer": (lambda x, net: x * net.table, "mul"),
+    "a buffer": (lambda x, net: x * net.table.flip(0), "mul"),
     "products of matrices": (lambda x, net: x @ x.transpose(2, 3) @ x, "matmul"),
     "statistics of the batch": (
         lambda x, net: functional.batch_norm(x, None, None, net.norm.weight, net.norm.bias, True),
