@@ -119,6 +119,11 @@ class Given:
         kinds |= {layer.path: getattr(layer, "activity_regularizer", None) for layer in every_layer(self.model)}
         return {path: type(kind).__name__ for path, kind in kinds.items() if kind is not None}
 
+    def constraints(self) -> dict[str, str]:
+        """The variables that each step of training brings back within bounds."""
+        kinds = {v.path: getattr(v, "constraint", None) for v in self.model.trainable_variables}
+        return {path: type(kind).__name__ for path, kind in kinds.items() if kind is not None}
+
     def sizes(self) -> dict[str, int]:
         """How many numbers each of them has."""
         return {variable.path: int(np.prod(variable.shape)) for variable in _trained(self.model)}

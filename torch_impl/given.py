@@ -75,6 +75,9 @@ class Given:
             torch.manual_seed(turn)
             state = self._fresh()
             parameters = {name: state[name].requires_grad_() for name, _ in self.model.named_parameters()}
+            for name, own in self.model.named_parameters():  # what code does with a gradient is done with the copy's
+                for hook in (own._backward_hooks or {}).values():
+                    parameters[name].register_hook(hook)
             image = self._image(x).requires_grad_()
             outputs = self._answer(image, state)
             pairs = zip(outputs.values(), seeds, strict=False)
@@ -125,6 +128,10 @@ class Given:
 
     def penalties(self) -> dict[str, str]:
         """None: a module leaves that to the optimiser."""
+        return {}
+
+    def constraints(self) -> dict[str, str]:
+        """None: a module has no such thing."""
         return {}
 
     def sizes(self) -> dict[str, int]:

@@ -90,6 +90,9 @@ class Given(Protocol):
     def penalties(self) -> Mapping[str, str]:
         """The parameters that the model itself adds a loss for, and how."""
 
+    def constraints(self) -> Mapping[str, str]:
+        """The parameters that each step of training brings back within bounds, and how."""
+
     def at(self, height: int, width: int) -> Given | None:
         """The model, or a copy where it takes images of one other size; None where none can be made."""
 

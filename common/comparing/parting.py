@@ -43,6 +43,10 @@ class Parting:
     alone: tuple[tuple[int, ...], tuple[int, ...]]
 
 
+class Unrun(ArithmeticError):
+    """A step that does not take what comes before it, though the model does."""
+
+
 @dataclass
 class Partings:
     """The pairs that part, in order, while the first network runs."""
@@ -80,7 +84,7 @@ class Partings:
         """What a step of the first answers; it takes what it was read with."""
         value = self._run(self.one.steps[a], self.weights[0], self._inputs(a))
         if value is None:
-            raise DiptychError(f"{self.one.net.name}: {self.one.steps[a].path} does not take images of another size")
+            raise Unrun(f"{self.one.steps[a].path} does not take images of another size")
         self.values[a] = value
 
     def _inputs(self, a: int) -> tuple[Array, ...]:
@@ -88,8 +92,7 @@ class Partings:
 
     def _parting(self, a: int, b: int) -> Parting | None:
         answer, inputs = self.values[a], self._inputs(a)
-        hybrid = self._hybrid(b, {})
-        self.gaps[a] = gap = apart_by_channel(hybrid, answer)
+        self.gaps[a] = gap = apart_by_channel(self._hybrid(b, {}), answer)
         if gap <= self.tolerance:
             return None
         weights = self.one.steps[a].node.weights() or self.other.steps[b].node.weights()
@@ -225,9 +228,8 @@ class Partings:
 
     def own_inputs(self, b: int) -> tuple[Array, ...] | None:
         """What a step of the second reads, made of the first's values by its own steps without a partner."""
-        found = [self._value(item, {}) for item in self.other.steps[b].inputs]
-        known = tuple(item for item in found if item is not None)
-        return known if len(known) == len(found) else None
+        known = tuple(v for item in self.other.steps[b].inputs if (v := self._value(item, {})) is not None)
+        return known if len(known) == len(self.other.steps[b].inputs) else None
 
     def _hybrid(self, b: int, made: dict[int, Array | None]) -> Array | None:
         """What a step of the second answers where it reads values of the first; None where it cannot take them."""

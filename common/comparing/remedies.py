@@ -52,6 +52,8 @@ def _keras_pads(pads: object) -> str:
         return 'padding="same"'
     if not any(pads):
         return 'padding="valid"'
+    if len(pads) == 2:  # of a transposed convolution, which cuts them off
+        return f'padding="valid", before Cropping2D({pads}),'
     top, bottom, left, right = pads
     even = top == bottom == left == right
     return f'padding="valid", after ZeroPadding2D({top if even else ((top, bottom), (left, right))}),'
@@ -60,6 +62,8 @@ def _keras_pads(pads: object) -> str:
 def _torch_pads(pads: object) -> str:
     if not isinstance(pads, tuple):
         return "padding=0, after pads as SAME has them (the odd one last),"
+    if len(pads) == 2:
+        return f"padding={_short(pads)}"
     top, bottom, left, right = pads
     if top == bottom and left == right:
         return f"padding={_short((top, left))}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
 import numpy as np
 
+from ..spec import Net, Node
 from .align import Alignment
 from .flow import Flow
 
@@ -31,7 +32,25 @@ def rounding(found: Alignment) -> float:
            for step in flow.steps if step.node.kind == "resize"):  # fmt: skip
         return ROUNDED
     one, other = set(_constants(found.one)), set(_constants(found.other))
-    return ROUNDED if any(_close(a, b) for a in one - other for b in other - one) else 0.0
+    pairs = [(a, b) for a in one for b in other if a not in other or b not in one]
+    return ROUNDED if any(_close(a, b) for a, b in pairs) else 0.0
+
+
+def rounding_of(nets: Sequence[Net]) -> float:
+    """The same where the layers of one model or of both cannot be read: what the one may round the other may, too."""
+    nodes = [node for net in nets for node in net.nodes]
+    resizes = any(node.kind == "resize" and getattr(node.op, "mode", "nearest") != "nearest" for node in nodes)
+    return ROUNDED if not nets or resizes or any(True for node in nodes for _ in _fractions(node)) else 0.0
+
+
+def _fractions(node: Node) -> Iterator[float]:
+    """The fractions of a step without weights that float32 does not have."""
+    if node.kind == "gelu":
+        yield 0.7
+    for item in fields(node.op) if not node.weights() else ():
+        value = getattr(node.op, item.name)
+        if isinstance(value, float) and np.isfinite(value) and float(np.float32(value)) != value:
+            yield value
 
 
 def _constants(flow: Flow) -> Iterator[float]:

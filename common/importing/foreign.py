@@ -111,7 +111,7 @@ def foreign(
     """
     if any(view.doubtful for view in given):
         raise Unknown("a value that is not known")
-    home, views = _home(tuple(shape), draft.batch, last), tuple(given)
+    home, views = _home(tuple(shape), draft.batch, last and all(map(_channels_last, given))), tuple(given)
 
     def run(arrays: Sequence[Array], own: Mapping[str, Array]) -> Array:
         seen = [as_seen(array, view) for array, view in zip(arrays, views, strict=True)]
@@ -122,6 +122,12 @@ def foreign(
     function = Function(name, said, tuple(weight for _, weight in known.values()), home.base, run)
     step = draft.add(Foreign(function), *(view.step for view in views), names={n: own for n, (own, _) in known.items()})
     return View(step, home.base, home.axes)
+
+
+def _channels_last(view: View) -> bool:
+    """Whether the last axis of four is all channels, as of a map; that of (N, heads, L, d) is not."""
+    place = 0 if len(view.base) == 3 else -1
+    return len(view.axes) != 4 or view.axes[-1] == whole(letters_of(view.base)[place], view.base[place])
 
 
 @dataclass(frozen=True)
@@ -179,7 +185,7 @@ def laid_out(draft: Draft, view: View, known: Callable[[View], int], last: bool 
     try:
         known(view)
     except Unknown:
-        if view.doubtful or view.axes == _home(view.shape, draft.batch, last).axes:
+        if view.doubtful or view.axes == _home(view.shape, draft.batch, last and _channels_last(view)).axes:
             return view
         order = " ".join("".join(atom.letter for atom in axis) or "1" for axis in view.axes)
         made = foreign(draft, "view", f"view({order})", [view], view.shape, lambda arrays, _: arrays[0], last=last)

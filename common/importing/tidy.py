@@ -12,6 +12,8 @@ from ..op import Op
 from ..ops.adaptive_avg_pool import AdaptiveAvgPool
 from ..ops.avg_pool import AvgPool
 from ..ops.conv import Conv
+from ..ops.conv_transpose import ConvTranspose
+from ..ops.crop import Crop
 from ..ops.flatten import Flatten
 from ..ops.global_avg_pool import GlobalAvgPool
 from ..ops.max_pool import MaxPool
@@ -40,7 +42,7 @@ def tidied(steps: list[Step], outputs: list[tuple[str, int]]) -> Steps:
     found = pruned(Steps(composed(steps), outputs))
     while (moved := _flattened_before(found)) is not None:
         found = pruned(moved)
-    for join in (_pad_joined, _mean_of_vector):
+    for join in (_pad_joined, _crop_joined, _mean_of_vector):
         found = pruned(_joined(found, join))
     return found
 
@@ -71,7 +73,9 @@ def _joined(given: Steps, join: Callable[[Step, Step], Op | None]) -> Steps:
             continue
         before = steps[step.inputs[0]]
         op = join(before, step)
-        if op is not None:
+        if isinstance(op, ConvTranspose):
+            steps[index] = replace(before, op=op, shape=step.shape)
+        elif op is not None:
             named = before if isinstance(op, GlobalAvgPool) else step
             padded = step.padded or isinstance(before.op, Pad)
             steps[index] = replace(step, op=op, inputs=before.inputs, padded=padded, label=named.label,
@@ -94,6 +98,20 @@ def _pad_joined(before: Step, step: Step) -> Op | None:
     if isinstance(found, AvgPool):
         found = replace(found, count_include_pad=True)  # zeros that code pads are counted in every case
     return found if _takes(found, before, step) else None
+
+
+def _crop_joined(before: Step, step: Step) -> Op | None:
+    """A transposed convolution and what code cuts off it, as Keras has what PyTorch calls its pads."""
+    crop, op = step.op, before.op
+    if not isinstance(crop, Crop) or not isinstance(op, ConvTranspose) or before.owner is not None:
+        return None
+    if _blocks(before) != _blocks(step):
+        return None
+    top, bottom, left, right = crop.cuts
+    extra = op.extra[0] + top - bottom, op.extra[1] + left - right
+    found = replace(op, pads=(op.pads[0] + top, op.pads[1] + left), extra=extra)
+    fits = all(0 <= more < stride for more, stride in zip(extra, op.stride, strict=True))
+    return found if fits else None
 
 
 def _takes(op: Op, before: Step, step: Step) -> bool:

@@ -29,6 +29,8 @@ RESTLESS = 1e-4
 WIDE = float(np.finfo(np.float64).eps / np.finfo(np.float32).eps)
 """The unit of float64 in that of float32."""
 LARGEST = float(np.finfo(np.float64).max)
+FAR = 1e-4
+"""Relative: how far rounded constants may grow in what comes after them."""
 ALIKE = 1e-9
 """Relative: answers to other images that differ by less show nothing of what is done with an image."""
 
@@ -198,6 +200,8 @@ def _held(pair: Pair, one: Asked, other: Asked, images: Images) -> Finding:
             gap, count = channelwise(a, b), count + 1
             if bound < gap <= most:
                 bound = max(bound, rounded(pair, one, other, images))
+            elif ROUNDED <= bound < gap <= FAR and words == "in float64":  # a constant, or a resize, is in float32
+                bound = max(bound, _rounding_nearby(pair, one, other, images))
             found = Finding(bool(gap <= bound), gap, bound, f"{name} [{images.name}, {words}]", "", count)
             if not found.passed:
                 pair.rounded = words != "in float64"

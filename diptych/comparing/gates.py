@@ -131,7 +131,7 @@ def _worded(pair: Pair, cause: Cause) -> str:
 
 def parameters(pair: Pair) -> Finding | str:
     """What is trained in one is trained in the other, and nothing more."""
-    if (found := _penalties(pair)) is not None:
+    if (found := _penalties(pair) or _constraints(pair)) is not None:
         return found
     if pair.read is None:
         return _counted(pair)
@@ -169,6 +169,17 @@ def _penalties(pair: Pair) -> Finding | None:
     names = [f"{name} ({kind})" for name, kind in more.items()]
     said = (f"regularizers of {label}, a loss that the other model does not add: {first_few(names, 3)}; as weight "
             "decay of an optimiser they are none of the model's")  # fmt: skip
+    return Finding(False, float(abs(len(one) - len(other))), 0.0, next(iter(more)), said, len(more), cause=said)
+
+
+def _constraints(pair: Pair) -> Finding | None:
+    """Weights that one model brings back within bounds after each step of training, and the other does not."""
+    one, other = (side.given.constraints() for side in pair.both)
+    if sorted(one.values()) == sorted(other.values()):
+        return None
+    more, label = (one, pair.one.label) if len(one) >= len(other) else (other, pair.other.label)
+    names = [f"{name} ({kind})" for name, kind in more.items()]
+    said = f"constraints of {label}, which the other model does not have: {first_few(names, 3)}"
     return Finding(False, float(abs(len(one) - len(other))), 0.0, next(iter(more)), said, len(more), cause=said)
 
 

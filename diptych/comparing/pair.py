@@ -15,7 +15,7 @@ from ..common.comparing.along import Along
 from ..common.comparing.columns import Columns, columns
 from ..common.comparing.given import Given, Pass
 from ..common.comparing.places import Placed, Places
-from ..common.comparing.rounding import rounding
+from ..common.comparing.rounding import rounding, rounding_of
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
 from ..common.rewriting.resized import resized
@@ -117,7 +117,9 @@ class Pair:
     @cached_property
     def bound(self) -> float:
         """The tolerance in float64: larger where constants of the two are rounded otherwise."""
-        return FLOAT64_TOLERANCE if self.read is None else max(FLOAT64_TOLERANCE, rounding(self.alignment))
+        if self.read is None:
+            return max(FLOAT64_TOLERANCE, rounding_of([side.read.net for side in self.both if side.read]))
+        return max(FLOAT64_TOLERANCE, rounding(self.alignment))
 
     @cached_property
     def weights(self) -> dict[str, str]:

@@ -18,6 +18,7 @@ from ..common.comparing.flow import Step
 from ..common.comparing.given import Given
 from ..common.importing.imported import Imported
 from ..common.spec import Array
+from .by_numbers import holders
 from .pair import Pair
 from .sides import Images, Side
 
@@ -198,14 +199,25 @@ def _of(step: Step, value: Array) -> bool:
 
 
 def _in_order(pair: Pair, ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> Iterator[tuple[str, str]]:
-    """Layers with weights of their own, where both call as many."""
+    """Layers with weights of their own: of the same numbers, or in order where both call as many."""
+    weights = [dict(side.given.weights()) for side in pair.both]
+    inside = {name: _holder(name) for own in weights for name in own}
+    same = {mine: other for mine, other in holders(weights[0], weights[1], inside) if mine in ours and other in theirs}
+    if len(same) * 2 > min(len(_holders(side)) for side in pair.both):
+        yield from ((name, same[name]) for name in ours if name in same)
+        return
     held = [[n for n in seen if n in _holders(side)] for side, seen in zip(pair.both, (ours, theirs), strict=True)]
     if len(held[0]) == len(held[1]):
         yield from zip(*held, strict=True)
 
 
 def _holders(side: Side) -> set[str]:
-    return {re.split(r"[./](?=[^./]*$)", name)[0].replace("/", ".") for name in side.given.trained()}
+    return {_holder(name) for name in side.given.trained()}
+
+
+def _holder(name: str) -> str:
+    """The layer that a weight stands in, by the weight's own name."""
+    return re.split(r"[./](?=[^./]*$)", name)[0].replace("/", ".")
 
 
 def _plain(name: str) -> str:

@@ -19,6 +19,7 @@ from ..common.compare import FLOAT64_TOLERANCE, difference
 from ..common.comparing.apart import channelwise
 from ..common.comparing.given import Pass
 from ..common.spec import Array
+from .by_numbers import alike, groups
 from .gradient_bounds import bound_of_gradients, floor_of_gradients
 from .pair import Pair, Trained, Untrainable, matched
 from .seen import NARROW
@@ -166,10 +167,17 @@ def _weights(pair: Pair, one: Pass, other: Pass) -> Iterator[Entry]:
 
 
 def _by_name(pair: Pair, one: Pass, other: Pass) -> Iterator[Entry]:
-    """Without layers: the gradients of weights of one name, their numbers by size, since their order is not known."""
+    """Without layers: the gradients of weights of the same numbers, or else of one name, and then by their size."""
     names = {_common(name): name for name in other.gradients}
     floor = floor_of_gradients(pair, other.gradients)
-    for mine, gradient in list(one.gradients.items())[::-1]:
+    weights = pair.one.exact.weights(), pair.other.exact.weights()
+    own = [{n: w[n] for n in found.gradients if n in w} for found, w in zip((one, other), weights, strict=True)]
+    known = set[str]()
+    for group in groups(*own)[::-1]:
+        if (both := alike(group, weights, (one.gradients, other.gradients))) is not None:
+            known.update(group[0])
+            yield f"gradient of {' or '.join(group[0][:3])}", *both, floor
+    for mine, gradient in [(n, g) for n, g in one.gradients.items() if n not in known][::-1]:
         theirs = names.get(_common(mine))
         if theirs is not None and other.gradients[theirs].size == gradient.size > 0:
             ours, others = (np.sort(array, axis=None) for array in (gradient, other.gradients[theirs]))

@@ -20,6 +20,12 @@ TRAINED = ("weight", "bias", "gamma", "beta", "scale", "alpha")
 LOSSES = ("criterion", "loss")
 
 
+def is_matrix(name: str, array: Any) -> bool:
+    """Whether an array is the kernel of a linear layer, and of no loss."""
+    kernel = name.rpartition(".")[2] in ("weight", "kernel") and not any(word in name.lower() for word in LOSSES)
+    return kernel and len(array.shape) == 2 and bool(np.issubdtype(array.dtype, np.floating))
+
+
 @dataclass(frozen=True)
 class Backbone:
     """A network without its head that a file has all weights of: `prefix` is before their names, `rest` all others."""

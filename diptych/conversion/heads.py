@@ -15,9 +15,10 @@ from ..common.errors import SpecError, WeightsError
 from ..common.head import POOLS, text_of
 from ..common.registry import network, traced
 from ..common.spec import Net
+from ..common.text import first_few
 from ..files.layers import Layers
 from ..files.tensors import Tensors
-from .backbones import Backbone, backbones
+from .backbones import Backbone, backbones, is_matrix
 from .fastai import BARE_FEATURES, NOTE, POOL, fastai_head
 from .head_parts import Part, is_chain, layers_between
 from .head_words import (
@@ -65,6 +66,26 @@ def left_behind(found: Match, checkpoint: Any) -> bool:
     if isinstance(checkpoint, Layers) and isinstance(found.checkpoint, Layers):
         return bare and not found.dialect.by_place and _count(checkpoint) > _count(found.checkpoint)
     return bare and isinstance(checkpoint, Tensors) and len(checkpoint.arrays) > len(found.checkpoint.names)
+
+
+class Beside(str):
+    """What is said of trained layers beside a network that has all of its own."""
+
+
+def beside(found: Match, checkpoint: Any, prefix: str) -> list[Beside]:
+    """The word on trained matrices that do not stand under the prefix of a whole network: heads behind it, or others.
+
+    Whoever names the prefix has left them out already.
+    """
+    if not prefix or not isinstance(checkpoint, Tensors) or dict(found.net.options).get("num_classes") == 0:
+        return []
+    arrays = {name: array for name, array in checkpoint.arrays.items() if not name.startswith(prefix)}
+    left = [f"{name} {tuple(array.shape)}" for name, array in arrays.items() if is_matrix(name, array)]
+    if not left:
+        return []
+    return [Beside(f"{LOUD}: {checkpoint.path} is {found.net.name} under {prefix!r}, and has trained layers beside it "
+                   f"({first_few(left, 4)}); say that the network alone is meant (in Python, prefix={prefix!r}): "
+                   f"diptych convert {checkpoint.path} DST --prefix {prefix}")]  # fmt: skip
 
 
 def _count(checkpoint: Layers) -> int:

@@ -26,12 +26,12 @@ from ..files.provenance import UNREGISTERED
 from .architecture import check_architecture
 from .choosing import speaking_for
 from .configured import asked, check_configured
-from .heads import Unconverted, headed, left_behind
+from .heads import Beside, Unconverted, beside, headed, left_behind
 from .match_notes import inferred_note, names_note
 from .matching import LARGEST_HEAD, Match, match, merge, nearness
 from .nowhere import path_of
 from .prefixes import part_of, rivals, several
-from .refusals import misfit, strange
+from .refusals import computed, misfit, strange
 from .signatures import candidates, dialects_of, folded_candidates, overlapping_candidates, variants
 
 Options = dict[str, Any]
@@ -182,11 +182,13 @@ def _match_named(chosen: Network, checkpoint: Checkpoint, options: Options) -> M
                     continue  # which is said by what lies between its layers
                 raise SpecError(f"{checkpoint.path}: {error}") from None
             if one.exact and not left_behind(one, checkpoint):
+                for said in beside(one, checkpoint, prefix):
+                    raise Unconverted(said)
                 return one
             found += [] if "head" in options else [one]  # which is by other names in the file
     whole, problems = headed(checkpoint, tried, options)
     if not whole and problems:
-        raise Unconverted(problems[0])
+        raise Unconverted(problems[0] + computed(checkpoint))
     if not whole and not found:
         found = [match(checkpoint.inside(prefix), item, options) for prefix, item in tried]
     return whole[0] if whole else max(found, key=lambda item: item.confidence)
@@ -224,7 +226,8 @@ def _matches(checkpoint: Checkpoint, given: Options) -> tuple[list[Match], list[
             break
     nearest = sorted(near.values(), key=lambda one: -nearness(one, checkpoint))[:NEAR]
     if exact and plain == given and not any(left_behind(found, checkpoint) for found in exact):
-        return exact, nearest, []
+        said = [item for key, found in tried if found.exact for item in beside(found, checkpoint, key[0])]
+        return exact, nearest, list(said)
     among = [(key, one) for key, one in tried if one.exact] if exact else near.items()
     fit = [(key[0], one.dialect) for key, one in among if exact or _may_fit(one)]
     whole, problems = headed(checkpoint, fit, given)
@@ -253,8 +256,8 @@ def _tried(
 def _search(checkpoint: Checkpoint, given: Options) -> tuple[Match, tuple[str, ...]]:
     _refuse_several(checkpoint, given)
     exact, near, problems = _matches(checkpoint, given)
-    if not exact and problems:
-        raise Unconverted(problems[0])
+    if problems and (not exact or isinstance(problems[0], Beside)):
+        raise Unconverted(problems[0] + computed(checkpoint))
     if not exact and (not near or near[0].confidence < 0.5):
         raise strange(checkpoint)
     if not exact:

@@ -25,8 +25,38 @@ def strange(checkpoint: Checkpoint) -> DiptychError:
     )
 
 
+COMPUTED = {
+    "_mask": ("are pruned (torch.nn.utils.prune)", "torch.nn.utils.prune.remove(layer, 'weight')"),
+    "weight_g": ("have weight normalisation", "torch.nn.utils.remove_weight_norm(layer)"),
+    "weight.original0": (
+        "have weight normalisation",
+        "torch.nn.utils.parametrize.remove_parametrizations(layer, 'weight')",
+    ),
+    "weight_u": ("have spectral normalisation", "torch.nn.utils.remove_spectral_norm(layer)"),
+    "weight.original": (
+        "are computed from other numbers (torch.nn.utils.parametrize)",
+        "torch.nn.utils.parametrize.remove_parametrizations(layer, 'weight')",
+    ),
+}
+"""How a name ends beside a weight that PyTorch computes when it is asked for -> what that is, and what ends it."""
+
+
+def computed(checkpoint: Checkpoint) -> str:
+    """Why a file has no plain weights of some layers, and what to do; "" where it has."""
+    for end, (what, call) in COMPUTED.items():
+        names = [name for name in checkpoint.names if name.endswith(end)]
+        if names:
+            return (
+                f". Weights {what}, first {names[0]}: the file has what they are computed from. In PyTorch, call "
+                f"{call} for each such layer of the model, save its state_dict() again, and convert that"
+            )
+    return ""
+
+
 def _hint(nearest: Match) -> str:
     """What a file is that has all but a few weights of a network, where they tell."""
+    if hint := computed(nearest.checkpoint):
+        return hint
     if nearest.missing and not nearest.misfits and all(name.endswith(STATISTICS) for name in nearest.missing):
         return (
             ". The file has weights of normalisation and no running means and variances: GroupNorm, or another "

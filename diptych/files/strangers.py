@@ -36,6 +36,11 @@ STRANGERS = {
     ".tgz": ("packed", UNPACKED),
     ".7z": ("packed", UNPACKED),
     ".xz": ("packed", UNPACKED),
+    ".index.json": (
+        "the list of the parts of a model",
+        "put the tensors of all parts beside it into one file: save_file({**load_file(one), **load_file(other)}, "
+        "'in.safetensors')",
+    ),
     ".json": ("text without weights", "name the file of the weights beside it"),
     ".yaml": ("text without weights", "name the file of the weights beside it"),
     ".cfg": ("a network without its weights", "name the .weights file, and this one with --cfg (in Python, cfg=)"),

@@ -56,7 +56,7 @@ TORCH: dict[str, tuple[Callable[..., Any], str]] = {
     "places of a maximum": (lambda x, net: x + x.max(1, keepdim=True)[1], "max"),
     "mean of the batch": (lambda x, net: x - x.mean(0, keepdim=True), "mean"),
     "images among channels": (lambda x, net: x.reshape(-1, 2, *x.shape[2:]).softmax(1).reshape(x.shape), "softmax"),
-    "a buffer": (lambda x, net: x * net.table, "mul"),
+    "a buffer": (lambda x, net: x * net.table.flip(0), "mul"),
     "products of matrices": (lambda x, net: x @ x.transpose(2, 3) @ x, "matmul"),
     "statistics of the batch": (
         lambda x, net: functional.batch_norm(x, None, None, net.norm.weight, net.norm.bias, True),
@@ -111,7 +111,7 @@ KERAS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "constants": (lambda x: ops.einsum("nhwc,ph->npwc", x, ops.convert_to_tensor(np.eye(3, 12))), "einsum"),
     "stacked": (_stacked, "stack"),
     "a layer of one's own": (Twice(dtype="float64"), "flip"),
-    "a lambda": (layers.Lambda(lambda x: tf.roll(x, 1, 1), dtype="float64"), "lambda"),
+    "a lambda": (layers.Lambda(lambda x: tf.roll(x, 1, 1), dtype="float64"), "roll"),
     "places exchanged": (lambda x: ops.transpose(x, (0, 2, 1, 3)), "view"),
 }
 

@@ -8,6 +8,7 @@ one class may have layers of one name.
 from __future__ import annotations
 
 import inspect
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ import keras
 from keras.src.backend.common import global_state
 from keras.src.models.functional import Functional
 
+from .dispatched import dispatched
 from .held import HeldWeight, holds_all, standing_for
 
 Layer = Any
@@ -70,15 +72,26 @@ def inlined(model: keras.Model) -> Iterator[None]:
             return self.call(*args, **kwargs)
 
     counts = global_state.get_global_attribute(COUNTS)
-    global_state.set_global_attribute(COUNTS, defaultdict(int))  # so that functions have one name in every reading
+    global_state.set_global_attribute(COUNTS, _counted(model))  # so that functions have one name in every reading
     keras.layers.Layer.__call__ = call
     try:
-        yield
+        with dispatched():
+            yield
     finally:
         keras.layers.Layer.__call__ = own
         global_state.set_global_attribute(COUNTS, counts)
         for layer, name in names.values():
             layer.name = name
+
+
+def _counted(model: keras.Model) -> defaultdict[str, int]:
+    """How often each name is given already: to the functions that stand between the layers of a graph."""
+    found = defaultdict[str, int](int)
+    for owner in (model, *model._flatten_layers()):
+        for item in owner.operations if isinstance(owner, Functional) else ():
+            base, _, number = re.fullmatch(r"(.*?)(_(\d+))?", item.name).groups()  # type: ignore[union-attr]
+            found[base] = max(found[base], int(number or 0) + 1)
+    return found
 
 
 def leaves(model: keras.Model) -> Iterator[tuple[str, Layer]]:

@@ -41,14 +41,28 @@ def _of_layer(layer: keras.Layer) -> Callable[..., Any] | None:
 
 def _run(call: Callable[..., Any]) -> Run:
     def run(args: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
-        made = call(*map(_tensors, args), **{key: _tensors(item) for key, item in named.items()})
-        return [np.asarray(item) for item in (made if isinstance(made, (list, tuple)) else [made])]
+        try:
+            made = _called(call, args, named, None)
+        except tf.errors.InvalidArgumentError:  # some functions take no float64
+            made = _called(call, args, named, tf.float32)
+        except tf.errors.OpError as error:
+            raise ValueError(str(error)) from error
+        return [_array(item) for item in (made if isinstance(made, (list, tuple)) else [made])]
 
     return run
 
 
-def _tensors(given: Any) -> Any:
-    """Arrays in arguments as tensors."""
+def _array(item: Any) -> Any:
+    array = np.asarray(item)
+    return array.astype(np.float64) if array.dtype.kind == "f" else array
+
+
+def _called(call: Callable[..., Any], args: Sequence[Any], named: Mapping[str, Any], kind: Any) -> Any:
+    return call(*(_tensors(item, kind) for item in args), **{key: _tensors(item, kind) for key, item in named.items()})
+
+
+def _tensors(given: Any, kind: Any) -> Any:
+    """Arrays in arguments as tensors, fractions in another precision where one is asked for."""
     if isinstance(given, np.ndarray):
-        return tf.constant(given)
-    return [_tensors(item) for item in given] if isinstance(given, list) else given
+        return tf.constant(given, kind if given.dtype.kind == "f" else None)
+    return [_tensors(item, kind) for item in given] if isinstance(given, list) else given

@@ -11,6 +11,8 @@ from ...common.importing.draft import View
 from ...common.importing.layout import as_value, first
 from ...common.importing.pairs import of_two
 from ...common.ops.add import Add
+from ...common.ops.channel_offset import ChannelOffset
+from ...common.ops.channel_rescale import ChannelRescale
 from ...common.ops.divide import Divide
 from ...common.ops.multiply import Multiply
 from ...common.ops.parameter import Parameter, Start
@@ -34,6 +36,8 @@ def subtract(reading: Reading, x: Any, y: Any, alpha: float = 1) -> Any:
     number = _number(y)
     if number is not None:
         return _offset(reading, x, -alpha * number)
+    if numbers := _of_channels(reading, x, y):
+        return reading.add(ChannelOffset(tuple(-alpha * n for n in numbers)), as_value(reading.draft, first(value(x))))
     if isinstance(y, (Param, Const)):
         raise Unknown("a parameter or constants taken off")
     return add(reading, x, each(reading, y, Rescale(-float(alpha))))
@@ -110,6 +114,8 @@ def divide(reading: Reading, x: Any, y: Any, **rounded: Any) -> View:
     if _number(x) is not None:
         return _factor(reading, one_over(reading, y), _number(x) or 0.0)
     x = value(x, "a division")
+    if (numbers := _of_channels(reading, x, y)) and all(numbers):
+        return reading.add(ChannelRescale(tuple(1 / n for n in numbers)), as_value(reading.draft, first(x)))
     if isinstance(y, Param):
         return _with_parameter(reading, x, y, Divide())
     return unit_norm(reading, x, value(y)) or of_two(reading.draft, x, value(y), Divide())
@@ -130,6 +136,26 @@ def _number(given: Any) -> float | None:
     return float(given.tensor) if isinstance(given, Const) and given.tensor.numel() == 1 and not given.shape else None
 
 
+def _of_channels(reading: Reading, x: Any, y: Any) -> tuple[float, ...]:
+    """The numbers of a constant or a buffer, one for each channel of a map; () for anything else.
+
+    A buffer beside one that is called a variance is left to what is made of both.
+    """
+    if not isinstance(x, View) or x.order != "map" or len(x.axes) != 4 or not isinstance(y, (Const, Param)):
+        return ()
+    shape, channels = tuple(y.shape), x.shape[1]
+    if channels < 2 or shape not in ((channels, 1, 1), (1, channels, 1, 1)):
+        return ()
+    if isinstance(y, Const):
+        return tuple(map(float, y.tensor.reshape(-1)))
+    plain = [axis for axis in y.axes if axis] == [axis for axis in own_axes(y.own) if axis]
+    outer, dot, _ = y.name.rpartition(".")
+    if not y.buffer or y.computed or not plain or f"{outer}{dot}variance" in reading.tensors:
+        return ()
+    reading.draft.fixed.add(y.name)
+    return tuple(map(float, reading.tensors[y.name].detach().reshape(-1)))
+
+
 def _pair(reading: Reading, x: Any, y: Any, op: Add | Multiply, by: Callable[[Reading, Any, float], View]) -> Any:
     """An op of two things of which either may be a number or a parameter."""
     for one, other in ((x, y), (y, x)):
@@ -139,6 +165,9 @@ def _pair(reading: Reading, x: Any, y: Any, op: Add | Multiply, by: Callable[[Re
         if number is not None:
             return by(reading, other, number)
     for one, other in ((x, y), (y, x)):
+        if numbers := _of_channels(reading, other, one):
+            fixed = ChannelOffset(numbers) if isinstance(op, Add) else ChannelRescale(numbers)
+            return reading.add(fixed, as_value(reading.draft, first(value(other))))
         if isinstance(one, Const):
             raise Unknown("with constants for each channel")
         if isinstance(one, Param):

@@ -9,16 +9,20 @@ from typing import Any
 
 import numpy as np
 
+from ...op import Weight
 from ...spec import Array
 from ..axes import Unknown
 from ..draft import View
 from ..foreign import foreign, laid_out
+from .activations import activated
 from .graph import Entry
+from .layers import biased
 from .table import Layer, means, value
 
 Operation = Callable[[Sequence[Any], Mapping[str, Any]], list[Any]]
 """What a function of Keras makes of its arguments, maps with their channels last: its results, as arrays."""
-SILENT = ("dtype", "name", "trainable")
+CALLED = "TFOpLambda"
+SILENT = ("dtype", "function", "name", "trainable")
 """Settings that say nothing of what is computed, or that are said elsewhere."""
 WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -39,14 +43,38 @@ def as_it_is(layer: Layer, entry: Entry, operation: Operation, args: list[Any], 
         typed = [array.astype(kind) if kind else array for array, kind in zip(arrays, types, strict=True)]
         return operation(_filled(given, typed), _filled(words, typed))[place]
 
-    said = f"Keras {entry.get('class_name')}({', '.join(_said(entry, given, words))})"
+    name, spoken = _snake(layer.kind), f"Keras {entry.get('class_name')}"
+    if layer.kind == CALLED:  # a function of TensorFlow, by its own name
+        spoken = f"tf.{entry['config'].get('function')}"
+        name = spoken.rpartition(".")[2]
+    said = f"{spoken}({', '.join(_said(entry, given, words))})"
     made = []
     for place, shown in enumerate(operation(_filled(given, tried := _trial(views, types)), _filled(words, tried))):
         run = partial(call, place=place)
-        made.append(foreign(draft, _snake(layer.kind), said, views, shown.shape, run, last=True))
+        made.append(foreign(draft, name, said, views, shown.shape, run, last=True))
         if shown.dtype.kind != "f":
             draft.types[made[-1].step] = shown.dtype.name
     return made
+
+
+def over_last_axis(layer: Layer, args: Sequence[Any]) -> list[View]:
+    """A linear layer of a value that no op of the spec takes, such as tokens (N, L, C), as a step with its weights."""
+    (kernel,), bias = biased(layer, 1)
+    (given,), path = args, layer.path
+    view = value(given)
+    if kernel.ndim != 2 or view.doubtful or len(view.shape) < 3:
+        raise Unknown("a value that is not known")
+    arrays = {"weight": kernel.T} | ({} if bias is None else {"bias": bias})
+    weights = {name: (f"{path}.{name}", Weight(name, array.shape, axes, "trainable"))
+               for (name, array), axes in zip(arrays.items(), ("O I", "O"), strict=False)}  # fmt: skip
+    layer.reading.tensors.update({f"{path}.{name}": array for name, array in arrays.items()})
+
+    def run(inputs: Sequence[Array], own: Mapping[str, Array]) -> Array:
+        return np.asarray(inputs[0] @ own["weight"].T + own.get("bias", 0.0))
+
+    said = f"Keras Dense(x, {', '.join(arrays)})"
+    shape = (*view.shape[:-1], int(kernel.shape[1]))
+    return [activated(layer, foreign(layer.draft, "linear", said, [view], shape, run, weights, last=True))]
 
 
 def apart(layer: Layer, args: Any) -> Any:

@@ -52,6 +52,7 @@ NAMES: Mapping[str, str] = {
     "nn.gelu": "Gelu",
     "nn.l2_normalize": "Normalize",
     "nn.leaky_relu": "LeakyRelu",
+    "nn.local_response_normalization": "LocalResponseNorm",
     "nn.log_softmax": "LogSoftmax",
     "nn.relu": "Relu",
     "nn.relu6": "Relu6",
@@ -67,6 +68,7 @@ NAMES: Mapping[str, str] = {
     "reshape": "Reshape",
     "split": "Split",
     "squeeze": "Squeeze",
+    "stop_gradient": "StopGradient",
     "stack": "Stack",
     "transpose": "Transpose",
 }

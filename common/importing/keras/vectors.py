@@ -6,6 +6,7 @@ from typing import Any
 
 from ...ops.channel_conv import ChannelConv
 from ...ops.channel_reduce import ChannelReduce
+from ...ops.local_response_norm import LocalResponseNorm
 from ...ops.multiply import Multiply
 from ...ops.unit_norm import UnitNorm
 from ..axes import Unknown
@@ -60,6 +61,15 @@ def normalize(layer: Layer, x: Any, axis: Any = None, order: int | None = None, 
         raise Unknown("over another axis than channels, or by another norm than the Euclidean one")
     found = SMALL if bound is None else float(bound)
     return layer.add(UnitNorm(found**0.5 if layer.config.get("function") else found), layer.value(view))
+
+
+@means(functions=("LocalResponseNorm",))
+def response_norm(
+    layer: Layer, x: Any, depth_radius: int = 5, bias: float = 1.0, alpha: float = 1.0, beta: float = 0.5
+) -> View:
+    """TensorFlow's function, whose alpha is not divided by the channels of a window."""
+    size = 2 * depth_radius + 1
+    return layer.add(LocalResponseNorm(size, alpha * size, beta, float(bias)), layer.map(x))
 
 
 @means("Dot")

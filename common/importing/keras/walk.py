@@ -117,11 +117,14 @@ class Walk:
     def _as_it_is(self, entry: Entry, args: Any, named: Any, inner: str, path: str) -> list[View]:
         """The values of a call that runs as it is; none where it cannot."""
         operation = (self.reading.operations or {}).get(inner)
-        if operation is None or is_model(entry):
+        dense = entry.get("class_name") == "Dense" and inner not in self.reading.foreign
+        if is_model(entry) or (operation is None and not dense):
             return []
         layer = Layer(self.reading, str(entry.get("class_name")), entry["config"], path, inner)
         words = {key: item for key, item in named.items() if key not in ("training", "mask")}
         try:
+            if operation is None:
+                return foreign.over_last_axis(layer, args)
             return foreign.as_it_is(layer, entry, operation, args, words)
         except (Unknown, SpecError, *BROKEN):
             return []
