@@ -17,7 +17,9 @@ import keras
 from keras.src.backend.common import global_state
 from keras.src.models.functional import Functional
 
+from ...common.errors import DiptychError
 from .held import HeldWeight, holds_all, standing_for
+from .lines import MADE
 
 Layer = Any
 
@@ -58,8 +60,12 @@ def inlined(model: keras.Model) -> Iterator[None]:
     own, held = keras.layers.Layer.__call__, dict[int, HeldWeight]()
 
     def call(self: Layer, *args: Any, **kwargs: Any) -> Any:
+        fresh = not self.built and id(self) not in names
         if not self.built or not somebodys(self):
-            return own(self, *args, **kwargs)
+            answer = own(self, *args, **kwargs)
+            if fresh and self.weights:
+                _refuse_fresh(self)
+            return answer
         if isinstance(self, keras.layers.Lambda):
             return _function(self, own, *args, **kwargs)
         taken = inspect.signature(self.call).parameters
@@ -79,6 +85,15 @@ def inlined(model: keras.Model) -> Iterator[None]:
         global_state.set_global_attribute(COUNTS, counts)
         for layer, name in names.values():
             layer.name = name
+
+
+def _refuse_fresh(layer: Layer) -> None:
+    """Raise DiptychError for a layer that code makes while it is called: its weights are none of the model's."""
+    kind, line = type(layer).__name__, MADE.get(layer, "")
+    raise DiptychError(
+        f"`call` makes a {kind}{f' ({line})' if line else ''}, with new random weights in every call, which are "
+        "neither trained nor saved; make it once, in `__init__` or `build`"
+    )
 
 
 def leaves(model: keras.Model) -> Iterator[tuple[str, Layer]]:
