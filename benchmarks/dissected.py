@@ -90,8 +90,9 @@ def in_keras(pair: Dissected, slips: Sequence[Slip]) -> Any:
 def read_once(module: Any) -> Iterator[None]:
     """While `compare` is called again and again, the module is read the first time alone: a deep one takes long."""
     from diptych.comparing import compare
+    from diptych.comparing.sides import side as own
 
-    own, known = compare.side, dict[int, Any]()
+    known = dict[int, Any]()
 
     def side(model: Any, label: str, shape: tuple[int, int, int]) -> Any:
         if model is not module:

@@ -111,7 +111,8 @@ def overview(pairs: list[Dissected], figures: Found, language: str) -> str:
             link = f"[{pair.title}](dissected_{pair.name}.md)" if place == 0 else ""
             rows.append(f"| {link} | {key(slip, language)} | {gate or words['refusal']} "
                         f"| {share(found['moved']['none'])} | {cost} |")  # fmt: skip
-    return words["overview"].format(table="\n".join(rows), command=pairs[0].command, count=len(rows) - 2)
+    text: str = words["overview"]
+    return text.format(table="\n".join(rows), command=pairs[0].command, count=len(rows) - 2)
 
 
 def change(pair: Dissected, slip: Slip) -> str:
