@@ -46,7 +46,8 @@ class Given:
 
     def __init__(self, model: keras.Model) -> None:
         self.model = model
-        if not model.built:
+        unbuilt = not model.weights and any(not layer.built for layer in every_layer(model))
+        if not model.built or unbuilt:  # `build` of a class of one's own may leave the layers inside without weights
             raise DiptychError(f"the Keras model {model.name} has no weights yet; call it once with a batch of images")
         kinds = {name for layer in every_layer(model) for name in (layer.compute_dtype, layer.variable_dtype)}
         kinds |= {tensor.dtype for tensor in getattr(model, "inputs", None) or ()}  # an input may round the images

@@ -229,7 +229,8 @@ def transferred(pair: Pair) -> Pair:
     wrong = [f"{mine} ({one.net.weights[mine].shape}) for {theirs} ({other.net.weights[theirs].shape})"
              for theirs, mine in back.items() if one.weights[mine].size != other.net.weights[theirs].count]  # fmt: skip
     if wrong:
-        raise DiptychError(f"weights of {pair.one.label} do not fit {pair.other.label}: {first_few(wrong, 8)}")
+        fit = f"weights of {pair.one.label} do not fit {pair.other.label}: {first_few(wrong, 8)}"
+        raise DiptychError(fit + _parting(pair))
     weights = {name: pair.as_theirs(back[name], one.weights[back[name]]).reshape(array.shape) if name in back else array
                for name, array in other.weights.items()}  # fmt: skip
     own = pair.other.given.weights()
@@ -247,6 +248,18 @@ def transferred(pair: Pair) -> Pair:
     second = Side(pair.other.label, copy, copy, replace(other, weights=weights))
     kept = f"weights of {pair.other.label} that keep their own values, as no output of {pair.one.label} is theirs: "
     return Pair(first, second, pair.images, pair.names, notes=[kept + first_few(aside, 4)] if aside else [])
+
+
+def _parting(pair: Pair) -> str:
+    """The first layers that belong together and answer with maps of other shapes, where the sizes of weights differ."""
+    found = pair.alignment
+    for a, b in found.partners.items():
+        mine, theirs = found.one.steps[a].node, found.other.steps[b].node
+        shapes = [tuple(map(int, node.shape)) for node in (mine, theirs)]
+        if shapes[0] != shapes[1]:
+            told = f"{mine.path} {shapes[0]}, {theirs.path} {shapes[1]}"
+            return f"; the first layers whose answers have other shapes, (C, H, W): {told}"
+    return ""
 
 
 def _answering(one: Net, other: Net) -> tuple[Net, Net]:

@@ -203,7 +203,9 @@ def _docs(out: Path) -> int:
     found = {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
     menu = [(name, prose.title(text) or name) for name, text in found.items()]
     for name, text in found.items():
-        page = {"title": prose.title(text), "body": markup(prose.html(text)), "docs": menu, "stem": name}
+        group = prose.whole(name, found)  # its parts are in the menu of its own pages alone
+        shown = [item for item in menu if prose.whole(item[0], found) in (item[0], group)]
+        page = {"title": prose.title(text), "body": markup(prose.html(text)), "docs": shown, "stem": name}
         page |= {"own": name in own, "page": f"docs/{name if name in prose.pages() else 'study'}.html"}
         _write(out / "docs" / f"{name}.html", rendered("docs.html", page, "../"))
         for picture in prose.pictures(text):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from markupsafe import escape
 
 from ..common.language import ENGLISH, gettext
 
@@ -17,6 +20,12 @@ def pages(language: str = ENGLISH) -> dict[str, Path]:
     """The docs by name in a language; none where diptych was installed without them."""
     folder = FOLDER if language == ENGLISH else FOLDER / language
     return {path.stem: path for path in sorted(folder.glob("*.md"))}
+
+
+def whole(name: str, names: Collection[str]) -> str:
+    """The page that a page is a part of, as `dissected_lenet5` is of `dissected`; itself where it is none's."""
+    above = name.partition("_")[0]
+    return above if above in names else name
 
 
 def title(text: str) -> str:
@@ -34,6 +43,7 @@ def html(text: str) -> str:
         r'<a href="(?!https?:|#|[\w-]+\.html)[^"]*">(.*?)</a>', r"\1", made
     )  # the project's files are elsewhere
     made = re.sub(r"<h([23])>(.*?)</h\1>", lambda m: f'<h{m[1]} id="{_anchor(m[2])}">{m[2]}</h{m[1]}>', made)
+    made = re.sub(r"<code>(\w+)</code>", _trap, made)
     made = made.replace("<pre>", '<pre tabindex="0">')  # a long line scrolls, with the keyboard too
     return made.replace("<table>", '<div class="wide" tabindex="0"><table>').replace("</table>", "</table></div>")
 
@@ -80,8 +90,23 @@ def _markdown() -> Any:
     return MarkdownIt("commonmark", {"html": True, "highlight": _coloured}).enable(["table", "strikethrough"])
 
 
+def _trap(found: re.Match[str]) -> str:
+    """The id of a trap as a link to it; other code as it is."""
+    from ..traps.known import known
+
+    return f'<a href="../traps.html#{found[1]}">{found[0]}</a>' if found[1] in known() else found[0]
+
+
 def _coloured(code: str, language: str, _: str) -> str:
-    """Python in colours; other code as it is."""
+    """Python in colours, and the lines of a diff; other code as it is."""
     from ..page.highlight import lines
 
-    return "\n".join(map(str, lines(code))) if language == "python" else ""
+    if language == "python":
+        return "\n".join(map(str, lines(code)))
+    return "\n".join(map(_changed, code.splitlines())) if language == "diff" else ""
+
+
+def _changed(line: str) -> str:
+    """A line of a diff."""
+    kind = {"-": "del", "+": "ins"}.get(line[:1])
+    return f"<{kind}>{escape(line)}</{kind}>" if kind else str(escape(line))

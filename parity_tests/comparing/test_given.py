@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import torch
@@ -13,6 +14,7 @@ from keras import layers
 from planting import after
 from their_pairs import Plain, made, plain_keras
 
+from diptych.common.errors import DiptychError
 from diptych.comparing.compare import compare
 
 
@@ -99,3 +101,24 @@ def test_two_models_of_one_framework_are_told_apart() -> None:
     assert "eps, 1e-05 in the first PyTorch model and 0.001 in the second PyTorch model" in str(found)
     second.get_layer("bn1").epsilon = 1e-3
     assert "eps" in compare(model, second).gate("nodes").detail
+
+
+class _Lazy(keras.Model):  # type: ignore[misc]
+    """Its chain has no weights until it is called, whatever `build` says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks = keras.Sequential([layers.Conv2D(4, 3), layers.GlobalAveragePooling2D()])
+
+    def build(self, _: Any) -> None:
+        self.built = True
+
+    def call(self, x: Any) -> Any:
+        return self.blocks(x)
+
+
+def test_a_model_that_was_built_without_weights_is_told_so() -> None:
+    model, module = _Lazy(), torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.AdaptiveAvgPool2d(1))
+    model.build((None, 8, 8, 3))
+    with pytest.raises(DiptychError, match="has no weights yet; call it once"):
+        compare(module, model, example=(1, 3, 8, 8))

@@ -24,7 +24,7 @@ def resnet() -> dict[str, np.ndarray]:
 
 
 def test_a_margin_behind_an_embedding_is_not_dropped(tmp_path: Path, resnet: dict[str, np.ndarray]) -> None:
-    """As in https://github.com/deepinsight/insightface/issues/1126: the classes stand beside the network."""
+    """As face recognition saves it: the classes stand beside the network."""
     arrays = {f"backbone.{name}": array for name, array in resnet.items()}
     arrays["margin.weight"] = np.ones((30, 16), np.float32)
     source, result = _saved(tmp_path / "in.pth", arrays), tmp_path / "out.safetensors"

@@ -225,3 +225,15 @@ def test_weights_alone_are_no_network(tmp_path: Path) -> None:
     model.save_weights(tmp_path / "model.weights.h5")
     with pytest.raises(DiptychError, match="save the whole model"):
         diptych.read(tmp_path / "model.weights.h5")
+
+
+class MakesLayers(layers.Layer):  # type: ignore[misc]
+    def call(self, x: Any) -> Any:
+        return keras.Sequential([layers.Conv2D(4, 3), layers.ReLU()])(layers.ReLU()(x))
+
+
+def test_layers_that_call_makes_are_told_with_their_line() -> None:
+    """New weights in every call are nobody's: layers without weights do no harm."""
+    model = keras.Sequential([keras.Input(SIZE), layers.Conv2D(3, 3), MakesLayers()])
+    with pytest.raises(DiptychError, match=r"`call` makes a Conv2D \(.*refused.py:\d+.*new random weights"):
+        diptych.read(model)

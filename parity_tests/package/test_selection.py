@@ -16,6 +16,7 @@ from diptych.common.registry import networks, traced
 TESTS = Path(__file__).parents[1]
 ALONE = {
     "comparing/test_pytest_plugin.py::test_a_line": "runs pytest on a pair; reports that are made up are in it",
+    "comparing/test_dissected.py::test_reports": "trains listings; that pages are their parts is in `make test`",
     "comparing/test_twins.py": "public models of some seconds to a minute; right pairs are in `make test`",
     "comparing/test_ci_docs.py::test_the_tests_of_the_page": "runs pytest; test_pytest_plugin.py has the plugin",
     "checking/test_random_networks.py::test_many_": "more of what is in `make test`",

@@ -82,6 +82,19 @@ def test_only_what_changed_is_made_anew(site: Path, monkeypatch: pytest.MonkeyPa
     assert build(site, NAMES).anew == 3
 
 
+def test_parts_of_a_page_stand_in_the_menu_of_its_own_pages_alone(site: Path) -> None:
+    menus = {
+        name: re.findall(r'<a href="(dissected\w*)\.html"', (site / "docs" / f"{name}.html").read_text("utf-8"))
+        for name in ("gates", "dissected", "dissected_lenet5")
+    }
+    assert menus["gates"] == ["dissected"]
+    assert "dissected_lenet5" in menus["dissected"]
+    assert "dissected_alexnet" in menus["dissected_lenet5"]
+    text = (site / "docs" / "dissected_lenet5.html").read_text("utf-8")
+    assert '<a href="../traps.html#softmax_head"><code>softmax_head</code></a>' in text
+    assert "<del>-         layers.Conv2D(16, 5),</del>" in text
+
+
 def test_without_docs_no_page_leads_to_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installed package has none."""
     monkeypatch.setattr("diptych.site.prose.FOLDER", tmp_path / "none")

@@ -26,6 +26,7 @@ EVERY = (
     "front",
     "locale",
     "traps",
+    "dissected",
 )
 
 

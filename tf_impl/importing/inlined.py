@@ -18,8 +18,10 @@ import keras
 from keras.src.backend.common import global_state
 from keras.src.models.functional import Functional
 
+from ...common.errors import DiptychError
 from .dispatched import dispatched
 from .held import HeldWeight, holds_all, standing_for
+from .lines import MADE
 
 Layer = Any
 
@@ -60,8 +62,12 @@ def inlined(model: keras.Model) -> Iterator[None]:
     own, held = keras.layers.Layer.__call__, dict[int, HeldWeight]()
 
     def call(self: Layer, *args: Any, **kwargs: Any) -> Any:
+        fresh = not self.built and id(self) not in names
         if not self.built or not somebodys(self):
-            return own(self, *args, **kwargs)
+            answer = own(self, *args, **kwargs)
+            if fresh and self.weights:
+                _refuse_fresh(self)
+            return answer
         if isinstance(self, keras.layers.Lambda):
             return _function(self, own, *args, **kwargs)
         taken = inspect.signature(self.call).parameters
@@ -92,6 +98,15 @@ def _counted(model: keras.Model) -> defaultdict[str, int]:
             base, _, number = re.fullmatch(r"(.*?)(_(\d+))?", item.name).groups()  # type: ignore[union-attr]
             found[base] = max(found[base], int(number or 0) + 1)
     return found
+
+
+def _refuse_fresh(layer: Layer) -> None:
+    """Raise DiptychError for a layer that code makes while it is called: its weights are none of the model's."""
+    kind, line = type(layer).__name__, MADE.get(layer, "")
+    raise DiptychError(
+        f"`call` makes a {kind}{f' ({line})' if line else ''}, with new random weights in every call, which are "
+        "neither trained nor saved; make it once, in `__init__` or `build`"
+    )
 
 
 def leaves(model: keras.Model) -> Iterator[tuple[str, Layer]]:
