@@ -146,6 +146,18 @@ class Given:
                 variable.assign(weights[mine.path])
         return None if copy is None else Given(copy)
 
+    @contextmanager
+    def lending(self, copy: Given) -> Iterator[Given]:
+        """The model itself with the weights of a copy of it: a copy has no patches, and no policy, of an instance."""
+        own = [np.array(variable) for variable in self.model.weights]
+        try:
+            for variable, theirs in zip(self.model.weights, copy.model.weights, strict=True):
+                variable.assign(np.array(theirs))
+            yield Given(self.model)
+        finally:
+            for variable, value in zip(self.model.weights, own, strict=True):
+                variable.assign(value)
+
     def wide(self) -> Given | None:
         """A copy in float64; itself where it is of that; None for a class that does not say how it is made."""
         if self.dtype == "float64":

@@ -155,6 +155,12 @@ class Given:
                  for n, t in wide._tensors().items()}  # fmt: skip
         return Given(self.model, state, self.names)
 
+    @contextmanager
+    def lending(self, copy: Given) -> Iterator[Given]:
+        """The module with the weights of a copy, in its own dtypes; it is called with them and keeps its own."""
+        theirs = copy._tensors()
+        yield Given(self.model, {n: theirs[n].to(t.dtype) for n, t in self._tensors().items()}, self.names)
+
     def wide(self) -> Given:
         """The module with its tensors in float64; itself where they are."""
         return self if self.dtype == "float64" else self._in(torch.float64)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Container, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -116,6 +117,9 @@ class Given(Protocol):
 
     def holding(self, weights: Mapping[str, Array]) -> Given | None:
         """A copy in float64 with other weights; None where none can be made."""
+
+    def lending(self, copy: Given) -> AbstractContextManager[Given]:
+        """The model itself with the weights of a copy of it; its own are back afterwards."""
 
     def wide(self) -> Given | None:
         """A copy in float64, or the model itself where it is of float64; None where none can be made."""

@@ -245,7 +245,7 @@ def _wide_rounding(pair: Pair, one: Asked, other: Asked, images: Images) -> floa
 def _rounding(one: Asked, other: Asked) -> float:
     """A multiple of the rounding of the quieter side, each against its own copy in float64.
 
-    Of models of two dtypes it is that of the other side: who computes in float64 does not round.
+    Who computes in float64 does not round: then it is that of the other side.
     """
     return _bound(one, other, [max(_noises(asked.low, asked.wide)) for asked in (one, other) if asked.wide])
 
@@ -255,5 +255,5 @@ def _noises(low: Mapping[str, Array], wide: Mapping[str, Array]) -> list[float]:
 
 
 def _bound(one: Asked, other: Asked, noises: Sequence[float]) -> float:
-    pick = min if one.dtype == other.dtype else max
+    pick = max if (one.dtype == "float64") != (other.dtype == "float64") else min
     return FLOAT32_FACTOR * (pick(noises, default=FLOAT32_FLOOR) + FLOAT32_FLOOR)

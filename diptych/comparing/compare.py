@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -20,7 +21,7 @@ from .dropping import dropout
 from .gates import nodes, parameters
 from .lines import located
 from .named import models_of
-from .pair import Pair, shortly, transferred
+from .pair import Pair, lent, shortly
 from .report import Comparison
 from .sides import images, labels, own_images, shape_of, side
 from .training import gradients, training
@@ -52,13 +53,14 @@ def compare(
     Each is a PyTorch module, a Keras model, a function that makes one, or the name of a registered network, which is
     its build in the framework of the other. `example` is a batch (N, C, H, W), such as photos, which are compared,
     too, or its shape: a PyTorch module does not say what it takes. `weights` are compared "as-is", or with "transfer"
-    those of the first are put into a copy of the second. `names` are pairs of layers, of the first and of the second,
-    that belong together. `sizes` are (height, width). `gates` are those to hold the models to, all where none is named;
-    outputs are always among them, for the others prove nothing without. With `fast` they are held at one size, to few
-    batches, and are not trained. With `steps` the last gate, training_steps, trains both for so many with `optimizer`
-    and holds each, as `train_check` does. `options` are those of the registered network, such as num_classes.
-    `progress` is told what is at work; without it a terminal is.
-    Nothing of the models is changed. Raises DiptychError for what is no model, and for a name that is no layer's.
+    those of the first are put into the second, until the end. `names` are pairs of layers, of the first and of the
+    second, that belong together. `sizes` are (height, width). `gates` are those to hold the models to, all where none
+    is named; outputs are always among them, for the others prove nothing without. With `fast` they are held at one
+    size, to few batches, and are not trained. With `steps` the last gate, training_steps, trains both for so many with
+    `optimizer` and holds each, as `train_check` does. `options` are those of the registered network, such as
+    num_classes. `progress` is told what is at work; without it a terminal is.
+    Both models are as they were in the end. Raises DiptychError for what is no model, and for a name that is no
+    layer's.
     """
     wanted = asked_gates(list(GATES), gates, fast, always="outputs", steps=steps)
     start, say = time.monotonic(), progress or (lambda text: None)
@@ -73,19 +75,24 @@ def compare(
     ready = [side(model, label, shape) for model, label in zip((first, second), called, strict=True)]
     batch_list = [*images(shape, batches, sizes, fast), *own_images(example)]
     pair = Pair(ready[0], ready[1], batch_list, names or {}, by_weights=chosen == "as-is")
-    if chosen == "transfer":
-        pair = transferred(pair)
+    with lent(pair) if chosen == "transfer" else nullcontext(pair) as held:
+        found = _report(held, called, wanted, left_out(list(GATES), wanted, fast), (start, say))
+    own = {"example": (1, *shape), "weights": chosen, "names": names}
+    return with_training(found, wanted, (first, second), steps, optimizer, progress, **own)
+
+
+def _report(
+    pair: Pair, called: list[str], wanted: Sequence[str], left: Sequence[str], told: tuple[float, Callable[[str], None]]
+) -> Comparison:
+    """What the gates find, and what is drawn and said of it; `told` is the time of the start, and whom to tell."""
+    start, say = told
     asked = tuple(run_gates(pair, wanted, say))
-    found = Comparison(
-        " and ".join(called), asked, tuple(item.name for item in pair.compared), {}, time.monotonic() - start
-    )
-    drawn, left = along(pair), left_out(list(GATES), wanted, fast)
-    found = replace(
+    names, drawn = tuple(item.name for item in pair.compared), along(pair)
+    found = Comparison(" and ".join(called), asked, names, {}, time.monotonic() - start)
+    return replace(
         found, unsure=tuple(pair.unsure), notes=(*left, *notes(pair)), partial=bool(left), pairs=pairs(pair),
         labels=tuple(called), curve=drawn.curve, tensors=drawn.tensors, sources=sources(pair),
     )  # fmt: skip
-    own = {"example": (1, *shape), "weights": chosen, "names": names}
-    return with_training(found, wanted, (first, second), steps, optimizer, progress, **own)
 
 
 def run_gates(pair: Pair, wanted: Sequence[str], say: Callable[[str], None]) -> Iterator[Gate]:

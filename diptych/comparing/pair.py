@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
@@ -169,9 +170,14 @@ class Pair:
         Raises Untrainable where one cannot be trained.
         """
         one, other = (Trained(side) for side in self.both)
-        random = np.random.default_rng(1)
-        seeds = [random.standard_normal(value.shape) for value in one.outputs(images.values).values()]
+        seeds = self.seeds(images)
         return one.step(images.values, seeds, training, turn), other.step(images.values, seeds, training, turn)
+
+    def seeds(self, images: Images) -> list[Array]:
+        """What the outputs for these images are multiplied by in the loss of a step; raises Untrainable."""
+        random = np.random.default_rng(1)
+        outputs = Trained(self.one).outputs(images.values)
+        return [random.standard_normal(value.shape) for value in outputs.values()]
 
     def canonical(self, place: int, own: Mapping[str, Array]) -> Placed:
         """Arrays by a model's own names as those of its Net; without those of which a number is missing."""
@@ -214,9 +220,9 @@ def shortly(error: Exception) -> str:
 
 
 def transferred(pair: Pair) -> Pair:
-    """The pair with the weights of the first in the second; raises DiptychError for a weight that has none.
+    """Copies of the pair in float64, with the weights of the first in the second's.
 
-    Only copies in float64 are compared then: the second model keeps its own weights.
+    Raises DiptychError for a weight that has none.
     """
     one, other = pair.known
     back = {theirs: mine for mine, theirs in pair.weights.items()}
@@ -248,6 +254,17 @@ def transferred(pair: Pair) -> Pair:
     second = Side(pair.other.label, copy, copy, replace(other, weights=weights))
     kept = f"weights of {pair.other.label} that keep their own values, as no output of {pair.one.label} is theirs: "
     return Pair(first, second, pair.images, pair.names, notes=[kept + first_few(aside, 4)] if aside else [])
+
+
+@contextmanager
+def lent(pair: Pair) -> Iterator[Pair]:
+    """The pair with the weights of the first in the second model itself, which has its own again afterwards.
+
+    Copies alone would not show what an instance does: a patch, a hook, a policy of its layers.
+    """
+    moved = transferred(pair)
+    with pair.other.given.lending(moved.other.given) as given:
+        yield replace(moved, one=pair.one, other=replace(moved.other, given=given))
 
 
 def _parting(pair: Pair) -> str:

@@ -14,13 +14,15 @@ from dataclasses import replace
 import numpy as np
 
 from ..checking.case import Finding
-from ..checking.gates import nearby
+from ..checking.gates import FLOAT32_FACTOR, nearby
 from ..common.compare import FLOAT64_TOLERANCE, difference
 from ..common.comparing.apart import channelwise
 from ..common.comparing.given import Pass
+from ..common.comparing.rounding import ROUNDED
 from ..common.spec import Array
 from .by_numbers import alike, groups
 from .gradient_bounds import bound_of_gradients, floor_of_gradients
+from .itself import unlike_its_copy
 from .pair import Pair, Trained, Untrainable, matched
 from .seen import NARROW
 from .sides import Images
@@ -69,13 +71,15 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
         where, place = _why(pair, images, training, ("output", nothing, nothing), passes)
         told = "; ".join(filter(None, (said, place)))
         return Finding(False, float("inf"), 0.0, where or "output", told, 1, label, said)
+    if (own := unlike_its_copy(pair, images, training, passes)) is not None:
+        return own
     worst, count = Finding(True, 0.0, bound), 0
     rounded = bound_of_gradients(pair, images, training)
     for name, a, b, floor in _entries(pair, *passes, len(images.values), training):
         gap, count = channelwise(a, b) if floor < 0 else difference(a.reshape(b.shape), b, floor)[0], count + 1
         most = rounded if name.startswith("gradient") else bound
-        if most < gap < np.inf and pair.exact and pair.bound > FLOAT64_TOLERANCE:
-            most = max(most, MARGIN * _moved(pair, images, training, passes, name))
+        if most < gap < (ROUNDED if pair.bound <= FLOAT64_TOLERANCE else np.inf) and pair.exact:
+            most = max(most, _moved(pair, images, training, passes, name))
         found = Finding(bool(gap <= most), gap, most, name, "", count)
         if not found.passed:
             where, why = _why(pair, images, training, (name, a, b), passes)
@@ -86,15 +90,20 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
 
 
 def _moved(pair: Pair, images: Images, training: bool, passes: tuple[Pass, Pass], name: str) -> float:
-    """How far the second model's own step goes of images that are a rounding of float32 away.
+    """How far a step may go by rounding alone: a multiple of what images that are a rounding away make of it.
 
-    Asked where a constant of the two was rounded to float32, such as 1 / 255: a batch of three makes much of that.
+    In float64 that of the model that is moved less: the batches of a hundred normalisations make much of a rounding.
+    Where a constant of the two was rounded to float32, such as 1 / 255, it is that of float32, in the second model.
     """
-    near = pair.step(replace(images, values=next(nearby(images.values))), training)[1]
-    both = (_entries(pair, passes[0], second, len(images.values), training) for second in (passes[1], near))
-    for (said, _, b, floor), (_, _, moved, _) in zip(*both, strict=False):
+    single = pair.bound > FLOAT64_TOLERANCE
+    turned = next(nearby(images.values.astype(np.float64), "float32" if single else "float64"))
+    near = pair.step(replace(images, values=turned), training)
+    both = (_entries(pair, *found, len(images.values), training) for found in (passes, near))
+    for (said, a, b, floor), (_, a_moved, b_moved, _) in zip(*both, strict=False):
         if said == name:
-            return channelwise(b, moved) if floor < 0 else difference(b, moved, floor)[0]
+            pairs = [(b, b_moved)] if single else [(a, a_moved), (b, b_moved)]
+            gaps = [channelwise(x, y) if floor < 0 else difference(x, y, floor)[0] for x, y in pairs]
+            return (MARGIN if single else FLOAT32_FACTOR) * min(gaps)
     return 0.0
 
 

@@ -1,0 +1,106 @@
+"""Whether a model trains as the copy of it does that a step is compared of: a copy is made of what a config says.
+
+What an instance does besides, such as a patched `call`, no copy has. A PyTorch module is never copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from ..checking.case import Finding
+from ..checking.gates import FLOAT32_FACTOR, nearby
+from ..common.compare import difference
+from ..common.comparing.apart import apart
+from ..common.comparing.given import Pass
+from ..common.spec import Array
+from .pair import Pair
+from .seen import NARROW
+from .sides import Images, Side
+
+TURNED = 5e-2
+"""Relative, of gradients in float32: below a maximum two numbers that are nearly one may change places."""
+FLOOR = 0.1
+"""Of the largest gradient: one of 0 is 1e-6 by rounding."""
+SMALL = 1e-6
+"""The smallest output that is a measure: one of 0 is that by rounding."""
+Entry = tuple[str, Array, Array, float, float]
+"""A name, the model's own array and its copy's, the smallest number that is a measure, and the tolerance."""
+
+
+def unlike_its_copy(pair: Pair, images: Images, training: bool, passes: tuple[Pass, Pass]) -> Finding | None:
+    """The first that a model's own step, in its own dtype, has otherwise than its copy's in float64; None for nothing.
+
+    `passes` are those of the copies. Rounding is what images beside make of the copy's step.
+    """
+    for side, copied in zip(pair.both, passes, strict=True):
+        if side.given.model is side.exact.model or _is_half(side):
+            continue
+        seeds = pair.seeds(images)
+        own = _stepped(side, images, seeds, training)
+        found = [] if own is None else [entry for entry in _entries(own, copied) if _gap(entry) > entry[4]]
+        if own is None or not found:
+            continue
+        near = [side.exact.step(turned, seeds, training) for turned in nearby(images.values)]
+        moved = [
+            {name: _gap((name, a, b, floor, 0.0)) for name, a, b, floor, _ in _entries(one, copied)} for one in near
+        ]
+        for entry in found:
+            most = max(entry[4], FLOAT32_FACTOR * max(one[entry[0]] for one in moved))
+            if _gap(entry) > most:
+                where = _layer(side, images, training) or entry[0]
+                said = (
+                    f"{side.label} itself trains otherwise than its config says, first in {where}: a patch of its own"
+                )
+                return Finding(False, _gap(entry), most, where, said, 1, side.label, said)
+    return None
+
+
+def _stepped(side: Side, images: Images, seeds: Sequence[Array], training: bool) -> Pass | None:
+    """A step of the model itself; None where it cannot be trained, though its copy could."""
+    try:
+        return side.given.step(images.values, seeds, training)
+    except Exception:  # noqa: BLE001 - whatever the code of a model raises
+        return None
+
+
+def _is_half(side: Side) -> bool:
+    """Whether a model computes in half precision, which is told of its outputs, or may do so."""
+    if side.read is None:
+        return side.given.dtype == "mixed"
+    return any("precision" in note for note in side.read.notes)
+
+
+def _entries(own: Pass, copied: Pass) -> Iterator[Entry]:
+    """What both hand on, the statistics that both leave, and the gradients from the last to the first."""
+    for name, value in copied.outputs.items():
+        if name in own.outputs:
+            yield name, own.outputs[name], value, SMALL, NARROW
+    for name, mine, value in _paired(own.buffers, copied.buffers):
+        if value.dtype.kind == "f":
+            yield name, mine, value, float(np.abs(value).max(initial=0)) * NARROW, NARROW
+    floor = FLOOR * max((float(np.abs(value).max(initial=0)) for value in copied.gradients.values()), default=0.0)
+    for name, mine, value in reversed(_paired(own.gradients, copied.gradients)):
+        yield f"gradient of {name}", mine, value, floor, TURNED
+
+
+def _paired(own: Mapping[str, Array], copied: Mapping[str, Array]) -> list[tuple[str, Array, Array]]:
+    """By their order: a copy has the variables of its model in the same, and may name them otherwise."""
+    pairs = zip(own.items(), copied.values(), strict=False)
+    return [(name, mine, value) for (name, mine), value in pairs if mine.shape == value.shape]
+
+
+def _gap(entry: Entry) -> float:
+    _, mine, value, floor, _ = entry
+    return difference(mine, value, floor)[0] if value.size else 0.0
+
+
+def _layer(side: Side, images: Images, training: bool) -> str:
+    """The first layer that hands on something else, "" where none is seen to; this must not fail."""
+    try:
+        seen = side.exact.seen(images.values, training)
+        own = side.given.seen(images.values, training)
+    except Exception:  # noqa: BLE001 - whatever the code of a model raises
+        return ""
+    return next((name for name, value in seen.items() if name in own and apart(own[name], value) > NARROW), "")
