@@ -71,8 +71,8 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
         where, place = _why(pair, images, training, ("output", nothing, nothing), passes)
         told = "; ".join(filter(None, (said, place)))
         return Finding(False, float("inf"), 0.0, where or "output", told, 1, label, said)
-    if (own := unlike_its_copy(pair, images, training, passes)) is not None:
-        return own
+    if (patched := unlike_its_copy(pair, images, training, passes)) is not None:
+        return patched
     worst, count = Finding(True, 0.0, bound), 0
     rounded = bound_of_gradients(pair, images, training)
     for name, a, b, floor in _entries(pair, *passes, len(images.values), training):
