@@ -65,7 +65,7 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
         passes = pair.step(images, training)
     except Untrainable as error:
         return _untrainable(pair, images, training, error)
-    if training and (label := _by_chance(pair, images, passes)):
+    if training and (label := of_chance(pair, images, passes)):
         said = f"{label} trains by chance though dropout is off: noise or augmentation"
         nothing = np.zeros(1)
         where, place = _why(pair, images, training, ("output", nothing, nothing), passes)
@@ -155,7 +155,7 @@ def _entries(pair: Pair, one: Pass, other: Pass, batch: int, training: bool) -> 
     yield "gradient of the images", one.input_gradient, other.input_gradient, 0.0
 
 
-def _by_chance(pair: Pair, images: Images, passes: tuple[Pass, Pass]) -> str:
+def of_chance(pair: Pair, images: Images, passes: tuple[Pass, Pass]) -> str:
     """The model that answers otherwise to a second step, "" for neither."""
     bound = pair.bound if pair.exact else NARROW
     seeds = [np.zeros_like(value) for value in passes[0].outputs.values()]

@@ -6,6 +6,7 @@ import functools
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -21,9 +22,11 @@ from ..common.text import first_few
 from ..common.training.losses import DetectionLoss, Loss, MeanSquares, checked_targets, joint_targets, of_classes
 from ..common.training.setting import Setting, Variance
 from ..common.weights import checked, init
+from ..comparing.itself import unlike_its_copy
 from ..comparing.named import models_of
-from ..comparing.pair import Pair, transferred
+from ..comparing.pair import Pair, Untrainable, lent, transferred
 from ..comparing.sides import images, labels, shape_of, side
+from ..comparing.training import of_chance
 from ..waiting import shows_progress
 from .given import Given, given_loss, given_optimiser
 from .judge import Judge
@@ -167,6 +170,8 @@ def _sides(
     shape = shape_of((first, second), example)
     ready = [side(model, label, shape) for model, label in zip((first, second), labels((first, second)), strict=True)]
     pair = Pair(ready[0], ready[1], list(images(shape, (2,), None, True)), names or {}, by_weights=chosen == "as-is")
+    with lent(pair) if chosen == "transfer" else nullcontext(pair) as themselves:
+        _refuse_patched(themselves)
     if chosen == "transfer":
         pair = transferred(pair)
 
@@ -174,6 +179,19 @@ def _sides(
         return np.asarray(random.standard_normal((count, *shape), dtype=np.float32), np.float64)
 
     return of_pair(pair, (first, second)), draw
+
+
+def _refuse_patched(pair: Pair) -> None:
+    """Raise DiptychError for a model that trains otherwise than the copy of it that is trained here."""
+    images = pair.images[0]
+    try:
+        passes = pair.step(images, training=True)
+    except Untrainable:  # which the copies say when they are made
+        return
+    if of_chance(pair, images, passes):
+        return
+    if (found := unlike_its_copy(pair, images, True, passes)) is not None:
+        raise DiptychError(f"{found.detail}; a copy is trained here, which has no such patch: make it a class's own")
 
 
 def _settings(losses: tuple[Given, Given], heads: Any, frozen: bool, variance: Variance) -> Any:

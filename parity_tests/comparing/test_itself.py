@@ -12,6 +12,8 @@ import tensorflow as tf
 import torch
 from torch import nn
 
+from diptych import train_check
+from diptych.common.errors import DiptychError
 from diptych.comparing.compare import compare
 from diptych.comparing.report import Comparison
 
@@ -125,6 +127,14 @@ def test_a_port_has_its_own_weights_again_when_its_code_raises() -> None:
     with pytest.raises(KeyboardInterrupt):
         held(model, "transfer")
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize("weights", ["as-is", "transfer"])
+def test_steps_are_not_made_of_a_copy_that_lacks_a_patch(weights: Any) -> None:
+    model = moved(port())
+    patched("norm", lambda call: lambda x, training=None, mask=None: call(x, training=False))(model)
+    with pytest.raises(DiptychError, match=r"TensorFlow itself trains otherwise .* first in norm: a patch of its own"):
+        train_check((module(), model), steps=1, example=(1, 3, 12, 10), weights=weights)
 
 
 @pytest.mark.parametrize("momentum", [0.1, 0.1 + 1e-9])
