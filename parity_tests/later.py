@@ -9,15 +9,29 @@ from __future__ import annotations
 import pytest
 
 SLOW = (
+    "checking/test_faults.py::test_a_fault_in_given_models_is_found_at_its_layer[stride]",
+    "checking/test_faults.py::test_a_fault_in_given_models_is_found_at_its_layer[swapped filters]",
     "checking/test_faults.py::test_without_a_fault_the_check_passes[float64]",
+    "checking/test_given_models.py::test_a_built_module_with_a_forward_of_ones_own_is_seen_by_its_layers[block]",
     "checking/test_referee.py::test_without_a_fault_the_gate_passes[float64]",
+    "comparing/test_imported_faults.py::test_a_fault_is_found_placed_and_explained[keras_activity]",
+    "comparing/test_imported_faults.py::test_a_fault_is_found_placed_and_explained[keras_same_stem]",
     "comparing/test_imported_faults.py::test_a_fault_is_found_placed_and_explained[torch_unshared]",
     "comparing/test_imported_faults.py::test_a_fault_is_found_placed_and_explained[torch_biased_variance]",
+    "comparing/test_itself.py::test_a_patch_of_an_instance_is_found[evaluation-as-is]",
+    "comparing/test_itself.py::test_a_patch_of_an_instance_is_found[norm_frozen-as-is]",
+    "comparing/test_itself.py::test_a_patch_of_an_instance_is_found[no_gradient-as-is]",
+    "comparing/test_itself.py::test_rounding_that_normalisations_make_large_is_no_difference[0.100000001]",
+    "comparing/test_renamed_files.py::test_files_with_other_names_are_the_same[squeezenet1_1]",
+    "conversion/test_batch_broken.py::test_a_batch_goes_on_from_a_random_kill[0]",
+    "conversion/test_batch_broken.py::test_a_ctrl_c_ends_a_batch_at_once_with_what_is_done[True]",
+    "conversion/test_emitted_weights.py::test_a_fault_in_a_model_of_an_emitted_class_is_found[<lambda>-nodes-c5]",
+    "conversion/test_emitted_weights.py::test_a_fault_in_a_model_of_an_emitted_class_is_found[<lambda>-nodes-output]",
     "conversion/test_library_files.py::test_keras_applications_takes_the_file_as_its_own_weights[xception.keras]",
     "conversion/test_source_graph.py::test_another_function_with_the_weights_of_a_network_is_converted_as_it_is[uncla",
     "conversion/test_streaming.py::test_mapped_files_give_the_same_bytes[mobilenet_v1_025.keras]",
 )
-"""Of 3 to 12 seconds each."""
+"""Of 1 to 15 seconds each."""
 
 FULL = (
     "building/test_inplace.py::test_the_numbers_of_a_network_are_the_same_bits[yolov4]",

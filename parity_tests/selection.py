@@ -59,7 +59,6 @@ QUICKEST = (
     "mobilenet_v1_025.keras",
     "mobilenet_v3_small.keras",
     "yolov4_tiny",
-    "yolox_nano",
 )
 """Of those, the ones whose gates `make test` runs; `make test-slow` runs the others."""
 

@@ -81,6 +81,7 @@ def test_files_predict_in_a_plain_keras(tmp_path: Path) -> None:
         assert_same(found, expected[name], 1e-6)
 
 
+@pytest.mark.slow
 def test_the_plainly_loaded_files_hold_every_kind_of_layer() -> None:
     def kinds(names: list[str]) -> set[str]:
         return {node.kind for name in names for node in traced(name, {}).nodes}
