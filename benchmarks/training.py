@@ -76,7 +76,8 @@ def timed(name: str, steps: int = 20) -> str:
 
 
 def families(names: list[str], steps: int) -> None:
-    """Networks by name: the largest difference after so many steps."""
+    """Networks by name: the rate, and the largest difference after so many steps."""
+    said = "trained at a rate of "
     for name in names:
         try:
             report = diptych.train_check(name, steps=steps)
@@ -85,7 +86,9 @@ def families(names: list[str], steps: int) -> None:
             continue
         gate = report.gates[0]
         measured = "" if gate.measured is None else f"{gate.measured:.1e}"
-        print(f"| {name} | {report.verdict} | {measured} | {gate.compared:,} | {len(report.listed)} |", flush=True)
+        rate = next((note.removeprefix(said) for note in report.notes if note.startswith(said)), "0.01")
+        row = name, rate, report.verdict, measured, f"{gate.compared:,}", str(len(report.listed))
+        print(f"| {' | '.join(row)} |", flush=True)
 
 
 def cheapest() -> list[str]:
