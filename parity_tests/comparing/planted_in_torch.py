@@ -234,7 +234,7 @@ fault("torch_bilinear", "resize rule", "timm_upsampled", "torch", method("", _re
 fault("torch_standardised", "normalisation of the input", RES, "torch", first(lambda x: (x - 0.45) / 0.225),
     "conv1", "missing, |rescale")
 fault("torch_standardised_by_channel", "normalisation of the input", RES, "torch", first(lambda x: (x - MEAN[:,
-    None, None].to(x)) / STD[:, None, None].to(x)), "conv1", "standardize|ImageNet|missing, torch sub")
+    None, None].to(x)) / STD[:, None, None].to(x)), "conv1", "standardize|ImageNet|missing, channel_offset")
 fault("torch_divided", "normalisation of the input", RES, "torch", first(lambda x: x / 255), "conv1", "rescale")
 fault("torch_bgr", "BGR", RES, "torch", first(lambda x: x.flip(1)), "conv1", "RGB against BGR")
 fault("torch_bgr_kernel", "BGR", RES, "torch", _reorder("conv1.weight", lambda w: w.flip(1).clone()), "conv1",

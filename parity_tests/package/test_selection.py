@@ -52,7 +52,7 @@ ALONE = {
     "ops/test_detection_losses.py::test_compiled": "compilers; eager values and gradients are in `make test`",
     "searching/test_search_run.py::test_five_seeds": "ten searches; one is in `make test`",
     "files/test_hostile.py::test_all_end_well": "test_some_of_every_kind_end_well takes one input of two hundred",
-    "files/test_hostile.py::test_more_of_every_kind": "the same for one input of twelve",
+    "files/test_hostile.py::test_more_of_every_kind": "the same for one input of twenty-four",
     "conversion/test_keras_graph.py::test_the_real_file_of": "a network of 23 MB; made files are in `make test`",
     "conversion/test_real_darknet.py": "files of 24 and 35 MB; test_darknet_files.py has made ones",
     "conversion/test_yolov4_names.py::test_a_file_is_converted": "a YOLOv4 of 257 MB; its names are in `make test`",

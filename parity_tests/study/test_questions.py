@@ -48,7 +48,7 @@ def click(page: Any, verb: str, what: str, where: str) -> None:
         name = re.compile("^" + r"[\d,]+".join(map(re.escape, what.split("#"))) + "$")
         inside = page.locator("article, section").filter(has=page.get_by_role("heading", name=where)) if where else page
         link = inside.get_by_role("link", name=name).first
-        target = link.evaluate("link => link.href")
+        target = link.evaluate("link => new URL(link.getAttribute('href'), document.baseURI).href")  # of SVG, too
         link.click()
         page.wait_for_url(lambda url: url == target)  # `click` alone does not wait for the next page's scripts
 
