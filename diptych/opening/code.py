@@ -90,7 +90,11 @@ def _module(home: str, file: Path | None) -> ModuleType:
         raise ImportError(message("no module can be made of {file}", file=file))
     module = importlib.util.module_from_spec(found)
     sys.modules[name] = module  # where torch.export and inspect look for it
-    found.loader.exec_module(module)
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # somebody's folder stays as it is
+    try:
+        found.loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = before
     return module
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import keras
@@ -78,6 +79,16 @@ def test_a_function_a_class_and_what_is_inside_one_are_taken(code: str, name: st
     assert done.exit_code == 0, done.output
     assert "class Tiny(keras.Model):" in done.stdout
     assert "a greeting" not in done.stdout
+
+
+def test_nothing_is_left_beside_code(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    folder = Path(code).parent
+    (folder / "beside.py").write_text("CLASSES = 2\n")
+    Path(code).write_text(f"from beside import CLASSES\n{CODE}")
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    assert run("table", f"{code}:make", "--example", "1x3x12x10").exit_code == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["beside.py", Path(code).name]
+    assert not sys.dont_write_bytecode
 
 
 def test_every_command_takes_code(code: str, tmp_path: Path) -> None:
