@@ -15,14 +15,13 @@ from ..common.compare import difference
 from ..common.comparing.apart import apart
 from ..common.comparing.given import Pass
 from ..common.spec import Array
+from .gradient_bounds import NARROW_FLOOR
 from .pair import Pair
 from .seen import NARROW
 from .sides import Images, Side
 
 TURNED = 5e-2
 """Relative, of gradients in float32: below a maximum two numbers that are nearly one may change places."""
-FLOOR = 0.1
-"""Of the largest gradient: one of 0 is 1e-6 by rounding."""
 SMALL = 1e-6
 """The smallest output that is a measure: one of 0 is that by rounding."""
 Entry = tuple[str, Array, Array, float, float]
@@ -80,7 +79,9 @@ def _entries(own: Pass, copied: Pass) -> Iterator[Entry]:
     for name, mine, value in _paired(own.buffers, copied.buffers):
         if value.dtype.kind == "f":
             yield name, mine, value, float(np.abs(value).max(initial=0)) * NARROW, NARROW
-    floor = FLOOR * max((float(np.abs(value).max(initial=0)) for value in copied.gradients.values()), default=0.0)
+    floor = NARROW_FLOOR * max(
+        (float(np.abs(value).max(initial=0)) for value in copied.gradients.values()), default=0.0
+    )
     for name, mine, value in reversed(_paired(own.gradients, copied.gradients)):
         yield f"gradient of {name}", mine, value, floor, TURNED
 
