@@ -59,8 +59,7 @@ def compare(
     size, to few batches, and are not trained. With `steps` the last gate, training_steps, trains both for so many with
     `optimizer` and holds each, as `train_check` does. `options` are those of the registered network, such as
     num_classes. `progress` is told what is at work; without it a terminal is.
-    Both models are as they were in the end. Raises DiptychError for what is no model, and for a name that is no
-    layer's.
+    Both models are as they were in the end. Raises DiptychError for what is no model, and for a name of no layer.
     """
     wanted = asked_gates(list(GATES), gates, fast, always="outputs", steps=steps)
     start, say = time.monotonic(), progress or (lambda text: None)

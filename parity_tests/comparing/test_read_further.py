@@ -12,6 +12,7 @@ import tensorflow as tf
 import torch
 from keras import layers, ops
 from porting import ported, scrambled
+from their_more_pairs import Writing
 from torch import nn
 from torch.nn import functional
 
@@ -21,17 +22,6 @@ from diptych.common.comparing.remedies import KERAS, TORCH
 SHAPE = (1, 3, 12, 8)
 QUICK: dict[str, Any] = {"example": SHAPE, "sizes": [(12, 8)], "batches": (1, 2)}
 Given = tuple[Any, Any]
-
-
-class Writing(nn.Module):
-    def __init__(self, forward: Any, **parts: nn.Module) -> None:
-        super().__init__()
-        for name, part in parts.items():
-            self.add_module(name, part)
-        self.way = forward
-
-    def forward(self, x: torch.Tensor) -> Any:
-        return self.way(self, x)
 
 
 class Padded(layers.Layer):  # type: ignore[misc]
