@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ..common.search.candidates import FBNET
 from ..common.search.costs import Costs, latencies, macs, read_table
+from ..common.search.fbnet_space import fbnet_space
 from ..common.search.scaling import Compound, channels, compound, repeats
 from ..common.search.setting import Objective, Plan, Rules, Temperature
 from ..common.search.space import Candidate, Layer, Space, Stage, layers
@@ -34,6 +35,7 @@ __all__ = [
     "compound",
     "digits_latencies",
     "digits_space",
+    "fbnet_space",
     "latencies",
     "layers",
     "macs",

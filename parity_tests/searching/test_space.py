@@ -10,10 +10,12 @@ import pytest
 from small_space import candidates, head, space, stem
 
 from diptych import DiptychError, Net, searching
+from diptych.common.registry import spec
 from diptych.common.search.costs import check_budget, parts
 from diptych.common.search.setting import check_latency
 from diptych.common.search.steering import steered
 from diptych.common.weights import init
+from diptych.common.zoo.fbnet import TABLE, Unit
 from diptych.searching import FBNET, Layer, Objective, Plan, Space, Stage, Temperature, layers
 
 
@@ -24,6 +26,20 @@ def test_nine_candidates_where_the_shapes_agree() -> None:
         f"layer{number}_mix" for number in range(1, 7)
     ]
     assert found.shapes == [*[(16, 4, 4)] * 4, *[(32, 2, 2)] * 3]
+
+
+@pytest.mark.parametrize("variant", TABLE)
+def test_the_published_fbnets_are_networks_of_the_papers_space(variant: str) -> None:
+    rows, last = TABLE[variant]
+    found, published = searching.fbnet_space(last=last), spec(f"fbnet_{variant}")
+    assert [len(layer.candidates) for layer in found.layers].count(9) == 16
+    net = found.network([_named(unit) for row in rows for unit in row])
+    assert (net.params, net.macs) == (published.params, published.macs)
+    assert [w.shape for w in net.weights.values()] == [w.shape for w in published.weights.values()]
+
+
+def _named(unit: Unit | None) -> str:
+    return "skip" if unit is None else f"k{unit[0]}_e{unit[1]}" + ("_g2" if unit[2] == 2 else "")
 
 
 def test_the_super_network_is_a_network_like_any_other() -> None:
