@@ -75,7 +75,7 @@ def _shown() -> Iterator[Callable[[Curves], None] | None]:
     from rich.text import Text
 
     with Live(refresh_per_second=4, transient=True) as live:
-        yield lambda curves: live.update(Text("\n".join(curves.lines(live=True))))
+        yield lambda curves: live.update(Text("\n".join(curves.lines(live.console.width))))
 
 
 COMMANDS: dict[str, Callable[..., None]] = {"train": train}

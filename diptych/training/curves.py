@@ -41,25 +41,26 @@ class Curves:
         one, other = (self.losses[side] for side in self.sides)
         return [abs(a - b) / abs(a) if a else abs(b) for a, b in zip(one, other, strict=False)]
 
-    def lines(self, live: bool = False) -> Iterator[str]:
-        """The curves in words, and drawn with blocks where they are `live`."""
+    def lines(self, columns: int | None = None) -> Iterator[str]:
+        """The curves in words; in so many columns of a terminal also drawn, while they grow."""
         for side in self.sides:
             found = self.losses.get(side) or []
             if not found:
                 continue
-            drawn = f"  {_blocks(found)}" if live else ""
             read = self.right.get(side) or []
             told = f", {read[-1]:.1%} of the held-out images right" if read else ""
-            yield f"{LABELS[side]:<11} step {len(found):>5}  loss {found[-1]:.6f}{drawn}{told}"
-            if not live:
+            line = f"{LABELS[side]:<11} step {len(found):>5}  loss {found[-1]:.6f}"
+            room = min(WIDTH, (columns or 0) - len(line) - len(told) - len("  "))
+            yield f"{line}{f'  {_blocks(found, room)}' if room > 0 else ''}{told}"
+            if columns is None:
                 yield f"{'':<11} {self.whose[side]}"
         if self.gaps:
             yield f"{'difference':<11} of the loss: {self.gaps[-1]:.1e} now, {max(self.gaps):.1e} at most"
 
 
-def _blocks(values: Sequence[float]) -> str:
-    """A curve as blocks, of at most WIDTH characters."""
-    parts = np.array_split(np.array(values), min(WIDTH, len(values)))
+def _blocks(values: Sequence[float], most: int) -> str:
+    """A curve as blocks, of so many characters at most."""
+    parts = np.array_split(np.array(values), min(most, len(values)))
     means = np.array([part.mean() for part in parts])
     spread = float(means.max() - means.min()) or 1.0
     return "".join(BARS[round(float((value - means.min()) / spread * (len(BARS) - 1)))] for value in means)

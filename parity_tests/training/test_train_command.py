@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from diptych.commands.cli import app
+from diptych.training.curves import Curves, _blocks
 
 
 def run(*words: str) -> tuple[int, str]:
@@ -25,6 +26,18 @@ def test_both_curves_are_told_and_drawn(tmp_path: Path) -> None:
     assert "difference  of the loss: " in text
     assert float(text.split("difference  of the loss: ")[1].split(" ")[0]) < 1e-12
     assert picture.read_text("utf-8").startswith("<?xml")
+
+
+@pytest.mark.parametrize(("columns", "most"), [(80, 41), (120, 60), (30, 0)])
+def test_the_curves_of_a_terminal_keep_to_its_width(columns: int, most: int) -> None:
+    losses = {side: [1 / step for step in range(1, 200)] for side in ("torch", "tf")}
+    curves = Curves("lenet5_modern", ("torch", "tf"), losses, {"torch": [], "tf": []})
+    *both, _ = curves.lines(columns)
+    drawn = [line.partition("loss 0.005025")[2] for line in both]
+    assert drawn == [f"  {_blocks(losses['torch'], most)}" if most else ""] * 2
+    assert most == 0 or max(map(len, both)) <= columns
+    curves.right["torch"] = [0.925]
+    assert most == 0 or max(map(len, curves.lines(columns))) <= columns
 
 
 @pytest.mark.parametrize(
