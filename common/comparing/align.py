@@ -34,6 +34,8 @@ class Alignment:
     other: Flow
     pairs: tuple[tuple[int | None, int | None], ...]
     score: float
+    folds: tuple[tuple[int, int], ...] = ()
+    """The pairs of a normalisation and a layer that has it in its weights."""
 
     @property
     def partners(self) -> dict[int, int]:

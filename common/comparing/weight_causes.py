@@ -9,6 +9,8 @@ import numpy as np
 
 from ..spec import Array, Node
 
+RELATIVE = 1e-6
+"""What several roundings to float32 make of a number."""
 Explains = Callable[[Mapping[str, Array], Mapping[str, Array], str, Node], bool]
 
 
@@ -22,7 +24,7 @@ class Change:
 
 def close(one: Array, other: Array) -> bool:
     """Whether two arrays are equal but for rounding to float32."""
-    return one.shape == other.shape and np.allclose(one, other, rtol=1e-6, atol=1e-9)
+    return one.shape == other.shape and np.allclose(one, other, rtol=RELATIVE, atol=1e-9)
 
 
 def _turned(*axes: int) -> Explains:

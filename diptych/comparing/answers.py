@@ -206,7 +206,7 @@ def _held(pair: Pair, one: Asked, other: Asked, images: Images) -> Finding:
             if not found.passed:
                 pair.rounded = words != "in float64"
                 return found
-            worst = found if gap >= worst.measured and bound == pair.bound else worst
+            worst = found if gap >= worst.measured and words == "in float64" else worst
     return Finding(True, worst.measured, worst.tolerance, worst.where, "", count)
 
 

@@ -12,6 +12,7 @@ from ..common.compare import FLOAT64_TOLERANCE
 from ..common.comparing.align import Alignment
 from ..common.comparing.along import beyond, met
 from ..common.comparing.causes import OTHER_WEIGHTS, Cause, causes
+from ..common.comparing.folding import FOLDED
 from ..common.comparing.parting import Parting, Partings
 from ..common.comparing.remedies import remedy
 from ..common.comparing.rounding import rounding
@@ -145,6 +146,8 @@ def parameters(pair: Pair) -> Finding | str:
         lone |= {f"{name} of {side.label}, which no output depends on": name for name in beside}
     if lone and not _made_otherwise(pair, known):
         said, count = f"in one model alone: {first_few(list(lone), 6)}", len(pair.weights)
+        if pair.alignment.folds:
+            said = f"{FOLDED}; {said}"
         return Finding(False, float(len(lone)), 0.0, next(iter(lone.values())), said, count, cause=said)
     return _frozen(pair)
 

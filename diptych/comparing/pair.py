@@ -14,6 +14,7 @@ from ..common.compare import FLOAT64_TOLERANCE
 from ..common.comparing.align import Alignment, aligned
 from ..common.comparing.along import Along
 from ..common.comparing.columns import Columns, columns
+from ..common.comparing.folding import with_folds
 from ..common.comparing.given import Given, Pass
 from ..common.comparing.places import Placed, Places
 from ..common.comparing.rounding import rounding, rounding_of
@@ -90,17 +91,18 @@ class Pair:
     def alignment(self) -> Alignment:
         """The steps of both Nets that belong together."""
         one, other = self.known
-        weights = (one.weights, other.weights) if self.by_weights else None
-        return aligned(*_answering(one.net, other.net), self.names, weights)
+        return self._aligned(one.net, other.net)
 
     def alignment_at(self, size: tuple[int, ...]) -> Alignment | None:
         """The same at images of another (height, width); None where a Net has other weights there, or states a size."""
         one, other = self.known
         nets = [resized(read.net, (size[0], size[1])) for read in (one, other)]
-        weights = (one.weights, other.weights) if self.by_weights else None
-        if nets[0] is None or nets[1] is None:
-            return None
-        return aligned(*_answering(nets[0], nets[1]), self.names, weights)
+        return None if nets[0] is None or nets[1] is None else self._aligned(nets[0], nets[1])
+
+    def _aligned(self, one: Net, other: Net) -> Alignment:
+        weights = (self.known[0].weights, self.known[1].weights)
+        found = aligned(*_answering(one, other), self.names, weights if self.by_weights else None)
+        return with_folds(found, weights) if self.by_weights else found
 
     @cached_property
     def columns(self) -> dict[str, Columns]:
@@ -128,6 +130,8 @@ class Pair:
         found: dict[str, str] = {}
         ours, theirs = self.alignment.one.steps, self.alignment.other.steps
         for a, b in self.alignment.partners.items():
+            if (a, b) in self.alignment.folds:
+                continue
             mine, others = ours[a].node.own_weights(), theirs[b].node.own_weights()
             found |= {mine[name]: others[name] for name in mine if name in others}
         return found | dict(self._by_themselves(found))
