@@ -76,7 +76,8 @@ def train_check(
     normalisation as in evaluation. `variance` "unbiased" or "biased" lets both write the same running variance; with
     "own" the factor n / (n - 1) between them is checked. With `precision` "bfloat16" both run in mixed precision, and
     are held to what that rounds.
-    Where rounding alone grows past 1e-8, an optimiser given by its name is tried again at smaller rates: see `smaller`.
+    Where the loss is not finite in both, or rounding alone grows past 1e-8, an optimiser given by its name is tried
+    again at smaller rates: see `smaller`.
     Nothing of given models is changed. Raises DiptychError where nothing can be trained or compared.
     """
     once = functools.partial(
@@ -84,8 +85,7 @@ def train_check(
         variance=variance, precision=precision, example=example, weights=weights, names=names, options=options,
         say=progress or (lambda text: None),
     )  # fmt: skip
-    report = once(optimizer)
-    return at_smaller_rates(report, optimizer, once) if isinstance(optimizer, str) else report
+    return at_smaller_rates(optimizer, once) if isinstance(optimizer, str) else once(optimizer)
 
 
 def _trained(

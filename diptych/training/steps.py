@@ -32,6 +32,14 @@ T = TypeVar("T")
 Batch = tuple[Array, Sequence[Array]]
 
 
+class Diverged(DiptychError):
+    """A loss that is not finite in both, after `what` happened."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}; take a smaller rate, or other images")
+        self.what = what
+
+
 @dataclass(frozen=True)
 class Parted:
     """The first thing that differs: in which step, of what kind, its name, how much, and why if it has no size."""
@@ -157,7 +165,7 @@ def _step(side: Side, x: Array, targets: Sequence[Array], masks: Masks) -> Obser
 def _check_finite(sides: tuple[Side, Side], seen: Sequence[Observed], step: int) -> None:
     wrong = [side.label for side, item in zip(sides, seen, strict=True) if not math.isfinite(item.loss)]
     if len(wrong) == len(sides):
-        raise DiptychError(f"the loss is {seen[0].loss} at step {step} in both; take a smaller rate, or other images")
+        raise Diverged(f"the loss is {seen[0].loss} at step {step} in both")
 
 
 def _note_small(course: Course, gradients: Sequence[Mapping[str, Array]]) -> None:

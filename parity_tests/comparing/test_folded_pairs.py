@@ -56,7 +56,8 @@ def held(one: nn.Module, other: nn.Module, gates: tuple[str, ...] = ("outputs", 
 def test_a_folded_model_is_the_same_in_evaluation_and_told_by_its_parameters(turned: bool) -> None:
     made = whole()
     models = (made, Folded(made).eval())
-    report = held(*(models[::-1] if turned else models), gates=("outputs", "nodes", "parameters"))
+    one, other = models[::-1] if turned else models
+    report = held(one, other, gates=("outputs", "nodes", "parameters"))
     states = {gate.name: gate.passed for gate in report.gates}
     assert (states["outputs"], states["nodes"], states["parameters"]) == (True, True, False)
     assert report.cause.startswith("batch normalisation folded into the layer before it")

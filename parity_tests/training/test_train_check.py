@@ -16,6 +16,7 @@ import diptych
 from diptych import training
 from diptych.common.errors import DiptychError
 from diptych.common.training.named import OPTIMISERS
+from diptych.training import smaller
 
 SMOOTH = training.CrossEntropy(label_smoothing=0.1, class_weights=(1, 2, 3, 4, 5))
 CHOICES: dict[str, dict[str, Any]] = {
@@ -107,6 +108,17 @@ def test_rounding_that_grows_is_no_difference() -> None:
     assert report.verdict in ("cannot tell", "same"), report
     if report.verdict == "cannot tell":
         assert "rounding alone may have grown so far" in report.unsure[0]
+
+
+def test_training_that_diverges_in_both_is_tried_at_a_smaller_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(OPTIMISERS, "wild", training.SGD(rate=1e300))
+    monkeypatch.setattr(smaller, "SMALLER", (1e-302,))
+    report = checked(steps=3, optimizer="wild")
+    assert report.passed, report
+    assert report.notes[:2] == ("trained at a rate of 0.01", "at a rate of 1e+300: the loss is nan at step 2 in both")
+    monkeypatch.setattr(smaller, "SMALLER", (0.5,))
+    with pytest.raises(DiptychError, match="the loss is nan at step 2 in both; take a smaller rate, or other images"):
+        checked(steps=3, optimizer="wild")
 
 
 @pytest.mark.slow
