@@ -84,13 +84,14 @@ class Given:
             pairs = zip(outputs.values(), seeds, strict=False)
             loss = tf.add_n([tf.reduce_sum(value * _like(value, seed)) for value, seed in pairs])
             buffers = {name: np.array(value) for name, value in weights.items() if name not in trained}
+            added = float(sum(map(float, self.model.losses)))
             drawn = _draws(self.model) or any(not np.array_equal(state, value) for state, value in states)
         sources = [image, *trained.values()]
         first, *rest = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         gradients = {name: np.array(tf.convert_to_tensor(value)) for name, value in zip(trained, rest, strict=True)}
         done = {name: _canonical(value) for name, value in outputs.items()}
         slope = rearranged(np.array(first), BATCH["tf"], BATCH["torch"])
-        return Pass(done, slope, gradients, buffers, tuple(rates), drawn)
+        return Pass(done, slope, gradients, buffers, tuple(rates), drawn, added)
 
     def seen(self, x: Array, training: bool) -> dict[str, Array]:
         """What each layer hands on."""
@@ -131,14 +132,14 @@ class Given:
 
     def penalties(self) -> dict[str, str]:
         """The variables, and the layers whose answers, have a regularizer."""
-        kinds = {v.path: getattr(v, "regularizer", None) for v in self.model.trainable_variables}
+        kinds = {self._name(v): getattr(v, "regularizer", None) for v in self.model.trainable_variables}
         kinds |= {layer.path: getattr(layer, "activity_regularizer", None) for layer in every_layer(self.model)}
-        return {path: type(kind).__name__ for path, kind in kinds.items() if kind is not None}
+        return {path: _said(kind) for path, kind in kinds.items() if kind is not None}
 
     def constraints(self) -> dict[str, str]:
         """The variables that each step of training brings back within bounds."""
-        kinds = {v.path: getattr(v, "constraint", None) for v in self.model.trainable_variables}
-        return {path: type(kind).__name__ for path, kind in kinds.items() if kind is not None}
+        kinds = {self._name(v): getattr(v, "constraint", None) for v in self.model.trainable_variables}
+        return {path: _said(kind) for path, kind in kinds.items() if kind is not None}
 
     def sizes(self) -> dict[str, int]:
         """How many numbers each of them has."""
@@ -232,6 +233,13 @@ def _trained(model: keras.Model) -> list[Any]:
         found += [v for v in layer._trainable_variables if v.name not in kinds and v.trainable is not None]
     known = {id(v) for v in model.weights}
     return [variable for variable in {id(v): v for v in found}.values() if id(variable) in known]
+
+
+def _said(kind: Any) -> str:
+    """A regularizer or a constraint with its numbers, which Keras may have rounded to float32."""
+    told = {key: value for key, value in kind.get_config().items() if value is not None}
+    numbers = (f"{key}={value:.6g}" if isinstance(value, float) else f"{key}={value}" for key, value in told.items())
+    return f"{type(kind).__name__}({', '.join(numbers)})"
 
 
 def _draws(model: keras.Model) -> bool:

@@ -45,6 +45,8 @@ class Pass:
     dropouts: tuple[Dropped, ...] = ()
     drawn: bool = False
     """Whether random numbers were drawn, or may have been, beside those of dropout."""
+    added: float = 0.0
+    """The losses that the model adds itself, for its weights and its maps."""
 
 
 RATES = ("drop_prob", "drop_path_rate", "drop_connect_rate", "drop_path", "drop_rate", "rate", "p", "prob")

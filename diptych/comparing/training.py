@@ -34,6 +34,7 @@ TURNS = 8
 """How often a step is made again of a model that draws random numbers: few of them may have changed nothing."""
 MARGIN = 4
 """By how much a rounded constant may count for more than rounded images."""
+ADDED = "loss that the model adds itself"
 Entry = tuple[str, Array, Array, float]
 """What is compared, both sides of it, and the smallest number that is a measure."""
 
@@ -152,6 +153,9 @@ def _why(
             return "", of_statistic(pair, mine, pair.weights[mine], after)
         if name.startswith("gradient of "):
             return "", of_gradient(pair, name.removeprefix("gradient of "), one, other)
+        if name == ADDED:
+            told = f"{one[0]:.4g} in {pair.one.label}, {other[0]:.4g} in {pair.other.label}"
+            return "", f"{name} (add_loss, a regularizer): {told}"
         if " outputs against " in name:
             words = "auxiliary outputs: what one answers in training the other does not, such as the heads of GoogLeNet"
             return "", words
@@ -171,6 +175,8 @@ def _entries(pair: Pair, one: Pass, other: Pass, batch: int, training: bool) -> 
         yield from _weights(pair, one, other)
     else:
         yield from _by_name(pair, one, other)
+    if training:
+        yield ADDED, np.array([one.added]), np.array([other.added]), 0.0
     yield "gradient of the images", one.input_gradient, other.input_gradient, 0.0
 
 

@@ -180,3 +180,40 @@ def test_code_that_stays_in_float32_is_trained_in_its_own_dtype() -> None:
     assert report.verdict == "same", str(report)
     assert any("in its own dtype" in note for note in report.notes)
     assert held(port(0.99, 0.9, Noisy())).verdict == "different"
+
+
+class Adding(layers.Layer):  # type: ignore[misc]
+    """It hands on what it is given, and adds a loss."""
+
+    def call(self, x: Any) -> Any:
+        self.add_loss(0.01 * ops.mean(x**2))
+        return x
+
+
+def penalised(a: Any = None, b: Any = None, bound: Any = None, last: Any = None) -> keras.Model:
+    keras.utils.set_random_seed(0)
+    image = keras.Input((8, 6, 3))
+    x = layers.Conv2D(4, 3, activation="relu", kernel_regularizer=a, kernel_constraint=bound)(image)
+    x = layers.Conv2D(4, 3, kernel_regularizer=b)(x)
+    x = x if last is None else last(x)
+    return keras.Model(image, layers.Dense(3)(layers.GlobalAveragePooling2D()(x)))
+
+
+L2, MaxNorm = keras.regularizers.L2, keras.constraints.MaxNorm
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "cause"),
+    [
+        ((L2(1e-4),), (L2(1e-4),), ""),
+        ((L2(1e-4),), (L2(1e-2),), "L2(l2=0.01)"),
+        ((L2(1e-4),), (None, L2(1e-4)), "none in the second"),
+        ((None, None, MaxNorm(2)), (None, None, MaxNorm(3)), "max_value=3"),
+        ((), (None, None, None, Adding()), "add_loss"),
+    ],
+    ids=["the same", "another number", "another weight", "another bound", "a loss added by code"],
+)
+def test_penalties_are_held_by_their_numbers_and_places(one: Any, other: Any, cause: str) -> None:
+    report = compare(penalised(*one), penalised(*other), weights="as-is", batches=(3,), sizes=[(8, 6)])
+    assert report.verdict == ("different" if cause else "same"), str(report)
+    assert cause in str(report.cause)
