@@ -10,8 +10,8 @@ from ..checking.case import Finding
 from ..common.comparing.columns import flattens
 from ..common.comparing.flow import Flow
 from ..common.comparing.given import Dropped
+from ..common.listed import known_networks
 from ..common.ops.dropout import Dropout
-from ..common.registry import registered
 from ..common.spec import Net
 from ..common.text import first_few
 from .pair import Pair, Untrainable
@@ -51,8 +51,8 @@ def _paths(pair: Pair) -> Finding | None:
 
 def _of_network(side: Side) -> bool:
     """Whether a model was built of a registered network."""
-    name = backends.get(side.given.framework).network_of(side.given.model)
-    return side.given.meaning() is not None or registered(name) or registered(name.replace("_keras", ".keras"))
+    name = backends.get(side.given.framework).network_of(side.given.model).replace(".", "_")
+    return side.given.meaning() is not None or any(name == known.replace(".", "_") for known in known_networks()[0])
 
 
 def _rates_of(paths: Mapping[str, float]) -> list[float]:
