@@ -93,7 +93,7 @@ class KerasNet(keras.Model):  # type: ignore[misc]
         self.parts = {"one": KerasEncoder(first), "two": KerasEncoder(second)}
         self.fc = layers.Dense(3)
         self.drop = drop
-        self.head = lambda x: self.fc(ops.mean(x, axis=(1, 2)))
+        self.head: Any = lambda x: self.fc(ops.mean(x, axis=(1, 2)))
 
     def call(self, x: Any, training: bool = False) -> Any:
         y = self.parts["two"](x, training=training)
