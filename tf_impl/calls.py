@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from ..common.comparing.given import Dropped
-from .classes import every_layer, of_paths
+from .classes import every_layer, path_of
 
 DROPOUTS = {
     keras.layers.Dropout: "dropout",
@@ -36,20 +36,25 @@ def patched(calls: Mapping[Any, Any]) -> Iterator[None]:
                 layer.call = call
 
 
+def drops(layer: Any) -> bool:
+    """Whether a layer is dropout, or stochastic depth."""
+    return type(layer) in DROPOUTS or path_of(layer) is not None
+
+
 @contextmanager
 def without_dropout(model: keras.Model) -> Iterator[list[Dropped]]:
     """With dropout that hands on what it is given, and is noted each time that it is called in training."""
     found: list[Dropped] = []
 
     def noting(layer: Any) -> Any:
-        def handed_on(inputs: Any, training: bool = False) -> Any:
-            if training and layer.rate and not of_paths(layer):
+        def handed_on(inputs: Any, training: bool | None = False) -> Any:
+            if training and path_of(layer) is None and layer.rate:
                 found.append(Dropped(kind_of(layer), float(layer.rate), layer.name))
             return inputs
 
         return handed_on
 
-    with patched({layer: noting(layer) for layer in every_layer(model) if type(layer) in DROPOUTS}):
+    with patched({layer: noting(layer) for layer in every_layer(model) if drops(layer)}):
         yield found
 
 

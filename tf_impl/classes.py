@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import keras
+import numpy as np
 
 from ..common.backend import Difference
+from ..common.comparing.given import PROBED, leaves_out, path_rate
 from ..common.errors import WeightsError
 from ..common.lowering import Lowering, Make
 from ..common.spec import Net, Node
@@ -28,6 +32,15 @@ def every_layer(model: keras.Model) -> list[Any]:
     """The layers of a model, those inside others too, but for those that only stand for an input."""
     found = model._flatten_layers(include_self=False)
     return [layer for layer in found if not isinstance(layer, keras.layers.InputLayer)]
+
+
+def named_weights(model: keras.Model) -> dict[str, Any]:
+    """The variables of a model by their paths, in its order; two of one path, in two parts of it, have numbers."""
+    found: dict[str, Any] = {}
+    for variable in model.weights:
+        paths = itertools.chain([variable.path], (f"{variable.path} ({number})" for number in itertools.count(2)))
+        found[next(path for path in paths if path not in found)] = variable
+    return found
 
 
 def layers_of(model: keras.Model, net: Net) -> dict[str, Any]:
@@ -144,7 +157,33 @@ def _recorder(call: Any, path: str, seen: dict[str, Any]) -> Any:
     return recorded
 
 
-def of_paths(layer: Any) -> bool:
-    """Whether a layer drops images as a whole: stochastic depth, in the branch that it ends."""
+KNOWN: WeakKeyDictionary[Any, float | None] = WeakKeyDictionary()
+
+
+def path_of(layer: Any) -> float | None:
+    """How often a layer leaves out whole images, stochastic depth in the branch that it ends; None where it does not.
+
+    It is a dropout of one number for each image, or of somebody's class that is seen to do it.
+    """
     shape = getattr(layer, "noise_shape", None)
-    return type(layer) is keras.layers.Dropout and shape is not None and set(tuple(shape)[1:]) == {1}
+    if type(layer) is keras.layers.Dropout:
+        return float(layer.rate) if shape is not None and set(tuple(shape)[1:]) == {1} else None
+    if layer not in KNOWN:
+        asked = type(layer).__module__.partition(".")[0] != "keras" and not layer.weights and not layer._layers
+        rate = path_rate(layer) if asked else None
+        KNOWN[layer] = rate if rate and _leaves_out(layer, rate) else None
+    return KNOWN[layer]
+
+
+def _leaves_out(layer: Any, rate: float) -> bool:
+    ones, kind = np.ones(PROBED, np.float32), keras.config.floatx()
+    before = [(variable, np.array(variable)) for variable in layer.non_trainable_variables]
+    keras.config.set_floatx("float32")
+    try:
+        return leaves_out(np.array(layer.call(keras.ops.convert_to_tensor(ones), training=True)), rate)
+    except Exception:  # noqa: BLE001 - whatever a class raises that has the name alone
+        return False
+    finally:
+        keras.config.set_floatx(kind)
+        for variable, value in before:
+            variable.assign(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -20,12 +21,12 @@ from ..common.importing.lines import caller
 from ..common.layouts import BATCH, rearranged
 from ..common.spec import Array, Net
 from .calls import patched, without_dropout
-from .classes import every_layer, of_paths
+from .classes import every_layer, named_weights, path_of
+from .cloned import counting_in, is_own, remade
 from .importing.inlined import leaves
 from .importing.lines import MODELS, OTHERS, lines_of
 from .importing.read import read
 from .resized import other_size
-from .settings import copied
 
 EXACT = 1 << 22
 """Up to what float32 has numbers that end in a half."""
@@ -33,6 +34,8 @@ MARK = 1000.5
 """Added to places, so that no constant of a layer is taken for one."""
 
 SEED = "seed_generator_state"
+DRAWING = {"bernoulli", "categorical", "normal", "random", "random_normal", "random_uniform", "shuffle", "uniform"}
+"""What functions are called that draw random numbers."""
 CALLS = itertools.count(1)
 COPIES = 2
 """Of how many other sizes a copy is made at most: each takes as long as building the model."""
@@ -44,8 +47,10 @@ class Given:
     framework = "tf"
     trains = False
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(self, model: keras.Model, names: Sequence[str] = ()) -> None:
+        """`names` are those of the variables of the model that this one is a copy of: Keras may name others."""
         self.model = model
+        self.names = list(names) or list(named_weights(model))
         unbuilt = not model.weights and any(not layer.built for layer in every_layer(model))
         if not model.built or unbuilt:  # `build` of a class of one's own may leave the layers inside without weights
             raise DiptychError(f"the Keras model {model.name} has no weights yet; call it once with a batch of images")
@@ -57,7 +62,7 @@ class Given:
 
     def outputs(self, x: Array) -> dict[str, Array]:
         """What it answers in evaluation; its statistics are put back."""
-        with _kept(self.model):
+        with _kept(self.model), counting_in(self.dtype):
             return {name: _canonical(value) for name, value in _named(self.model, self.model(self._image(x))).items()}
 
     def meaning(self) -> tuple[Net, dict[str, Array]] | None:
@@ -66,29 +71,33 @@ class Given:
 
     def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int = 0) -> Pass:
         """One pass forward and back, with dropout off."""
-        image, weights = self._image(x), {variable.path: variable.value for variable in self.model.weights}
-        trained = {variable.path: variable.value for variable in _trained(self.model)}
-        with _kept(self.model), without_dropout(self.model) as rates, tf.GradientTape() as tape:
-            for variable in self.model.non_trainable_variables:
-                if "seed_generator_state" in variable.path:
-                    variable.assign(np.array(variable) + turn)
+        image, weights = self._image(x), {self._name(variable): variable.value for variable in self.model.weights}
+        trained = {self._name(variable): variable.value for variable in _trained(self.model)}
+        quiet, kept = without_dropout(self.model), _kept(self.model)
+        with kept, counting_in(self.dtype), quiet as rates, tf.GradientTape() as tape:
+            states = [(v, np.array(v) + turn) for v in self.model.non_trainable_variables if SEED in v.path]
+            for variable, value in states:
+                variable.assign(value)
             tape.watch([image, *trained.values()])
             answer = self.model(image, training=True) if training else self.model(image)
             outputs = _named(self.model, answer)
             pairs = zip(outputs.values(), seeds, strict=False)
             loss = tf.add_n([tf.reduce_sum(value * _like(value, seed)) for value, seed in pairs])
             buffers = {name: np.array(value) for name, value in weights.items() if name not in trained}
+            added = float(sum(map(float, self.model.losses)))
+            drawn = _draws(self.model) or any(not np.array_equal(state, value) for state, value in states)
         sources = [image, *trained.values()]
         first, *rest = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         gradients = {name: np.array(tf.convert_to_tensor(value)) for name, value in zip(trained, rest, strict=True)}
         done = {name: _canonical(value) for name, value in outputs.items()}
-        return Pass(done, rearranged(np.array(first), BATCH["tf"], BATCH["torch"]), gradients, buffers, tuple(rates))
+        slope = rearranged(np.array(first), BATCH["tf"], BATCH["torch"])
+        return Pass(done, slope, gradients, buffers, tuple(rates), drawn, added)
 
     def seen(self, x: Array, training: bool) -> dict[str, Array]:
         """What each layer hands on."""
         found: dict[str, Array] = {}
         noted = _noted(dict(leaves(self.model)), found, self.lines)
-        with _kept(self.model), without_dropout(self.model), noted:
+        with _kept(self.model), counting_in(self.dtype), without_dropout(self.model), noted:
             self.model(self._image(x), training=True) if training else self.model(self._image(x))
         return found
 
@@ -104,47 +113,54 @@ class Given:
         if (height, width) not in self._others:
             self._others[height, width] = other_size(self.model, height, width)
         copy = self._others[height, width]
-        return None if copy is None else Given(copy)
+        return None if copy is None else Given(copy, self.names)
+
+    def _name(self, variable: Any) -> str:
+        return self._known[id(variable)]
+
+    @cached_property
+    def _known(self) -> dict[int, str]:
+        return {id(variable): name for name, variable in zip(self.names, self.model.weights, strict=True)}
 
     def weights(self) -> dict[str, Array]:
         """Its variables by their paths."""
-        return {variable.path: np.array(variable) for variable in self.model.weights}
+        return {name: np.array(variable) for name, variable in zip(self.names, self.model.weights, strict=True)}
 
     def trained(self) -> frozenset[str]:
         """The paths of its variables but for statistics."""
-        return frozenset(variable.path for variable in _trained(self.model))
+        return frozenset(map(self._name, _trained(self.model)))
 
     def penalties(self) -> dict[str, str]:
         """The variables, and the layers whose answers, have a regularizer."""
-        kinds = {v.path: getattr(v, "regularizer", None) for v in self.model.trainable_variables}
+        kinds = {self._name(v): getattr(v, "regularizer", None) for v in self.model.trainable_variables}
         kinds |= {layer.path: getattr(layer, "activity_regularizer", None) for layer in every_layer(self.model)}
-        return {path: type(kind).__name__ for path, kind in kinds.items() if kind is not None}
+        return {path: _said(kind) for path, kind in kinds.items() if kind is not None}
 
     def constraints(self) -> dict[str, str]:
         """The variables that each step of training brings back within bounds."""
-        kinds = {v.path: getattr(v, "constraint", None) for v in self.model.trainable_variables}
-        return {path: type(kind).__name__ for path, kind in kinds.items() if kind is not None}
+        kinds = {self._name(v): getattr(v, "constraint", None) for v in self.model.trainable_variables}
+        return {path: _said(kind) for path, kind in kinds.items() if kind is not None}
 
     def sizes(self) -> dict[str, int]:
         """How many numbers each of them has."""
-        return {variable.path: int(np.prod(variable.shape)) for variable in _trained(self.model)}
+        return {self._name(variable): int(np.prod(variable.shape)) for variable in _trained(self.model)}
 
     def paths(self) -> dict[str, float]:
         """Dropout of whole images at once, which Keras has for a layer that leaves out branches by chance."""
-        return {layer.name: float(layer.rate) for layer in every_layer(self.model) if of_paths(layer) and layer.rate}
+        return {layer.name: rate for layer in every_layer(self.model) if (rate := path_of(layer))}
 
     def frozen(self) -> frozenset[str]:
         """The variables of layers that are not trained, but for statistics."""
-        trained = {variable.path for variable in self.model.trainable_variables}
-        return frozenset(variable.path for variable in _trained(self.model) if variable.path not in trained)
+        trained = {id(variable) for variable in self.model.trainable_variables}
+        return frozenset(self._name(variable) for variable in _trained(self.model) if id(variable) not in trained)
 
     def holding(self, weights: Mapping[str, Array]) -> Given | None:
         """A copy in float64 with other weights."""
         copy = self._copied()
-        for mine, variable in zip(self.model.weights, [] if copy is None else copy.weights, strict=copy is not None):
-            if mine.path in weights:
-                variable.assign(weights[mine.path])
-        return None if copy is None else Given(copy)
+        for mine, variable in zip(self.names, [] if copy is None else copy.weights, strict=copy is not None):
+            if mine in weights:
+                variable.assign(weights[mine])
+        return None if copy is None else Given(copy, self.names)
 
     @contextmanager
     def lending(self, copy: Given) -> Iterator[Given]:
@@ -153,7 +169,7 @@ class Given:
         try:
             for variable, theirs in zip(self.model.weights, copy.model.weights, strict=True):
                 variable.assign(np.array(theirs))
-            yield Given(self.model)
+            yield Given(self.model, self.names)
         finally:
             for variable, value in zip(self.model.weights, own, strict=True):
                 variable.assign(value)
@@ -163,21 +179,19 @@ class Given:
         if self.dtype == "float64":
             return self
         copy = self._copied()
-        return None if copy is None else Given(copy)
+        return None if copy is None else Given(copy, self.names)
 
     def narrow(self) -> Given | None:
         """A copy in float32; None for a class of its own that does not say how it is made."""
         copy = self._copied("float32")
-        return None if copy is None else Given(copy)
+        return None if copy is None else Given(copy, self.names)
 
     def _copied(self, dtype: str = "float64") -> keras.Model | None:
-        """A copy in another dtype; None for layers that cannot be made again by their configs."""
+        """A copy in another dtype; None for what cannot be made again."""
         try:
-            copy = copied(self.model, dtype)
-            copy.set_weights(self.model.get_weights())
-        except Exception:  # noqa: BLE001 - whatever a layer of somebody's own raises when it is made from its config
+            return remade(self.model, dtype)
+        except Exception:  # noqa: BLE001 - whatever a layer of somebody's own raises when it is made again
             return None
-        return copy
 
     def places(self, result: Imported) -> dict[str, Places]:
         """Where the numbers of each canonical weight stand among all of `weights`, one after the other.
@@ -219,6 +233,19 @@ def _trained(model: keras.Model) -> list[Any]:
         found += [v for v in layer._trainable_variables if v.name not in kinds and v.trainable is not None]
     known = {id(v) for v in model.weights}
     return [variable for variable in {id(v): v for v in found}.values() if id(variable) in known]
+
+
+def _said(kind: Any) -> str:
+    """A regularizer or a constraint with its numbers, which Keras may have rounded to float32."""
+    told = {key: value for key, value in kind.get_config().items() if value is not None}
+    numbers = (f"{key}={value:.6g}" if isinstance(value, float) else f"{key}={value}" for key, value in told.items())
+    return f"{type(kind).__name__}({', '.join(numbers)})"
+
+
+def _draws(model: keras.Model) -> bool:
+    """Whether code of somebody's own may draw random numbers of TensorFlow, whose state is not seen."""
+    codes = (getattr(type(layer).call, "__code__", None) for layer in model._flatten_layers() if is_own(layer))
+    return any(code is not None and DRAWING & set(code.co_names) for code in codes)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from torch.func import functional_call
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from ..common.comparing.given import Dropped, Pass, call_name
+from ..common.comparing.given import PROBED, Dropped, Pass, call_name, leaves_out, path_rate
 from ..common.comparing.places import Places
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
@@ -30,8 +31,29 @@ DROPOUTS: dict[Any, str] = {
     functional.alpha_dropout: "alpha dropout",
     functional.feature_alpha_dropout: "spatial alpha dropout",
 }
-PATHS = ("StochasticDepth", "DropPath")
-"""Classes of torchvision and timm that leave out whole branches by chance: off in a step, like dropout."""
+KNOWN: WeakKeyDictionary[nn.Module, float | None] = WeakKeyDictionary()
+
+
+def path_of(module: nn.Module) -> float | None:
+    """How often a module leaves out whole branches by chance, off in a step like dropout; None where it does not."""
+    if module not in KNOWN:
+        plain = next(module.children(), None) is None and not list(module.parameters(recurse=False))
+        asked = plain and not type(module).__module__.startswith("torch.nn.")
+        rate = path_rate(module) if asked else None
+        KNOWN[module] = rate if rate and _leaves_out(module, rate) else None
+    return KNOWN[module]
+
+
+def _leaves_out(module: nn.Module, rate: float) -> bool:
+    mode = module.training
+    try:
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            torch.manual_seed(0)
+            return leaves_out(_array(module.train()(torch.ones(PROBED))), rate)
+    except Exception:  # noqa: BLE001 - whatever a class raises that has the number alone
+        return False
+    finally:
+        module.train(mode)
 
 
 class Given:
@@ -79,7 +101,9 @@ class Given:
                 for hook in (own._backward_hooks or {}).values():
                     parameters[name].register_hook(hook)
             image = self._image(x).requires_grad_()
+            before = torch.get_rng_state()
             outputs = self._answer(image, state)
+            drawn = not torch.equal(before, torch.get_rng_state())
             pairs = zip(outputs.values(), seeds, strict=False)
             loss = torch.stack([(value * _like(value, seed)).sum() for value, seed in pairs]).sum()
             sources = [image, *parameters.values()]
@@ -87,7 +111,7 @@ class Given:
             buffers = {name: _array(state[name]) for name, _ in self.model.named_buffers()}
         found = dict(zip(parameters, map(_array, rest), strict=True))
         done = {name: _array(value) for name, value in outputs.items()}
-        return Pass(done, _array(first), found, buffers, tuple(dropouts))
+        return Pass(done, _array(first), found, buffers, tuple(dropouts), drawn)
 
     def seen(self, x: Array, training: bool) -> dict[str, Array]:
         """What each module without others inside hands on, after its own hooks."""
@@ -140,8 +164,7 @@ class Given:
 
     def paths(self) -> dict[str, float]:
         """The layers that leave out whole branches by chance, and how often."""
-        named = ((name, module) for name, module in self.model.named_modules() if type(module).__name__ in PATHS)
-        rates = {name: float(getattr(module, "p", getattr(module, "drop_prob", 0.0)) or 0.0) for name, module in named}
+        rates = {name: path_of(module) for name, module in self.model.named_modules()}
         return {name: rate for name, rate in rates.items() if rate}
 
     def frozen(self) -> frozenset[str]:
@@ -231,7 +254,7 @@ def _without_dropout(model: nn.Module, training: bool) -> Iterator[list[Dropped]
     if training:
         model.train()
         for module in model.modules():
-            module.training &= type(module).__name__ not in PATHS
+            module.training &= path_of(module) is None
     with _HandedOn(rates):
         yield rates
 

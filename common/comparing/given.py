@@ -12,6 +12,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+
 from ..importing.imported import Imported
 from ..spec import Array, Net
 from .places import Places
@@ -41,6 +43,44 @@ class Pass:
     gradients: Mapping[str, Array] = field(default_factory=dict)
     buffers: Mapping[str, Array] = field(default_factory=dict)
     dropouts: tuple[Dropped, ...] = ()
+    drawn: bool = False
+    """Whether random numbers were drawn, or may have been, beside those of dropout."""
+    added: float = 0.0
+    """The losses that the model adds itself, for its weights and its maps."""
+
+
+RATES = ("drop_prob", "drop_path_rate", "drop_connect_rate", "drop_path", "drop_rate", "rate", "p", "prob")
+"""What classes that leave out whole branches by chance (`DropPath`, `StochasticDepth`) call how often they do so."""
+SURVIVES = ("survival_probability", "survival_prob", "survival_rate", "keep_prob")
+"""What they call how often they do not."""
+
+
+def path_rate(layer: Any) -> float | None:
+    """How often a layer would leave out a branch, if it is of such a class; None where it says no such number.
+
+    >>> class DropPath:
+    ...     drop_prob = 0.2
+    >>> path_rate(DropPath()), path_rate(0.2)
+    (0.2, None)
+    """
+    for names, rate_of in ((RATES, float), (SURVIVES, lambda kept: 1 - float(kept))):
+        for value in (getattr(layer, name, None) for name in names):
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return float(rate_of(value))
+    return None
+
+
+def leaves_out(answer: Array, rate: float) -> bool:
+    """Whether what a layer makes of ones is stochastic depth: each image is gone as a whole, or made up for."""
+    if answer.shape != PROBED or not 0 < rate < 1:
+        return False
+    rows = answer.reshape(len(answer), -1)
+    gone, made_up = np.isclose(rows, 0), np.isclose(rows, 1 / (1 - rate), rtol=1e-4)
+    return bool((gone.all(1) | made_up.all(1)).all() and gone.any() and made_up.any())
+
+
+PROBED = (256, 2, 2, 2)
+"""Of which ones that is asked."""
 
 
 def call_name(path: str, known: Container[str]) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
+from .. import backends
 from ..checking.case import Finding
 from ..common.comparing.columns import flattens
 from ..common.comparing.flow import Flow
 from ..common.comparing.given import Dropped
+from ..common.listed import known_networks
 from ..common.ops.dropout import Dropout
 from ..common.spec import Net
 from ..common.text import first_few
 from .pair import Pair, Untrainable
 from .seen import before
+from .sides import Side
 
 
 def dropout(pair: Pair) -> Finding | str:
@@ -32,14 +36,23 @@ def dropout(pair: Pair) -> Finding | str:
 
 
 def _paths(pair: Pair) -> Finding | None:
-    """Stochastic depth of other rates; where one model alone has it, a note says so: no Net keeps it."""
+    """Stochastic depth of other rates; no Net keeps it, so that beside the build of a network a note alone says so."""
     one, other = (side.given.paths() for side in pair.both)
-    if not one or not other or _rates_of(one) == _rates_of(other):
+    alone = next((side for side, found in zip(pair.both, (one, other), strict=True) if not found), None)
+    if _rates_of(one) == _rates_of(other) or (alone is not None and _of_network(alone)):
         return None
-    first = next((n for n, a, b in zip(one, _rates_of(one), _rates_of(other), strict=False) if a != b), next(iter(one)))
-    told = [first_few([f"{name} ({rate:g})" for name, rate in found.items()], 3) for found in (one, other)]
+    pairs = itertools.zip_longest(_rates_of(one), _rates_of(other))
+    names = [*(one or other), *other]
+    first = next((name for name, (a, b) in zip(names, pairs, strict=False) if a != b), names[0])
+    told = [first_few([f"{name} ({rate:g})" for name, rate in found.items()], 3) or "none" for found in (one, other)]
     said = f"stochastic depth: {told[0]} in {pair.one.label}, {told[1]} in {pair.other.label}"
-    return Finding(False, 1.0, 0.0, first, said, len(one))
+    return Finding(False, 1.0, 0.0, first, said, len(one), cause=said)
+
+
+def _of_network(side: Side) -> bool:
+    """Whether a model was built of a registered network."""
+    name = backends.get(side.given.framework).network_of(side.given.model).replace(".", "_")
+    return side.given.meaning() is not None or any(name == known.replace(".", "_") for known in known_networks()[0])
 
 
 def _rates_of(paths: Mapping[str, float]) -> list[float]:

@@ -5,6 +5,7 @@ What proves nothing is no pass: a gate that could not be asked is left open, and
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..checking.case import Finding
@@ -166,8 +167,10 @@ def _made_otherwise(pair: Pair, known: tuple[set[str], set[str]]) -> bool:
 def _penalties(pair: Pair) -> Finding | None:
     """Losses that one model adds for its parameters, and the other does not."""
     one, other = (side.given.penalties() for side in pair.both)
-    if sorted(one.values()) == sorted(other.values()):
+    if _of_the_same(pair, one, other):
         return None
+    if one and other:
+        return _told_apart(pair, "regularizers", one, other)
     more, label = (one, pair.one.label) if len(one) >= len(other) else (other, pair.other.label)
     names = [f"{name} ({kind})" for name, kind in more.items()]
     said = (f"regularizers of {label}, a loss that the other model does not add: {first_few(names, 3)}; as weight "
@@ -175,11 +178,35 @@ def _penalties(pair: Pair) -> Finding | None:
     return Finding(False, float(abs(len(one) - len(other))), 0.0, next(iter(more)), said, len(more), cause=said)
 
 
+def _of_the_same(pair: Pair, one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether both have the same of the same weights; in any order where it is not known which belong together."""
+    if sorted(one.values()) != sorted(other.values()):
+        return False
+    return pair.read is None or not one or not any(a != b for _, a, b in _beside_each_other(pair, one, other))
+
+
+def _beside_each_other(pair: Pair, one: Mapping[str, str], other: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    own = [_own_names(pair, place) for place in (0, 1)] if pair.read is not None else []
+    for mine, theirs in pair.weights.items() if own else ():
+        yield mine, one.get(own[0].get(mine, ""), "none"), other.get(own[1].get(theirs, ""), "none")
+
+
+def _told_apart(pair: Pair, words: str, one: Mapping[str, str], other: Mapping[str, str]) -> Finding:
+    """What both have, of other weights or by other numbers."""
+    found = [entry for entry in _beside_each_other(pair, one, other) if entry[1] != entry[2]]
+    told = [f"{name}: {a} in {pair.one.label}, {b} in {pair.other.label}" for name, a, b in found]
+    told = told or [f"{first_few(list(one.values()), 2)} against {first_few(list(other.values()), 2)}"]
+    said = f"{words}: {first_few(told, 3)}"
+    return Finding(False, 1.0, 0.0, found[0][0] if found else next(iter(one)), said, len(one), cause=said)
+
+
 def _constraints(pair: Pair) -> Finding | None:
     """Weights that one model brings back within bounds after each step of training, and the other does not."""
     one, other = (side.given.constraints() for side in pair.both)
-    if sorted(one.values()) == sorted(other.values()):
+    if _of_the_same(pair, one, other):
         return None
+    if one and other:
+        return _told_apart(pair, "constraints", one, other)
     more, label = (one, pair.one.label) if len(one) >= len(other) else (other, pair.other.label)
     names = [f"{name} ({kind})" for name, kind in more.items()]
     said = f"constraints of {label}, which the other model does not have: {first_few(names, 3)}"

@@ -25,13 +25,16 @@ from .gradient_bounds import bound_of_gradients, floor_of_gradients
 from .itself import unlike_its_copy
 from .pair import Pair, Trained, Untrainable, matched
 from .seen import NARROW
-from .sides import Images
+from .sides import Images, Side
 from .why import of_gradient, of_output, of_statistic
 
 BATCH = 3
 """How many images a step in training has where there is such a batch."""
+TURNS = 8
+"""How often a step is made again of a model that draws random numbers: few of them may have changed nothing."""
 MARGIN = 4
 """By how much a rounded constant may count for more than rounded images."""
+ADDED = "loss that the model adds itself"
 Entry = tuple[str, Array, Array, float]
 """What is compared, both sides of it, and the smallest number that is a measure."""
 
@@ -64,6 +67,8 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
     try:
         passes = pair.step(images, training)
     except Untrainable as error:
+        if _in_own_dtype(pair, images, training):
+            return _steps(pair, training)
         return _untrainable(pair, images, training, error)
     if training and (label := of_chance(pair, images, passes)):
         said = f"{label} trains by chance though dropout is off: noise or augmentation"
@@ -107,17 +112,32 @@ def _moved(pair: Pair, images: Images, training: bool, passes: tuple[Pass, Pass]
     return 0.0
 
 
+def _in_own_dtype(pair: Pair, images: Images, training: bool) -> bool:
+    """Whether a model trains whose copy in float64 does not, as where code draws float32; it has no copy then."""
+    left = [side for side in pair.both if side.wide not in (None, side.given) and not _trains(side, images, training)]
+    own = [side for side in left if _trains(replace(side, wide=None), images, training)]
+    for side in own:
+        pair.notes.append(f"{side.label} is trained in its own dtype: a copy in float64 cannot be")
+    pair.one, pair.other = (replace(side, wide=None) if side in own else side for side in pair.both)
+    return bool(own)
+
+
+def _trains(side: Side, images: Images, training: bool) -> bool:
+    try:
+        seeds = [np.ones_like(value) for value in side.exact.outputs(images.values).values()]
+        side.exact.step(images.values, seeds, training)
+    except Exception:  # noqa: BLE001 - whatever the code of a model raises
+        return False
+    return True
+
+
 def _untrainable(pair: Pair, images: Images, training: bool, error: Untrainable) -> Finding | str:
     """One side alone that cannot be trained is another model; where neither can, nothing is told."""
-    said, x = str(error), images.values
+    said = str(error)
     for side in pair.both:
-        if not said.startswith(side.label):
-            try:
-                seeds = [np.ones_like(value) for value in side.exact.outputs(x).values()]
-                side.exact.step(x, seeds, training)
-            except Exception:  # noqa: BLE001 - whatever the code of a model raises
-                pair.unsure.append(f"neither model can be trained: {said}")
-                return said
+        if not said.startswith(side.label) and not _trains(side, images, training):
+            pair.unsure.append(f"neither model can be trained: {said}")
+            return said
     return Finding(False, float("inf"), 0.0, "the loss", f"it cannot be trained as the other can: {said}", 1)
 
 
@@ -133,6 +153,9 @@ def _why(
             return "", of_statistic(pair, mine, pair.weights[mine], after)
         if name.startswith("gradient of "):
             return "", of_gradient(pair, name.removeprefix("gradient of "), one, other)
+        if name == ADDED:
+            told = f"{one[0]:.4g} in {pair.one.label}, {other[0]:.4g} in {pair.other.label}"
+            return "", f"{name} (add_loss, a regularizer): {told}"
         if " outputs against " in name:
             words = "auxiliary outputs: what one answers in training the other does not, such as the heads of GoogLeNet"
             return "", words
@@ -152,6 +175,8 @@ def _entries(pair: Pair, one: Pass, other: Pass, batch: int, training: bool) -> 
         yield from _weights(pair, one, other)
     else:
         yield from _by_name(pair, one, other)
+    if training:
+        yield ADDED, np.array([one.added]), np.array([other.added]), 0.0
     yield "gradient of the images", one.input_gradient, other.input_gradient, 0.0
 
 
@@ -160,9 +185,10 @@ def of_chance(pair: Pair, images: Images, passes: tuple[Pass, Pass]) -> str:
     bound = pair.bound if pair.exact else NARROW
     seeds = [np.zeros_like(value) for value in passes[0].outputs.values()]
     for side, first in zip(pair.both, passes, strict=True):
-        second = Trained(side).step(images.values, seeds, training=True, turn=1).outputs
-        if any(channelwise(value, second[name]) > bound for name, value in first.outputs.items()):
-            return side.label
+        for turn in range(1, TURNS + 1 if first.drawn else 2):
+            second = Trained(side).step(images.values, seeds, training=True, turn=turn).outputs
+            if any(channelwise(value, second[name]) > bound for name, value in first.outputs.items()):
+                return side.label
     return ""
 
 

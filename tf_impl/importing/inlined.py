@@ -79,12 +79,14 @@ def inlined(model: keras.Model) -> Iterator[None]:
 
     counts = global_state.get_global_attribute(COUNTS)
     global_state.set_global_attribute(COUNTS, _counted(model))  # so that functions have one name in every reading
+    adding = keras.layers.Layer.add_loss
     keras.layers.Layer.__call__ = call
+    keras.layers.Layer.add_loss = lambda self, loss: None  # a loss is no part of what a model answers
     try:
         with dispatched():
             yield
     finally:
-        keras.layers.Layer.__call__ = own
+        keras.layers.Layer.__call__, keras.layers.Layer.add_loss = own, adding
         global_state.set_global_attribute(COUNTS, counts)
         for layer, name in names.values():
             layer.name = name

@@ -13,8 +13,8 @@ from ...common.errors import DiptychError
 from ...common.layouts import BATCH, rearranged
 from ...common.training.masks import Masks
 from ...common.training.setting import Order
-from ..calls import DROPOUTS, kind_of, patched
-from ..classes import every_layer, of_paths
+from ..calls import drops, kind_of, patched
+from ..classes import every_layer, path_of
 
 
 @contextmanager
@@ -25,10 +25,11 @@ def masked(model: Any, masks: Masks, order: Order) -> Iterator[None]:
         name = order.names.get(layer.name, layer.name) if order.names else ""
 
         def call(inputs: Any, training: bool = False) -> Any:
-            rate = float(layer.rate)
+            path = path_of(layer)
+            rate = float(layer.rate) if path is None else path
             if not training or not rate:
                 return inputs
-            kind = "path" if of_paths(layer) else kind_of(layer)
+            kind = kind_of(layer) if path is None else "path"
             if "alpha" in kind:
                 raise DiptychError(
                     "alpha dropout changes what it keeps, so that no mask makes it the same in both frameworks"
@@ -37,7 +38,7 @@ def masked(model: Any, masks: Masks, order: Order) -> Iterator[None]:
 
         return call
 
-    with patched({layer: given(layer) for layer in every_layer(model) if type(layer) in DROPOUTS}):
+    with patched({layer: given(layer) for layer in every_layer(model) if drops(layer)}):
         yield
 
 

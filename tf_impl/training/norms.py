@@ -11,21 +11,21 @@ from ...common.training.setting import Variance
 from ..classes import every_layer
 
 
-def norms(model: Any) -> dict[str, Any]:
-    """The layers of batch normalisation by name."""
-    return {layer.path: layer for layer in every_layer(model) if isinstance(layer, keras.layers.BatchNormalization)}
+def norms(model: Any) -> list[Any]:
+    """The layers of batch normalisation; two parts of a model may have some of one name."""
+    return [layer for layer in every_layer(model) if isinstance(layer, keras.layers.BatchNormalization)]
 
 
 def freeze_norms(model: Any) -> None:
     """Batch normalisation by the moving statistics, which stay as they are, with scale and shift untrained."""
-    for layer in norms(model).values():
+    for layer in norms(model):
         layer.trainable = False
 
 
 def match_variance(model: Any, variance: Variance) -> None:
     """Let batch normalisation keep the unbiased variance, as PyTorch does; Keras's own is the biased one."""
     if variance == "unbiased":
-        for layer in norms(model).values():
+        for layer in norms(model):
             layer.call = _unbiased(layer, layer.call)
 
 

@@ -15,9 +15,9 @@ from ...common.spec import Array, Net
 from ...common.training.losses import of_classes
 from ...common.training.masks import Masks
 from ...common.training.setting import Natives, Observed, Order, Setting
-from ..classes import every_layer
+from ..classes import every_layer, named_weights
+from ..cloned import counting_in, remade
 from ..given import _canonical, _named
-from ..settings import copied as recast
 from ..state import variables
 from .dropout import masked
 from .losses import loss as loss_of
@@ -46,7 +46,8 @@ class Trainer:
         if setting.frozen_norms:
             freeze_norms(model)
         match_variance(model, setting.variance)
-        self.parameters = {variable.path: variable for variable in model.trainable_variables}
+        self.names = {id(variable): name for name, variable in named_weights(model).items()}
+        self.parameters = {self.names[id(variable)]: variable for variable in model.trainable_variables}
         kind = str(model.variable_dtype) if hasattr(model, "variable_dtype") else "float32"
         kind = next((str(v.dtype) for v in self.parameters.values()), kind)
         self.optimiser = natives.optimiser
@@ -74,15 +75,15 @@ class Trainer:
     def step(self, x: Array, targets: Sequence[Array], masks: Masks) -> Observed:
         """One batch; the optimiser itself accumulates."""
         variables = list(self.parameters.values())
-        with masked(self.model, masks, self.order), tf.GradientTape() as tape:
+        with masked(self.model, masks, self.order), counting_in(str(self.model.dtype)), tf.GradientTape() as tape:
             answers = list(_named(self.model, self.model(self._image(x), training=True)).values())
             loss = self._loss(answers, targets)
         found = tape.gradient(loss, [variable.value for variable in variables])
         known = [(g, v) for g, v in zip(found, variables, strict=True) if g is not None]
         asked = set(self.trained())  # a variable may have been left out
-        own = [(g, v) for g, v in known if v.path in asked]
+        own = [(g, v) for g, v in known if self.names[id(v)] in asked]
         self.optimiser.apply([g for g, _ in own], [v for _, v in own])
-        gradients = {variable.path: np.asarray(tf.convert_to_tensor(g)) for g, variable in known}
+        gradients = {self.names[id(variable)]: np.asarray(tf.convert_to_tensor(g)) for g, variable in known}
         return Observed(float(loss), gradients, masks, tuple(_canonical(self._wide(answer)) for answer in answers))
 
     def _loss(self, answers: list[Any], targets: Sequence[Array]) -> tf.Tensor:
@@ -98,7 +99,7 @@ class Trainer:
     def shapes(self, x: Array) -> list[tuple[int, ...]]:
         """The shapes of the outputs for a batch, in training, maps as (N, C, H, W); nothing stays of the pass."""
         before = [(variable, np.asarray(variable)) for variable in self.model.non_trainable_variables]
-        with masked(self.model, Masks(0, 0), self.order):
+        with masked(self.model, Masks(0, 0), self.order), counting_in(str(self.model.dtype)):
             answers = _named(self.model, self.model(self._image(x), training=True)).values()
         for variable, value in before:
             variable.assign(value)
@@ -134,7 +135,8 @@ class Trainer:
             return {}
         means = self.optimiser._model_variables_moving_average
         return {
-            v.path: np.array(mean.numpy()) for v, mean in zip(self.optimiser._trainable_variables, means, strict=True)
+            self.names[id(v)]: np.array(mean.numpy())
+            for v, mean in zip(self.optimiser._trainable_variables, means, strict=True)
         }
 
     def evaluate(self, x: Array) -> Array:
@@ -144,8 +146,8 @@ class Trainer:
 
     def shares(self) -> dict[str, Array]:
         """The share of a batch in the moving variance of each normalisation, as arrays by the paths of those."""
-        return {layer.moving_variance.path: np.full(layer.moving_variance.shape, 1 - layer.momentum)
-                for layer in norms(self.model).values()}  # fmt: skip
+        return {self.names[id(layer.moving_variance)]: np.full(layer.moving_variance.shape, 1 - layer.momentum)
+                for layer in norms(self.model)}  # fmt: skip
 
     def _image(self, x: Array) -> tf.Tensor:
         inputs = getattr(self.model, "inputs", None)
@@ -164,8 +166,7 @@ class Trainer:
 
 def copied(model: Any, natives: Natives, dtype: str) -> tuple[Any, Natives]:
     """A copy of a model in a dtype, and of what somebody gave with it; raises what its layers raise."""
-    made = recast(model, dtype)
-    made.set_weights(model.get_weights())
+    made = remade(model, dtype)
     for one, two in zip(every_layer(model), every_layer(made), strict=True):
         two.trainable = one.trainable
     given = natives.optimiser
@@ -185,7 +186,7 @@ def copied(model: Any, natives: Natives, dtype: str) -> tuple[Any, Natives]:
 
 def weights(model: Any) -> dict[str, Array]:
     """The variables of a model by their paths, copied."""
-    return {variable.path: np.array(variable.numpy()) for variable in model.weights}
+    return {name: np.array(variable.numpy()) for name, variable in named_weights(model).items()}
 
 
 def hold(model: Any, arrays: Sequence[Array]) -> None:

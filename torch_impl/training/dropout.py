@@ -14,7 +14,7 @@ from ...common.comparing.given import Dropped
 from ...common.errors import DiptychError
 from ...common.training.masks import Masks
 from ...common.training.setting import Order
-from ..given import DROPOUTS, PATHS
+from ..given import DROPOUTS, path_of
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def masked(model: Any, masks: Masks, order: Order) -> Iterator[None]:
     own: dict[nn.Module, Any] = {}
     current: list[str] = []
     for name, module in model.named_modules():
-        if isinstance(module, nn.modules.dropout._DropoutNd) or type(module).__name__ in PATHS:
+        if isinstance(module, nn.modules.dropout._DropoutNd) or path_of(module) is not None:
             own[module] = vars(module).get("forward")
             shared = order.names.get(name, name) if order.names else ""
             module.forward = _named(module, module.forward, shared, current, masks)
@@ -40,7 +40,7 @@ def masked(model: Any, masks: Masks, order: Order) -> Iterator[None]:
 
 def _named(module: nn.Module, forward: Any, name: str, current: list[str], masks: Masks) -> Any:
     def called(x: torch.Tensor) -> Any:
-        if type(module).__name__ in PATHS:
+        if path_of(module) is not None:
             return _path(module, x, masks, name)
         current.append(name)
         try:
@@ -53,7 +53,7 @@ def _named(module: nn.Module, forward: Any, name: str, current: list[str], masks
 
 def _path(module: Any, x: torch.Tensor, masks: Masks, name: str) -> torch.Tensor:
     """Stochastic depth: whole images are dropped."""
-    rate = float(getattr(module, "p", getattr(module, "drop_prob", 0.0)) or 0.0)
+    rate = path_of(module)
     if not module.training or not rate:
         return x
     shape = (len(x), *(1 for _ in x.shape[1:]))
