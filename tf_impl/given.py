@@ -44,8 +44,9 @@ class Given:
     framework = "tf"
     trains = False
 
-    def __init__(self, model: keras.Model) -> None:
-        self.model = model
+    def __init__(self, model: keras.Model, policy: str | None = None) -> None:
+        """`policy` is the dtype of a copy, for the layers without weights that its code makes in each call."""
+        self.model, self.policy = model, policy
         unbuilt = not model.weights and any(not layer.built for layer in every_layer(model))
         if not model.built or unbuilt:  # `build` of a class of one's own may leave the layers inside without weights
             raise DiptychError(f"the Keras model {model.name} has no weights yet; call it once with a batch of images")
@@ -57,7 +58,7 @@ class Given:
 
     def outputs(self, x: Array) -> dict[str, Array]:
         """What it answers in evaluation; its statistics are put back."""
-        with _kept(self.model):
+        with _kept(self.model, self.policy):
             return {name: _canonical(value) for name, value in _named(self.model, self.model(self._image(x))).items()}
 
     def meaning(self) -> tuple[Net, dict[str, Array]] | None:
@@ -68,7 +69,7 @@ class Given:
         """One pass forward and back, with dropout off."""
         image, weights = self._image(x), {variable.path: variable.value for variable in self.model.weights}
         trained = {variable.path: variable.value for variable in _trained(self.model)}
-        with _kept(self.model), without_dropout(self.model) as rates, tf.GradientTape() as tape:
+        with _kept(self.model, self.policy), without_dropout(self.model) as rates, tf.GradientTape() as tape:
             for variable in self.model.non_trainable_variables:
                 if "seed_generator_state" in variable.path:
                     variable.assign(np.array(variable) + turn)
@@ -88,7 +89,7 @@ class Given:
         """What each layer hands on."""
         found: dict[str, Array] = {}
         noted = _noted(dict(leaves(self.model)), found, self.lines)
-        with _kept(self.model), without_dropout(self.model), noted:
+        with _kept(self.model, self.policy), without_dropout(self.model), noted:
             self.model(self._image(x), training=True) if training else self.model(self._image(x))
         return found
 
@@ -104,7 +105,7 @@ class Given:
         if (height, width) not in self._others:
             self._others[height, width] = other_size(self.model, height, width)
         copy = self._others[height, width]
-        return None if copy is None else Given(copy)
+        return None if copy is None else Given(copy, self.policy)
 
     def weights(self) -> dict[str, Array]:
         """Its variables by their paths."""
@@ -144,7 +145,7 @@ class Given:
         for mine, variable in zip(self.model.weights, [] if copy is None else copy.weights, strict=copy is not None):
             if mine.path in weights:
                 variable.assign(weights[mine.path])
-        return None if copy is None else Given(copy)
+        return None if copy is None else Given(copy, "float64")
 
     @contextmanager
     def lending(self, copy: Given) -> Iterator[Given]:
@@ -163,12 +164,12 @@ class Given:
         if self.dtype == "float64":
             return self
         copy = self._copied()
-        return None if copy is None else Given(copy)
+        return None if copy is None else Given(copy, "float64")
 
     def narrow(self) -> Given | None:
         """A copy in float32; None for a class of its own that does not say how it is made."""
         copy = self._copied("float32")
-        return None if copy is None else Given(copy)
+        return None if copy is None else Given(copy, "float32")
 
     def _copied(self, dtype: str = "float64") -> keras.Model | None:
         """A copy in another dtype; None for layers that cannot be made again by their configs."""
@@ -241,15 +242,18 @@ def _noted(layers: Mapping[str, Any], found: dict[str, Array], lines: dict[str, 
 
 
 @contextmanager
-def _kept(model: keras.Model) -> Iterator[None]:
-    """Put statistics and the state of random numbers back afterwards."""
+def _kept(model: keras.Model, policy: str | None) -> Iterator[None]:
+    """Put statistics and the state of random numbers back afterwards, and the policy that layers are made by."""
     before = [(variable, np.array(variable)) for variable in model.non_trainable_variables]
     for variable, value in before:
         if variable.name == SEED:
             variable.assign(value + (next(CALLS) << 8))  # other numbers in each call, so that noise shows
+    own = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy or own)
     try:
         yield
     finally:
+        keras.config.set_dtype_policy(own)
         for variable, value in before:
             variable.assign(value)
 
