@@ -21,10 +21,10 @@ SECONDS = 900
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda path: path.stem)
 def test_a_notebook_prints_what_it_printed(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    kept, book = json.loads(text), nbformat.reads(text, as_version=4)
+    kept, book = json.loads(text), nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
     NotebookClient(
         book, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}
     ).execute()
-    fresh = json.loads(nbformat.writes(book))
+    fresh = json.loads(nbformat.writes(book))  # type: ignore[no-untyped-call]
     found = list(out_of_date(kept, fresh, path.stem in TRAINED))
     assert not found, "\n".join([f"{path.name} is out of date; `make write-notebooks` renews it", *found])

@@ -121,6 +121,11 @@ def _printed(text: str) -> Notebook:
     return {"cells": [{"cell_type": "markdown"}, cell]}
 
 
+def _otherwise(case: tuple[str, str], trained: bool) -> list[str]:
+    one, other = map(_printed, case)
+    return list(out_of_date(one, other, trained))
+
+
 SAME = {
     "rounding": ("apart 3.0e-14, and 0.0e+00", "apart 2.5e-15, and 1.2e-16"),
     "its place": (
@@ -142,13 +147,13 @@ OTHER = {
 
 @pytest.mark.parametrize("case", SAME)
 def test_what_belongs_to_one_run_is_not_out_of_date(case: str) -> None:
-    assert list(out_of_date(*map(_printed, SAME[case]), trained=False)) == []
+    assert _otherwise(SAME[case], trained=False) == []
 
 
 @pytest.mark.parametrize("case", OTHER)
 def test_another_output_is_out_of_date(case: str) -> None:
-    assert list(out_of_date(*map(_printed, OTHER[case]), trained=False))
-    assert list(out_of_date(*map(_printed, OTHER[case]), trained=True))
+    assert _otherwise(OTHER[case], trained=False)
+    assert _otherwise(OTHER[case], trained=True)
 
 
 def test_what_was_learnt_may_be_a_little_otherwise() -> None:
