@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / "docs" / "dissected"
-NAMES = ("lenet5", "alexnet", "vgg11", "resnet18", "resnet34")
+NAMES = ("lenet5", "alexnet", "vgg11", "resnet18", "resnet34", "densenet121")
 
 
 @dataclass(frozen=True)
