@@ -128,10 +128,10 @@ def report(pair: Dissected, module: Any, slips: Sequence[Slip], gates: Sequence[
 
 def reports(pair: Dissected, module: Any) -> list[dict[str, Any]]:
     """The report of all slips, then with one after the other repaired."""
-    count = len(pair.slips)
+    count, short = len(pair.slips), [not slip.trains for slip in pair.slips]
     with read_once(module):
         return [
-            report(pair, module, pair.slips[place:], BETWEEN if 0 < place < count else None)
+            report(pair, module, pair.slips[place:], BETWEEN if 0 < place < count and short[place] else None)
             for place in range(count + 1)
         ]
 

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / "docs" / "dissected"
-NAMES = ("lenet5", "alexnet", "resnet18")
+NAMES = ("lenet5", "alexnet", "vgg11", "resnet18", "resnet34", "densenet121")
 
 
 @dataclass(frozen=True)
 class Slip:
     """A slip of the Keras listing: what is `right`, what is `printed` in its place, and the traps that it is.
 
-    `blocks` says that no weights can be moved while it is there; `en` and `zh` say what happens.
+    `blocks` says that no weights can be moved while it is there, `trains` that training alone shows it; `en` and `zh`
+    say what happens.
     """
 
     key: str
@@ -30,6 +31,7 @@ class Slip:
     more: tuple[tuple[str, str], ...] = ()
     traps: tuple[str, ...] = ()
     blocks: bool = False
+    trains: bool = False
 
     def put(self, text: str) -> str:
         """A listing with the slip in it; raises ValueError where its place is not found exactly once."""

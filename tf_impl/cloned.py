@@ -34,6 +34,8 @@ HOMES = ("_thread", "_weakref", "inspect", "tensorflow", "threading", "weakref")
 LEFT = ("_obj_reference_counts_dict", "build", "call", "quantize")
 """Attributes of an instance that Keras makes anew, and patches, which no copy has."""
 WRAPPED = (tracking.TrackedList, tracking.TrackedDict, tracking.TrackedOrderedDict, tracking.TrackedSet)
+DRAWING = {"bernoulli", "categorical", "normal", "random", "random_normal", "random_uniform", "shuffle", "uniform"}
+"""What functions are called that draw random numbers."""
 PRIMITIVE = (bool, bytes, complex, float, int, str, type(None))
 
 
@@ -66,6 +68,12 @@ def counting_in(dtype: str) -> Iterator[None]:
 def is_own(layer: Any) -> bool:
     """Whether a layer is of a class that is not Keras's."""
     return type(layer).__module__.partition(".")[0] != "keras" or isinstance(layer, keras.layers.Lambda)
+
+
+def draws(model: keras.Model) -> bool:
+    """Whether code of somebody's own may draw random numbers of TensorFlow, whose state is not seen."""
+    codes = (getattr(type(layer).call, "__code__", None) for layer in model._flatten_layers() if is_own(layer))
+    return any(code is not None and DRAWING & set(code.co_names) for code in codes)
 
 
 def cloned(model: keras.Model, dtype: str) -> keras.Model:

@@ -22,7 +22,7 @@ from ..common.layouts import BATCH, rearranged
 from ..common.spec import Array, Net
 from .calls import patched, without_dropout
 from .classes import every_layer, named_weights, path_of
-from .cloned import counting_in, is_own, remade
+from .cloned import counting_in, draws, remade
 from .importing.inlined import leaves
 from .importing.lines import MODELS, OTHERS, lines_of
 from .importing.read import read
@@ -34,8 +34,6 @@ MARK = 1000.5
 """Added to places, so that no constant of a layer is taken for one."""
 
 SEED = "seed_generator_state"
-DRAWING = {"bernoulli", "categorical", "normal", "random", "random_normal", "random_uniform", "shuffle", "uniform"}
-"""What functions are called that draw random numbers."""
 CALLS = itertools.count(1)
 COPIES = 2
 """Of how many other sizes a copy is made at most: each takes as long as building the model."""
@@ -47,9 +45,12 @@ class Given:
     framework = "tf"
     trains = False
 
-    def __init__(self, model: keras.Model, names: Sequence[str] = ()) -> None:
-        """`names` are those of the variables of the model that this one is a copy of: Keras may name others."""
-        self.model = model
+    def __init__(self, model: keras.Model, names: Sequence[str] = (), policy: str | None = None) -> None:
+        """Of a copy, `names` are those of the variables of the model: Keras may name others.
+
+        `policy` is its dtype then, for the layers without weights that its code makes in each call.
+        """
+        self.model, self.policy = model, policy
         self.names = list(names) or list(named_weights(model))
         unbuilt = not model.weights and any(not layer.built for layer in every_layer(model))
         if not model.built or unbuilt:  # `build` of a class of one's own may leave the layers inside without weights
@@ -62,7 +63,7 @@ class Given:
 
     def outputs(self, x: Array) -> dict[str, Array]:
         """What it answers in evaluation; its statistics are put back."""
-        with _kept(self.model), counting_in(self.dtype):
+        with _kept(self):
             return {name: _canonical(value) for name, value in _named(self.model, self.model(self._image(x))).items()}
 
     def meaning(self) -> tuple[Net, dict[str, Array]] | None:
@@ -73,8 +74,7 @@ class Given:
         """One pass forward and back, with dropout off."""
         image, weights = self._image(x), {self._name(variable): variable.value for variable in self.model.weights}
         trained = {self._name(variable): variable.value for variable in _trained(self.model)}
-        quiet, kept = without_dropout(self.model), _kept(self.model)
-        with kept, counting_in(self.dtype), quiet as rates, tf.GradientTape() as tape:
+        with _kept(self), without_dropout(self.model) as rates, tf.GradientTape() as tape:
             states = [(v, np.array(v) + turn) for v in self.model.non_trainable_variables if SEED in v.path]
             for variable, value in states:
                 variable.assign(value)
@@ -85,7 +85,7 @@ class Given:
             loss = tf.add_n([tf.reduce_sum(value * _like(value, seed)) for value, seed in pairs])
             buffers = {name: np.array(value) for name, value in weights.items() if name not in trained}
             added = float(sum(map(float, self.model.losses)))
-            drawn = _draws(self.model) or any(not np.array_equal(state, value) for state, value in states)
+            drawn = draws(self.model) or any(not np.array_equal(state, value) for state, value in states)
         sources = [image, *trained.values()]
         first, *rest = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         gradients = {name: np.array(tf.convert_to_tensor(value)) for name, value in zip(trained, rest, strict=True)}
@@ -97,7 +97,7 @@ class Given:
         """What each layer hands on."""
         found: dict[str, Array] = {}
         noted = _noted(dict(leaves(self.model)), found, self.lines)
-        with _kept(self.model), counting_in(self.dtype), without_dropout(self.model), noted:
+        with _kept(self), without_dropout(self.model), noted:
             self.model(self._image(x), training=True) if training else self.model(self._image(x))
         return found
 
@@ -113,7 +113,7 @@ class Given:
         if (height, width) not in self._others:
             self._others[height, width] = other_size(self.model, height, width)
         copy = self._others[height, width]
-        return None if copy is None else Given(copy, self.names)
+        return None if copy is None else Given(copy, self.names, self.policy)
 
     def _name(self, variable: Any) -> str:
         return self._known[id(variable)]
@@ -160,7 +160,7 @@ class Given:
         for mine, variable in zip(self.names, [] if copy is None else copy.weights, strict=copy is not None):
             if mine in weights:
                 variable.assign(weights[mine])
-        return None if copy is None else Given(copy, self.names)
+        return None if copy is None else Given(copy, self.names, "float64")
 
     @contextmanager
     def lending(self, copy: Given) -> Iterator[Given]:
@@ -179,12 +179,12 @@ class Given:
         if self.dtype == "float64":
             return self
         copy = self._copied()
-        return None if copy is None else Given(copy, self.names)
+        return None if copy is None else Given(copy, self.names, "float64")
 
     def narrow(self) -> Given | None:
         """A copy in float32; None for a class of its own that does not say how it is made."""
         copy = self._copied("float32")
-        return None if copy is None else Given(copy, self.names)
+        return None if copy is None else Given(copy, self.names, "float32")
 
     def _copied(self, dtype: str = "float64") -> keras.Model | None:
         """A copy in another dtype; None for what cannot be made again."""
@@ -242,12 +242,6 @@ def _said(kind: Any) -> str:
     return f"{type(kind).__name__}({', '.join(numbers)})"
 
 
-def _draws(model: keras.Model) -> bool:
-    """Whether code of somebody's own may draw random numbers of TensorFlow, whose state is not seen."""
-    codes = (getattr(type(layer).call, "__code__", None) for layer in model._flatten_layers() if is_own(layer))
-    return any(code is not None and DRAWING & set(code.co_names) for code in codes)
-
-
 @contextmanager
 def _noted(layers: Mapping[str, Any], found: dict[str, Array], lines: dict[str, str]) -> Iterator[None]:
     """Note what layers hand on; a `call` of an instance's own, such as a patch, is part of it and stays."""
@@ -268,15 +262,19 @@ def _noted(layers: Mapping[str, Any], found: dict[str, Array], lines: dict[str, 
 
 
 @contextmanager
-def _kept(model: keras.Model) -> Iterator[None]:
-    """Put statistics and the state of random numbers back afterwards."""
-    before = [(variable, np.array(variable)) for variable in model.non_trainable_variables]
+def _kept(given: Given) -> Iterator[None]:
+    """Put statistics and the state of random numbers back afterwards, and the policy that layers are made by."""
+    before = [(variable, np.array(variable)) for variable in given.model.non_trainable_variables]
     for variable, value in before:
         if variable.name == SEED:
             variable.assign(value + (next(CALLS) << 8))  # other numbers in each call, so that noise shows
+    own = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(given.policy or own)
     try:
-        yield
+        with counting_in(given.dtype):
+            yield
     finally:
+        keras.config.set_dtype_policy(own)
         for variable, value in before:
             variable.assign(value)
 

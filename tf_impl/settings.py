@@ -63,7 +63,9 @@ def copied(model: keras.Model, dtype: str) -> keras.Model:
                 copy = type(model).from_config(config)
             else:  # a class, which makes its layers itself and their weights when it is called
                 copy = revived(type(model), config)
+                _named_alike(model, copy)  # before they are built, so that variables have the same paths, too
                 copy(np.zeros(model.get_build_config()["input_shape"], dtype))
+                _named_alike(model, copy)
     finally:
         keras.config.set_dtype_policy(before)
     if other := [
@@ -71,6 +73,18 @@ def copied(model: keras.Model, dtype: str) -> keras.Model:
     ]:
         raise DiptychError(f"layers of {model.name} compute in another type than {dtype}: {first_few(other, 4)}")
     return copy
+
+
+def _named_alike(model: keras.Model, copy: keras.Model) -> None:
+    """Give a copy and its layers the names of the model: Keras counts on where nobody names a layer."""
+    copy.name = model.name
+    ours, theirs = (
+        [layer for layer in item._flatten_layers(include_self=False) if not isinstance(layer, keras.layers.InputLayer)]
+        for item in (model, copy)
+    )
+    if list(map(type, ours)) == list(map(type, theirs)):
+        for one, other in zip(ours, theirs, strict=True):
+            other.name = one.name
 
 
 def revived(kind: type[Any], config: dict[str, Any]) -> Any:

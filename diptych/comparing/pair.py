@@ -245,6 +245,9 @@ def transferred(pair: Pair) -> Pair:
                for name, array in other.weights.items()}  # fmt: skip
     own = pair.other.given.weights()
     flat = np.concatenate([array.ravel().astype(np.float64) for array in own.values()])
+    if nowhere := [name for name in back if name not in pair.places[1]]:
+        raise DiptychError(f"{first_few(nowhere, 8)} of {pair.other.label} cannot be told among its variables, so "
+                           "that no weights are moved; compare the models as they are")  # fmt: skip
     for name, place in pair.places[1].items():
         place.put(flat, weights[name])
     ends = np.cumsum([array.size for array in own.values()])

@@ -167,7 +167,7 @@ def test_commands_of_chinese_pages_are_those_of_the_english_ones(page: str) -> N
     lines = commands(own.read_text("utf-8"))
     if other.exists():
         assert lines <= commands(other.read_text("utf-8"))
-        assert lines or page in ("demo", "gates")
+        assert lines or not commands(other.read_text("utf-8")) or page in ("demo", "gates")
     else:
         import typer
 

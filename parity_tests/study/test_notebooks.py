@@ -1,4 +1,7 @@
-"""The committed notebooks: run in order, small, and free of what belongs to one machine. `nbmake` runs them anew."""
+"""The committed notebooks: run in order, small, and free of what belongs to one machine.
+
+`make notebooks` runs them anew (run_notebooks.py), and holds what they print to what they have kept.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from notebook_outputs import out_of_date
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NAMES = (
@@ -110,3 +114,62 @@ def test_a_fault_in_a_notebook_is_found(fault: str) -> None:
     notebook = load(NAMES[0])
     plant(code_cells(notebook)[0])
     assert any(message in problem for problem in problems(notebook)), list(problems(notebook))
+
+
+def _printed(text: str) -> Notebook:
+    cell = {"cell_type": "code", "outputs": [{"output_type": "stream", "name": "stdout", "text": [text]}]}
+    return {"cells": [{"cell_type": "markdown"}, cell]}
+
+
+def _otherwise(case: tuple[str, str], trained: bool) -> list[str]:
+    one, other = map(_printed, case)
+    return list(out_of_date(one, other, trained))
+
+
+SAME = {
+    "rounding": ("apart 3.0e-14, and 0.0e+00", "apart 2.5e-15, and 1.2e-16"),
+    "its place": (
+        "outputs  same  3e-14 1.5e-14 (tolerance 1.0e-10) at output [1x8], 14 compared",
+        "outputs  same  3e-14 2.5e-15 (tolerance 1.0e-10) at fc [2x8], 14 compared",
+    ),
+    "versions": ("torch.load of torch 2.13.0+cpu", "torch.load of torch 2.14.1"),
+    "times": ("in 3.1 s", "in 12 s"),
+}
+OTHER = {
+    "words": ("3 layers", "3 blocks"),
+    "a count": ("11,181,642 parameters", "11,181,643 parameters"),
+    "a number": ("epsilon 0.001", "epsilon 1e-05"),
+    "a difference": ("apart 3.0e-14", "apart 3.0e-04"),
+    "a place": ("DIFFERENT 1.3e+00 at conv1, 4 compared", "DIFFERENT 1.3e+00 at conv2, 4 compared"),
+    "a line": ("one", "one\ntwo"),
+}
+
+
+@pytest.mark.parametrize("case", SAME)
+def test_what_belongs_to_one_run_is_not_out_of_date(case: str) -> None:
+    assert _otherwise(SAME[case], trained=False) == []
+
+
+@pytest.mark.parametrize("case", OTHER)
+def test_another_output_is_out_of_date(case: str) -> None:
+    assert _otherwise(OTHER[case], trained=False)
+    assert _otherwise(OTHER[case], trained=True)
+
+
+def test_what_was_learnt_may_be_a_little_otherwise() -> None:
+    books = _printed("72 of 90 shapes found, loss 3.9"), _printed("75 of 90 shapes found, loss 4.0")
+    assert list(out_of_date(*books, trained=True)) == []
+    assert list(out_of_date(*books, trained=False))
+    assert list(out_of_date(books[0], _printed("12 of 90 shapes found, loss 3.9"), trained=True))
+
+
+def test_a_picture_that_is_gone_is_out_of_date() -> None:
+    drawn = _printed("")
+    drawn["cells"][1]["outputs"].append({"output_type": "display_data", "data": {"image/png": "", "text/plain": []}})
+    assert list(out_of_date(drawn, _printed(""), trained=False))
+    assert list(out_of_date(drawn, drawn, trained=False)) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_outputs_of_a_notebook_are_its_own(name: str) -> None:
+    assert list(out_of_date(load(name), load(name), trained=False)) == []

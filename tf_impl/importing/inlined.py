@@ -111,6 +111,14 @@ def _refuse_fresh(layer: Layer) -> None:
     )
 
 
+def refuse_fresh(traced: keras.Model, model: keras.Model) -> None:
+    """Raise DiptychError for a layer with weights that stands in a model's graph and is none of the model's."""
+    known = {id(layer) for layer in model._flatten_layers()}
+    for layer in traced.layers:
+        if id(layer) not in known and layer.weights and not isinstance(layer, HeldWeight):
+            _refuse_fresh(layer)
+
+
 def leaves(model: keras.Model) -> Iterator[tuple[str, Layer]]:
     """(path, layer) of all layers without others inside, by the names that a reading has for them."""
     if any(map(somebodys, model.layers)):

@@ -18,7 +18,7 @@ from ...common.importing.keras import read as configs
 from ...common.spec import Array
 from ...common.text import NAME, printable
 from .held import HeldWeight
-from .inlined import inlined, somebodys
+from .inlined import inlined, refuse_fresh, somebodys
 from .lines import lines_of, noted
 from .operations import operations
 
@@ -74,6 +74,7 @@ def _stated(model: keras.Model, example: Any, name: str) -> tuple[keras.Model, d
     evaluated = {"training": False} if "training" in inspect.signature(model.call).parameters else {}
     try:
         plain = keras.Model(image, model.call(image, **evaluated), name=model.name)
+        refuse_fresh(plain, model)
         return plain, _config(plain, name)
     except DiptychError:
         raise
