@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import time
+from pathlib import Path
 
 
 def work(task: str) -> str:
@@ -13,6 +15,9 @@ def work(task: str) -> str:
     name, _, number = task.partition(" ")
     if name == "kill":
         os.kill(os.getpid(), int(number))
+    if name == "once" and not Path(number).exists():
+        Path(number).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
     if name == "exit":
         sys.exit(int(number))
     if name == "sleep":

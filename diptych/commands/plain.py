@@ -31,7 +31,8 @@ class Line:
     """A command: its function in a file of this folder, the parameter of its words, and options by their parameters.
 
     `least` and `most` are the numbers of words; where one at most is taken, the parameter is that word and no list, and
-    where as many as `words` has parts, each has a parameter. `off` are the options that turn a parameter off.
+    where as many as `words` has parts, each has a parameter. `off` are the options that turn a parameter off, and
+    `counts` those that take a number from 1 on.
     """
 
     home: str
@@ -43,6 +44,7 @@ class Line:
     texts: Mapping[str, str] = field(default_factory=dict)
     kind: Callable[[str], Any] = str
     off: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, str] = field(default_factory=dict)
 
     def parameters(self, plain: Sequence[str]) -> dict[str, Any]:
         """The words by the parameters that take them."""
@@ -58,8 +60,8 @@ LINES = {
     "identify": Line("identifying", "identify", "file", flags=AS_JSON, texts={"--prefix": "prefix"}, kind=Path),
     "convert": Line(
         *("converting", "convert", "src dst", 2, 2, {"--force": "force", "--fast": "fast"}),
-        *({"--network": "network", "--to": "to", "--form": "form", "--prefix": "prefix", "--dtype": "dtype"}, Path),
-        {"--no-check": "check"},
+        {name: name[2:] for name in ("--network", "--to", "--form", "--prefix", "--dtype", "--suffix", "--ray")},
+        *(Path, {"--no-check": "check"}, {"--jobs": "jobs"}),
     ),
     "list": Line("catalogue", "list_networks", "words", 0, EVERY, AS_JSON, RANGES),
     "card": Line("catalogue", "card", "name", flags=AS_JSON),
@@ -94,6 +96,11 @@ def read(words: Sequence[str]) -> tuple[Line, dict[str, Any]] | None:
             given[line.off[word]] = False
         elif option in line.texts and (text or not equals):
             given[line.texts[option]] = text or next(left, "-")
+        elif option in line.counts and (text or not equals):
+            number = text or next(left, "-")
+            if not (number.isascii() and number.isdigit() and 0 < len(number) < 10 and int(number)):
+                return None
+            given[line.counts[option]] = int(number)
         else:
             return None
     values = [value for value in given.values() if isinstance(value, str)]

@@ -16,6 +16,7 @@ from ..common.errors import DiptychError, FileError
 from ..common.text import NAME, printable
 from ..files import FORMATS, format_of, is_one_source, source_format
 from ..files.atomic import recover
+from . import cluster
 from .convert import convert
 from .earlier import is_done, may_replace
 from .forms import check_names, library_name
@@ -71,15 +72,24 @@ def files(source: Path) -> list[Path]:
 
 
 def convert_all(
-    sources: Sequence[Path], folder: Path, suffix: str, jobs: int, settings: Mapping[str, Any]
+    sources: Sequence[Path],
+    folder: Path,
+    suffix: str,
+    jobs: int | None,
+    settings: Mapping[str, Any],
+    ray: str | None = None,
 ) -> list[Done]:
     """Convert files into a folder, each to its own name with another suffix; an error of one does not stop the others.
 
     The manifest there names what was done from which file with which settings: that is not done again while the
-    result has the digest that it says. A run that was broken off, at whatever point, goes on with the next call. Raises
-    DiptychError where two results would have one name, or the suffix is that of no format to write, or such files have
-    no names of the library that is asked for, or the manifest is none.
+    result has the digest that it says. A run that was broken off, at whatever point, goes on with the next call. `ray`
+    is the address of a cluster that does it, which is not said in the manifest: the results are the same.
+
+    Raises DiptychError where two results would have one name, or the suffix is that of no format to write, or such
+    files have no names of the library that is asked for, or the manifest is none, or the cluster is not there.
     """
+    if ray is not None:
+        cluster.check(ray)
     targets = _targets(sources, folder, suffix, library_name(settings.get("to", OWN)))
     said = json.dumps(dict(settings), sort_keys=True, default=str)
     recover(folder)
@@ -94,7 +104,11 @@ def convert_all(
             advance()
 
         try:
-            _run(list(_todo(targets, manifest, settings, said, take)), jobs, take)
+            todo = list(_todo(targets, manifest, settings, said, take))
+            if ray is not None and todo:
+                cluster.spread(ray, WORK, todo, jobs, folder, take, _lost)
+            else:
+                _run(todo, jobs or 1, take)
         finally:
             recover(folder)  # what processes left that were killed
             manifest.save()
@@ -116,7 +130,7 @@ def _todo(
 def _run(todo: Sequence[Task], jobs: int, take: Callable[[Done], None]) -> None:
     """Do what is to be done, here or in several processes."""
     if jobs > 1 and len(todo) > 1:
-        spread((__name__, convert_one.__name__), todo, min(jobs, len(todo)), take, _lost)
+        spread(WORK, todo, min(jobs, len(todo)), take, _lost)
         return
     for task in todo:
         take(convert_one(task))
@@ -182,6 +196,10 @@ def _converted(task: Task) -> Done:
     difference = found.proof.difference if found.proof else None
     return Done(str(source), str(target), found.network, found.matched, difference, round(found.seconds, 3),
                 found.sha256, task.said, result=found.result)  # fmt: skip
+
+
+WORK = (__name__, convert_one.__name__)
+"""What processes import and run."""
 
 
 def _lost(task: Task, why: str) -> Done:

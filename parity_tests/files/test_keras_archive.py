@@ -20,14 +20,16 @@ from selection import some
 
 import diptych
 from diptych.common.errors import FileError
+from diptych.common.layouts import to_framework
 from diptych.common.spec import Net
 from diptych.common.trace import trace
 from diptych.common.weights import scrambled
 from diptych.files import keras_archive, read, write
 from diptych.files.again import read_again
-from diptych.files.keras_archive.store import store
+from diptych.files.keras_archive.store import Places, store
 from diptych.files.keras_archive.symbols import snake_case
 from diptych.tf_impl.build import build
+from diptych.tf_impl.slots import slots_of
 from diptych.tf_impl.state import read as weights_of
 
 NEWER: dict[str, Any] = {"input_axes": None, "output_axes": None, "quantization_config": None}
@@ -123,6 +125,38 @@ def test_each_network_is_written_as_keras_writes_it(name: str, tmp_path: Path) -
 @pytest.mark.parametrize("name", ["lenet5_1998"])
 def test_the_files_have_it(name: str, tmp_path: Path) -> None:
     hold_files(diptych.spec(name), tmp_path)
+
+
+def by_classes(path: Path, net: Net, weights: dict[str, Any]) -> None:
+    """What `store` writes, by h5py's classes."""
+    model, slots = keras_archive.described(net, "float32"), slots_of(net)
+    with h5py.File(path, "w") as file:
+        file.create_group("vars").attrs["name"] = model.name
+        for part in model.parts:
+            group = file.create_group(f"{part.path}/vars")
+            group.attrs["name"] = part.name
+            for index, (name, weight, axes) in enumerate(slots.get(part.name, [])):
+                group[str(index)] = to_framework(weights[name], weight, axes)
+
+
+@pytest.mark.parametrize("name", ["lenet5_1998", "mobilenet_v3_small.keras"])
+def test_the_bytes_are_those_of_h5pys_classes(name: str, tmp_path: Path) -> None:
+    net = diptych.spec(name)
+    weights = scrambled(net)
+    by_classes(tmp_path / "wanted.h5", net, weights)
+    with h5py.File(tmp_path / "found.h5", "w") as file:
+        store(file, keras_archive.described(net, "float32"), net, weights)
+    assert (tmp_path / "found.h5").read_bytes() == (tmp_path / "wanted.h5").read_bytes()
+
+
+def test_so_they_are_of_a_name_that_is_not_ascii(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "wanted.h5", "w") as file:
+        file.create_group("größe").attrs["name"] = "größe"
+        file["größe"]["0"] = np.float32(1)
+    with h5py.File(tmp_path / "found.h5", "w") as file:
+        places = Places(file)
+        places.put(places.group("größe", "größe"), 0, np.array(1, np.float32))
+    assert (tmp_path / "found.h5").read_bytes() == (tmp_path / "wanted.h5").read_bytes()
 
 
 def test_in_float64_and_with_a_head_of_its_own(tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ LINES = (
     "identify nonsuch.pth",
     "convert nonsuch.pth out.keras --no-check",
     "convert nonsuch.pth out.keras --to=timm --force",
+    "convert nonsuch/*.pth out --suffix .keras --jobs 2 --no-check",
+    "convert nonsuch/*.pth out --suffix=.keras --jobs=1",
 )
 
 
@@ -48,6 +50,8 @@ def test_a_plain_line_does_what_typer_makes_of_it(line: str, capsys: pytest.Capt
     "line",
     ["", "--help", "nonsuch", "card", "card a b", "card a --jsn", "list --year", "list --year --json", "list -- x",
      "table --json", "convert a.pth", "convert a.pth b.keras c", "convert a.pth b.keras --num-classes 10",
+     "convert a b --jobs 0", "convert a b --jobs", "convert a b --jobs=", "convert a b --jobs x",
+     "convert a b --jobs -1",
      "card lenet5 --traceback", "traps kernel_axes --run", "table lenet5 --num-classes 10", "card -h"],
 )  # fmt: skip
 def test_any_other_line_is_left_to_typer(line: str) -> None:

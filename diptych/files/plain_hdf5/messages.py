@@ -153,24 +153,33 @@ def texts(window: Window, found: Attribute) -> str | bytes | list[str] | list[by
 
 def _of_heap(window: Window, length: int, address: int, number: int) -> bytes:
     """The bytes of an object of a global heap, which are so many as the reference says."""
+    if address not in window.heaps:
+        window.heaps[address] = _objects(window, address)
+    place, size, end = window.heaps[address].get(number, (0, 0, 0))
+    if not place:
+        raise Odd("a text that is not there")
+    if size != length or place + size > end:
+        raise Odd("a text that is cut short, or longer")
+    text = window.take(place, length)
+    if b"\0" in text:
+        raise Odd("a text that ends before its end")
+    return text
+
+
+def _objects(window: Window, address: int) -> dict[int, tuple[int, int, int]]:
+    """Number -> (place, bytes, end of the heap) of each object of a global heap; of a number, the first."""
     mark, version, _, _, size = window.fields(_HEAP, address)
     if mark != b"GCOL" or version != 1:
         raise Odd("no heap")
-    place, end = address + _HEAP.size, address + size
+    found, place, end = dict[int, tuple[int, int, int]](), address + _HEAP.size, address + size
     while place + _OBJECT.size <= end:
         index, _, _, size = window.fields(_OBJECT, place)
-        place += _OBJECT.size
-        if index == number and number:
-            if size != length or place + size > end:
-                raise Odd("a text that is cut short, or longer")
-            text = window.take(place, length)
-            if b"\0" in text:
-                raise Odd("a text that ends before its end")
-            return text
         if not index:
             break
+        place += _OBJECT.size
+        found.setdefault(index, (place, size, end))
         place += -(-size // 8) * 8
-    raise Odd("a text that is not there")
+    return found
 
 
 def _decoded(text: bytes) -> str:

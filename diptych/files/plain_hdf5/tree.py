@@ -25,6 +25,7 @@ END = 1
 """What stands for the end of a list of free places."""
 DEPTH = 8
 """Levels of a B-tree at most."""
+Messages = dict[int, list[read.Message]]
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,15 @@ class Array:
 class Group:
     """A group of a plain file, by the place of its header."""
 
-    def __init__(self, window: Window, address: int, name: str, cached: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        window: Window,
+        address: int,
+        name: str,
+        found: Messages,
+        cached: tuple[int, int] | None = None,
+    ) -> None:
         self.window, self.address, self.name = window, address, name
-        found = dict[int, list[read.Message]]()
-        for message in read.messages(window, address):
-            found.setdefault(message.kind, []).append(message)
         if found.keys() - {read.GROUP, read.ATTRIBUTE, read.CHANGED}:
             raise Odd("a group with more than members and attributes")
         _, place, size = read.only(found, read.GROUP)
@@ -131,14 +136,19 @@ def _leaves(window: Window, address: int, level: int | None) -> Iterator[int]:
 
 
 def _member(window: Window, address: int, name: str, cached: tuple[int, int] | None) -> Group | Array:
-    kinds = {message.kind for message in read.messages(window, address)}
-    return Group(window, address, name, cached) if read.GROUP in kinds else _array(window, address, name)
+    found = _header(window, address)
+    return Group(window, address, name, found, cached) if read.GROUP in found else _array(window, found, name)
 
 
-def _array(window: Window, address: int, name: str) -> Array:
-    found = dict[int, list[read.Message]]()
+def _header(window: Window, address: int) -> Messages:
+    """The messages of an object by their kinds."""
+    found: Messages = {}
     for message in read.messages(window, address):
         found.setdefault(message.kind, []).append(message)
+    return found
+
+
+def _array(window: Window, found: Messages, name: str) -> Array:
     _, *space = read.only(found, read.SPACE)
     _, *type_ = read.only(found, read.TYPE)
     _, *layout = read.only(found, read.LAYOUT)
@@ -162,7 +172,7 @@ def root(window: Window) -> Group:
     if cache > 1:
         raise Odd("a root that is a link")
     tree, heap = cached
-    return Group(window, address, "", (tree, heap) if cache else None)
+    return Group(window, address, "", _header(window, address), (tree, heap) if cache else None)
 
 
 def _decoded(name: bytes) -> str:

@@ -24,6 +24,8 @@ class Window:
         self._records = MOST
         self._text = self._room = size
         self._visited = set[int]()
+        self.heaps: dict[int, dict[int, tuple[int, int, int]]] = {}
+        """Of each heap of texts that was read, where its objects lie."""
 
     def enter(self, address: int) -> None:
         """Mark a group as read; raises Odd where it was read before, under another name or inside itself."""
