@@ -195,6 +195,8 @@ class _Pickler(pickle.Pickler):
         if isinstance(obj, KerasSaveable | tf.__internal__.tracking.AutoTrackable):
             left = {name: value for name, value in vars(obj).items()
                     if not (name.startswith("_self_") or (name in LEFT and isinstance(obj, keras.Layer)))}  # fmt: skip
+            if isinstance(obj, keras.layers.InputLayer) and "float" in left["_dtype"]:
+                left["_dtype"] = self.walk.tensor  # to which a chain rounds what it is given
             return _bare, (type(obj),), left, None, None, _set
         return NotImplemented
 
