@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,7 +35,7 @@ MARK = 1000.5
 SEED = "seed_generator_state"
 CALLS = itertools.count(1)
 COPIES = 2
-"""Of how many other sizes a copy is made at most: each takes as long as building the model."""
+"""Of how many other sizes a copy is made at most: each takes as long as building the model, and shares its weights."""
 
 
 class Given:
@@ -54,6 +54,7 @@ class Given:
         self.dtype = kinds.pop() if len(kinds) == 1 else "mixed"
         self.lines = {call_of(path, number): line for (path, number), line in lines_of(model)}
         self._others: dict[tuple[int, int], keras.Model | None] = {}
+        self._copies: dict[str, Given | None] = {}
 
     def outputs(self, x: Array) -> dict[str, Array]:
         """What it answers in evaluation; its statistics are put back."""
@@ -68,10 +69,7 @@ class Given:
         """One pass forward and back, with dropout off."""
         image, weights = self._image(x), {variable.path: variable.value for variable in self.model.weights}
         trained = {variable.path: variable.value for variable in _trained(self.model)}
-        with _kept(self.model), without_dropout(self.model) as rates, tf.GradientTape() as tape:
-            for variable in self.model.non_trainable_variables:
-                if "seed_generator_state" in variable.path:
-                    variable.assign(np.array(variable) + turn)
+        with _kept(self.model, turn), without_dropout(self.model) as rates, tf.GradientTape() as tape:
             tape.watch([image, *trained.values()])
             answer = self.model(image, training=True) if training else self.model(image)
             outputs = _named(self.model, answer)
@@ -80,9 +78,15 @@ class Given:
             buffers = {name: np.array(value) for name, value in weights.items() if name not in trained}
         sources = [image, *trained.values()]
         first, *rest = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        gradients = {name: np.array(tf.convert_to_tensor(value)) for name, value in zip(trained, rest, strict=True)}
+        gradients = {name: np.array(tf.convert_to_tensor(rest.pop(0))) for name in trained}
         done = {name: _canonical(value) for name, value in outputs.items()}
         return Pass(done, rearranged(np.array(first), BATCH["tf"], BATCH["torch"]), gradients, buffers, tuple(rates))
+
+    def in_training(self, x: Array, turn: int) -> dict[str, Array]:
+        """What it answers in training, with dropout off."""
+        with _kept(self.model, turn), without_dropout(self.model):
+            answer = _named(self.model, self.model(self._image(x), training=True))
+            return {name: _canonical(value) for name, value in answer.items()}
 
     def seen(self, x: Array, training: bool) -> dict[str, Array]:
         """What each layer hands on."""
@@ -126,8 +130,8 @@ class Given:
         return {path: type(kind).__name__ for path, kind in kinds.items() if kind is not None}
 
     def sizes(self) -> dict[str, int]:
-        """How many numbers each of them has."""
-        return {variable.path: int(np.prod(variable.shape)) for variable in _trained(self.model)}
+        """How many numbers each of its variables has."""
+        return {variable.path: int(np.prod(variable.shape)) for variable in self.model.weights}
 
     def paths(self) -> dict[str, float]:
         """Dropout of whole images at once, which Keras has for a layer that leaves out branches by chance."""
@@ -138,13 +142,18 @@ class Given:
         trained = {variable.path for variable in self.model.trainable_variables}
         return frozenset(variable.path for variable in _trained(self.model) if variable.path not in trained)
 
-    def holding(self, weights: Mapping[str, Array]) -> Given | None:
-        """A copy in float64 with other weights."""
-        copy = self._copied()
-        for mine, variable in zip(self.model.weights, [] if copy is None else copy.weights, strict=copy is not None):
-            if mine.path in weights:
-                variable.assign(weights[mine.path])
-        return None if copy is None else Given(copy)
+    def holding(self, weights: Iterable[tuple[str, Array]]) -> Given | None:
+        """The copy in float64 with other weights."""
+        copy = self._copied("float64")
+        if copy is None:
+            return None
+        named: dict[str, list[Any]] = {}
+        for mine, variable in zip(self.model.weights, copy.model.weights, strict=True):
+            named.setdefault(mine.path, []).append(variable)
+        for name, array in weights:
+            for variable in named[name]:
+                variable.assign(array)
+        return copy
 
     @contextmanager
     def lending(self, copy: Given) -> Iterator[Given]:
@@ -153,31 +162,32 @@ class Given:
         try:
             for variable, theirs in zip(self.model.weights, copy.model.weights, strict=True):
                 variable.assign(np.array(theirs))
-            yield Given(self.model)
+            lent = Given(self.model)
+            lent._copies["float64"] = copy
+            yield lent
         finally:
             for variable, value in zip(self.model.weights, own, strict=True):
                 variable.assign(value)
 
     def wide(self) -> Given | None:
         """A copy in float64; itself where it is of that; None for a class that does not say how it is made."""
-        if self.dtype == "float64":
-            return self
-        copy = self._copied()
-        return None if copy is None else Given(copy)
+        return self if self.dtype == "float64" else self._copied("float64")
 
     def narrow(self) -> Given | None:
         """A copy in float32; None for a class of its own that does not say how it is made."""
-        copy = self._copied("float32")
-        return None if copy is None else Given(copy)
+        return self._copied("float32")
 
-    def _copied(self, dtype: str = "float64") -> keras.Model | None:
-        """A copy in another dtype; None for layers that cannot be made again by their configs."""
-        try:
-            copy = copied(self.model, dtype)
-            copy.set_weights(self.model.get_weights())
-        except Exception:  # noqa: BLE001 - whatever a layer of somebody's own raises when it is made from its config
-            return None
-        return copy
+    def _copied(self, dtype: str) -> Given | None:
+        """The one copy in a dtype; None for layers that cannot be made again by their configs."""
+        if dtype not in self._copies:
+            try:
+                copy = copied(self.model, dtype)
+                for variable, own in zip(copy.weights, self.model.weights, strict=True):
+                    variable.assign(np.array(own))
+                self._copies[dtype] = Given(copy)
+            except Exception:  # noqa: BLE001 - whatever a layer of somebody's own raises when it is made from its config
+                self._copies[dtype] = None
+        return self._copies[dtype]
 
     def places(self, result: Imported) -> dict[str, Places]:
         """Where the numbers of each canonical weight stand among all of `weights`, one after the other.
@@ -198,12 +208,12 @@ class Given:
         finally:
             for variable, array in before:
                 variable.assign(array)
-        found = {name: array.astype(np.float64) - MARK for name, array in marked.items() if name in result.weights}
-        return {
-            n: Places.of(a.astype(np.int64))
-            for n, a in found.items()
-            if (a == np.floor(a)).all() and a.min() >= 0 and a.max() < at
-        }
+        found = dict[str, Places]()
+        for name in [name for name in marked if name in result.weights]:
+            array = marked.pop(name).astype(np.float64) - MARK  # one after the other: all of them are a model
+            if (array == np.floor(array)).all() and array.min() >= 0 and array.max() < at:
+                found[name] = Places.of(array.astype(np.int64))
+        return found
 
     def _image(self, x: Array) -> tf.Tensor:
         inputs = getattr(self.model, "inputs", None)
@@ -241,12 +251,12 @@ def _noted(layers: Mapping[str, Any], found: dict[str, Array], lines: dict[str, 
 
 
 @contextmanager
-def _kept(model: keras.Model) -> Iterator[None]:
+def _kept(model: keras.Model, turn: int = 0) -> Iterator[None]:
     """Put statistics and the state of random numbers back afterwards."""
     before = [(variable, np.array(variable)) for variable in model.non_trainable_variables]
     for variable, value in before:
         if variable.name == SEED:
-            variable.assign(value + (next(CALLS) << 8))  # other numbers in each call, so that noise shows
+            variable.assign(value + (next(CALLS) << 8) + turn)  # other numbers in each call, so that noise shows
     try:
         yield
     finally:
