@@ -12,6 +12,7 @@ from ..checking.asked import asked_gates, left_out
 from ..checking.case import Finding
 from ..checking.report import Gate
 from ..common.errors import DiptychError
+from ..common.memory import trim
 from ..common.text import first_few
 from ..training.gate import with_training
 from ..waiting import shows_progress
@@ -106,6 +107,7 @@ def run_gates(pair: Pair, wanted: Sequence[str], say: Callable[[str], None]) -> 
     """The gates that are wanted; none but the first where outputs show nothing."""
     for name in (name for name in wanted if name in GATES):
         gate = GATES[name]
+        trim()  # what reading, and the gate before, have let go
         say(f"comparing {name}")
         hidden = pair.unsure and not (pair.hidden and gate in (nodes, parameters))
         yield Gate(name, detail="outputs show nothing") if hidden else asked_of(pair, gate)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from planting import after
 from their_pairs import Plain, made, plain_keras
 
 from diptych.common.comparing.places import Places, laid
+from diptych.common.memory import trim
 from diptych.comparing.compare import compare
 from diptych.comparing.sides import given_as
 from diptych.tf_impl import settings
@@ -58,3 +61,22 @@ def test_weights_in_several_arrays_are_laid_together() -> None:
     assert {name: array.shape for name, array in found.items()} == {name: array.shape for name, array in own.items()}
     assert np.array_equal(np.concatenate([array.ravel() for array in found.values()]), wanted)
     assert np.array_equal(np.concatenate([array.ravel() for array in own.values()]), before), "nothing of the model"
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="malloc_trim is glibc's")
+def test_holes_in_the_heap_are_given_back() -> None:
+    large = np.ones(30 << 17)
+    del large  # from here on glibc takes arrays of up to 30 MB from the heap
+    arrays = [np.ones(1 << 18) for _ in range(100)]
+    kept = arrays[9::10]
+    del arrays
+    before = _resident()
+    trim()
+    assert before - _resident() > 90 << 10, "of 180 MB that lie between arrays that are kept"
+    assert all(array.all() for array in kept)
+
+
+def _resident() -> int:
+    """KB of this process that are in memory."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
