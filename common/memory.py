@@ -6,7 +6,7 @@ import math
 import mmap
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,17 @@ def empty(shape: Shape, dtype: DTypeLike = "float32") -> Array:
     wanted = np.dtype(dtype)
     array: Array = np.frombuffer(bytearray(math.prod(shape) * wanted.itemsize), wanted).reshape(shape)
     return array
+
+
+def trim() -> None:
+    """Give the system back what is free inside this process, where the C library is glibc, which keeps it otherwise.
+
+    Below 32 MB an array that is let go stays a hole in the heap, and the peak of a process is that of all holes.
+    """
+    import ctypes
+
+    with suppress(AttributeError, OSError, TypeError):  # https://man7.org/linux/man-pages/man3/malloc_trim.3.html
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 _MAPPING: ContextVar[bool] = ContextVar("mapping", default=False)

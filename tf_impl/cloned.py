@@ -50,7 +50,8 @@ def remade(model: keras.Model, dtype: str) -> keras.Model:
         except Exception:  # noqa: BLE001, S110 - whatever an object raises that cannot be made again but by a config
             pass
     copy = copied(model, dtype)
-    copy.set_weights(model.get_weights())
+    for variable, own in zip(copy.weights, model.weights, strict=True):
+        variable.assign(np.array(own))
     return copy
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -36,7 +36,7 @@ MARK = 1000.5
 SEED = "seed_generator_state"
 CALLS = itertools.count(1)
 COPIES = 2
-"""Of how many other sizes a copy is made at most: each takes as long as building the model."""
+"""Of how many other sizes a copy is made at most: each takes as long as building the model, and shares its weights."""
 
 
 class Given:
@@ -60,6 +60,7 @@ class Given:
         self.dtype = kinds.pop() if len(kinds) == 1 else "mixed"
         self.lines = {call_of(path, number): line for (path, number), line in lines_of(model)}
         self._others: dict[tuple[int, int], keras.Model | None] = {}
+        self._copies: dict[str, Given | None] = {}
 
     def outputs(self, x: Array) -> dict[str, Array]:
         """What it answers in evaluation; its statistics are put back."""
@@ -74,10 +75,8 @@ class Given:
         """One pass forward and back, with dropout off."""
         image, weights = self._image(x), {self._name(variable): variable.value for variable in self.model.weights}
         trained = {self._name(variable): variable.value for variable in _trained(self.model)}
-        with _kept(self), without_dropout(self.model) as rates, tf.GradientTape() as tape:
-            states = [(v, np.array(v) + turn) for v in self.model.non_trainable_variables if SEED in v.path]
-            for variable, value in states:
-                variable.assign(value)
+        with _kept(self, turn), without_dropout(self.model) as rates, tf.GradientTape() as tape:
+            states = [(v, np.array(v)) for v in self.model.non_trainable_variables if SEED in v.path]
             tape.watch([image, *trained.values()])
             answer = self.model(image, training=True) if training else self.model(image)
             outputs = _named(self.model, answer)
@@ -88,10 +87,16 @@ class Given:
             drawn = draws(self.model) or any(not np.array_equal(state, value) for state, value in states)
         sources = [image, *trained.values()]
         first, *rest = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        gradients = {name: np.array(tf.convert_to_tensor(value)) for name, value in zip(trained, rest, strict=True)}
+        gradients = {name: np.array(tf.convert_to_tensor(rest.pop(0))) for name in trained}
         done = {name: _canonical(value) for name, value in outputs.items()}
         slope = rearranged(np.array(first), BATCH["tf"], BATCH["torch"])
         return Pass(done, slope, gradients, buffers, tuple(rates), drawn, added)
+
+    def in_training(self, x: Array, turn: int) -> dict[str, Array]:
+        """What it answers in training, with dropout off."""
+        with _kept(self, turn), without_dropout(self.model):
+            answer = _named(self.model, self.model(self._image(x), training=True))
+            return {name: _canonical(value) for name, value in answer.items()}
 
     def seen(self, x: Array, training: bool) -> dict[str, Array]:
         """What each layer hands on."""
@@ -142,8 +147,8 @@ class Given:
         return {path: _said(kind) for path, kind in kinds.items() if kind is not None}
 
     def sizes(self) -> dict[str, int]:
-        """How many numbers each of them has."""
-        return {self._name(variable): int(np.prod(variable.shape)) for variable in _trained(self.model)}
+        """How many numbers each of its variables has."""
+        return {name: int(np.prod(item.shape)) for name, item in zip(self.names, self.model.weights, strict=True)}
 
     def paths(self) -> dict[str, float]:
         """Dropout of whole images at once, which Keras has for a layer that leaves out branches by chance."""
@@ -154,13 +159,15 @@ class Given:
         trained = {id(variable) for variable in self.model.trainable_variables}
         return frozenset(self._name(variable) for variable in _trained(self.model) if id(variable) not in trained)
 
-    def holding(self, weights: Mapping[str, Array]) -> Given | None:
-        """A copy in float64 with other weights."""
-        copy = self._copied()
-        for mine, variable in zip(self.names, [] if copy is None else copy.weights, strict=copy is not None):
-            if mine in weights:
-                variable.assign(weights[mine])
-        return None if copy is None else Given(copy, self.names, "float64")
+    def holding(self, weights: Iterable[tuple[str, Array]]) -> Given | None:
+        """The copy in float64 with other weights."""
+        copy = self._copied("float64")
+        if copy is None:
+            return None
+        named = dict(zip(self.names, copy.model.weights, strict=True))
+        for name, array in weights:
+            named[name].assign(array)
+        return copy
 
     @contextmanager
     def lending(self, copy: Given) -> Iterator[Given]:
@@ -169,29 +176,29 @@ class Given:
         try:
             for variable, theirs in zip(self.model.weights, copy.model.weights, strict=True):
                 variable.assign(np.array(theirs))
-            yield Given(self.model, self.names)
+            lent = Given(self.model, self.names)
+            lent._copies["float64"] = copy
+            yield lent
         finally:
             for variable, value in zip(self.model.weights, own, strict=True):
                 variable.assign(value)
 
     def wide(self) -> Given | None:
         """A copy in float64; itself where it is of that; None for a class that does not say how it is made."""
-        if self.dtype == "float64":
-            return self
-        copy = self._copied()
-        return None if copy is None else Given(copy, self.names, "float64")
+        return self if self.dtype == "float64" else self._copied("float64")
 
     def narrow(self) -> Given | None:
         """A copy in float32; None for a class of its own that does not say how it is made."""
-        copy = self._copied("float32")
-        return None if copy is None else Given(copy, self.names, "float32")
+        return self._copied("float32")
 
-    def _copied(self, dtype: str = "float64") -> keras.Model | None:
-        """A copy in another dtype; None for what cannot be made again."""
-        try:
-            return remade(self.model, dtype)
-        except Exception:  # noqa: BLE001 - whatever a layer of somebody's own raises when it is made again
-            return None
+    def _copied(self, dtype: str) -> Given | None:
+        """The one copy in a dtype; None for what cannot be made again."""
+        if dtype not in self._copies:
+            try:
+                self._copies[dtype] = Given(remade(self.model, dtype), self.names, dtype)
+            except Exception:  # noqa: BLE001 - whatever a layer of somebody's own raises when it is made again
+                self._copies[dtype] = None
+        return self._copies[dtype]
 
     def places(self, result: Imported) -> dict[str, Places]:
         """Where the numbers of each canonical weight stand among all of `weights`, one after the other.
@@ -212,12 +219,12 @@ class Given:
         finally:
             for variable, array in before:
                 variable.assign(array)
-        found = {name: array.astype(np.float64) - MARK for name, array in marked.items() if name in result.weights}
-        return {
-            n: Places.of(a.astype(np.int64))
-            for n, a in found.items()
-            if (a == np.floor(a)).all() and a.min() >= 0 and a.max() < at
-        }
+        found = dict[str, Places]()
+        for name in [name for name in marked if name in result.weights]:
+            array = marked.pop(name).astype(np.float64) - MARK  # one after the other: all of them are a model
+            if (array == np.floor(array)).all() and array.min() >= 0 and array.max() < at:
+                found[name] = Places.of(array.astype(np.int64))
+        return found
 
     def _image(self, x: Array) -> tf.Tensor:
         inputs = getattr(self.model, "inputs", None)
@@ -262,12 +269,12 @@ def _noted(layers: Mapping[str, Any], found: dict[str, Array], lines: dict[str, 
 
 
 @contextmanager
-def _kept(given: Given) -> Iterator[None]:
+def _kept(given: Given, turn: int = 0) -> Iterator[None]:
     """Put statistics and the state of random numbers back afterwards, and the policy that layers are made by."""
     before = [(variable, np.array(variable)) for variable in given.model.non_trainable_variables]
     for variable, value in before:
         if variable.name == SEED:
-            variable.assign(value + (next(CALLS) << 8))  # other numbers in each call, so that noise shows
+            variable.assign(value + (next(CALLS) << 8) + turn)  # other numbers in each call, so that noise shows
     own = keras.config.dtype_policy()
     keras.config.set_dtype_policy(given.policy or own)
     try:

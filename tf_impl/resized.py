@@ -9,14 +9,22 @@ from keras.src.saving.serialization_lib import SafeModeScope
 
 
 def other_size(model: keras.Model, height: int, width: int) -> keras.Model | None:
-    """A copy for images of another size; None where a layer has weights or a shape for its size alone."""
+    """A copy for images of another size with the same variables; None where a layer is for its size alone."""
     try:
         with SafeModeScope(safe_mode=False):  # what is somebody's own in it has been run already: no file is read
             copy = type(model).from_config(_resized(model.get_config(), (height, width)))
-        copy.set_weights(model.get_weights())
+        for variable, own in zip(copy.weights, model.weights, strict=True):
+            _share(variable, own)
     except Exception:  # noqa: BLE001 - whatever a layer raises where its weights do not fit
         return None
     return copy
+
+
+def _share(variable: Any, own: Any) -> None:
+    """Let a variable of a copy be that of the model: its numbers are no second ones."""
+    if variable.shape != own.shape or variable.dtype != own.dtype:
+        raise ValueError(f"{variable.path} is {variable.dtype} {variable.shape}, not {own.dtype} {own.shape}")
+    variable._value = own.value
 
 
 def _resized(config: Any, size: tuple[int, int] | tuple[None, None]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -113,6 +113,13 @@ class Given:
         done = {name: _array(value) for name, value in outputs.items()}
         return Pass(done, _array(first), found, buffers, tuple(dropouts), drawn)
 
+    def in_training(self, x: Array, turn: int) -> dict[str, Array]:
+        """What it answers in training, with dropout off."""
+        with left_alone(self.model), torch.inference_mode(False), torch.no_grad(), _without_dropout(self.model, True):
+            torch.manual_seed(turn)
+            answer = self._answer(self._image(x), self._fresh())
+            return {name: _array(value) for name, value in answer.items()}
+
     def seen(self, x: Array, training: bool) -> dict[str, Array]:
         """What each module without others inside hands on, after its own hooks."""
         found: dict[str, Array] = {}
@@ -159,8 +166,8 @@ class Given:
         return {}
 
     def sizes(self) -> dict[str, int]:
-        """How many numbers each parameter has."""
-        return {name: tensor.numel() for name, tensor in self.model.named_parameters()}
+        """How many numbers each of its tensors has."""
+        return {name: tensor.numel() for name, tensor in self._tensors().items()}
 
     def paths(self) -> dict[str, float]:
         """The layers that leave out whole branches by chance, and how often."""
@@ -171,11 +178,10 @@ class Given:
         """The parameters without a gradient."""
         return frozenset(name for name, tensor in self.model.named_parameters() if not tensor.requires_grad)
 
-    def holding(self, weights: Mapping[str, Array]) -> Given:
+    def holding(self, weights: Iterable[tuple[str, Array]]) -> Given:
         """The module with other weights, in float64."""
-        wide = self.wide()
-        state = {n: t if n not in weights else torch.from_numpy(np.array(weights[n], np.float64))
-                 for n, t in wide._tensors().items()}  # fmt: skip
+        found = {name: torch.from_numpy(np.array(array, np.float64)) for name, array in weights}
+        state = {n: found[n] if n in found else _in(t, torch.float64) for n, t in self._tensors().items()}
         return Given(self.model, state, self.names)
 
     @contextmanager
@@ -194,7 +200,7 @@ class Given:
 
     def _in(self, kind: torch.dtype) -> Given:
         tensors = self._tensors().items()
-        state = {n: t.detach().to(kind if t.is_floating_point() else t.dtype) for n, t in tensors}
+        state = {name: _in(tensor, kind) for name, tensor in tensors}
         return Given(self.model, state, self.names)
 
     def places(self, result: Imported) -> dict[str, Places]:
@@ -282,6 +288,10 @@ def _named(answer: Any, name: str = "") -> dict[str, torch.Tensor]:
 
 def _like(value: torch.Tensor, seed: Array) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(seed)).reshape(value.shape).to(value.device, value.dtype)
+
+
+def _in(tensor: torch.Tensor, kind: torch.dtype) -> torch.Tensor:
+    return tensor.detach().to(kind if tensor.is_floating_point() else tensor.dtype)
 
 
 def _array(value: torch.Tensor) -> Array:

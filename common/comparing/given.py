@@ -7,7 +7,7 @@ what its users call. Arrays are NumPy, images (N, C, H, W); weights have the mod
 from __future__ import annotations
 
 import itertools
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -125,6 +125,9 @@ class Given(Protocol):
         In another `turn` all that is left to chance has other random numbers.
         """
 
+    def in_training(self, x: Array, turn: int) -> Mapping[str, Array]:
+        """The outputs of such a pass in training mode, which does not go back."""
+
     def seen(self, x: Array, training: bool) -> Mapping[str, Array]:
         """What each layer by its path hands on, with dropout off, maps as (N, C, H, W); see `call_name`."""
 
@@ -144,7 +147,7 @@ class Given(Protocol):
         """The names of its parameters, frozen or not."""
 
     def sizes(self) -> Mapping[str, int]:
-        """How many numbers each parameter has."""
+        """How many numbers each of its parameters and buffers has."""
 
     def paths(self) -> Mapping[str, float]:
         """The layers that leave out whole branches by chance (stochastic depth), and how often; off in a step."""
@@ -155,14 +158,14 @@ class Given(Protocol):
     def places(self, result: Imported) -> Mapping[str, Places]:
         """Where the numbers of each weight that was read stand among all of `weights`, one after the other."""
 
-    def holding(self, weights: Mapping[str, Array]) -> Given | None:
-        """A copy in float64 with other weights; None where none can be made."""
+    def holding(self, weights: Iterable[tuple[str, Array]]) -> Given | None:
+        """Its copy in float64 with other weights, which that has from then on; None where none can be made."""
 
     def lending(self, copy: Given) -> AbstractContextManager[Given]:
         """The model itself with the weights of a copy of it; its own are back afterwards."""
 
     def wide(self) -> Given | None:
-        """A copy in float64, or the model itself where it is of float64; None where none can be made."""
+        """Its copy in float64, or the model itself where it is of float64; None where none can be made."""
 
     def narrow(self) -> Given | None:
         """A copy in float32; None where none can be made."""

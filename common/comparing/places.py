@@ -61,12 +61,38 @@ class Places:
         strides = [step * row.strides[0] for step in self.steps]
         return np.lib.stride_tricks.as_strided(row[self.first - start :], self.shape, strides)
 
-    def put(self, row: Array, array: Array) -> None:
-        """Write numbers there, in place."""
+    def put(self, row: Array, array: Array, start: int = 0) -> None:
+        """Write numbers there, in place, in a row whose first place is `start`."""
         if self.each is not None:
-            row[self.each] = array
+            row[self.each - start] = array
         else:
-            self.within(row)[...] = array
+            self.within(row, start)[...] = array
+
+
+def laid(
+    places: Mapping[str, Places], own: Mapping[str, Array], weights: Mapping[str, Array]
+) -> Iterator[tuple[str, Array]]:
+    """A model's own arrays in float64 with the numbers of weights in their places, a few at a time.
+
+    A weight may stand in several arrays, which come together then.
+    """
+    order = {name: turn for turn, name in enumerate(places)}
+    waiting = sorted((name for name in places if weights[name].size), key=lambda name: -places[name].bounds[0])
+    parts, here, start, at, far = dict[str, Array](), list[str](), 0, 0, -1
+    for name, array in own.items():
+        parts[name], at = array, at + array.size
+        while waiting and places[waiting[-1]].bounds[0] < at:
+            here.append(waiting.pop())
+            far = max(far, places[here[-1]].bounds[1])
+        if far >= at:
+            continue
+        row = np.concatenate([np.ravel(part) for part in parts.values()], dtype=np.float64)
+        for weight in sorted(here, key=order.__getitem__):
+            places[weight].put(row, weights[weight], start)
+        ends = np.cumsum([part.size for part in parts.values()])[:-1]
+        split = np.split(row, ends)
+        yield from ((key, item.reshape(part.shape)) for (key, part), item in zip(parts.items(), split, strict=True))
+        parts, here, start = {}, [], at
 
 
 class Placed(Mapping[str, Array]):

@@ -12,6 +12,7 @@ from ..checking.asked import asked_gates, left_out
 from ..checking.case import Finding
 from ..checking.report import Gate
 from ..common.errors import DiptychError
+from ..common.memory import trim
 from ..common.text import first_few
 from ..training.gate import with_training
 from ..waiting import shows_progress
@@ -23,7 +24,7 @@ from .lines import located
 from .named import models_of
 from .pair import Pair, lent, shortly
 from .report import Comparison
-from .sides import images, labels, own_images, shape_of, side
+from .sides import Images, images, labels, own_images, shape_of, side
 from .training import gradients, training
 
 GATES: dict[str, Callable[[Pair], Finding | str]] = {
@@ -71,13 +72,21 @@ def compare(
     shape = shape_of((first, second), example)
     say("reading both models")
     called = labels((first, second))
-    ready = [side(model, label, shape) for model, label in zip((first, second), called, strict=True)]
     batch_list = [*images(shape, batches, sizes, fast), *own_images(example)]
-    pair = Pair(ready[0], ready[1], batch_list, names or {}, by_weights=chosen == "as-is")
-    with lent(pair) if chosen == "transfer" else nullcontext(pair) as held:
+    kept = lent if chosen == "transfer" else nullcontext[Pair]
+    with kept(_ready((first, second), called, shape, batch_list, names or {}, chosen == "as-is")) as held:
         found = _report(held, called, wanted, left_out(list(GATES), wanted, fast), (start, say))
     own = {"example": (1, *shape), "weights": chosen, "names": names}
     return with_training(found, wanted, (first, second), steps, optimizer, progress, **own)
+
+
+def _ready(
+    models: tuple[Any, Any], called: list[str], shape: tuple[int, int, int], batches: Sequence[Images],
+    names: Mapping[str, str], by_weights: bool,
+) -> Pair:  # fmt: skip
+    """Both models as sides; whoever is given it alone can let go what it needs no more."""
+    one, other = (side(model, label, shape) for model, label in zip(models, called, strict=True))
+    return Pair(one, other, batches, names, by_weights)
 
 
 def _report(
@@ -98,6 +107,7 @@ def run_gates(pair: Pair, wanted: Sequence[str], say: Callable[[str], None]) -> 
     """The gates that are wanted; none but the first where outputs show nothing."""
     for name in (name for name in wanted if name in GATES):
         gate = GATES[name]
+        trim()  # what reading, and the gate before, have let go
         say(f"comparing {name}")
         hidden = pair.unsure and not (pair.hidden and gate in (nodes, parameters))
         yield Gate(name, detail="outputs show nothing") if hidden else asked_of(pair, gate)

@@ -228,8 +228,8 @@ def _frozen(pair: Pair) -> Finding:
 def _own_names(pair: Pair, place: int) -> dict[str, str]:
     """Canonical name -> the model's own name of the array that holds the first number of the weight."""
     ends, at = list[tuple[int, str]](), 0
-    for name, array in pair.both[place].given.weights().items():
-        at += array.size
+    for name, size in pair.sizes[place].items():
+        at += size
         ends.append((at, name))
     return {name: next(own for end, own in ends if where.first < end) for name, where in pair.places[place].items()}
 
@@ -247,7 +247,8 @@ def _beside(trained: frozenset[str], read: Imported) -> list[str]:
 
 def _counted(pair: Pair) -> Finding | str:
     """Without layers: the sizes of all parameters."""
-    sizes = [sorted(size for size in side.given.sizes().values() if size) for side in pair.both]
+    sizes = [sorted(size for name, size in side.given.sizes().items() if size and name in side.given.trained())
+             for side in pair.both]  # fmt: skip
     if sizes[0] == sizes[1]:
         return Finding(True, 0.0, 0.0, "", "their sizes alone were compared", len(sizes[0]))
     said = f"{sum(sizes[0]):,} numbers are trained in {pair.one.label} and {sum(sizes[1]):,} in {pair.other.label}"

@@ -41,10 +41,8 @@ def unlike_its_copy(pair: Pair, images: Images, training: bool, passes: tuple[Pa
         found = [] if own is None else [entry for entry in _entries(own, copied) if _gap(entry) > entry[4]]
         if own is None or not found:
             continue
-        near = [side.exact.step(turned, seeds, training) for turned in nearby(images.values)]
-        moved = [
-            {name: _gap((name, a, b, floor, 0.0)) for name, a, b, floor, _ in _entries(one, copied)} for one in near
-        ]
+        near = (side.exact.step(turned, seeds, training) for turned in nearby(images.values))
+        moved = [{entry[0]: _gap(entry) for entry in _entries(one, copied)} for one in near]
         for entry in found:
             most = max(entry[4], FLOAT32_FACTOR * max(one[entry[0]] for one in moved))
             if _gap(entry) > most:

@@ -16,7 +16,7 @@ from ..common.comparing.along import Along
 from ..common.comparing.columns import Columns, columns
 from ..common.comparing.folding import with_folds
 from ..common.comparing.given import Given, Pass
-from ..common.comparing.places import Placed, Places
+from ..common.comparing.places import Placed, Places, laid
 from ..common.comparing.rounding import rounding, rounding_of
 from ..common.errors import DiptychError
 from ..common.importing.imported import Imported
@@ -26,6 +26,8 @@ from ..common.text import first_few
 from .sides import Images, Side
 
 T = TypeVar("T")
+LARGER = "tf"
+"""Whose pass takes more memory, and comes first: the gradients that are left of it stand beside the smaller one."""
 
 
 @dataclass
@@ -173,9 +175,10 @@ class Pair:
 
         Raises Untrainable where one cannot be trained.
         """
-        one, other = (Trained(side) for side in self.both)
-        seeds = self.seeds(images)
-        return one.step(images.values, seeds, training, turn), other.step(images.values, seeds, training, turn)
+        seeds, found = self.seeds(images), dict[int, Pass]()
+        for place in sorted((0, 1), key=lambda place: self.both[place].given.framework != LARGER):
+            found[place] = Trained(self.both[place]).step(images.values, seeds, training, turn)
+        return found[0], found[1]
 
     def seeds(self, images: Images) -> list[Array]:
         """What the outputs for these images are multiplied by in the loss of a step; raises Untrainable."""
@@ -190,8 +193,7 @@ class Pair:
     @cached_property
     def sizes(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
         """For each side, how many numbers each of its own arrays has."""
-        one, other = ({name: array.size for name, array in side.given.weights().items()} for side in self.both)
-        return one, other
+        return self.one.given.sizes(), self.other.given.sizes()
 
 
 class Untrainable(DiptychError):
@@ -210,6 +212,9 @@ class Trained:
     def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int) -> Pass:
         return self._own(lambda: self.side.exact.step(x, seeds, training, turn))
 
+    def in_training(self, x: Array, turn: int) -> Mapping[str, Array]:
+        return self._own(lambda: self.side.exact.in_training(x, turn))
+
     def _own(self, call: Callable[[], T]) -> T:
         try:
             return call()
@@ -224,7 +229,7 @@ def shortly(error: Exception) -> str:
 
 
 def transferred(pair: Pair) -> Pair:
-    """Copies of the pair in float64, with the weights of the first in the second's.
+    """The copies of the pair in float64, with the weights of the first in the second's, which has them from then on.
 
     Raises DiptychError for a weight that has none.
     """
@@ -243,16 +248,10 @@ def transferred(pair: Pair) -> Pair:
         raise DiptychError(fit + _parting(pair))
     weights = {name: pair.as_theirs(back[name], one.weights[back[name]]).reshape(array.shape) if name in back else array
                for name, array in other.weights.items()}  # fmt: skip
-    own = pair.other.given.weights()
-    flat = np.concatenate([array.ravel().astype(np.float64) for array in own.values()])
     if nowhere := [name for name in back if name not in pair.places[1]]:
         raise DiptychError(f"{first_few(nowhere, 8)} of {pair.other.label} cannot be told among its variables, so "
                            "that no weights are moved; compare the models as they are")  # fmt: skip
-    for name, place in pair.places[1].items():
-        place.put(flat, weights[name])
-    ends = np.cumsum([array.size for array in own.values()])
-    parts = np.split(flat, ends[:-1])
-    copy = pair.other.given.holding({n: p.reshape(a.shape) for (n, a), p in zip(own.items(), parts, strict=True)})
+    copy = pair.other.given.holding(laid(pair.places[1], pair.other.given.weights(), weights))
     if copy is None or pair.one.wide is None:
         raise DiptychError(
             f"no copy of {pair.other.label} can be made that takes other weights; compare them as they are"
@@ -260,7 +259,9 @@ def transferred(pair: Pair) -> Pair:
     first = replace(pair.one, given=pair.one.wide)
     second = Side(pair.other.label, copy, copy, replace(other, weights=weights))
     kept = f"weights of {pair.other.label} that keep their own values, as no output of {pair.one.label} is theirs: "
-    return Pair(first, second, pair.images, pair.names, notes=[kept + first_few(aside, 4)] if aside else [])
+    found = Pair(first, second, pair.images, pair.names, notes=[kept + first_few(aside, 4)] if aside else [])
+    found.places = pair.places  # which are of the layers, whatever their numbers
+    return found
 
 
 @contextmanager
@@ -269,9 +270,13 @@ def lent(pair: Pair) -> Iterator[Pair]:
 
     Copies alone would not show what an instance does: a patch, a hook, a policy of its layers.
     """
-    moved = transferred(pair)
-    with pair.other.given.lending(moved.other.given) as given:
-        yield replace(moved, one=pair.one, other=replace(moved.other, given=given))
+    moved, first, themselves = transferred(pair), pair.one, pair.other.given
+    del pair  # with what was read of the second, which has other weights now
+    with themselves.lending(moved.other.given) as given:
+        held = replace(moved, one=first, other=replace(moved.other, given=given))
+        held.places = moved.places
+        del moved
+        yield held
 
 
 def _parting(pair: Pair) -> str:

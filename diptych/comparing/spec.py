@@ -64,6 +64,7 @@ def held_to_spec(
         open_gates = tuple(Gate(name, detail=why) for name in wanted)
         return Comparison(net.name, open_gates, (), unsure=(why,), seconds=time.monotonic() - start)
     meant, batch_list = _meant(net, own), list(images(shape, batches, None, fast))
+    del own  # those of both models, in float64
     held = [Pair(meant, one, batch_list, _named(net, one)) for one in sides]
     found = [tuple(run_gates(pair, wanted, _saying(say, pair))) for pair in held]
     between = Pair(sides[0], sides[1], batch_list)

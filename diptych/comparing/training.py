@@ -78,13 +78,14 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
         return Finding(False, float("inf"), 0.0, where or "output", told, 1, label, said)
     if (patched := unlike_its_copy(pair, images, training, passes)) is not None:
         return patched
-    worst, count = Finding(True, 0.0, bound), 0
+    worst, count, moved = Finding(True, 0.0, bound), 0, dict[str, float]()
     rounded = bound_of_gradients(pair, images, training)
     for name, a, b, floor in _entries(pair, *passes, len(images.values), training):
         gap, count = channelwise(a, b) if floor < 0 else difference(a.reshape(b.shape), b, floor)[0], count + 1
         most = rounded if name.startswith("gradient") else bound
         if most < gap < (ROUNDED if pair.bound <= FLOAT64_TOLERANCE else np.inf) and pair.exact:
-            most = max(most, _moved(pair, images, training, passes, name))
+            moved = moved or _moved(pair, images, training, passes)
+            most = max(most, moved.get(name, 0.0))
         found = Finding(bool(gap <= most), gap, most, name, "", count)
         if not found.passed:
             where, why = _why(pair, images, training, (name, a, b), passes)
@@ -94,22 +95,24 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
     return Finding(True, worst.measured, worst.tolerance, worst.where, told, count)
 
 
-def _moved(pair: Pair, images: Images, training: bool, passes: tuple[Pass, Pass], name: str) -> float:
-    """How far a step may go by rounding alone: a multiple of what images that are a rounding away make of it.
+def _moved(pair: Pair, images: Images, training: bool, passes: tuple[Pass, Pass]) -> dict[str, float]:
+    """How far each part of a step may go by rounding alone: a multiple of what images a rounding away make of it.
 
     In float64 that of the model that is moved less: the batches of a hundred normalisations make much of a rounding.
     Where a constant of the two was rounded to float32, such as 1 / 255, it is that of float32, in the second model.
     """
-    single = pair.bound > FLOAT64_TOLERANCE
+    single, found = pair.bound > FLOAT64_TOLERANCE, dict[str, float]()
     turned = next(nearby(images.values.astype(np.float64), "float32" if single else "float64"))
-    near = pair.step(replace(images, values=turned), training)
-    both = (_entries(pair, *found, len(images.values), training) for found in (passes, near))
-    for (said, a, b, floor), (_, a_moved, b_moved, _) in zip(*both, strict=False):
-        if said == name:
-            pairs = [(b, b_moved)] if single else [(a, a_moved), (b, b_moved)]
-            gaps = [channelwise(x, y) if floor < 0 else difference(x, y, floor)[0] for x, y in pairs]
-            return (MARGIN if single else FLOAT32_FACTOR) * min(gaps)
-    return 0.0
+    for place in (1,) if single else (0, 1):
+        near = Trained(pair.both[place]).step(turned, pair.seeds(images), training, 0)
+        moved = (near, passes[1]) if place == 0 else (passes[0], near)
+        both = (_entries(pair, *held, len(images.values), training) for held in (passes, moved))
+        for (name, *before, floor), (_, *after, _) in zip(*both, strict=False):
+            one, other = before[place], after[place]
+            gap = channelwise(one, other) if floor < 0 else difference(one, other, floor)[0]
+            found[name] = min(gap, found.get(name, np.inf))
+        del near, moved, both  # as large as the model
+    return {name: (MARGIN if single else FLOAT32_FACTOR) * gap for name, gap in found.items()}
 
 
 def _in_own_dtype(pair: Pair, images: Images, training: bool) -> bool:
@@ -183,10 +186,9 @@ def _entries(pair: Pair, one: Pass, other: Pass, batch: int, training: bool) -> 
 def of_chance(pair: Pair, images: Images, passes: tuple[Pass, Pass]) -> str:
     """The model that answers otherwise to a second step, "" for neither."""
     bound = pair.bound if pair.exact else NARROW
-    seeds = [np.zeros_like(value) for value in passes[0].outputs.values()]
     for side, first in zip(pair.both, passes, strict=True):
         for turn in range(1, TURNS + 1 if first.drawn else 2):
-            second = Trained(side).step(images.values, seeds, training=True, turn=turn).outputs
+            second = Trained(side).in_training(images.values, turn=turn)
             if any(channelwise(value, second[name]) > bound for name, value in first.outputs.items()):
                 return side.label
     return ""
