@@ -187,3 +187,10 @@ def _leaves_out(layer: Any, rate: float) -> bool:
         keras.config.set_floatx(kind)
         for variable, value in before:
             variable.assign(value)
+
+
+def said(kind: Any) -> str:
+    """A regularizer or a constraint with its numbers, which Keras may have rounded to float32."""
+    told = {key: value for key, value in kind.get_config().items() if value is not None}
+    numbers = (f"{key}={value:.6g}" if isinstance(value, float) else f"{key}={value}" for key, value in told.items())
+    return f"{type(kind).__name__}({', '.join(numbers)})"

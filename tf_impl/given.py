@@ -21,7 +21,7 @@ from ..common.importing.lines import caller
 from ..common.layouts import BATCH, rearranged
 from ..common.spec import Array, Net
 from .calls import patched, without_dropout
-from .classes import every_layer, named_weights, path_of
+from .classes import every_layer, named_weights, path_of, said
 from .cloned import counting_in, draws, remade
 from .importing.inlined import leaves
 from .importing.lines import MODELS, OTHERS, lines_of
@@ -139,12 +139,12 @@ class Given:
         """The variables, and the layers whose answers, have a regularizer."""
         kinds = {self._name(v): getattr(v, "regularizer", None) for v in self.model.trainable_variables}
         kinds |= {layer.path: getattr(layer, "activity_regularizer", None) for layer in every_layer(self.model)}
-        return {path: _said(kind) for path, kind in kinds.items() if kind is not None}
+        return {path: said(kind) for path, kind in kinds.items() if kind is not None}
 
     def constraints(self) -> dict[str, str]:
         """The variables that each step of training brings back within bounds."""
         kinds = {self._name(v): getattr(v, "constraint", None) for v in self.model.trainable_variables}
-        return {path: _said(kind) for path, kind in kinds.items() if kind is not None}
+        return {path: said(kind) for path, kind in kinds.items() if kind is not None}
 
     def sizes(self) -> dict[str, int]:
         """How many numbers each of its variables has."""
@@ -240,13 +240,6 @@ def _trained(model: keras.Model) -> list[Any]:
         found += [v for v in layer._trainable_variables if v.name not in kinds and v.trainable is not None]
     known = {id(v) for v in model.weights}
     return [variable for variable in {id(v): v for v in found}.values() if id(variable) in known]
-
-
-def _said(kind: Any) -> str:
-    """A regularizer or a constraint with its numbers, which Keras may have rounded to float32."""
-    told = {key: value for key, value in kind.get_config().items() if value is not None}
-    numbers = (f"{key}={value:.6g}" if isinstance(value, float) else f"{key}={value}" for key, value in told.items())
-    return f"{type(kind).__name__}({', '.join(numbers)})"
 
 
 @contextmanager

@@ -15,8 +15,9 @@ from ..common.comparing.rounding import ROUNDED
 from ..common.errors import DiptychError
 from ..common.spec import Array
 from .of_size import made_for_size
-from .pair import Pair, matched, shortly
+from .pair import Pair, matched
 from .sides import Images, Side
+from .trained import shortly
 
 Answers = dict[str, Array]
 MOST = 5

@@ -22,9 +22,10 @@ from .dropping import dropout
 from .gates import nodes, parameters
 from .lines import located
 from .named import models_of
-from .pair import Pair, lent, shortly
+from .pair import Pair, lent
 from .report import Comparison
 from .sides import Images, images, labels, own_images, shape_of, side
+from .trained import shortly
 from .training import gradients, training
 
 GATES: dict[str, Callable[[Pair], Finding | str]] = {

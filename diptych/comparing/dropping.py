@@ -14,9 +14,10 @@ from ..common.listed import known_networks
 from ..common.ops.dropout import Dropout
 from ..common.spec import Net
 from ..common.text import first_few
-from .pair import Pair, Untrainable
+from .pair import Pair
 from .seen import before
 from .sides import Side
+from .trained import Untrainable
 
 
 def dropout(pair: Pair) -> Finding | str:

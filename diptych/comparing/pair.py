@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -24,6 +24,7 @@ from ..common.rewriting.resized import resized
 from ..common.spec import Array, Net
 from ..common.text import first_few
 from .sides import Images, Side
+from .trained import Trained
 
 T = TypeVar("T")
 LARGER = "tf"
@@ -194,38 +195,6 @@ class Pair:
     def sizes(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
         """For each side, how many numbers each of its own arrays has."""
         return self.one.given.sizes(), self.other.given.sizes()
-
-
-class Untrainable(DiptychError):
-    """A model that raises an error of its own when it is trained."""
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A side that is trained: what its own code raises is told as its own."""
-
-    side: Side
-
-    def outputs(self, x: Array) -> Mapping[str, Array]:
-        return self._own(lambda: self.side.exact.outputs(x))
-
-    def step(self, x: Array, seeds: Sequence[Array], training: bool, turn: int) -> Pass:
-        return self._own(lambda: self.side.exact.step(x, seeds, training, turn))
-
-    def in_training(self, x: Array, turn: int) -> Mapping[str, Array]:
-        return self._own(lambda: self.side.exact.in_training(x, turn))
-
-    def _own(self, call: Callable[[], T]) -> T:
-        try:
-            return call()
-        except Exception as error:
-            raise Untrainable(f"{self.side.label} raises {shortly(error)}") from error
-
-
-def shortly(error: Exception) -> str:
-    """The kind of an error and the first line of what it says."""
-    said = str(error).strip().partition("\n")[0]
-    return (said if isinstance(error, DiptychError) else f"{type(error).__name__}: {said}")[:200]
 
 
 def transferred(pair: Pair) -> Pair:

@@ -23,9 +23,10 @@ from ..common.spec import Array
 from .by_numbers import alike, groups
 from .gradient_bounds import bound_of_gradients, floor_of_gradients
 from .itself import unlike_its_copy
-from .pair import Pair, Trained, Untrainable, matched
+from .pair import Pair, matched
 from .seen import NARROW
 from .sides import Images, Side
+from .trained import Trained, Untrainable
 from .why import of_gradient, of_output, of_statistic
 
 BATCH = 3

@@ -16,9 +16,10 @@ from ..common.ops.sigmoid import Sigmoid
 from ..common.ops.softmax import Softmax
 from ..common.ops.tanh import Tanh
 from ..common.spec import Array, Node
-from .pair import Pair, matched, shortly
+from .pair import Pair, matched
 from .seen import EXACT, NARROW, departure, exact, off_meaning
 from .sides import Images
+from .trained import shortly
 from .why import placed
 
 

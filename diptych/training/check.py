@@ -24,8 +24,9 @@ from ..common.training.setting import Setting, Variance
 from ..common.weights import checked, init
 from ..comparing.itself import unlike_its_copy
 from ..comparing.named import models_of
-from ..comparing.pair import Pair, Untrainable, lent, transferred
+from ..comparing.pair import Pair, lent, transferred
 from ..comparing.sides import images, labels, shape_of, side
+from ..comparing.trained import Untrainable
 from ..comparing.training import of_chance
 from ..waiting import shows_progress
 from .given import Given, given_loss, given_optimiser
