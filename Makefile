@@ -81,7 +81,7 @@ site: $(READY) ## the static site of all networks, in build/site; only what chan
 	$(BIN)/diptych site build/site --jobs 2
 
 write-notebooks: $(READY) # run them and keep their outputs
-	$(TEST_ENV) $(BIN)/python -m nbconvert --to notebook --execute --inplace --log-level=ERROR \
+	TF_CPP_MIN_LOG_LEVEL=3 $(TEST_ENV) $(BIN)/python -m nbconvert --to notebook --execute --inplace --log-level=ERROR \
 	  --ExecutePreprocessor.record_timing=False \
 	  --NotebookExporter.preprocessors=nbconvert.preprocessors.CoalesceStreamsPreprocessor \
 	  --ClearMetadataPreprocessor.enabled=True --ClearMetadataPreprocessor.preserve_nb_metadata_mask=kernelspec \

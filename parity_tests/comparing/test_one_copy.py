@@ -16,19 +16,19 @@ from diptych.common.comparing.places import Places, laid
 from diptych.common.memory import trim
 from diptych.comparing.compare import compare
 from diptych.comparing.sides import given_as
-from diptych.tf_impl import settings
+from diptych.tf_impl import cloned
 
 
 @pytest.mark.parametrize("weights", ["as-is", "transfer"])
 def test_a_keras_model_is_copied_once(weights: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     module, model, shape = made(Plain(), plain_keras())
-    told, own = list[str](), settings.copied
+    told, own = list[str](), cloned.remade
 
-    def copied(given: Any, dtype: str) -> Any:
+    def remade(given: Any, dtype: str) -> Any:
         told.append(dtype)
         return own(given, dtype)
 
-    monkeypatch.setattr("diptych.tf_impl.given.copied", copied)
+    monkeypatch.setattr("diptych.tf_impl.given.remade", remade)
     assert compare(module, model, example=shape, weights=weights, gates=["parameters"]).gate("parameters").passed
     assert told == ["float64"]
 

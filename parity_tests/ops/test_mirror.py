@@ -18,6 +18,7 @@ TREES = ("torch_impl", "tf_impl")
 ONE_SIDED = {
     "tf_impl": {
         "pads.py": "PyTorch's layers pad by themselves",
+        "cloned.py": "a PyTorch module copies itself",
         "calls.py": "PyTorch has modes that see each function",
         "call_order.py": "PyTorch runs calls as they are written",
         "parts.py": "a PyTorch model is text with helpers of its own",
@@ -60,6 +61,7 @@ ONE_SIDED_FUNCTIONS = {
         "lines_of": "",
         "noted": "a Keras model keeps no lines",
     },
+    "given": {"path_of": "that of Keras is in classes.py"},
     "original": {"of_config": "a file of PyTorch's states no model"},
     "training.rates": {"own": "PyTorch's LambdaLR takes any rate"},
 }

@@ -84,6 +84,10 @@ ALONE = {
     "building/test_keras_model.py::test_the_plainly_loaded": "traces all networks; the files belong to a slow test",
     "checking/test_given_models.py::test_a_built_module_with": "11 s; hand-written modules are in `make test`",
     "conversion/test_batch_broken.py::test_a_batch_goes_on_from_a_random": "6 s; every step is in `make test`",
+    "comparing/test_classes_of_keras.py::test_training_compares": "a step of a class; other classes are in `make test`",
+    "comparing/test_classes_of_keras.py::test_code_that_stays": "the same, in its own dtype",
+    "comparing/test_unnamed_classes.py::test_weights_are_moved": "two comparisons; its gradients are in `make test`",
+    "conversion/test_cluster.py": "a cluster of two nodes, where Ray is installed",
     "building/test_keras_model.py::test_files_predict_in_a_plain_keras": "twelve networks; test_convert.py has one",
 }
 """Checks that `make test` does not make for any network, and why."""
