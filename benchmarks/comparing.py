@@ -103,7 +103,7 @@ def held(net: Any, models: tuple[Any, Any], check: bool, one_size: bool) -> Take
     if check:
         report = diptych.check(net, models=models, progress=say)
     else:
-        sizes = {"sizes": [net.input_shape[1:]], "batches": (3,)} if one_size else {}
+        sizes: dict[str, Any] = {"sizes": [net.input_shape[1:]], "batches": (3,)} if one_size else {}
         report = diptych.compare(*models, example=(1, *net.input_shape), weights="transfer", progress=say, **sizes)
     taken.seconds += time.process_time() - begin
     taken.verdict = report.verdict

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conversion.test_batch_broken import results, sources, unbroken
 from refusal import refused
+from test_batch_broken import results, sources, unbroken
 
 from diptych.conversion.batch import MANIFEST
 from diptych.conversion.cluster import TRIES
