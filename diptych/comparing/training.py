@@ -20,6 +20,7 @@ from ..common.comparing.apart import channelwise
 from ..common.comparing.given import Pass
 from ..common.comparing.rounding import ROUNDED
 from ..common.spec import Array
+from ..common.text import first_few
 from .by_numbers import alike, groups
 from .gradient_bounds import bound_of_gradients, floor_of_gradients
 from .itself import unlike_its_copy
@@ -92,8 +93,29 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
             where, why = _why(pair, images, training, (name, a, b), passes)
             return replace(found, where=where or name, detail=why, cause=why)
         worst = found if gap > worst.measured else worst
+    if (unseen := _unseen(pair, passes)) is not None:
+        return unseen
     told = "" if pair.exact else "in their own dtypes: one has no copy in float64"
     return Finding(True, worst.measured, worst.tolerance, worst.where, told, count)
+
+
+def _unseen(pair: Pair, passes: tuple[Pass, Pass]) -> str | None:
+    """Why a step proves nothing: no gradient of a weight was found on both sides; a note where that is so of some."""
+    if pair.read is None:
+        return None
+    left, right = (pair.canonical(place, done.gradients) for place, done in enumerate(passes))
+    kinds = [read.net.weights for read in pair.known]
+    trained = [names for names in pair.weights.items()
+               if {kind[name].kind for kind, name in zip(kinds, names, strict=True)} == {"trainable"}]  # fmt: skip
+    lost = [mine for mine, theirs in trained if mine not in left or theirs not in right]
+    if not lost:
+        return None
+    note = f"not compared: the gradients of {first_few(lost, 3)}, which were not found on both sides"
+    if len(lost) == len(trained):
+        pair.unsure.append(note)
+        return note
+    pair.notes += [] if note in pair.notes else [note]
+    return None
 
 
 def _moved(pair: Pair, images: Images, training: bool, passes: tuple[Pass, Pass]) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -17,6 +18,7 @@ from torch import nn
 
 from diptych import DiptychError
 from diptych.comparing.compare import compare
+from diptych.tf_impl.given import Given
 
 SHAPE = (1, 3, 16, 12)
 
@@ -252,3 +254,18 @@ def test_another_size_of_what_may_be_made_for_one_is_noted() -> None:
     report = compare(*made(module, model, {"0": "conv"})[:2], example=SHAPE)
     assert report.verdict == "same", str(report)
     assert any("may have been made for one size" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("kept", [0, 2])
+def test_gradients_that_are_not_found_prove_nothing(kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    module, model = _plain()
+    step = Given.step
+
+    def lossy(given: Given, *args: Any, **words: Any) -> Any:
+        done = step(given, *args, **words)
+        return replace(done, gradients=dict(list(done.gradients.items())[:kept]))
+
+    monkeypatch.setattr(Given, "step", lossy)
+    report = compare(module, model, example=SHAPE, batches=(1, 3), gates=("outputs", "gradients"))
+    assert report.verdict == ("same" if kept else "cannot tell"), str(report)
+    assert "not compared: the gradients of " in str(report)
