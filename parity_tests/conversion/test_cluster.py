@@ -82,6 +82,15 @@ def command(source: Path, out: Path, address: str, *more: str) -> subprocess.Pop
     )
 
 
+def begun(source: Path, out: Path, address: str) -> subprocess.Popen[str]:
+    """A run on the cluster that has written the first lines of its manifest."""
+    process = command(source, out, address)
+    while not (out / MANIFEST).exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    return process
+
+
 def ended(process: subprocess.Popen[str], code: int) -> str:
     said, errors = process.communicate(timeout=120)
     assert process.returncode == code, (said, errors)
@@ -131,10 +140,7 @@ def test_a_lost_process_is_replaced_and_one_that_is_lost_each_time_is_named(mach
 def test_a_lost_machine_costs_no_file(machines: Machines, tmp_path: Path) -> None:
     source = sources(tmp_path / "in", 40)
     wanted, out = unbroken(source, tmp_path / "one"), tmp_path / "out"
-    process = command(source, out, machines.address)
-    while not (out / MANIFEST).exists():
-        assert process.poll() is None
-        time.sleep(0.01)
+    process = begun(source, out, machines.address)
     machines.lose()
     try:
         assert process.poll() is None  # it had not ended before
@@ -149,9 +155,7 @@ def test_a_lost_machine_costs_no_file(machines: Machines, tmp_path: Path) -> Non
 def test_a_ctrl_c_keeps_what_is_done(machines: Machines, tmp_path: Path) -> None:
     source = sources(tmp_path / "in", 40)
     wanted, out = unbroken(source, tmp_path / "one"), tmp_path / "out"
-    process = command(source, out, machines.address)
-    while not (out / MANIFEST).exists():
-        time.sleep(0.01)
+    process = begun(source, out, machines.address)
     process.send_signal(signal.SIGINT)
     start = time.monotonic()
     ended(process, 130)
