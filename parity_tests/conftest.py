@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from later import mark
+from later import mark, timed
 from selection import LATER, TIERS, Tier, tier_of
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -25,6 +25,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         later.add(mark(item))
         found.setdefault(item.nodeid.partition("[")[0], set()).add(tier_of(item))
     config.stash[TIERS] = found
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    with timed(item, tier_of(item)):
+        return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -72,6 +72,9 @@ LONG = (
 """What builds one of these takes 10 to 30 seconds, or 4 GB in float64."""
 
 
+ALL_NETWORKS = pytest.mark.xdist_group("all networks")
+"""For checks of a moment that trace all networks: one test process does it for all of them."""
+
 Tier = Literal["test", "test-slow", "test-full"]
 """The target of the Makefile that runs a case first."""
 TIERS = pytest.StashKey[dict[str, set[Tier]]]()

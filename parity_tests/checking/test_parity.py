@@ -6,7 +6,7 @@ The gate of the ONNX graph is one of them, so that every network has its third a
 from __future__ import annotations
 
 import pytest
-from selection import GATED, placed
+from selection import ALL_NETWORKS, GATED, placed
 from writers.checks import keep
 
 import diptych
@@ -34,6 +34,7 @@ def test_all_gates_pass(name: str) -> None:
     assert all(0 < noise < 1e-4 for noise in report.noise.values())
 
 
+@ALL_NETWORKS
 def test_every_network_is_checked_on_even_and_odd_sizes_that_are_not_square() -> None:
     for name in NAMES:
         sizes = network(name).check_sizes
@@ -43,6 +44,7 @@ def test_every_network_is_checked_on_even_and_odd_sizes_that_are_not_square() ->
         assert all(height != width for height, width in sizes), name
 
 
+@ALL_NETWORKS
 def test_no_network_is_left_out() -> None:
     assert len(NAMES) == len(set(NAMES)) >= 30
     assert set(GATED) <= set(NAMES)

@@ -11,7 +11,7 @@ from diptych import Net
 from diptych.emission import twins
 
 FEW = settings(
-    max_examples=6, deadline=None, derandomize=True, phases=(Phase.generate,), suppress_health_check=list(HealthCheck)
+    max_examples=3, deadline=None, derandomize=True, phases=(Phase.generate,), suppress_health_check=list(HealthCheck)
 )
 MANY = settings(FEW, max_examples=30)
 

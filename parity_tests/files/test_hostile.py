@@ -25,7 +25,7 @@ GROUPS = (
     ("reports",),
     ("manifests", "nets"),
 )
-EACH, SOME = 200, 24
+EACH, SOME = 500, 24
 """Of every kind, `make test` takes one input of so many, and `make test-slow`."""
 
 PLANT = """

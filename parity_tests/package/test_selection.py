@@ -51,7 +51,7 @@ ALONE = {
     "study/test_site.py": "Chromium, and the whole site; its files and data are in `make test`",
     "ops/test_detection_losses.py::test_compiled": "compilers; eager values and gradients are in `make test`",
     "searching/test_search_run.py::test_five_seeds": "ten searches; one is in `make test`",
-    "files/test_hostile.py::test_all_end_well": "test_some_of_every_kind_end_well takes one input of two hundred",
+    "files/test_hostile.py::test_all_end_well": "test_some_of_every_kind_end_well takes one input of five hundred",
     "files/test_hostile.py::test_more_of_every_kind": "the same for one input of twenty-four",
     "conversion/test_keras_graph.py::test_the_real_file_of": "a network of 23 MB; made files are in `make test`",
     "conversion/test_real_darknet.py": "files of 24 and 35 MB; test_darknet_files.py has made ones",
@@ -89,6 +89,16 @@ ALONE = {
     "comparing/test_unnamed_classes.py::test_weights_are_moved": "two comparisons; its gradients are in `make test`",
     "conversion/test_cluster.py": "a cluster of two nodes, where Ray is installed",
     "building/test_keras_model.py::test_files_predict_in_a_plain_keras": "twelve networks; test_convert.py has one",
+    "checking/test_faults.py::test_without_a_fault_the_check": "a residual network; six pass in test_parity.py",
+    "comparing/test_pytest_plugin.py::test_processes": "runs pytest in processes; one process is in `make test`",
+    "conversion/test_convert.py::test_a_keras_file_that_plain_keras_saved": "9 s; its file has others from Keras",
+    "study/test_catalogue.py::test_every_card_can_be_shown": "traces all networks; some are shown by name",
+    "checking/test_referee.py::test_a_network_of_ones_own_with_three_outputs_is": "8 s; smaller ones are judged, too",
+    "files/test_torch_hostile.py::test_the_memory_and_the_time": "7 s; what they are refused for is in `make test`",
+    "spec/test_count.py::test_the_program_prints_the_entry_of_a_card": "a process that imports a library",
+    "study/test_show_browser.py::test_the_page_is_a_document_with": "Chromium; the page's parts are in `make test`",
+    "files/test_keras_config.py::test_a_keras_file_is_told_by_its": "8 s; single files are told in `make test`",
+    "training/test_train_check.py::test_training_that_diverges_in_both_is": "6 s; a rate is lowered in other tests",
 }
 """Checks that `make test` does not make for any network, and why."""
 
@@ -96,7 +106,7 @@ ALONE = {
 def test_what_is_left_for_later_is_there(request: pytest.FixtureRequest) -> None:
     """Of the files that this run collects: an entry whose case has another name now would say nothing."""
     collected = {name.partition("::")[0].removeprefix("parity_tests/") for name in request.config.stash[TIERS]}
-    entries = {entry for entry in (*later.SLOW, *later.FULL) if entry.partition("::")[0] in collected}
+    entries = {entry for entry in later.TARGETS if entry.partition("::")[0] in collected}
     met: set[str] = request.config.stash[LATER]
     assert entries <= met, sorted(entries - met)
 
@@ -106,6 +116,12 @@ def test_every_check_is_made_by_make_test(request: pytest.FixtureRequest) -> Non
     left_out = [name for name, found in tiers.items() if "test" not in found]
     alone = [name for name in left_out if not any(one in name for one in ALONE)]
     assert not alone, f"all cases are slow; leave one of a few seconds without a mark: {', '.join(alone)}"
+
+
+def test_what_takes_long_goes_to_the_next_target_and_one_case_stays() -> None:
+    times = [("test", "a.py::t[1]", 3.0), ("test", "a.py::t[2]", 2.0), ("test", "a.py::t[3]", 0.1)]
+    times += [("test", "a.py::alone", 9.0), ("slow", "a.py::t[4]", 20.0), ("slow", "a.py::t[5]", 4.0)]
+    assert later.long(times) == {"a.py::t[1]": "slow", "a.py::t[2]": "slow", "a.py::t[4]": "full"}
 
 
 def test_make_quick_has_a_file_of_each_room() -> None:

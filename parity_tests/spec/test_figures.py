@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from selection import cheap
+from selection import ALL_NETWORKS, cheap
 
 from diptych.common.cards import FOLDER
 from diptych.common.errors import DiptychError, SpecError
@@ -43,6 +43,7 @@ SIZED = {  # records at another size than the network's own, and their multiplic
 }
 
 
+@ALL_NETWORKS
 @pytest.mark.parametrize("name", networks())
 def test_figures_are_the_published_ones(name: str) -> None:
     counts, net = network(name).card.counts, traced(name, {})
@@ -50,6 +51,7 @@ def test_figures_are_the_published_ones(name: str) -> None:
     assert figures == (counts.params, counts.statistics, counts.buffers, counts.macs, counts.input), counts.source
 
 
+@ALL_NETWORKS
 @pytest.mark.parametrize("name", networks())
 def test_a_card_is_filled_in(name: str) -> None:
     card = network(name).card
@@ -66,6 +68,7 @@ def test_no_card_is_left_over() -> None:
     assert found == {(network(name).family, name) for name in networks()}
 
 
+@ALL_NETWORKS
 @pytest.mark.parametrize("name", networks())
 def test_names_are_unique(name: str) -> None:
     net = traced(name, {})

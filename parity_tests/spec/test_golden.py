@@ -6,12 +6,14 @@ After a change that is meant, `make write` writes the files anew; read the diff.
 from __future__ import annotations
 
 import pytest
+from selection import ALL_NETWORKS
 from writers.golden import FOLDER
 
 from diptych.common.registry import networks, spec
 from diptych.common.summary import summary
 
 
+@ALL_NETWORKS
 @pytest.mark.parametrize("name", networks())
 def test_network_is_the_golden_one(name: str) -> None:
     assert summary(spec(name)) == (FOLDER / f"{name}.txt").read_text()

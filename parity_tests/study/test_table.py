@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from selection import ALL_NETWORKS
 
 from diptych.common import registry
 from diptych.common.analysis import RULE, described, nhwc, receptive_fields, table, totals
@@ -121,6 +122,7 @@ def test_upsampling_shrinks_the_steps_of_a_receptive_field() -> None:
     assert receptive_fields(net)[-1] == (2, 2)
 
 
+@ALL_NETWORKS
 @pytest.mark.parametrize("name", networks())
 def test_totals_are_those_of_the_network(name: str) -> None:
     net = registry.traced(name, {})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from selection import ALL_NETWORKS
 
 import diptych
 import diptych.traps
@@ -218,6 +219,7 @@ def test_dense_after_flatten_is_met_by_the_first_dense_layer_only() -> None:
     assert "batch_norm_without_scale" not in met(spec("inception_v3"))
 
 
+@ALL_NETWORKS
 def test_met_lists_existing_nodes_and_no_empty_entry() -> None:
     for name in networks():
         net = traced(name, {})
