@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -10,7 +9,6 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,7 @@ from ..traps.met import meeting
 from . import data, prose
 from .maps import Photo, seen
 from .rendering import FOLDERS, SCRIPTS, file_text, head, markup, page_of, rendered
+from .stamps import digest, own_digest
 from .tree import tree
 
 FIRST = "getting_started"
@@ -57,7 +56,7 @@ def build(
     """
     chosen = [network(name).name for name in names] or list(networks())
     before = _state(out)
-    stamps = {name: f"{digest()} {prose.standing(name)}{photo.stamp(name) if photo else ''}" for name in chosen}
+    stamps = {name: _stamp(name, photo) for name in chosen}
     stale = [name for name in chosen if before.get(name, [""])[0] != stamps[name] or not _stands(out, name)]
     out.mkdir(parents=True, exist_ok=True)
     kept = {name: before[name] for name in chosen if name not in stale}
@@ -92,6 +91,10 @@ def words_size(text: str) -> int:
     return len(re.sub(r"<svg\b.*?</svg>|data:image/[^\"]*", "", text, flags=re.DOTALL).encode())
 
 
+def _stamp(name: str, photo: Photo | None) -> str:
+    return f"{digest()} {own_digest(name)} {prose.standing(name)}{photo.stamp(name) if photo else ''}"
+
+
 def _stands(out: Path, name: str) -> bool:
     return all((out / folder / page_of(name)).exists() for folder in FOLDERS.values())
 
@@ -106,20 +109,6 @@ def _state(out: Path) -> dict[str, Any]:
             message("{out} is not empty and no site of diptych; name another folder, or empty it", out=out)
         ) from None
     return found
-
-
-@cache
-def digest() -> str:
-    """A number of all that pages are made of: the code, the cards, the catalogue."""
-    made = hashlib.sha256()
-    for path in sorted(Path(__file__).parents[1].rglob("*"), key=str):
-        if path.suffix in (".py", ".json", ".j2", ".css", ".js", ".mo"):
-            made.update(path.read_bytes())
-    for name in ("common", "torch_impl", "tf_impl"):  # links in a checkout, which rglob does not follow
-        for path in sorted((Path(__file__).parents[1] / name).resolve().rglob("*.*"), key=str):
-            if path.suffix in (".py", ".json"):
-                made.update(path.read_bytes())
-    return made.hexdigest()[:16]
 
 
 def _made(names: Sequence[str], jobs: int, photo: Photo | None) -> Iterator[tuple[str, dict[str, str], dict[str, Any]]]:
