@@ -72,6 +72,7 @@ def build(
                 )  # fmt: skip
             _write(out / FOLDERS[language] / page_of(name), text)
         kept[name] = [stamps[name], row]
+        _write(out / STATE, json.dumps(kept))  # a build that breaks off goes on from here
         progress(f"page {count} of {len(stale)}: {name}")
     rows = [kept[name][1] for name in chosen]
     written = 0

@@ -84,6 +84,17 @@ def test_only_what_changed_is_made_anew(site: Path, monkeypatch: pytest.MonkeyPa
     assert build(site, NAMES).anew == 3
 
 
+def test_a_build_that_breaks_off_goes_on_where_it_was(tmp_path: Path) -> None:
+    def broken(said: str) -> None:
+        if said.startswith("page 2"):
+            raise KeyboardInterrupt
+
+    names = [NAMES[0], "squeezenet1_0", NAMES[1]]
+    with pytest.raises(KeyboardInterrupt):
+        build(tmp_path / "out", names, progress=broken)
+    assert build(tmp_path / "out", names).anew == 1
+
+
 def test_an_edit_of_a_family_is_one_of_its_pages_and_of_those_that_import_it(tmp_path: Path) -> None:
     zoo, cards = (Path(shutil.copytree(COMMON / name, tmp_path / name)) for name in ("zoo", "cards"))
     names = ("resnet50", "resnext50_32x4d", "wide_resnet50_2", "vgg16", "lenet5_modern")
