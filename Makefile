@@ -78,7 +78,8 @@ detectors: $(READY) ## detectors that learn, in both frameworks, with COCO's AP;
 	  $(BIN)/python -m benchmarks.detector_training --network $$network || exit 1; done
 
 site: $(READY) ## the static site of all networks, in build/site; only what changed is made anew
-	$(BIN)/diptych site build/site --jobs 2
+	PYTHONPATH=parity_tests $(BIN)/python -m site_weights build/weights
+	$(BIN)/diptych site build/site --jobs 2 --weights build/weights --photo build/weights/photo.png
 
 write-notebooks: $(READY) # run them and keep their outputs
 	TF_CPP_MIN_LOG_LEVEL=3 $(TEST_ENV) $(BIN)/python -m nbconvert --to notebook --execute --inplace --log-level=ERROR \

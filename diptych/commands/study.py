@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from ..common.errors import DiptychError
 from ..common.language import gettext, message
@@ -12,6 +12,11 @@ from ..waiting import waiting
 from . import completion
 from .options import Channels, Classes, Example, Force, Json, Name, OneSize, Settings, Size, asked, chosen
 from .words import arg, opt
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from ..opening.named import Asked, Named
 
 
 def source(
@@ -57,6 +62,12 @@ def show(
     check: Annotated[
         Path | None, opt("--check", help="Take the page's measured differences from a `diptych check --json`.")
     ] = None,
+    photo: Annotated[
+        Path | None, opt("--photo", metavar="IMAGE", help="Show on the page the feature maps of this photograph.")
+    ] = None,
+    weights: Annotated[
+        Path | None, opt("--weights", metavar="FILE", help="The weights of the feature maps; without, seeded ones.")
+    ] = None,
     force: Force = False,
     num_classes: Classes = None,
     in_channels: Channels = None,
@@ -70,7 +81,11 @@ def show(
 
     if check is not None and html is None:
         raise DiptychError(message("--check gives the page its measured differences; say --html FILE too"))
-    net = chosen(name, asked(num_classes, in_channels, input_size, option, example, one_size)).net
+    if (photo is not None and html is None) or (weights is not None and photo is None):
+        raise DiptychError(message("feature maps are of a page and of a photograph; say --html FILE --photo IMAGE too"))
+    wanted = asked(num_classes, in_channels, input_size, option, example, one_size)
+    one = chosen(name, wanted, weights)
+    net = one.net
     if html is None:
         from ..page.terminal import print_sources
 
@@ -85,9 +100,22 @@ def show(
     check_destination(html, check, force)
     with waiting(gettext("making the page of {name}").format(name=net.name)):
         recorded = recall(net) if check is None else read_check(check, net)
-        text = study_page(net, *twins(net), recorded)
+        maps = None if photo is None else _maps(one, wanted, photo, weights)
+        text = study_page(net, *twins(net), recorded, maps=maps)
     with replacing(html, force=force) as path:
         path.write_text(text, encoding="utf-8")
+
+
+def _maps(one: Named, wanted: Asked, photo: Path, weights: Path | None) -> Markup:
+    """The part of a page that shows what both frameworks make of a photograph."""
+    from ..detecting.images import read
+    from ..viewing.opened import see, with_weights
+    from ..viewing.page import part
+    from .quiet import native_stderr_kept
+
+    pixels = read(photo)
+    with native_stderr_kept():
+        return part(see(with_weights(one, wanted, weights), pixels, [], None, "float64"))
 
 
 def draw(

@@ -25,10 +25,18 @@ from .zoo import Zoo, zoo_source
 FOLDER = files(__package__)
 
 
-def study_page(net: Net, torch: Source, tf: Source, recorded: Recorded | None = None, standing: str = "") -> str:
+def study_page(
+    net: Net,
+    torch: Source,
+    tf: Source,
+    recorded: Recorded | None = None,
+    standing: str = "",
+    maps: Markup | None = None,
+) -> str:
     """A network's page as HTML text: its two emitted sources, its spec, and what is known of their differences.
 
-    `standing` is what is said of its measured differences where no check is recorded.
+    `standing` is what is said of its measured differences where no check is recorded; `maps` are its feature maps of a
+    photograph.
     """
     from .. import __version__
 
@@ -37,11 +45,11 @@ def study_page(net: Net, torch: Source, tf: Source, recorded: Recorded | None = 
     shown = columns(stretches, (torch, tf), zoo, ledger)
     item, anchor = registered_as(net), anchors(torch)
     page: str = _template().render(
-        net=net, version=__version__, options=dict(net.options), css=_css(), script=_text("script.js"),
+        net=net, version=__version__, options=dict(net.options), css=_css(maps is not None), script=_text("script.js"),
         columns=shown, rows=_rows(stretches), data=_data(net, torch, zoo, shown, ledger, lines),
         diagram=architecture(net, anchor), traps=traps(net), measured=check_table(recorded), standing=standing,
         paper=paper_part(net, item), formulas=formulas(net, item), anchor=anchor, costs=costs(net), reach=reach(net),
-        nchw=nchw_text, nhwc=nhwc_text, short=count_text, between=range_text,
+        maps=maps, nchw=nchw_text, nhwc=nhwc_text, short=count_text, between=range_text,
     )  # fmt: skip
     return page
 
@@ -74,9 +82,9 @@ def _outermost(paths: tuple[str, ...]) -> list[str]:
     return [path for path in paths if not any(path.startswith(f"{other}.") for other in paths if other)]
 
 
-def _css() -> Markup:
+def _css(maps: bool) -> Markup:
     """The colours of all of diptych's pages, and what this one has more."""
-    return _text("palette.css") + _text("style.css")
+    return _text("palette.css") + _text("style.css") + (_text("maps.css") if maps else "")
 
 
 def _text(name: str) -> Markup:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -10,7 +9,6 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,9 @@ from ..common.registry import spec as registered
 from ..traps.known import known
 from ..traps.met import meeting
 from . import data, prose
+from .maps import Photo, seen
 from .rendering import FOLDERS, SCRIPTS, file_text, head, markup, page_of, rendered
+from .stamps import digest, own_digest
 from .tree import tree
 
 FIRST = "getting_started"
@@ -43,21 +43,25 @@ class Built:
 
 
 def build(
-    out: Path, names: Sequence[str] = (), jobs: int = 1, progress: Callable[[str], None] = lambda text: None
+    out: Path,
+    names: Sequence[str] = (),
+    jobs: int = 1,
+    progress: Callable[[str], None] = lambda text: None,
+    photo: Photo | None = None,
 ) -> Built:
     """Write the site into a folder; a page is made anew only where what it is made of has changed.
 
-    `names` are the networks that have pages, all by default. Raises DiptychError for a folder that holds other things
-    or a name that is no network's.
+    `names` are the networks that have pages, all by default; those that `photo` has weights of show feature maps.
+    Raises DiptychError for a folder that holds other things or a name that is no network's.
     """
     chosen = [network(name).name for name in names] or list(networks())
     before = _state(out)
-    stamps = {name: f"{digest()} {prose.standing(name)}" for name in chosen}
+    stamps = {name: _stamp(name, photo) for name in chosen}
     stale = [name for name in chosen if before.get(name, [""])[0] != stamps[name] or not _stands(out, name)]
     out.mkdir(parents=True, exist_ok=True)
     kept = {name: before[name] for name in chosen if name not in stale}
     _write(out / STATE, json.dumps(kept))
-    for count, (name, texts, row) in enumerate(_made(stale, jobs), start=1):
+    for count, (name, texts, row) in enumerate(_made(stale, jobs, photo), start=1):
         for language, text in texts.items():
             if (size := words_size(text)) > MOST:
                 raise DiptychError(
@@ -68,6 +72,7 @@ def build(
                 )  # fmt: skip
             _write(out / FOLDERS[language] / page_of(name), text)
         kept[name] = [stamps[name], row]
+        _write(out / STATE, json.dumps(kept))  # a build that breaks off goes on from here
         progress(f"page {count} of {len(stale)}: {name}")
     rows = [kept[name][1] for name in chosen]
     written = 0
@@ -83,8 +88,12 @@ def build(
 
 
 def words_size(text: str) -> int:
-    """The bytes of a page without its pictures, which stand in it as svg elements."""
-    return len(re.sub(r"<svg\b.*?</svg>", "", text, flags=re.DOTALL).encode())
+    """The bytes of a page without its pictures, which stand in it as svg elements and as data."""
+    return len(re.sub(r"<svg\b.*?</svg>|data:image/[^\"]*", "", text, flags=re.DOTALL).encode())
+
+
+def _stamp(name: str, photo: Photo | None) -> str:
+    return f"{digest()} {own_digest(name)} {prose.standing(name)}{photo.stamp(name) if photo else ''}"
 
 
 def _stands(out: Path, name: str) -> bool:
@@ -103,39 +112,28 @@ def _state(out: Path) -> dict[str, Any]:
     return found
 
 
-@cache
-def digest() -> str:
-    """A number of all that pages are made of: the code, the cards, the catalogue."""
-    made = hashlib.sha256()
-    for path in sorted(Path(__file__).parents[1].rglob("*"), key=str):
-        if path.suffix in (".py", ".json", ".j2", ".css", ".js", ".mo"):
-            made.update(path.read_bytes())
-    for name in ("common", "torch_impl", "tf_impl"):  # links in a checkout, which rglob does not follow
-        for path in sorted((Path(__file__).parents[1] / name).resolve().rglob("*.*"), key=str):
-            if path.suffix in (".py", ".json"):
-                made.update(path.read_bytes())
-    return made.hexdigest()[:16]
-
-
-def _made(names: Sequence[str], jobs: int) -> Iterator[tuple[str, dict[str, str], dict[str, Any]]]:
+def _made(names: Sequence[str], jobs: int, photo: Photo | None) -> Iterator[tuple[str, dict[str, str], dict[str, Any]]]:
     """(name, page by language, row of the lists) of each network."""
     if jobs > 1 and len(names) > 1:
         with ProcessPoolExecutor(jobs) as pool:
-            yield from pool.map(_network, names)
+            yield from pool.map(_network, names, [photo] * len(names))
     else:
-        yield from map(_network, names)
+        yield from (_network(name, photo) for name in names)
 
 
-def _network(name: str) -> tuple[str, dict[str, str], dict[str, Any]]:
+def _network(name: str, photo: Photo | None) -> tuple[str, dict[str, str], dict[str, Any]]:
     """The page of one network, under a line that leads back, and what the lists say of it."""
     from ..emission import twins
     from ..page.render import study_page
+    from ..viewing.page import part
 
     net, sources, pages = registered(name), twins(registered(name)), dict[str, str]()
     row = data.row(name, net, [trap.id for trap in known().values() if name in meeting(trap)])
+    shown = seen(net, photo.image, photo.weights[name]) if photo and name in photo.weights else None
     for language in FOLDERS:
         with using(language):
-            page = study_page(net, *sources, None, prose.standing(name))  # no check of this machine's own
+            maps = None if shown is None else part(shown)
+            page = study_page(net, *sources, None, prose.standing(name), maps)  # no check of this machine's own
             pages[language] = page.replace("<header", f"{head(name, row['arxiv'])}\n<header", 1)
     return name, pages, row
 

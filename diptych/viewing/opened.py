@@ -39,10 +39,20 @@ def with_weights(one: Named, wanted: Asked, weights: Path | None) -> Opened:
             one.result.weights,
             message("The weights of {file}.", file=weights.name if weights else one.text),
         )
+    return of_network(one.net, weights, _given(wanted), own=one.text.endswith(".json"))
+
+
+def of_network(
+    net: Net, weights: Path | None, options: Mapping[str, object] | None = None, *, own: bool = False
+) -> Opened:
+    """A network with the weights of a file, or seeded ones; of a registered one the file says the options, too.
+
+    `own` says that it is somebody's own, whatever its name is. Raises DiptychError where the weights do not fit.
+    """
     if weights is None:
-        return one.net, init(one.net, SEED), SEEDED
-    net, arrays = stored(one.net if one.text.endswith(".json") else one.net.name, weights, _given(wanted))
-    return net, arrays, message("The weights of {file}.", file=weights.name)
+        return net, init(net, SEED), SEEDED
+    found, arrays = stored(net if own else net.name, weights, options or {})
+    return found, arrays, message("The weights of {file}.", file=weights.name)
 
 
 def see(

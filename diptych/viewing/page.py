@@ -45,14 +45,24 @@ class Strip:
 
 def page(seen: Features) -> str:
     """What was seen as HTML text."""
-    image, _ = _mosaic(seen.image, np.mean)
     text: str = template("features.html.j2").render(
-        seen=seen, weights=local(seen.weights), strips=[strip(item) for item in seen.nodes], short=short, css=css(),
-        tolerance=FLOAT64_TOLERANCE, versions=versions_of(PACKAGES), size=image.shape, input=_shape(seen.image.shape),
-        image=paletted(image, float(seen.image.min()), float(seen.image.max()), GREYS),
-        made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-    )  # fmt: skip
+        **_shown(seen), css=css(), versions=versions_of(PACKAGES), made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    )
     return text
+
+
+def part(seen: Features) -> Markup:
+    """The same as a part of a network's own page."""
+    return Markup(template("part.html.j2").render(**_shown(seen)))  # noqa: S704 - the template escapes every value
+
+
+def _shown(seen: Features) -> dict[str, Any]:
+    """What the templates have of it."""
+    image, _ = _mosaic(seen.image, np.mean)
+    picture = paletted(image, float(seen.image.min()), float(seen.image.max()), GREYS)
+    shown = {"seen": seen, "strips": [strip(item) for item in seen.nodes], "weights": local(seen.weights)}
+    shown |= {"image": picture, "size": image.shape, "input": _shape(seen.image.shape)}
+    return shown | {"short": short, "tolerance": FLOAT64_TOLERANCE}
 
 
 GREYS = ((0, 0, 0), (255, 255, 255))
@@ -136,7 +146,7 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 def css() -> Markup:
     """The colours of diptych's pages, and what these have more."""
-    parts = files(study) / "palette.css", files(__package__) / "style.css"
+    parts = files(study) / "palette.css", files(study) / "maps.css", files(__package__) / "style.css"
     return Markup("".join(part.read_text(encoding="utf-8") for part in parts))  # noqa: S704 - the package's own files
 
 

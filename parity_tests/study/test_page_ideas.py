@@ -105,6 +105,19 @@ def test_figures_are_compared_for_the_network_as_it_was_published() -> None:
     assert changed.claims == ()
 
 
+@pytest.mark.parametrize(("name", "counted"), [("densenet121", False), ("efficientnet_b0", True)])
+def test_no_column_of_figures_is_empty(name: str, counted: bool) -> None:
+    """Where nothing of the paper is counted here, its figures stand alone."""
+    table = re.search(r"<table class=claims>.*?</table>", page(spec(name)), re.DOTALL)
+    assert table is not None
+    assert ("<th scope=col class=r>here" in table[0]) is counted
+    assert all(any(cells) for cells in zip(*_cells(table[0]), strict=True))
+
+
+def _cells(table: str) -> list[list[str]]:
+    return [re.findall(r"<td[^>]*>([^<]*)", row) for row in table.partition("<tbody>")[2].split("<tr>")[1:]]
+
+
 def test_a_recipe_is_of_the_paper_that_the_network_is_from() -> None:
     assert network("darknet19_cls").card.recipe != network("darknet53_cls").card.recipe
     assert network("se_bn_inception").card.recipe is None

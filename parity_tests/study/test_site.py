@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from diptych.site import build as module
 from diptych.site.build import STATE, build
 from diptych.site.data import families
 from diptych.site.ideas import FAMILIES, IDEAS
+from diptych.site.stamps import COMMON, own_digest
 from diptych.site.tree import tree
 
 NAMES = ["lenet5_modern", "squeezenet1_1", "mobilenet_v1_025.keras"]
@@ -80,6 +82,32 @@ def test_only_what_changed_is_made_anew(site: Path, monkeypatch: pytest.MonkeyPa
     assert set(json.loads((site / STATE).read_text("utf-8"))) == set(NAMES[:2])
     monkeypatch.undo()
     assert build(site, NAMES).anew == 3
+
+
+def test_a_build_that_breaks_off_goes_on_where_it_was(tmp_path: Path) -> None:
+    def broken(said: str) -> None:
+        if said.startswith("page 2"):
+            raise KeyboardInterrupt
+
+    names = [NAMES[0], "squeezenet1_0", NAMES[1]]
+    with pytest.raises(KeyboardInterrupt):
+        build(tmp_path / "out", names, progress=broken)
+    assert build(tmp_path / "out", names).anew == 1
+
+
+def test_an_edit_of_a_family_is_one_of_its_pages_and_of_those_that_import_it(tmp_path: Path) -> None:
+    zoo, cards = (Path(shutil.copytree(COMMON / name, tmp_path / name)) for name in ("zoo", "cards"))
+    names = ("resnet50", "resnext50_32x4d", "wide_resnet50_2", "vgg16", "lenet5_modern")
+
+    def changed() -> set[str]:
+        return {name for name in names if own_digest(name, zoo, cards) != before[name]}
+
+    before = {name: own_digest(name) for name in names}
+    assert changed() == set()
+    (zoo / "resnet.py").write_text((zoo / "resnet.py").read_text("utf-8") + "\n")
+    assert changed() == {"resnet50", "resnext50_32x4d", "wide_resnet50_2"}
+    (cards / "vgg.json").write_text((cards / "vgg.json").read_text("utf-8") + "\n")
+    assert changed() == {"resnet50", "resnext50_32x4d", "wide_resnet50_2", "vgg16"}
 
 
 def test_parts_of_a_page_stand_in_the_menu_of_its_own_pages_alone(site: Path) -> None:
