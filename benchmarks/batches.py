@@ -3,7 +3,7 @@
 Run `python -m benchmarks.batches [--network NAME] [--jobs 1 2 4] [--files 10 100]`. A row is a whole command,
 `python -m diptych convert FOLDER OUT --suffix .keras --jobs N --no-check`: MB of source per second of the clock, the
 seconds of processors per file, and the largest memory of a process. `copy` is `cp` of the same folder, synced as ours
-is; `again` is the same command once more, which has nothing left to do but to hold what is there to its manifest.
+is; `again` is the same command once more, which has nothing left to do but to read its manifest.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ def rows(name: str, count: int, jobs: list[int]) -> None:
         folder, out = Path(home, "in"), Path(home, "out")
         size = sources(folder, name, count)
         copied = run(["sh", "-c", f"cp -r {folder} {home}/copy && sync {home}/copy/*"])
+        shutil.rmtree(Path(home, "copy"))
         for number in jobs:
             words = ["convert", str(folder), str(out), "--suffix", ".keras", "--jobs", str(number), "--no-check"]
             first, again = (run([sys.executable, "-m", "diptych", *words]) for _ in range(2))

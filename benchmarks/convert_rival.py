@@ -4,6 +4,9 @@ Run `python -m benchmarks.convert_rival [NETWORK ...] [--before DIR]`. Whole com
 start and all imports: wall seconds, seconds of processors, and GB of the largest process, each the best of `--turns`.
 `ours` is `diptych convert IN.pth OUT.keras --no-check`; `before` is that of the checkout of another revision. Both
 results hold the same arrays, which is asserted before a row is printed; the layers have other names.
+
+`--nobuco PYTHON` adds nobuco without its validation, which also saves its model: PYTHON is that of an environment
+with nobuco, torch, torchvision and the TensorFlow that it takes (2.15, with Keras 2).
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from .convert import made
+from .convert import NETWORKS, made
 
 ROOT = Path(__file__).parents[1]
 COPY = """
@@ -45,6 +48,21 @@ for layer in model.layers:
         new[0] = new[0].reshape(512, 7, 7, out).transpose(1, 2, 0, 3).reshape(rows, out)
     layer.set_weights(new)
 model.save(sys.argv[2])
+"""
+NOBUCO = """
+import sys
+import torch
+keep = torch.library.Library("torchvision", "DEF")  # as `references.libraries` does for torchvision's compiled ops
+for name in ("nms", "qnms"):
+    keep.define(f"{{name}}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+import nobuco, torchvision
+model = torchvision.models.{torchvision}(weights=None)
+model.load_state_dict(torch.load(sys.argv[1], weights_only=True))
+order = nobuco.ChannelOrder.TENSORFLOW
+image = torch.rand(1, 3, 224, 224)
+made = nobuco.pytorch_to_keras(model.eval(), [image], inputs_channel_order=order, outputs_channel_order=order,
+                               full_validation=False)
+made.save(sys.argv[2])
 """
 RESNET = (
     ("conv1_conv", "conv1"),
@@ -106,15 +124,17 @@ def arrays(path: Path) -> list[str]:
     return sorted(hashlib.sha256(array.tobytes()).hexdigest() for _, _, array in read(path).raw())
 
 
-def row(name: str, before: Path | None, turns: int, folder: Path) -> None:
-    """Print what both take for a network."""
+def row(name: str, before: Path | None, nobuco: Path | None, turns: int, folder: Path) -> None:
+    """Print what each takes for a network."""
     model, places = RIVALS[name]
     source, (mine, theirs) = made(name, folder, ".pth"), (folder / f"{side}.keras" for side in ("ours", "theirs"))
+    third = [str(nobuco), "-c", NOBUCO.format(torchvision=NETWORKS[name.partition(".")[0]][0])]
     words = ["-m", "diptych", "convert", str(source), str(mine), "--no-check", "--force"]
     ours, copy = [sys.executable, *words], [sys.executable, "-c", COPY.format(model=model, places=places)]
     found = []
     for _ in range(turns):
         other = [run(ours, before)] if before else []
+        other += [run([*third, str(source), str(folder / "nobuco.keras")])] if nobuco else []
         found.append([run(ours), run([*copy, str(source), str(theirs)]), *other])
     if arrays(mine) != arrays(theirs):
         sys.exit(f"{name}: the script's file is another one than ours")
@@ -128,14 +148,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("networks", nargs="*", default=list(RIVALS))
     parser.add_argument("--before", type=Path)
+    parser.add_argument("--nobuco", type=Path, metavar="PYTHON")
     parser.add_argument("--turns", type=int, default=3)
     asked = parser.parse_args()
-    sides = ("ours", "script", "before") if asked.before else ("ours", "script")
+    sides = ("ours", "script", *(side for side in ("before", "nobuco") if getattr(asked, side)))
     heads = "".join(f"{side:>9}{'cpu s':>9}{'GB':>7}" for side in sides)
     print(f"{'':20}{heads}{'ratio':>8}")
     for name in asked.networks:
         with tempfile.TemporaryDirectory() as folder:
-            row(name, asked.before, asked.turns, Path(folder))
+            row(name, asked.before, asked.nobuco, asked.turns, Path(folder))
 
 
 if __name__ == "__main__":

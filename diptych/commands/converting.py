@@ -55,6 +55,9 @@ Ray = Annotated[
     str | None,
     opt(metavar="ADDRESS", help="Convert several files on the Ray cluster at this address, or auto: this machine's."),
 ]
+HashAgain = Annotated[
+    bool, opt("--hash-again", help="Hash again what an earlier run has done, whatever sizes and times say.")
+]
 Head = Annotated[
     str | None,
     opt(metavar="LAYERS", help='What lies between the linear layers of a head of your own: "relu,dropout".'),
@@ -85,6 +88,7 @@ def convert(
     suffix: Suffix = None,
     jobs: Jobs = None,
     ray: Ray = None,
+    hash_again: HashAgain = False,
     force: Force = False,
     num_classes: Classes = None,
     in_channels: Channels = None,
@@ -126,7 +130,7 @@ def convert(
         if name in (*wanted, *more, *own, "html", "example"):
             raise DiptychError(message("say --{own} instead of --option {name}", own=name.replace("_", "-"), name=name))
     wanted |= of_network | {key: value for key, value in more.items() if value is not None}
-    _Conversion(src, dst, wanted, own, html, (suffix, jobs, ray), (weights, example)).run()
+    _Conversion(src, dst, wanted, own, html, (suffix, jobs, ray, hash_again), (weights, example)).run()
 
 
 def _several(source: Path) -> bool:
@@ -139,8 +143,8 @@ def _several(source: Path) -> bool:
 class _Conversion:
     """What is asked: of any conversion, and of one of a model of somebody's own.
 
-    `several` is of several files (suffix, jobs, address of a cluster), and `given` of code (a file of weights, shape of
-    an example).
+    `several` is of several files (suffix, jobs, address of a cluster, whether to hash what is done), and `given` of
+    code (a file of weights, shape of an example).
     """
 
     src: Path
@@ -148,7 +152,7 @@ class _Conversion:
     wanted: dict[str, Any]
     own: dict[str, Any]
     html: Path | None
-    several: tuple[str | None, int | None, str | None]
+    several: tuple[str | None, int | None, str | None, bool]
     given: tuple[Path | None, str | None]
 
     def run(self) -> None:
@@ -172,11 +176,12 @@ class _Conversion:
         from ..opening.named import example_of
         from . import output
 
-        suffix, jobs, ray = self.several
-        if suffix is not None or (jobs or 1) > 1 or ray is not None:
+        suffix, jobs, ray, anew = self.several
+        if suffix is not None or (jobs or 1) > 1 or ray is not None or anew:
             raise DiptychError(
                 message(
-                    "--suffix, --jobs and --ray are for several files; {src} is one, and {dst} names its format",
+                    "--suffix, --jobs, --ray and --hash-again are for several files; {src} is one, and {dst} names its "
+                    "format",
                     src=self.src,
                     dst=self.dst,
                 )
@@ -195,12 +200,12 @@ class _Conversion:
         from ..conversion import batch
         from . import output
 
-        suffix, jobs, ray = self.several
+        suffix, jobs, ray, anew = self.several
         if any(value is not None and value is not False for value in (*self.own.values(), self.given[1])):
             raise DiptychError(message("--emit, --gradients, --one-size and --example are for one model of your own"))
         if self.html is not None:
             raise DiptychError(message("--html takes one conversion; of several, each has its own report beside it"))
-        done = batch.convert_all(batch.files(self.src), self.dst, suffix or "", jobs, self.wanted, ray)
+        done = batch.convert_all(batch.files(self.src), self.dst, suffix or "", jobs, self.wanted, ray, anew)
         output.conversions(done)
         if any(item.error for item in done):
             leave(BAD)
@@ -232,14 +237,16 @@ class _Conversion:
         """What is asked, without what is for files alone; raises DiptychError where that is asked, too."""
         from ..conversion.own import Request
 
-        wanted, (suffix, jobs, ray) = self.wanted, self.several
+        wanted, (suffix, jobs, ray, anew) = self.wanted, self.several
         own = {key: self.own[key] for key in ("emit", "gradients", "one_size")}
         request = Request(
             self.dst, check=wanted["check"], force=wanted["force"], to=wanted["to"], say=update, html=self.html, **own
         )
         both = ("to", "force", "check", "in_channels", "input_size")
         for_files = {key: value for key, value in wanted.items() if key not in both}
-        request.refuse(for_files | {"suffix": suffix, "jobs": None if jobs == 1 else jobs, "ray": ray})
+        request.refuse(
+            for_files | {"suffix": suffix, "jobs": None if jobs == 1 else jobs, "ray": ray, "hash_again": anew or None}
+        )
         return request
 
     def _again(self) -> str:

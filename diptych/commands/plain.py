@@ -59,7 +59,14 @@ EVERY = float("inf")
 LINES = {
     "identify": Line("identifying", "identify", "file", flags=AS_JSON, texts={"--prefix": "prefix"}, kind=Path),
     "convert": Line(
-        *("converting", "convert", "src dst", 2, 2, {"--force": "force", "--fast": "fast"}),
+        *(
+            "converting",
+            "convert",
+            "src dst",
+            2,
+            2,
+            {"--force": "force", "--fast": "fast", "--hash-again": "hash_again"},
+        ),
         {name: name[2:] for name in ("--network", "--to", "--form", "--prefix", "--dtype", "--suffix", "--ray")},
         *(Path, {"--no-check": "check"}, {"--jobs": "jobs"}),
     ),

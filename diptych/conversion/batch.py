@@ -18,7 +18,7 @@ from ..files import FORMATS, format_of, is_one_source, source_format
 from ..files.atomic import recover
 from . import cluster
 from .convert import convert
-from .earlier import is_done, may_replace
+from .earlier import is_done, may_replace, state
 from .forms import check_names, library_name
 from .interrupt import ending_in_time
 from .manifest import MANIFEST, Done, Manifest
@@ -78,12 +78,14 @@ def convert_all(
     jobs: int | None,
     settings: Mapping[str, Any],
     ray: str | None = None,
+    anew: bool = False,
 ) -> list[Done]:
     """Convert files into a folder, each to its own name with another suffix; an error of one does not stop the others.
 
     The manifest there names what was done from which file with which settings: that is not done again while the
-    result has the digest that it says. A run that was broken off, at whatever point, goes on with the next call. `ray`
-    is the address of a cluster that does it, which is not said in the manifest: the results are the same.
+    result has the digest that it says. That is held to be so where the file system says of both files what it said
+    then; with `anew` both are read and hashed. A run that was broken off, at whatever point, goes on with the next
+    call. `ray` is the address of a cluster that does it, which is not said in the manifest: the results are the same.
 
     Raises DiptychError where two results would have one name, or the suffix is that of no format to write, or such
     files have no names of the library that is asked for, or the manifest is none, or the cluster is not there.
@@ -104,7 +106,7 @@ def convert_all(
             advance()
 
         try:
-            todo = list(_todo(targets, manifest, settings, said, take))
+            todo = list(_todo(targets, manifest, settings, said, take, anew))
             if ray is not None and todo:
                 cluster.spread(ray, WORK, todo, jobs, folder, take, _lost)
             else:
@@ -116,13 +118,16 @@ def convert_all(
 
 
 def _todo(
-    targets: Mapping[Path, Path], manifest: Manifest, settings: Mapping[str, Any], said: str, take: Any
+    targets: Mapping[Path, Path], manifest: Manifest, settings: Mapping[str, Any], said: str, take: Any, anew: bool
 ) -> Iterator[Task]:
     """What is still to be done; what an earlier run did is taken as it is."""
     for source, target in targets.items():
         old = manifest.get(target)
-        if old is not None and is_done(old, source, target, said):
-            take(replace(old, source=str(source), destination=str(target), skipped=True))
+        now = is_done(old, source, target, said, anew)
+        if old is not None and now is not None:
+            if now != old:  # hashed today, and not again tomorrow
+                manifest.keep(now)
+            take(replace(now, source=str(source), destination=str(target), skipped=True))
         else:
             yield Task(source, target, settings, said, old.result if old is not None else "")
 
@@ -183,6 +188,7 @@ def _converted(task: Task) -> Done:
     source, target, settings = task.source, task.target, task.settings
     forced = bool(settings.get("force"))
     old = os.path.lexists(target) or os.path.lexists(report_path(target))
+    before = state(source)  # what is written to it from here on shows
     try:
         found = convert(source, target, **{**settings, "force": forced or (old and may_replace(*task.places))})
     except FileError:
@@ -190,12 +196,13 @@ def _converted(task: Task) -> Done:
         if forced or old or not may_replace(*task.places):
             raise
         now = Manifest(target.parent).get(target)
-        if now is not None and is_done(now, source, target, task.said):
+        if now is not None and is_done(now, source, target, task.said) is not None:
             return replace(now, source=str(source), destination=str(target), skipped=True)
         found = convert(source, target, **{**settings, "force": True})
     difference = found.proof.difference if found.proof else None
-    return Done(str(source), str(target), found.network, found.matched, difference, round(found.seconds, 3),
+    done = Done(str(source), str(target), found.network, found.matched, difference, round(found.seconds, 3),
                 found.sha256, task.said, result=found.result)  # fmt: skip
+    return replace(done, source_state=before, result_state=state(target))
 
 
 WORK = (__name__, convert_one.__name__)

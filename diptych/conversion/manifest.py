@@ -29,7 +29,8 @@ SHORT, SHARE = 0.2, 5
 class Done:
     """One of several conversions: what came out, or the error; `skipped` says that an earlier run did it.
 
-    `sha256` is that of the source, `result` that of what was written.
+    `sha256` is that of the source, `result` that of what was written; `source_state` and `result_state` are what the
+    file system said of both, as `earlier.state` has it.
     """
 
     source: str
@@ -43,6 +44,8 @@ class Done:
     error: str = ""
     skipped: bool = False
     result: str = ""
+    source_state: str = ""
+    result_state: str = ""
 
 
 class Manifest:
@@ -67,6 +70,10 @@ class Manifest:
         self._added[PurePath(done.destination).name] = replace(done, skipped=False)
         if time.monotonic() >= self._due:
             self.save()
+
+    def keep(self, done: Done) -> None:
+        """Say of a conversion what was found of it today, when the manifest is next written."""
+        self._added[PurePath(done.destination).name] = done
 
     def save(self) -> None:
         """Write what was added, beside what others have added since; raises FileError where that is not readable."""

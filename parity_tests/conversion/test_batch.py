@@ -244,9 +244,12 @@ def test_two_sources_with_one_target_are_refused(folder: Path) -> None:
         (["convert", "{in}/*.txx", "{out}", "--suffix", ".npz"], "fits no file"),
         (
             ["convert", "{in}/a.pth", "{out}.npz", "--suffix", ".npz"],
-            "--suffix, --jobs and --ray are for several files",
+            "--suffix, --jobs, --ray and --hash-again are for several files",
         ),
-        (["convert", "{in}/a.pth", "{out}.npz", "--jobs", "2"], "--suffix, --jobs and --ray are for several files"),
+        (
+            ["convert", "{in}/a.pth", "{out}.npz", "--jobs", "2"],
+            "--suffix, --jobs, --ray and --hash-again are for several files",
+        ),
     ],
 )
 def test_a_wrong_call_is_named(folder: Path, words: list[str], complaint: str) -> None:

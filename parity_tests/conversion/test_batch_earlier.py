@@ -146,6 +146,8 @@ WRONG: dict[str, list[Any]] = {
     "seconds": ["x", None, -1, math.nan, True],
     "sha256": [[1], "x", "A" * 64, 5],
     "result": [[1], "0" * 63, None],
+    "source_state": [5, None, []],
+    "result_state": [5, None, {}],
     "settings": [[1], {}, None],
     "error": [5, None],
     "skipped": [0, "no", None],
