@@ -69,7 +69,7 @@ def card(item: Entry | Network) -> None:
     listed(
         gettext("preprocessing of public weights"), [f"{key}: {value}" for key, value in facts.preprocessing.items()]
     )
-    listed(gettext("quirks"), facts.quirks)
+    listed(gettext("quirks"), [gettext(quirk) for quirk in facts.quirks])
     listed(
         gettext("reported errors on ImageNet"),
         [f"{_error(entry)}, {entry.what} ({entry.source})" for entry in facts.reported],

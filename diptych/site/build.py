@@ -207,7 +207,7 @@ def _docs(out: Path) -> int:
         page |= {"own": name in own, "page": f"docs/{name if name in prose.pages() else 'study'}.html"}
         _write(out / "docs" / f"{name}.html", rendered("docs.html", page, "../"))
         for picture in prose.pictures(text):
-            source = (prose.FOLDER / picture).resolve()
+            source = (paths[name].parent / picture).resolve()
             if source.is_relative_to(prose.FOLDER.resolve()) and source.exists():
                 _copied(source, out / "docs" / picture)
     return len(found)

@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import escape
 
-from ..common.language import ENGLISH, gettext
+from ..common.language import ENGLISH, gettext, spoken
 
 FOLDER = Path(__file__).parents[2] / "docs"
 """The docs of a checkout; an installed package has none."""
@@ -38,14 +38,22 @@ def html(text: str) -> str:
     """A page of the docs as HTML, headings with an id each, wide tables in a box that scrolls."""
     joined = re.sub(r"(?<=[\u3000-\uffef])\n(?=[\u3000-\uffef])", "", text)  # Chinese has no space at the end of a line
     made = _markdown().render(joined)
-    made = re.sub(r'href="(?:\./|\.\./|zh/)?([\w-]+)\.md(#[^"]*)?"', lambda m: f'href="{m[1]}.html{m[2] or ""}"', made)
+    made = re.sub(r'href="(\./|\.\./|zh/)?([\w-]+)\.md(#[^"]*)?"', _page, made)
     made = re.sub(
-        r'<a href="(?!https?:|#|[\w-]+\.html)[^"]*">(.*?)</a>', r"\1", made
+        r'<a href="(?!https?:|#|[\w-]+\.html|\.\./\.\./docs/)[^"]*">(.*?)</a>', r"\1", made
     )  # the project's files are elsewhere
     made = re.sub(r"<h([23])>(.*?)</h\1>", lambda m: f'<h{m[1]} id="{_anchor(m[2])}">{m[2]}</h{m[1]}>', made)
     made = re.sub(r"<code>(\w+)</code>", _trap, made)
     made = made.replace("<pre>", '<pre tabindex="0">')  # a long line scrolls, with the keyboard too
     return made.replace("<table>", '<div class="wide" tabindex="0"><table>').replace("</table>", "</table></div>")
+
+
+def _page(found: re.Match[str]) -> str:
+    """The link to a page of the docs; one that leaves a folder for a page that stands in both means the English one."""
+    up, name, place = found[1], found[2], found[3] or ""
+    if up == "../" and spoken() != ENGLISH and name in pages(spoken()):
+        return f'href="../../docs/{name}.html{place}" hreflang="{ENGLISH}"'
+    return f'href="{name}.html{place}"'
 
 
 @cache

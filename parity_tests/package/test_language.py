@@ -193,3 +193,27 @@ def test_no_figure_of_a_chinese_page_is_one_that_the_english_page_has_not(page: 
         own, other = ROOT / "README.zh.md", ROOT / "README.md"
     figures = re.compile(r"\d+(?:[.,]\d+)*(?:e-?\d+)?")
     assert set(figures.findall(own.read_text("utf-8"))) <= set(figures.findall(other.read_text("utf-8")))
+
+
+SHORTER = ("compare", "convert")
+"""Chinese pages that have fewer sections than the English ones: what they leave out is told there."""
+
+
+@pytest.mark.parametrize("page", [page for page in sorted(TWINS) if page not in SHORTER])
+def test_a_chinese_page_has_the_sections_of_the_english_one(page: str) -> None:
+    own, other = (ROOT / "docs" / "zh" / f"{page}.md"), (ROOT / "docs" / f"{page}.md")
+    assert depths(own.read_text("utf-8")) == depths(other.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("page", sorted(TWINS))
+def test_a_chinese_page_prints_what_the_english_one_prints(page: str) -> None:
+    """Reports are English in both, and those of the English page are made anew by a test."""
+    own, other = ((ROOT / folder / f"{page}.md").read_text("utf-8") for folder in ("docs/zh", "docs"))
+    assert [
+        block for block in re.findall(r"^```text\n.*?^```", own, re.DOTALL | re.MULTILINE) if block not in other
+    ] == []
+
+
+def depths(text: str) -> list[str]:
+    """The headings of a page, by how deep they are."""
+    return re.findall(r"^(##+) ", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)

@@ -16,7 +16,8 @@ from diptych.commands.language import fold, taken
 from diptych.commands.plain import main as plain
 from diptych.commands.wide import cells
 from diptych.common.errors import DiptychError
-from diptych.common.language import asked, spoken
+from diptych.common.language import asked, gettext, spoken, using
+from diptych.common.registry import network
 
 LOCALE = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -109,6 +110,16 @@ def test_a_page_is_in_the_language(tmp_path: Path) -> None:
         text = (tmp_path / f"{language}.html").read_text("utf-8")
         assert f"<html lang={language}>" in text
         assert said in text
+
+
+def test_a_card_says_its_quirks_in_the_language() -> None:
+    """And one that is not translated yet in English, rather than not at all."""
+    quirks = network("repvgg_a0").card.quirks
+    with using("zh"):
+        said = [gettext(quirk) for quirk in quirks]
+    assert any(one != other for one, other in zip(said, quirks, strict=True))
+    printed = "".join(run("card", "repvgg_a0", "--lang", "zh").stdout.split())
+    assert [quirk for quirk in said if "".join(quirk.split()) not in printed] == []
 
 
 @pytest.mark.slow

@@ -69,6 +69,12 @@ def test_chinese_docs_are_chinese_and_the_others_say_that_they_are_not(site: Pat
     assert not (site / "docs" / "glossary.html").exists()
 
 
+def test_a_chinese_page_leads_to_the_english_one_where_it_says_so(site: Path) -> None:
+    """`../compare.md` in docs/zh/compare.md is the English page, and not the page itself."""
+    (link,) = re.findall(r'<a href="([^"]*)" hreflang="en">英文版</a>', page(site, "zh/docs/compare.html"))
+    assert (site / "zh/docs" / link).resolve() == (site / "docs/compare.html").resolve()
+
+
 def test_links_of_chinese_pages_stay_in_the_language(site: Path) -> None:
     for path in (site / "zh").rglob("*.html"):
         for link in re.findall(r'href="([^"#:]+)(?:#[^"]*)?"(?! hreflang)', path.read_text("utf-8")):
