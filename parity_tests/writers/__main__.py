@@ -24,6 +24,7 @@ EVERY = (
     "answers",
     "met",
     "front",
+    "failing",
     "locale",
     "traps",
     "dissected",
