@@ -162,7 +162,7 @@ class Trainer:
     def pulls(self) -> dict[str, float]:
         """By how much of itself a regularizer pulls each variable; NaN for one that is not L2."""
         found = {name: v.regularizer for name, v in self.parameters.items() if getattr(v, "regularizer", None)}
-        return {name: pull_of(regularizer) for name, regularizer in found.items()}
+        return {name: _pull_of(regularizer) for name, regularizer in found.items()}
 
     def constraints(self) -> dict[str, str]:
         """The constraint of each variable that has one, by the name of its class."""
@@ -251,7 +251,7 @@ def _loss_in(loss: Any, dtype: str) -> Any:
     return made
 
 
-def pull_of(regularizer: Any) -> float:
+def _pull_of(regularizer: Any) -> float:
     """The share of a weight that the gradient of a regularizer is; NaN where it is none, as of L1."""
     own = keras.regularizers
     if type(regularizer) is own.L2:

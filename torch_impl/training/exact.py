@@ -8,13 +8,15 @@ import torch
 
 
 @torch.no_grad()
-def widened(made: Any, kind: torch.dtype) -> None:
-    """Give what an optimiser keeps of the weights another dtype; a sum that has only begun is what was asked for."""
-    for group in made.param_groups:
+def widened(given: Any, dtype: str) -> Any:
+    """The optimiser, which is a copy, with what it keeps in a dtype; a sum that has only begun is what was asked for."""
+    kind = getattr(torch, dtype)
+    for group in given.param_groups:
         for weight in group["params"]:
-            state = made.state.get(weight, {})
+            state = given.state.get(weight, {})
             for name, value in state.items():
                 if isinstance(value, torch.Tensor) and value.is_floating_point() and name != "step":
                     state[name] = value.to(kind)
-            if type(made) is torch.optim.Adagrad and state and float(state["step"]) == 0:
+            if type(given) is torch.optim.Adagrad and state and float(state["step"]) == 0:
                 state["sum"].fill_(group["initial_accumulator_value"])
+    return given

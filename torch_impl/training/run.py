@@ -196,7 +196,7 @@ def copied(model: Any, natives: Natives, dtype: str) -> tuple[Any, Natives]:
     kind = torch.float32 if dtype == "mixed_bfloat16" else getattr(torch, dtype)
     made.to(kind)
     if optimiser_ is not None:
-        widened(optimiser_, kind)
+        optimiser_ = widened(optimiser_, str(kind).removeprefix("torch."))
     loss = copy.deepcopy(natives.loss)
     if isinstance(loss, nn.Module):
         loss.to(kind)
