@@ -9,7 +9,7 @@ import torch
 
 @torch.no_grad()
 def widened(given: Any, dtype: str) -> Any:
-    """The optimiser, which is a copy, with what it keeps in a dtype; a sum that has only begun is what was asked for."""
+    """The optimiser, itself a copy, with what it keeps in a dtype; a sum that has only begun is what was asked for."""
     kind = getattr(torch, dtype)
     for group in given.param_groups:
         for weight in group["params"]:
