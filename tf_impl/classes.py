@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 
 from ..common.backend import Difference
 from ..common.comparing.given import PROBED, leaves_out, path_rate
-from ..common.errors import WeightsError
+from ..common.errors import DiptychError, WeightsError
 from ..common.lowering import Lowering, Make
 from ..common.spec import Net, Node
 from .ops import lower_symbolic
@@ -41,6 +42,26 @@ def named_weights(model: keras.Model) -> dict[str, Any]:
         paths = itertools.chain([variable.path], (f"{variable.path} ({number})" for number in itertools.count(2)))
         found[next(path for path in paths if path not in found)] = variable
     return found
+
+
+def called_once(model: keras.Model, shape: tuple[int, int, int]) -> None:
+    """Give a model without weights those that its first call makes, for images (C, H, W).
+
+    Raises DiptychError with what its code raises.
+    """
+    channels, height, width = shape
+    if every_layer(model) and all(layer.built for layer in every_layer(model)):
+        return
+    try:
+        model(np.zeros((1, height, width, channels), np.float32), training=False)
+    except Exception as error:  # whatever code of somebody's own raises
+        lines = [line for line in str(error).splitlines() if line.strip()]
+        wrapped = len(lines) > 1 and lines[0].startswith("Exception encountered when calling")  # Keras's own words
+        said = re.sub(r"\x1b\[\d*m", "", lines[wrapped] if lines else "")[:300]
+        raise DiptychError(
+            f"the Keras model {type(model).__name__} has no weights yet, and its first call, with an image of "
+            f"{height}x{width}x{channels}, fails: {type(error).__name__}: {said}"
+        ) from error
 
 
 def layers_of(model: keras.Model, net: Net) -> dict[str, Any]:

@@ -125,6 +125,11 @@ class DetectionLoss(Loss):
         require_learning(self.detector)
 
 
+@dataclass(frozen=True, kw_only=True)
+class OneHot(Loss):
+    """A function that somebody gave and that takes a class as a row of zeros and a one; its meaning is not known."""
+
+
 LOSSES: Mapping[str, Loss] = {
     "cross_entropy": CrossEntropy(),
     "binary": Binary(),
@@ -146,6 +151,22 @@ def loss_of(name: str | Loss) -> Loss:
 def of_classes(loss: Loss) -> bool:
     """Whether the targets of a loss are class numbers."""
     return loss.takes_classes if isinstance(loss, Focal) else loss.by_class
+
+
+def drawn_by_class(loss: Loss) -> bool:
+    """Whether its targets begin as class numbers."""
+    return of_classes(loss) or isinstance(loss, OneHot)
+
+
+def as_rows(targets: Array, classes: int) -> Array:
+    """Class numbers as rows of zeros and a one."""
+    return np.eye(classes)[targets]
+
+
+def as_classes(targets: Array) -> Array:
+    """Rows of zeros and a one as class numbers; anything else as it is."""
+    rows = targets.ndim == 2 and np.isin(targets, (0, 1)).all() and (targets.sum(axis=1) == 1).all()
+    return np.asarray(targets.argmax(axis=1)) if rows else targets
 
 
 def joint_targets(loss: DetectionLoss, shapes: Sequence[Sequence[int]], size: Sequence[int], targets: Array) -> Array:
@@ -171,7 +192,7 @@ def checked_targets(loss: Loss, shape: Sequence[int], targets: Array) -> Array:
     What the frameworks do with a class out of range is no answer: PyTorch raises, TensorFlow gives NaN or 0.
     """
     found = np.asarray(targets)
-    if not of_classes(loss):
+    if not drawn_by_class(loss):
         if found.shape != tuple(shape):
             raise DiptychError(
                 f"{type(loss).__name__} takes targets of the outputs' shape {tuple(shape)}, got {found.shape}"

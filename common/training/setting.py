@@ -52,6 +52,10 @@ class Observed:
     gradients: Mapping[str, Array]
     masks: Masks
     outputs: tuple[Array, ...] = ()
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """The rate of each weight that was updated."""
+    added: Mapping[str, Array] = field(default_factory=dict)
+    """The gradients of what the model itself adds to the loss, such as regularizers of Keras."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Natives:
     optimiser: Any = None
     scheduler: Any = None
     loss: Any = None
+    average: Any = None
     known: frozenset[str] = frozenset()
 
 
@@ -73,6 +78,8 @@ class Trainer(Protocol):
 
     model: Any
     setting: Setting
+    parameters: Mapping[str, Any]
+    """The weights that are trained, by the model's own names."""
     whose: Mapping[str, str]
     """Whose optimiser and loss it has, one line each."""
 
@@ -90,6 +97,16 @@ class Trainer(Protocol):
 
     def decays(self) -> dict[str, float]:
         """The weight decay of each of those."""
+
+    def pulls(self) -> dict[str, float]:
+        """By how much of itself a regularizer of the model pulls each weight; NaN for one of another kind."""
+
+    def constraints(self) -> dict[str, str]:
+        """The constraint that each weight is put under after an update, by name."""
+
+    @property
+    def coarse(self) -> bool:
+        """Whether the rate is computed in float32."""
 
     def averages(self) -> dict[str, Array]:
         """The moving averages of the weights; empty where there are none."""

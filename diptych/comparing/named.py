@@ -25,9 +25,9 @@ def models_of(
 
     A name is built in the framework of the other side, for its images and its number of classes, and has no weights of
     its own: those of the model go into it, so that the model comes first. A function without arguments, or a class, is
-    called for its model.
+    called for its model, and one of Keras that has no weights yet is called once with an image of the example's size.
     """
-    one, other = _made(one), _made(other)
+    one, other = (_with_weights(given, _made(given), example) for given in (one, other))
     if isinstance(one, str) and isinstance(other, str):
         raise DiptychError(
             f"{one} and {other} are names of networks, not models; `diptych table {one} --compare {other}` holds the "
@@ -52,6 +52,16 @@ def _made(given: Any) -> Any:
     if is_model(given) or not callable(given):
         return given
     return made_by(getattr(given, "__qualname__", type(given).__name__), given)
+
+
+def _with_weights(given: Any, model: Any, example: Any) -> Any:
+    """A model that was made here, with its weights."""
+    own = model is not given and is_model(model) and backends.framework_of(model) == "tf"
+    if own and not model.built and example is not None:
+        from ..tf_impl.classes import called_once
+
+        called_once(model, shape_of((model,), example))
+    return model
 
 
 def _built(name: str, model: Any, example: Any, given: Mapping[str, Any]) -> Any:

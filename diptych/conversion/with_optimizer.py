@@ -257,6 +257,9 @@ def _note(rule: Optimiser, meant: Optimiser, state: State, there: Framework) -> 
             f"{FRAMEWORKS[there]} has eps {WHERE[meant.eps_at]}, so that it goes on a little otherwise: "  # type: ignore[attr-defined]
             f"{meant.eps:g} for {rule.eps:g}; diptych.training.optimiser keeps the rule"  # type: ignore[attr-defined]
         )
+    if left := [word for word, has in (("clipping", rule.clip), ("accumulation", rule.accumulate > 1),
+                                       ("average of the weights", rule.average is not None)) if has]:  # fmt: skip
+        said.append(f"its {' and '.join(left)} is no part of a torch optimizer: a loop of PyTorch does that")
     return "; ".join([*said, *([NEXT] if there == "tf" else [])])
 
 

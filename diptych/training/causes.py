@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -15,7 +15,8 @@ from ..common.text import first_few
 from ..common.training.optimisers import Optimiser, differing
 from ..common.training.setting import Natives, Setting
 from .given import Given
-from .sides import Side, Sides, decays_of
+from .loss_causes import of_losses
+from .sides import Side, Sides, alone, decays_of, shared_numbers
 from .steps import Batch, Course, Parted, trained
 
 CLOSE = 1e-6
@@ -48,7 +49,7 @@ class Trial:
 
     def rounding(self, parted: Parted) -> float:
         """How far the first side is from itself where both part, after its first weights were changed by rounding."""
-        if parted.kind in ("dropout", "output") or parted.gap > MOST_ROUNDED or parted.judged:
+        if parted.kind in ("dropout", "output", "outputs") or parted.gap > MOST_ROUNDED or parted.judged:
             return 0.0
         one, other = (self.sides.make(self.settings, self.natives, "float64")[0] for _ in range(2))
         other.trainer.nudge(NUDGE, self.seed)
@@ -90,14 +91,19 @@ def blamed(
                 f"{NUDGE:.0e}, is {noise:.1e} apart there; all agreed to step {parted.step - 1}; take larger batches "
                 "or images, a smaller rate, or fewer steps")  # fmt: skip
         return replace(gate, passed=None, detail=said, side="")
+    lone = [f"{first_few(names, 4)} of {side.label}" for side in both if (names := alone(side))]
+    if parted.kind == "output" and lone:
+        said = f"weights that training alone uses are no pair, so that both begin otherwise: {' and '.join(lone)}"
+        return replace(gate, passed=None, detail=said, side="")
     finders: dict[str, Callable[[], str]] = {
         "dropout": lambda: _of_dropout(both, batches[parted.step - 1], seed),
+        "outputs": lambda: _of_outputs(both, batches[parted.step - 1], seed),
         "output": lambda: "the models compute otherwise in training, before any update; `compare` names the layer",
-        "loss": lambda: _of_loss(trial, given, sides.labels),
-        "gradient": lambda: _of_gradient(trial, given, sides.labels),
+        "loss": lambda: _of_loss(trial, given, sides.labels, course),
+        "gradient": lambda: _of_gradient(trial, given, both),
         "statistic": lambda: _of_statistic(parted, both),
-        "parameter": lambda: _of_optimiser(trial, given, both),
-        "average": lambda: _of_optimiser(trial, given, both),
+        "parameter": lambda: _of_optimiser(trial, given, both, course),
+        "average": lambda: _of_optimiser(trial, given, both, course),
     }
     cause = finders[parted.kind]()
     side = parted.judged or _departs(parted, given, sides.labels)
@@ -127,14 +133,26 @@ def _of_dropout(both: tuple[Side, Side], batch: Batch, seed: int) -> str:
     return f"dropout: {' and '.join(told)}"
 
 
-def _of_loss(trial: Trial, given: tuple[Given, Given], labels: tuple[str, str]) -> str:
+def _of_outputs(both: tuple[Side, Side], batch: Batch, seed: int) -> str:
+    counts = [len(side.trainer.shapes(batch[0])) for side in both]
+    return (f"auxiliary outputs: {counts[0]} outputs in training in {both[0].label} and {counts[1]} in "
+            f"{both[1].label}, each with a loss")  # fmt: skip
+
+
+def _of_loss(trial: Trial, given: tuple[Given, Given], labels: tuple[str, str], course: Course) -> str:
     one, other = given
     if not (one.loss_known and other.loss_known):
+        targets = trial.batches[trial.step - 1][1][0]
+        if said := of_losses(given, course.seen, targets, labels):
+            return said
         return f"the loss: equal outputs have another one in {labels[0]} than in {labels[1]}"
     return _fields("loss", trial, one.loss, other.loss, labels) or "the loss, by what neither side says of itself"
 
 
-def _of_gradient(trial: Trial, given: tuple[Given, Given], labels: tuple[str, str]) -> str:
+def _of_gradient(trial: Trial, given: tuple[Given, Given], both: tuple[Side, Side]) -> str:
+    labels = both[0].label, both[1].label
+    if frozen := list(_frozen(both)):
+        return f"the gradient: {'; '.join(frozen)}"
     own = any(item.natives.loss is not None for item in given)
     if own and trial.agree(replace(trial.settings[1], loss=given[0].loss), "loss"):
         return f"the gradient of the loss, whose value is the same; with {labels[0]}'s in {labels[1]} they agree"
@@ -165,9 +183,9 @@ def _worded(name: str, one: Any, other: Any, labels: tuple[str, str]) -> str:
     return f"{said}, {getattr(one, name)!r} in {labels[0]} and {getattr(other, name)!r} in {labels[1]}"
 
 
-def _of_optimiser(trial: Trial, given: tuple[Given, Given], both: tuple[Side, Side]) -> str:
+def _of_optimiser(trial: Trial, given: tuple[Given, Given], both: tuple[Side, Side], course: Course) -> str:
     labels = both[0].label, both[1].label
-    told = [*_left_out(both), *_decays(both)]
+    told = [*_left_out(both), *_pulls(both), *_decays(both), *_constraints(both)]
     if told:
         return f"the optimiser: {'; '.join(told)}"
     one, other = given
@@ -175,9 +193,19 @@ def _of_optimiser(trial: Trial, given: tuple[Given, Given], both: tuple[Side, Si
         found = _fields("optimiser", trial, one.rule, other.rule, labels)
         return found or "the optimiser, by what neither side says of itself"
     names = " and ".join(item.says for item in given if not item.known)
-    return (
-        f"the optimiser: of equal gradients {names}, no class that is known, makes another update than the other side"
-    )
+    said = f"of equal gradients {names} makes another update than the other side"
+    return f"the optimiser: {'; '.join(filter(None, (_of_rates(both, course), said)))}"
+
+
+def _of_rates(both: tuple[Side, Side], course: Course) -> str:
+    """Other rates in the step in which both part, whatever computes them."""
+    one, other = (shared_numbers(side, item.rates) for side, item in zip(both, course.seen, strict=True))
+    unlike = [n for n in one if n in other and not abs(one[n] - other[n]) <= CLOSE * max(abs(one[n]), abs(other[n]))]
+    if not unlike:
+        return ""
+    whom = "" if len(unlike) == len(one) else f" of {first_few(unlike, 4)}"
+    return (f"the rate{whom} in step {course.reached} (the rate or its schedule), {one[unlike[0]]:.6g} in "
+            f"{both[0].label} and {other[unlike[0]]:.6g} in {both[1].label}")  # fmt: skip
 
 
 def _left_out(both: tuple[Side, Side]) -> Iterator[str]:
@@ -196,6 +224,46 @@ def _decays(both: tuple[Side, Side]) -> Iterator[str]:
         more = [name for name, decay in a.items() if decay and b.get(name) == 0.0]
         if more and any(b.values()):
             yield f"the weight decay of {first_few(more, 4)}, which {side.label} decays and the other does not"
+
+
+def _pulls(both: tuple[Side, Side]) -> Iterator[str]:
+    """Weights that a regularizer of one side pulls otherwise than regularizer or decay do on the other."""
+    known = [shared_numbers(side, side.trainer.pulls()) for side in both]
+    if not any(known):
+        return
+    whole = [decays_of(side) for side in both]
+    sums = [{n: pulls.get(n, 0.0) + decays.get(n, 0.0) for n in {**pulls, **decays}}
+            for pulls, decays in zip(known, whole, strict=True)]  # fmt: skip
+    unlike = [n for n in sums[0] if n in sums[1] and not abs(sums[0][n] - sums[1][n]) <= CLOSE]
+    if unlike:
+        told = [_pulled(unlike[0], side.label, pulls, decays)
+                for side, pulls, decays in zip(both, known, whole, strict=True)]  # fmt: skip
+        yield f"the regularizer or weight decay of {first_few(unlike, 4)}: {' and '.join(told)}"
+
+
+def _pulled(name: str, label: str, pulls: Mapping[str, float], decays: Mapping[str, float]) -> str:
+    l2 = f"L2({pulls[name] / 2:g}), whose gradient is {pulls[name]:g} of the weight" if name in pulls else ""
+    decay = f"a decay of {decays[name]:g}" if decays.get(name) else ""
+    return f"{' and '.join(filter(None, (l2, decay))) or 'none'} in {label}"
+
+
+def _constraints(both: tuple[Side, Side]) -> Iterator[str]:
+    """Constraints that weights are put under in one side alone."""
+    known = [side.trainer.constraints() for side in both]
+    pairs = zip(both, known, strict=True)
+    names = [set(shared_numbers(side, dict.fromkeys(own, 1.0))) for side, own in pairs]
+    for place, side in enumerate(both):
+        if more := sorted(names[place] - names[1 - place]):
+            kinds = first_few(sorted(set(known[place].values())), 2)
+            yield f"the constraint {kinds} of {first_few(more, 4)} in {side.label}"
+
+
+def _frozen(both: tuple[Side, Side]) -> Iterator[str]:
+    """Weights that are trained in one side and frozen in the other."""
+    known = [shared_numbers(side, dict.fromkeys(side.trainer.parameters, 1.0)) for side in both]
+    for place, side in enumerate(both):
+        if missing := [name for name in known[1 - place] if name not in known[place]]:
+            yield f"{first_few(missing, 4)} frozen in {side.label} and trained in {both[1 - place].label}"
 
 
 def _of_statistic(parted: Parted, both: tuple[Side, Side]) -> str:

@@ -19,7 +19,7 @@ from ..common.errors import DiptychError
 from ..common.registry import network, spec
 from ..common.spec import Array, Net
 from ..common.text import first_few
-from ..common.training.losses import DetectionLoss, Loss, MeanSquares, checked_targets, joint_targets, of_classes
+from ..common.training.losses import DetectionLoss, Loss, MeanSquares, checked_targets, drawn_by_class, joint_targets
 from ..common.training.setting import Setting, Variance
 from ..common.weights import checked, init
 from ..comparing.itself import unlike_its_copy
@@ -29,15 +29,14 @@ from ..comparing.sides import images, labels, shape_of, side
 from ..comparing.trained import Untrainable
 from ..comparing.training import of_chance
 from ..waiting import shows_progress
-from .given import Given, given_loss, given_optimiser
+from .given import Data, Given, check_order, given_loss, given_optimiser, of_data
+from .held import refuse_held
 from .judge import Judge
 from .report import TrainReport
-from .sides import Sides, decays_of, of_net, of_pair
+from .sides import Side, Sides, alone, decays_of, of_net, of_pair
 from .smaller import at_smaller_rates
-from .steps import TOLERANCE, Course, trained
+from .steps import COARSE, TOLERANCE, Course, trained
 from .steps import shapes as shapes_of
-
-Data = tuple[Array, Array]
 
 
 @shows_progress("training both models")
@@ -103,7 +102,9 @@ def _trained(
     rules = given_optimiser(optimizer)
     say("making both models")
     sides, draw = _sides(net, example, weights, names, options)
+    check_order(rules, sides.kinds, sides.labels)
     losses = given_loss(loss, rules)
+    refuse_held(losses, net if isinstance(net, (tuple, list)) else ())
     given, objects = _settings(losses, heads, frozen_norms, variance)
     probe = sides.make(given, objects, "float64")
     x = draw(batch, np.random.default_rng(seed)) if data is None else np.asarray(data[0][:batch], np.float64)
@@ -112,8 +113,10 @@ def _trained(
         losses = given_loss(MeanSquares(), rules)
     if heads is not None and any(item.loss.joint for item in losses):
         raise DiptychError("a DetectionLoss takes all outputs at once, so that heads have no weights of their own")
+    losses, data = of_data(losses, shapes[0], data)
     settings, natives = _settings(losses, heads, frozen_norms, variance)
-    batches = list(_batches(steps, batch, seed, shapes[0], losses[0].loss, draw, data))
+    drawn = next((item.loss for item in losses if drawn_by_class(item.loss)), losses[0].loss)
+    batches = list(_batches(steps, batch, seed, shapes[0], drawn, draw, data))
     del probe
     if precision == "bfloat16":
         from .lowered import held_to_rounding
@@ -122,7 +125,8 @@ def _trained(
     both = sides.make(settings, natives, "float64")
     settings = _with_spared(settings, losses, both)
     judges = _judges(both, losses)
-    course = trained(both, batches, sides.net, settings, seed, judges, say)
+    tolerance = COARSE if any(item.trainer.coarse for item in both) else TOLERANCE
+    course = trained(both, batches, sides.net, settings, seed, judges, say, tolerance)
     gate, unsure = _gate(course), tuple[str, ...]()
     if course.parted is not None:
         from .causes import blamed
@@ -134,7 +138,7 @@ def _trained(
     case = f"{course.reached} of {steps} steps, batches of {len(batches[0][0])}"
     curves = tuple(course.losses[0]), tuple(course.losses[1])
     return TrainReport(
-        sides.name, (gate,), (case,), seconds=time.monotonic() - start, notes=tuple(_notes(course, settings[0])),
+        sides.name, (gate,), (case,), seconds=time.monotonic() - start, notes=tuple(_notes(course, settings[0], both)),
         losses=curves, labels=sides.labels, listed=tuple(sorted(course.quiet or ())),
         small=tuple(sorted(course.small or ())), whose=whose, unsure=unsure, rounded=bool(unsure),
     )  # fmt: skip
@@ -232,7 +236,7 @@ def _batches(
 
 
 def _targets(loss: Loss, shape: tuple[int, ...], random: np.random.Generator) -> Array:
-    if of_classes(loss):
+    if drawn_by_class(loss):
         if len(shape) == 2 and shape[1] < 2:
             raise DiptychError("the network has one class, of which cross-entropy is always 0; give another loss")
         drawn: Any = random.integers(shape[1] if len(shape) == 2 else 2, size=shape[0])
@@ -267,7 +271,10 @@ def _gate(course: Course) -> Gate:
     return Gate(GATE, False, parted.gap, parted.tolerance, parted.where, parted.why, course.compared, parted.judged)
 
 
-def _notes(course: Course, setting: Setting) -> Any:
+def _notes(course: Course, setting: Setting, both: tuple[Side, Side]) -> Any:
+    for item in both:
+        if lone := alone(item):
+            yield f"not held, as no pair is known: {first_few(lone, 4)} of {item.label}"
     if course.quiet:
         yield (f"without a gradient but rounding, held by the loss alone: {first_few(sorted(course.quiet), 4)}")
     if course.small:

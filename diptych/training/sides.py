@@ -173,8 +173,21 @@ def _features(pair: Pair, place: int) -> dict[str | int, Array | None]:
     return found
 
 
+def alone(side: Side) -> list[str]:
+    """The trained weights of a side that have no shared name: nothing is known of their partners."""
+    whole = side.trainer.weights()
+    marks = {name: np.full_like(whole[name], place) for place, name in enumerate(side.trainer.parameters)}
+    seen = {float(value) for array in side.shared(marks).values() for value in np.unique(array)}
+    return [name for place, name in enumerate(side.trainer.parameters) if float(place) not in seen]
+
+
 def decays_of(side: Side) -> dict[str, float]:
     """The weight decay of each shared weight that the optimiser of a side has."""
-    whole, decays = side.trainer.weights(), side.trainer.decays()
-    filled = side.shared({name: np.full_like(whole[name], decay) for name, decay in decays.items()})
+    return shared_numbers(side, side.trainer.decays())
+
+
+def shared_numbers(side: Side, own: Mapping[str, float]) -> dict[str, float]:
+    """Numbers by the names of a side's own weights as those by shared ones."""
+    whole = side.trainer.weights()
+    filled = side.shared({name: np.full_like(whole[name], value) for name, value in own.items()})
     return {name: float(array.flat[0]) for name, array in filled.items() if array.size}

@@ -20,6 +20,8 @@ from .statistics import Series, biases_before, values_of
 
 TOLERANCE = 1e-8
 """Of the largest entry of a tensor, after any number of steps: rounding of 1e-15 grows as training goes on."""
+COARSE = 1e-6
+"""The same where one side computes its rate in float32."""
 SMALL = 1e-3
 """Of the network's largest gradient: below it a gradient is measured by this share, not by its own largest entry."""
 ROUNDING = 1e-9
@@ -75,6 +77,8 @@ class Course:
     variances: float = 0.0
     """By how much the running variances differ as they stand, PyTorch's unbiased and Keras's biased."""
     reached: int = 0
+    seen: Sequence[Observed] = ()
+    """The step in which both part."""
 
 
 def trained(
@@ -101,14 +105,15 @@ def trained(
         for curve, item in zip(course.losses, seen, strict=True):
             curve.append(item.loss)
         _check_finite(sides, seen, step)
-        course.reached = step
+        course.reached, course.seen = step, seen
         due = often or step in MARKS or step == len(batches)
         new = [side.shared(side.trainer.weights()) for side in sides]
         for one, before, after in zip(series, old, new, strict=True):
             one.step(before, after, len(x))
         gradients = [side.shared(item.gradients) for side, item in zip(sides, seen, strict=True)]
+        whole = [_with_added(*of) for of in zip(sides, gradients, seen, strict=True)]
         meant = [None if judge is None else judge.step(before, found)
-                 for judge, before, found in zip(judged, old, gradients, strict=True)]  # fmt: skip
+                 for judge, before, found in zip(judged, old, whole, strict=True)]  # fmt: skip
         _note_small(course, gradients)
         for kind, name, a, b, floor in _entries(course, seen, gradients, series, new, sides, step, due):
             gap, why = difference(a, b, floor)
@@ -125,12 +130,20 @@ def trained(
             if gap > course.worst:
                 course.worst, course.worst_at = gap, Parted(step, kind, name, gap, tolerance).where
         for side, wanted, after in zip(sides, meant, new, strict=True):
-            if due and watched is None and wanted is not None and (wrong := _against(course, wanted, after)):
+            if due and watched is None and wanted is not None and (wrong := _against(course, wanted, after, tolerance)):
                 course.parted = Parted(step, "parameter", wrong[0], wrong[1], tolerance, judged=side.label)
                 return course
         course.variances = max(course.variances, _variance_gap(new))
         old = new
     return course
+
+
+def _with_added(side: Side, gradients: Mapping[str, Array], seen: Observed) -> Mapping[str, Array]:
+    """The gradients that an update is of: those of the loss, and of what the model itself adds to it."""
+    if not seen.added:
+        return gradients
+    added = side.shared(seen.added)
+    return {n: sum((of[n] for of in (gradients, added) if n in of), np.zeros(1)) for n in {**gradients, **added}}
 
 
 def _series(side: Side, setting: Setting, net: Net | None, weights: Mapping[str, Array]) -> Series:
@@ -193,6 +206,9 @@ def _entries(
     due: bool,
 ) -> Iterator[Entry]:
     """What is held after a step, in the order in which a fault spreads."""
+    counts = [len(item.outputs) for item in seen]
+    if counts[0] != counts[1]:
+        yield "outputs", "", np.zeros((counts[0], 1)), np.ones((counts[1], 2)), 0.0
     masks = [sorted(f"{d.kind} {d.rate:.6g}" for d, _ in item.masks.taken) for item in seen]
     if masks[0] != masks[1]:
         yield "dropout", "", np.zeros((len(masks[0]), 1)), np.ones((len(masks[1]), 2)), 0.0
@@ -226,6 +242,8 @@ def _entries(
     if step < sides[0].trainer.setting.rule.accumulate:
         return
     averages = [side.shared(side.trainer.averages()) for side in sides]
+    if bool(averages[0]) != bool(averages[1]):
+        yield "average", "", np.zeros((1, 1)), np.ones((1, 2)), 0.0
     for name in (name for name in averages[0] if name not in quiet):
         yield "average", name, *_both(averages[0], averages[1], name), 0.0
 
@@ -236,11 +254,13 @@ def _both(one: Mapping[str, Array], other: Mapping[str, Array], name: str) -> tu
     return np.zeros_like(b) if a is None else a, np.zeros_like(a) if b is None else b
 
 
-def _against(course: Course, wanted: Mapping[str, Array], after: Mapping[str, Array]) -> tuple[str, float] | None:
+def _against(
+    course: Course, wanted: Mapping[str, Array], after: Mapping[str, Array], tolerance: float
+) -> tuple[str, float] | None:
     """The first weight that is not what the rule means."""
     for name, array in wanted.items():
         gap = difference(after[name].reshape(array.shape), array)[0]
-        if name not in (course.quiet or ()) and not gap <= TOLERANCE:
+        if name not in (course.quiet or ()) and not gap <= tolerance:
             return name, gap
     return None
 
@@ -256,7 +276,7 @@ def _blamed(
     for side, wanted, after in zip(sides, meant, new, strict=True):
         if wanted is not None and parted.name in wanted:
             array = wanted[parted.name]
-            if not difference(after[parted.name].reshape(array.shape), array)[0] <= TOLERANCE:
+            if not difference(after[parted.name].reshape(array.shape), array)[0] <= parted.tolerance:
                 wrong.append(side.label)
     return replace(parted, judged=wrong[0] if len(wrong) == 1 else "")
 

@@ -13,6 +13,7 @@ from porting import scrambled
 from torch import nn
 
 from diptych import train_check
+from diptych.common.errors import DiptychError
 from diptych.comparing.compare import compare
 from diptych.comparing.report import Comparison
 from diptych.tf_impl.cloned import cloned
@@ -107,7 +108,7 @@ def port(*given: Any) -> keras.Model:
     return model
 
 
-def held(model: keras.Model, rate: float = 0.0) -> Comparison:
+def held(model: Any, rate: float = 0.0) -> Comparison:
     return compare(scrambled(Net(rate=rate)), model, example=SHAPE, weights="transfer", batches=(3,), sizes=[(12, 10)])
 
 
@@ -217,3 +218,18 @@ def test_penalties_are_held_by_their_numbers_and_places(one: Any, other: Any, ca
     report = compare(penalised(*one), penalised(*other), weights="as-is", batches=(3,), sizes=[(8, 6)])
     assert report.verdict == ("different" if cause else "same"), str(report)
     assert cause in str(report.cause)
+
+
+def test_a_class_that_has_no_weights_yet_is_called_with_an_image_of_the_example() -> None:
+    report = held(KerasNet)
+    assert report.verdict == "same", str(report)
+
+
+class Failing(KerasNet):
+    def call(self, x: Any, training: bool = False) -> Any:
+        raise ValueError("no such image")
+
+
+def test_a_class_whose_first_call_fails_is_one_sentence() -> None:
+    with pytest.raises(DiptychError, match=r"Failing has no weights yet, and its first call, .* ValueError: .*no such"):
+        held(Failing)

@@ -63,6 +63,7 @@ ONE_SIDED_FUNCTIONS = {
     },
     "given": {"path_of": "that of Keras is in classes.py"},
     "original": {"of_config": "a file of PyTorch's states no model"},
+    "training.exact": {"exact": "PyTorch takes Python's numbers as they are"},
     "training.rates": {"own": "PyTorch's LambdaLR takes any rate"},
 }
 """Public functions of mirrored files that serve one framework alone, named here so that none is missed."""

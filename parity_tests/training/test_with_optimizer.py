@@ -140,3 +140,16 @@ def test_a_file_without_one_and_another_format_are_refused(tmp_path: Path) -> No
     diptych.convert(tmp_path / "plain.pth", tmp_path / "run.keras", check=None)
     with pytest.raises(DiptychError, match="its model was not compiled"):
         diptych.convert(tmp_path / "run.keras", tmp_path / "back.pth", with_optimizer=True)
+
+
+@pytest.mark.slow
+def test_what_a_torch_file_cannot_say_is_told(tmp_path: Path) -> None:
+    """Clipping, accumulation and averages are of Keras's optimiser, and of a loop in PyTorch."""
+    model = diptych.build(NET, "keras", weights=diptych.init(NET))
+    model.compile(
+        keras.optimizers.SGD(0.1, momentum=0.9, clipnorm=1.0, use_ema=True), "sparse_categorical_crossentropy"
+    )
+    model.optimizer.build(model.trainable_variables)
+    model.save(tmp_path / "run.keras")
+    done = diptych.convert(tmp_path / "run.keras", tmp_path / "run.pth", check=None, with_optimizer=True)
+    assert any("its clipping and average of the weights is no part of a torch optimizer" in note for note in done.notes)

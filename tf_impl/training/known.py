@@ -20,9 +20,41 @@ def rule_of(optimizer: Any, scheduler: Any = None) -> Optimiser | None:
 
     None too for one that has made steps. Variables that are spared from the decay are no part of the rule.
     """
-    if isinstance(optimizer, keras.optimizers.Optimizer) and int(optimizer._iterations):
+    if isinstance(optimizer, keras.optimizers.Optimizer) and (int(optimizer._iterations) or _extra(optimizer)):
         return None
     return kept_rule(optimizer, scheduler)
+
+
+def beyond(optimizer: Any, scheduler: Any = None) -> str:
+    """Why a rule does not say what an optimiser does, in words."""
+    name = type(optimizer).__name__
+    if not type(optimizer).__module__.startswith("keras."):
+        return f"{name}, no class that is known,"
+    if extra := _extra(optimizer):
+        return f"{name} with {extra}"
+    if int(optimizer._iterations):
+        return f"{name}, which has made steps before,"
+    if _rate(optimizer._learning_rate) is None:
+        return f"{name} under {type(optimizer._learning_rate).__name__}"
+    return f"{name}, whose rule diptych does not know,"
+
+
+def _extra(optimizer: Any) -> str:
+    """What Keras's base class does and no rule says."""
+    if type(optimizer) is Twin:
+        return ""
+    if optimizer.use_ema and optimizer.ema_overwrite_frequency:
+        return f"ema_overwrite_frequency={optimizer.ema_overwrite_frequency}, which puts averages into the weights"
+    many, rate = optimizer.gradient_accumulation_steps or 1, optimizer._learning_rate
+    if many > 1 and callable(rate) and not hasattr(rate, "numpy"):
+        return (
+            f"gradient_accumulation_steps={many} and a schedule, which moves with each batch and not with each update"
+        )
+    if many > 1 and optimizer.use_ema:
+        return (
+            f"gradient_accumulation_steps={many} and an average, which moves with each batch and not with each update"
+        )
+    return ""
 
 
 def kept_rule(optimizer: Any, scheduler: Any = None) -> Optimiser | None:
@@ -90,6 +122,8 @@ def loss_of(loss: Any) -> Loss | None:
     of = "logits" if config.get("from_logits") else "probabilities"
     if type(loss) is keras.losses.SparseCategoricalCrossentropy and config.get("ignore_class") is None:
         return CrossEntropy(of=of)  # type: ignore[arg-type]
+    if type(loss) is keras.losses.CategoricalCrossentropy and config.get("axis", -1) in (-1, 1):
+        return CrossEntropy(of=of, label_smoothing=config["label_smoothing"])  # type: ignore[arg-type]
     if type(loss) is keras.losses.BinaryCrossentropy and of == "logits":
         return Binary(label_smoothing=config["label_smoothing"])
     return MeanSquares() if type(loss) is keras.losses.MeanSquaredError else None

@@ -31,6 +31,8 @@ def kept_rule(optimizer: Any, scheduler: Any = None) -> Optimiser | None:
     """The same of an optimiser that may have made steps."""
     if not isinstance(optimizer, torch.optim.Optimizer) or _mixed(optimizer):
         return None
+    if any(group.get("maximize") for group in optimizer.param_groups):
+        return None
     group = max(optimizer.param_groups, key=lambda group: group.get("weight_decay", 0.0))
     rate = _rate(float(group.get("initial_lr", group["lr"])), scheduler)
     if rate is None:
@@ -59,6 +61,22 @@ def kept_rule(optimizer: Any, scheduler: Any = None) -> Optimiser | None:
         eps, fall = float(group["eps"]), float(group["lr_decay"])
         return Adagrad(first=first, eps=eps, rate_decay=fall, **known)
     return None
+
+
+def beyond(optimizer: Any, scheduler: Any = None) -> str:
+    """Why a rule does not say what an optimiser does, in words."""
+    name = type(optimizer).__name__
+    if not type(optimizer).__module__.startswith("torch.optim"):
+        return f"{name}, no class that is known,"
+    if any(group.get("maximize") for group in optimizer.param_groups):
+        return f"{name} with maximize=True"
+    if _mixed(optimizer):
+        return f"{name} with groups of unlike settings"
+    if _begun(optimizer):
+        return f"{name}, which has made steps before,"
+    if scheduler is not None and _rate(1.0, scheduler) is None:
+        return f"{name} under {type(scheduler).__name__}"
+    return f"{name}, whose rule diptych does not know,"
 
 
 def _begun(optimizer: Any) -> bool:

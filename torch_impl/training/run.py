@@ -12,12 +12,14 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from ...common.errors import DiptychError
 from ...common.spec import Array, Net
-from ...common.training.losses import of_classes
+from ...common.training.losses import as_rows, of_classes
 from ...common.training.masks import Masks
 from ...common.training.setting import Natives, Observed, Order, Setting
 from ..given import _array, _named
 from .dropout import masked
+from .exact import widened
 from .losses import loss as loss_of
 from .norms import freeze_norms, match_variance, norms
 from .optimiser import optimiser
@@ -56,7 +58,8 @@ class Trainer:
         name = getattr(natives.loss, "__name__", type(natives.loss).__name__)
         self.whose = {"optimiser": own, "loss": found.whose if natives.loss is None else f"{name} as it was given"}
         decay = setting.rule.average
-        self.average = None if decay is None else AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))
+        own_average = None if decay is None else AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))
+        self.average = own_average if natives.average is None else natives.average
 
     def step(self, x: Array, targets: Sequence[Array], masks: Masks) -> Observed:
         """One batch; every `accumulate`-th makes an update."""
@@ -71,6 +74,7 @@ class Trainer:
                 part = gradient / many
                 parameter.grad = part if parameter.grad is None else parameter.grad + part
         self.batches += 1
+        rates = {id(p): float(group["lr"]) for group in self.optimiser.param_groups for p in group["params"]}
         if self.batches % many == 0:
             self.optimiser.step()
             if self.scheduler is not None:
@@ -80,9 +84,12 @@ class Trainer:
             self.optimiser.zero_grad(set_to_none=True)
             self.model.zero_grad(set_to_none=True)
             if self.average is not None:
-                self.average.update_parameters(self.model)
+                update = getattr(self.average, "update_parameters", None) or self.average.update
+                update(self.model)
         gradients = {name: _array(g) for name, g in zip(self.parameters, found, strict=True) if g is not None}
-        return Observed(float(loss.detach()), gradients, masks, tuple(_array(self._wide(answer)) for answer in answers))
+        outputs = tuple(_array(self._wide(answer)) for answer in answers)
+        known = {name: rates[id(p)] for name, p in self.parameters.items() if id(p) in rates}
+        return Observed(float(loss.detach()), gradients, masks, outputs, known)
 
     def _loss(self, answers: list[torch.Tensor], targets: Sequence[Array]) -> torch.Tensor:
         """The loss of all outputs at once, or the weighted sum of each one's."""
@@ -91,7 +98,11 @@ class Trainer:
         weights = self.setting.weights_of(answers)
         parts = [weight * self.loss(answer, self._target(answer, target))
                  for weight, answer, target in zip(weights, answers, targets, strict=False)]  # fmt: skip
-        return torch.stack(parts).sum()
+        if any(part.numel() != 1 for part in parts):
+            raise DiptychError(
+                f"the loss of PyTorch is one number, got {tuple(parts[0].shape)}; take the mean or the sum of them"
+            )
+        return torch.stack([part.reshape(()) for part in parts]).sum()
 
     def shapes(self, x: Array) -> list[tuple[int, ...]]:
         """The shapes of the outputs for a batch, in training; nothing stays of the pass."""
@@ -123,6 +134,16 @@ class Trainer:
         found = {id(p): float(group.get("weight_decay", 0.0)) for group in self.optimiser.param_groups
                  for p in group["params"]}  # fmt: skip
         return {name: found[id(p)] for name, p in self.parameters.items() if id(p) in found}
+
+    def pulls(self) -> dict[str, float]:
+        """None: what a loop of PyTorch adds to the loss is no part of a module."""
+        return {}
+
+    def constraints(self) -> dict[str, str]:
+        """None: PyTorch has no constraints."""
+        return {}
+
+    coarse = False
 
     def averages(self) -> dict[str, Array]:
         """The moving averages of the parameters."""
@@ -156,8 +177,10 @@ class Trainer:
         return answer.float() if self.lowered else answer
 
     def _target(self, answer: torch.Tensor, target: Array) -> torch.Tensor:
-        found = torch.from_numpy(np.ascontiguousarray(target)).to(answer.device)
-        return found if of_classes(self.setting.loss) else found.to(answer.dtype)
+        by_class = of_classes(self.setting.loss)
+        own = as_rows(target, answer.shape[1]) if target.ndim == 1 and not by_class and answer.ndim == 2 else target
+        found = torch.from_numpy(np.ascontiguousarray(own)).to(answer.device)
+        return found if by_class else found.to(answer.dtype)
 
 
 def copied(model: Any, natives: Natives, dtype: str) -> tuple[Any, Natives]:
@@ -165,16 +188,21 @@ def copied(model: Any, natives: Natives, dtype: str) -> tuple[Any, Natives]:
 
     Of "mixed_bfloat16" the weights are float32; autocast does the rest when it runs.
     """
-    made, optimiser_, scheduler = copy.deepcopy((model, natives.optimiser, natives.scheduler))
+    given = model, natives.optimiser, natives.scheduler, natives.average
+    made, optimiser_, scheduler, average = copy.deepcopy(given)
     for hooks in ("_optimizer_step_pre_hooks", "_optimizer_step_post_hooks"):
         if optimiser_ is not None:  # which torch leaves behind
             getattr(optimiser_, hooks).update(getattr(natives.optimiser, hooks))
     kind = torch.float32 if dtype == "mixed_bfloat16" else getattr(torch, dtype)
     made.to(kind)
+    if optimiser_ is not None:
+        optimiser_ = widened(optimiser_, str(kind).removeprefix("torch."))
     loss = copy.deepcopy(natives.loss)
     if isinstance(loss, nn.Module):
         loss.to(kind)
-    return made, Natives(optimiser_, scheduler, loss, natives.known)
+    if isinstance(average, nn.Module):
+        average.to(kind)
+    return made, Natives(optimiser_, scheduler, loss, average, natives.known)
 
 
 def weights(model: Any) -> dict[str, Array]:
