@@ -68,31 +68,35 @@ def _steps(pair: Pair, training: bool) -> Finding | str:
     own = [images for images in pair.images if images.shape == pair.images[0].shape]
     steps = Steps(pair, next((item for item in own if len(item.values) == BATCH), own[0]), training)
     try:
-        found = _by_itself(steps)
+        restless, patched = by_itself(steps)
     except Untrainable as error:
         if in_own_dtype(pair, steps.images, training):
             return _steps(pair, training)
         return untrainable(pair, steps.images, training, error)
-    found = found or _beside_each_other(steps)
+    found = _restless(steps, restless) if restless else patched or _beside_each_other(steps)
     return _unseen(steps) or found if found.passed else found
 
 
-def _by_itself(steps: Steps) -> Finding | None:
-    """What a side is found to do by chance, or otherwise than its copy; each is asked while no other pass is held."""
-    pair, patched, restless = steps.pair, dict[int, Finding | None](), set[int]()
+def by_itself(steps: Steps) -> tuple[str, Finding | None]:
+    """The model that trains by chance, "" for neither, and what one does otherwise than its copy, None for nothing.
+
+    Each side is asked before the pass of the next one is made.
+    """
+    pair, restless, patched = steps.pair, set[int](), dict[int, Finding | None]()
     for place in steps.order:
         done = steps.of(place)
         if steps.training and of_chance(pair, steps.images, place, done):
             restless.add(place)
         else:
             patched[place] = unlike_its_copy(steps, place)
-    if restless:
-        label = pair.both[min(restless)].label
-        said = f"{label} trains by chance though dropout is off: noise or augmentation"
-        where, why = _why(steps, ("output", np.zeros(1), np.zeros(1)))
-        told = "; ".join(filter(None, (said, why)))
-        return Finding(False, float("inf"), 0.0, where or "output", told, 1, label, said)
-    return patched[0] or patched[1]
+    return (pair.both[min(restless)].label, None) if restless else ("", patched[0] or patched[1])
+
+
+def _restless(steps: Steps, label: str) -> Finding:
+    said = f"{label} trains by chance though dropout is off: noise or augmentation"
+    where, why = _why(steps, ("output", np.zeros(1), np.zeros(1)))
+    told = "; ".join(filter(None, (said, why)))
+    return Finding(False, float("inf"), 0.0, where or "output", told, 1, label, said)
 
 
 def _beside_each_other(steps: Steps) -> Finding:
