@@ -172,15 +172,17 @@ class Given:
     @contextmanager
     def lending(self, copy: Given) -> Iterator[Given]:
         """The model itself with the weights of a copy of it: a copy has no patches, and no policy, of an instance."""
-        own = [np.array(variable) for variable in self.model.weights]
+        own = list[tuple[Any, Array]]()
         try:
             for variable, theirs in zip(self.model.weights, copy.model.weights, strict=True):
-                variable.assign(np.array(theirs))
-            lent = Given(self.model, self.names)
-            lent._copies["float64"] = copy
+                before = np.array(variable)
+                if not np.array_equal(before, wanted := np.array(theirs).astype(before.dtype)):  # else it is kept once
+                    own.append((variable, before))
+                    variable.assign(wanted)
+            (lent := Given(self.model, self.names))._copies["float64"] = copy
             yield lent
         finally:
-            for variable, value in zip(self.model.weights, own, strict=True):
+            for variable, value in own:
                 variable.assign(value)
 
     def wide(self) -> Given | None:

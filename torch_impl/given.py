@@ -188,7 +188,8 @@ class Given:
     def lending(self, copy: Given) -> Iterator[Given]:
         """The module with the weights of a copy, in its own dtypes; it is called with them and keeps its own."""
         theirs = copy._tensors()
-        yield Given(self.model, {n: theirs[n].to(t.dtype) for n, t in self._tensors().items()}, self.names)
+        moved = ((n, t, theirs[n].to(t.dtype)) for n, t in self._tensors().items())
+        yield Given(self.model, {n: t if torch.equal(t, new) else new for n, t, new in moved}, self.names)
 
     def wide(self) -> Given:
         """The module with its tensors in float64; itself where they are."""

@@ -17,6 +17,7 @@ from ..common.text import first_few
 from .pair import Pair
 from .seen import before
 from .sides import Side
+from .stepping import Steps
 from .trained import Untrainable
 
 
@@ -84,11 +85,12 @@ def _unflattened(flow: Flow, place: int) -> int:
 
 def _rates_alone(pair: Pair) -> Finding | str:
     """All dropout that a step in training meets, whatever its place."""
+    steps = Steps(pair, pair.images[0], training=True)
     try:
-        passes = pair.step(pair.images[0], training=True)
+        every = {place: steps.beside(place, pair.images[0].values).dropouts for place in steps.order}
     except Untrainable:
         return "neither layers nor a step in training can be seen"
-    found = [sorted(item.dropouts) for item in passes]
+    found = [sorted(every[place]) for place in (0, 1)]
     if found[0] != found[1]:
         lone = [*_beyond(*found), *_beyond(*found[::-1])]
         named = next((item.name for item in lone if item.name), "")

@@ -5,7 +5,7 @@ What an instance does besides, such as a patched `call`, no copy has. A PyTorch 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -16,9 +16,9 @@ from ..common.comparing.apart import apart
 from ..common.comparing.given import Pass
 from ..common.spec import Array
 from .gradient_bounds import NARROW_FLOOR
-from .pair import Pair
 from .seen import NARROW
 from .sides import Images, Side
+from .stepping import Steps
 
 TURNED = 5e-2
 """Relative, of gradients in float32: below a maximum two numbers that are nearly one may change places."""
@@ -28,36 +28,36 @@ Entry = tuple[str, Array, Array, float, float]
 """A name, the model's own array and its copy's, the smallest number that is a measure, and the tolerance."""
 
 
-def unlike_its_copy(pair: Pair, images: Images, training: bool, passes: tuple[Pass, Pass]) -> Finding | None:
+def unlike_its_copy(steps: Steps, place: int) -> Finding | None:
     """The first that a model's own step, in its own dtype, has otherwise than its copy's in float64; None for nothing.
 
-    `passes` are those of the copies. Rounding is what images beside make of the copy's step.
+    Rounding is what images beside make of the copy's step.
     """
-    for side, copied in zip(pair.both, passes, strict=True):
-        if side.given.model is side.exact.model or _is_half(side):
-            continue
-        seeds = pair.seeds(images)
-        own = _stepped(side, images, seeds, training)
-        found = [] if own is None else [entry for entry in _entries(own, copied) if _gap(entry) > entry[4]]
-        if own is None or not found:
-            continue
-        near = (side.exact.step(turned, seeds, training) for turned in nearby(images.values))
-        moved = [{entry[0]: _gap(entry) for entry in _entries(one, copied)} for one in near]
-        for entry in found:
-            most = max(entry[4], FLOAT32_FACTOR * max(one[entry[0]] for one in moved))
-            if _gap(entry) > most:
-                where = _layer(side, images, training) or entry[0]
-                said = (
-                    f"{side.label} itself trains otherwise than its config says, first in {where}: a patch of its own"
-                )
-                return Finding(False, _gap(entry), most, where, said, 1, side.label, said)
+    side, copied = steps.pair.both[place], steps.of(place)
+    if side.given.model is side.exact.model or _is_half(side):
+        return None
+    own = _stepped(side, steps)
+    gaps = [] if own is None else [(entry[0], _gap(entry), entry[4]) for entry in _entries(own, copied)]
+    del own  # as large as the model
+    found = [(name, gap, most) for name, gap, most in gaps if gap > most]
+    if not found:
+        return None
+    moved = dict[str, float]()
+    for turned in nearby(steps.images.values):
+        for entry in _entries(steps.beside(place, turned), copied):
+            moved[entry[0]] = max(_gap(entry), moved.get(entry[0], 0.0))
+    for name, gap, most in found:
+        if gap > (bound := max(most, FLOAT32_FACTOR * moved[name])):
+            where = _layer(side, steps.images, steps.training) or name
+            said = f"{side.label} itself trains otherwise than its config says, first in {where}: a patch of its own"
+            return Finding(False, gap, bound, where, said, 1, side.label, said)
     return None
 
 
-def _stepped(side: Side, images: Images, seeds: Sequence[Array], training: bool) -> Pass | None:
+def _stepped(side: Side, steps: Steps) -> Pass | None:
     """A step of the model itself; None where it cannot be trained, though its copy could."""
     try:
-        return side.given.step(images.values, seeds, training)
+        return side.given.step(steps.images.values, steps.seeds, steps.training)
     except Exception:  # noqa: BLE001 - whatever the code of a model raises
         return None
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TypeVar
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from ..common.comparing.align import Alignment, aligned
 from ..common.comparing.along import Along
 from ..common.comparing.columns import Columns, columns
 from ..common.comparing.folding import with_folds
-from ..common.comparing.given import Given, Pass
+from ..common.comparing.given import Given
 from ..common.comparing.places import Placed, Places, laid
 from ..common.comparing.rounding import rounding, rounding_of
 from ..common.errors import DiptychError
@@ -25,10 +24,6 @@ from ..common.spec import Array, Net
 from ..common.text import first_few
 from .sides import Images, Side
 from .trained import Trained
-
-T = TypeVar("T")
-LARGER = "tf"
-"""Whose pass takes more memory, and comes first: the gradients that are left of it stand beside the smaller one."""
 
 
 @dataclass
@@ -170,16 +165,6 @@ class Pair:
     def exact(self) -> bool:
         """Whether both have a copy in float64."""
         return self.one.wide is not None and self.other.wide is not None
-
-    def step(self, images: Images, training: bool, turn: int = 0) -> tuple[Pass, Pass]:
-        """One pass of both with the same seeds, of their copies in float64 where they have some.
-
-        Raises Untrainable where one cannot be trained.
-        """
-        seeds, found = self.seeds(images), dict[int, Pass]()
-        for place in sorted((0, 1), key=lambda place: self.both[place].given.framework != LARGER):
-            found[place] = Trained(self.both[place]).step(images.values, seeds, training, turn)
-        return found[0], found[1]
 
     def seeds(self, images: Images) -> list[Array]:
         """What the outputs for these images are multiplied by in the loss of a step; raises Untrainable."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -85,9 +85,22 @@ def side(model: Any, label: str, shape: tuple[int, int, int]) -> Side:
     except (ValueError, RuntimeError, TypeError) as error:
         raise DiptychError(f"{label} cannot be compared as it is: {error}") from error
     try:
-        return Side(label, given, wide, _read(framework, model, shape))
+        return Side(label, given, wide, _shared(given, _read(framework, model, shape)))
     except DiptychError as error:
         return Side(label, given, wide, None, str(error))
+
+
+def _shared(given: Given, read: Imported) -> Imported:
+    """What was read, with the numbers of the module itself where they stand in it as they are: a copy less."""
+    if given.framework != "torch":
+        return read
+    own, weights = given.weights(), dict(read.weights)
+    for name, array in read.weights.items():
+        theirs = own.get(read.renamed.get(name, name))
+        if theirs is not None and theirs.dtype == array.dtype and theirs.size == array.size:
+            theirs = theirs.reshape(array.shape)
+            weights[name] = theirs if np.array_equal(theirs, array) else array
+    return replace(read, weights=weights)
 
 
 def given_as(model: Any) -> Given:

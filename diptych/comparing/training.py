@@ -5,6 +5,7 @@ What depends on chance, such as noise, is found by making the step twice.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections import Counter
@@ -26,7 +27,8 @@ from .gradient_bounds import bound_of_gradients, floor_of_gradients
 from .itself import unlike_its_copy
 from .pair import Pair, matched
 from .seen import NARROW
-from .sides import Images, Side
+from .sides import Images
+from .stepping import Steps, in_own_dtype, untrainable
 from .trained import Trained, Untrainable
 from .why import of_gradient, of_output, of_statistic
 
@@ -64,46 +66,75 @@ def computed_otherwise(pair: Pair) -> bool:
 
 def _steps(pair: Pair, training: bool) -> Finding | str:
     own = [images for images in pair.images if images.shape == pair.images[0].shape]
-    images = next((item for item in own if len(item.values) == BATCH), own[0])
-    bound = pair.bound if pair.exact else NARROW
+    steps = Steps(pair, next((item for item in own if len(item.values) == BATCH), own[0]), training)
     try:
-        passes = pair.step(images, training)
+        restless, patched = by_itself(steps)
     except Untrainable as error:
-        if _in_own_dtype(pair, images, training):
+        if in_own_dtype(pair, steps.images, training):
             return _steps(pair, training)
-        return _untrainable(pair, images, training, error)
-    if training and (label := of_chance(pair, images, passes)):
-        said = f"{label} trains by chance though dropout is off: noise or augmentation"
-        nothing = np.zeros(1)
-        where, place = _why(pair, images, training, ("output", nothing, nothing), passes)
-        told = "; ".join(filter(None, (said, place)))
-        return Finding(False, float("inf"), 0.0, where or "output", told, 1, label, said)
-    if (patched := unlike_its_copy(pair, images, training, passes)) is not None:
-        return patched
-    worst, count, moved = Finding(True, 0.0, bound), 0, dict[str, float]()
-    rounded = bound_of_gradients(pair, images, training)
-    for name, a, b, floor in _entries(pair, *passes, len(images.values), training):
-        gap, count = channelwise(a, b) if floor < 0 else difference(a.reshape(b.shape), b, floor)[0], count + 1
-        most = rounded if name.startswith("gradient") else bound
-        if most < gap < (ROUNDED if pair.bound <= FLOAT64_TOLERANCE else np.inf) and pair.exact:
-            moved = moved or _moved(pair, images, training, passes)
+        return untrainable(pair, steps.images, training, error)
+    found = _restless(steps, restless) if restless else patched or _beside_each_other(steps)
+    return _unseen(steps) or found if found.passed else found
+
+
+def by_itself(steps: Steps) -> tuple[str, Finding | None]:
+    """The model that trains by chance, "" for neither, and what one does otherwise than its copy, None for nothing.
+
+    Each side is asked before the pass of the next one is made.
+    """
+    pair, restless, patched = steps.pair, set[int](), dict[int, Finding | None]()
+    for place in steps.order:
+        done = steps.of(place)
+        if steps.training and of_chance(pair, steps.images, place, done):
+            restless.add(place)
+        else:
+            patched[place] = unlike_its_copy(steps, place)
+    return (pair.both[min(restless)].label, None) if restless else ("", patched[0] or patched[1])
+
+
+def _restless(steps: Steps, label: str) -> Finding:
+    said = f"{label} trains by chance though dropout is off: noise or augmentation"
+    where, why = _why(steps, ("output", np.zeros(1), np.zeros(1)))
+    told = "; ".join(filter(None, (said, why)))
+    return Finding(False, float("inf"), 0.0, where or "output", told, 1, label, said)
+
+
+def _beside_each_other(steps: Steps) -> Finding:
+    """The first thing that the two do otherwise in a step, else the largest difference."""
+    pair, batch = steps.pair, len(steps.images.values)
+    bound = pair.bound if pair.exact else NARROW
+    rounded = bound_of_gradients(pair, steps.images, steps.training)
+    doubt = (ROUNDED if pair.bound <= FLOAT64_TOLERANCE else np.inf) if pair.exact else 0.0
+    gaps, moved, worst = list[tuple[str, float, float, float]](), dict[str, float](), Finding(True, 0.0, bound)
+    for name, a, b, floor in _entries(pair, *steps.both, batch, steps.training):
+        gap, most = _gap(a, b, floor), rounded if name.startswith("gradient") else bound
+        gaps.append((name, gap, most, floor))
+        if not (gap <= most or gap < doubt):
+            break  # what comes after it counts no more, and may be of other shapes
+    for place, (name, gap, most, _) in enumerate(gaps):
+        if most < gap < doubt:
+            moved = moved or _moved(steps, [floor for *_, floor in gaps])
             most = max(most, moved.get(name, 0.0))
-        found = Finding(bool(gap <= most), gap, most, name, "", count)
+        found = Finding(bool(gap <= most), gap, most, name, "", place + 1)
         if not found.passed:
-            where, why = _why(pair, images, training, (name, a, b), passes)
+            entries = _entries(pair, *steps.both, batch, steps.training)
+            where, why = _why(steps, next(itertools.islice(entries, place, None))[:3])
             return replace(found, where=where or name, detail=why, cause=why)
         worst = found if gap > worst.measured else worst
-    if (unseen := _unseen(pair, passes)) is not None:
-        return unseen
     told = "" if pair.exact else "in their own dtypes: one has no copy in float64"
-    return Finding(True, worst.measured, worst.tolerance, worst.where, told, count)
+    return Finding(True, worst.measured, worst.tolerance, worst.where, told, len(gaps))
 
 
-def _unseen(pair: Pair, passes: tuple[Pass, Pass]) -> str | None:
+def _gap(one: Array, other: Array, floor: float) -> float:
+    return channelwise(one, other) if floor < 0 else difference(one.reshape(other.shape), other, floor)[0]
+
+
+def _unseen(steps: Steps) -> str | None:
     """Why a step proves nothing: no gradient of a weight was found on both sides; a note where that is so of some."""
+    pair = steps.pair
     if pair.read is None:
         return None
-    left, right = (pair.canonical(place, done.gradients) for place, done in enumerate(passes))
+    left, right = (pair.canonical(place, steps.known[place].gradients) for place in (0, 1))
     kinds = [read.net.weights for read in pair.known]
     trained = [names for names in pair.weights.items()
                if {kind[name].kind for kind, name in zip(kinds, names, strict=True)} == {"trainable"}]  # fmt: skip
@@ -118,64 +149,33 @@ def _unseen(pair: Pair, passes: tuple[Pass, Pass]) -> str | None:
     return None
 
 
-def _moved(pair: Pair, images: Images, training: bool, passes: tuple[Pass, Pass]) -> dict[str, float]:
+def _moved(steps: Steps, floors: list[float]) -> dict[str, float]:
     """How far each part of a step may go by rounding alone: a multiple of what images a rounding away make of it.
 
     In float64 that of the model that is moved less: the batches of a hundred normalisations make much of a rounding.
     Where a constant of the two was rounded to float32, such as 1 / 255, it is that of float32, in the second model.
     """
-    single, found = pair.bound > FLOAT64_TOLERANCE, dict[str, float]()
-    turned = next(nearby(images.values.astype(np.float64), "float32" if single else "float64"))
-    for place in (1,) if single else (0, 1):
-        near = Trained(pair.both[place]).step(turned, pair.seeds(images), training, 0)
-        moved = (near, passes[1]) if place == 0 else (passes[0], near)
-        both = (_entries(pair, *held, len(images.values), training) for held in (passes, moved))
-        for (name, *before, floor), (_, *after, _) in zip(*both, strict=False):
-            one, other = before[place], after[place]
-            gap = channelwise(one, other) if floor < 0 else difference(one, other, floor)[0]
+    pair, found = steps.pair, dict[str, float]()
+    single = pair.bound > FLOAT64_TOLERANCE
+    turned = next(nearby(steps.images.values.astype(np.float64), "float32" if single else "float64"))
+    for place in (1,) if single else steps.order:
+        steps.let_go(1 - place)
+        here, near = steps.of(place), steps.beside(place, turned)
+        both = (_entries(pair, *steps.alone(place, done), len(turned), steps.training) for done in (here, near))
+        for floor, (name, *before, _), (_, *after, _) in zip(floors, *both, strict=False):
+            gap = _gap(before[place], after[place], floor)
             found[name] = min(gap, found.get(name, np.inf))
-        del near, moved, both  # as large as the model
+        del here, near, both  # as large as the model
     return {name: (MARGIN if single else FLOAT32_FACTOR) * gap for name, gap in found.items()}
 
 
-def _in_own_dtype(pair: Pair, images: Images, training: bool) -> bool:
-    """Whether a model trains whose copy in float64 does not, as where code draws float32; it has no copy then."""
-    left = [side for side in pair.both if side.wide not in (None, side.given) and not _trains(side, images, training)]
-    own = [side for side in left if _trains(replace(side, wide=None), images, training)]
-    for side in own:
-        pair.notes.append(f"{side.label} is trained in its own dtype: a copy in float64 cannot be")
-    pair.one, pair.other = (replace(side, wide=None) if side in own else side for side in pair.both)
-    return bool(own)
-
-
-def _trains(side: Side, images: Images, training: bool) -> bool:
-    try:
-        seeds = [np.ones_like(value) for value in side.exact.outputs(images.values).values()]
-        side.exact.step(images.values, seeds, training)
-    except Exception:  # noqa: BLE001 - whatever the code of a model raises
-        return False
-    return True
-
-
-def _untrainable(pair: Pair, images: Images, training: bool, error: Untrainable) -> Finding | str:
-    """One side alone that cannot be trained is another model; where neither can, nothing is told."""
-    said = str(error)
-    for side in pair.both:
-        if not said.startswith(side.label) and not _trains(side, images, training):
-            pair.unsure.append(f"neither model can be trained: {said}")
-            return said
-    return Finding(False, float("inf"), 0.0, "the loss", f"it cannot be trained as the other can: {said}", 1)
-
-
-def _why(
-    pair: Pair, images: Images, training: bool, found: tuple[str, Array, Array], passes: tuple[Pass, Pass]
-) -> tuple[str, str]:
+def _why(steps: Steps, found: tuple[str, Array, Array]) -> tuple[str, str]:
     """The layer where a difference begins and its cause in words, "" for what is not known; this must not fail."""
-    name, one, other = found
+    (name, one, other), pair, batch = found, steps.pair, len(steps.images.values)
     try:
         if name.startswith("statistic "):
             mine = name.removeprefix("statistic ")
-            after = _biased(pair, 0, passes[0], len(images.values)), _biased(pair, 1, passes[1], len(images.values))
+            after = _biased(pair, 0, steps.known[0], batch), _biased(pair, 1, steps.known[1], batch)
             return "", of_statistic(pair, mine, pair.weights[mine], after)
         if name.startswith("gradient of "):
             return "", of_gradient(pair, name.removeprefix("gradient of "), one, other)
@@ -185,7 +185,8 @@ def _why(
         if " outputs against " in name:
             words = "auxiliary outputs: what one answers in training the other does not, such as the heads of GoogLeNet"
             return "", words
-        return of_output(pair, images, training, passes) if name.startswith("output") else ("", "")
+        done = steps.known[0], steps.known[1]
+        return of_output(pair, steps.images, steps.training, done) if name.startswith("output") else ("", "")
     except Exception:  # noqa: BLE001 - whatever a model raises in a second step
         return "", ""
 
@@ -206,15 +207,14 @@ def _entries(pair: Pair, one: Pass, other: Pass, batch: int, training: bool) -> 
     yield "gradient of the images", one.input_gradient, other.input_gradient, 0.0
 
 
-def of_chance(pair: Pair, images: Images, passes: tuple[Pass, Pass]) -> str:
-    """The model that answers otherwise to a second step, "" for neither."""
+def of_chance(pair: Pair, images: Images, place: int, first: Pass) -> bool:
+    """Whether a model answers otherwise to a second step."""
     bound = pair.bound if pair.exact else NARROW
-    for side, first in zip(pair.both, passes, strict=True):
-        for turn in range(1, TURNS + 1 if first.drawn else 2):
-            second = Trained(side).in_training(images.values, turn=turn)
-            if any(channelwise(value, second[name]) > bound for name, value in first.outputs.items()):
-                return side.label
-    return ""
+    for turn in range(1, TURNS + 1 if first.drawn else 2):
+        second = Trained(pair.both[place]).in_training(images.values, turn=turn)
+        if any(channelwise(value, second[name]) > bound for name, value in first.outputs.items()):
+            return True
+    return False
 
 
 def _weights(pair: Pair, one: Pass, other: Pass) -> Iterator[Entry]:

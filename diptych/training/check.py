@@ -22,12 +22,12 @@ from ..common.text import first_few
 from ..common.training.losses import DetectionLoss, Loss, MeanSquares, checked_targets, drawn_by_class, joint_targets
 from ..common.training.setting import Setting, Variance
 from ..common.weights import checked, init
-from ..comparing.itself import unlike_its_copy
 from ..comparing.named import models_of
 from ..comparing.pair import Pair, lent, transferred
 from ..comparing.sides import images, labels, shape_of, side
+from ..comparing.stepping import Steps
 from ..comparing.trained import Untrainable
-from ..comparing.training import of_chance
+from ..comparing.training import by_itself
 from ..waiting import shows_progress
 from .given import Data, Given, check_order, given_loss, given_optimiser, of_data
 from .held import refuse_held
@@ -188,14 +188,11 @@ def _sides(
 
 def _refuse_patched(pair: Pair) -> None:
     """Raise DiptychError for a model that trains otherwise than the copy of it that is trained here."""
-    images = pair.images[0]
     try:
-        passes = pair.step(images, training=True)
+        _, found = by_itself(Steps(pair, pair.images[0], training=True))
     except Untrainable:  # which the copies say when they are made
         return
-    if of_chance(pair, images, passes):
-        return
-    if (found := unlike_its_copy(pair, images, True, passes)) is not None:
+    if found is not None:
         raise DiptychError(f"{found.detail}; a copy is trained here, which has no such patch: make it a class's own")
 
 

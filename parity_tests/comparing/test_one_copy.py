@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,36 @@ from keras import layers
 from planting import after
 from their_pairs import Plain, made, plain_keras
 
+from diptych.checking.gates import NEARBY
+from diptych.common.compare import FLOAT64_TOLERANCE
+from diptych.common.comparing.given import Pass
 from diptych.common.comparing.places import Places, laid
 from diptych.common.memory import trim
 from diptych.comparing.compare import compare
-from diptych.comparing.sides import given_as
+from diptych.comparing.sides import given_as, side
+from diptych.comparing.trained import Trained
 from diptych.tf_impl import cloned
+
+
+def test_weights_that_are_read_of_a_module_are_its_own_numbers() -> None:
+    module, _, (_, *shape) = made(Plain(), plain_keras())
+    read = side(module, "", (shape[0], shape[1], shape[2])).read
+    assert read is not None
+    own = [tensor.numpy() for tensor in module.state_dict().values()]
+    assert all(any(np.shares_memory(array, item) for item in own) for array in read.weights.values())
+
+
+def test_a_model_that_is_lent_weights_has_its_own_again() -> None:
+    _, model, _ = made(Plain(), plain_keras())
+    given = given_as(model)
+    copy, changed = given.wide(), model.weights[0]
+    assert copy is not None
+    copy.model.weights[0].assign(np.array(changed) + 1.0)
+    before = [np.array(item) for item in model.weights]
+    with given.lending(copy):
+        assert np.array_equal(np.array(changed), before[0] + 1)
+        assert np.array_equal(np.array(model.weights[1]), before[1])
+    assert all(np.array_equal(np.array(item), value) for item, value in zip(model.weights, before, strict=True))
 
 
 @pytest.mark.parametrize("weights", ["as-is", "transfer"])
@@ -61,6 +87,24 @@ def test_weights_in_several_arrays_are_laid_together() -> None:
     assert {name: array.shape for name, array in found.items()} == {name: array.shape for name, array in own.items()}
     assert np.array_equal(np.concatenate([array.ravel() for array in found.values()]), wanted)
     assert np.array_equal(np.concatenate([array.ravel() for array in own.values()]), before), "nothing of the model"
+
+
+def test_one_pass_is_held_while_another_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    module, model, shape = made(Plain(), plain_keras())
+    made_so_far, held, own = list[weakref.ref[Pass]](), list[int](), Trained.step
+
+    def step(*args: Any) -> Pass:
+        held.append(sum(item() is not None for item in made_so_far))
+        done = own(*args)
+        made_so_far.append(weakref.ref(done))
+        return done
+
+    monkeypatch.setattr(Trained, "step", step)
+    monkeypatch.setattr("diptych.comparing.itself._gap", lambda *_: 1.0)  # so that images beside are asked
+    monkeypatch.setattr("diptych.comparing.training._gap", lambda *_: 2 * FLOAT64_TOLERANCE)
+    assert compare(module, model, example=shape, weights="transfer", gates=["training"]).gate("training").passed
+    assert len(held) == 2 + NEARBY + 2 + 1, "of both, beside the copy's, beside both, and the one that was let go"
+    assert max(held) == 1
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="malloc_trim is glibc's")
