@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import io
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -23,8 +22,6 @@ from diptych.page.environment import MARKED
 TREES = ("diptych", "common", "torch_impl", "tf_impl")
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "marked": None, "message": None}
 HEAD = {"trimmed": "true", "newstyle_gettext": "true", "trim_blocks": "true", "silent": "false"}
-SHOWN = 2
-"""A quirk that stands on so many cards must have its translation; the others stand in English, marked as such."""
 FIXED = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 """The date of a catalogue: the same .po files make the same bytes."""
 
@@ -110,22 +107,14 @@ def _of_values() -> Iterator[Text]:
     for trap in known().values():
         for part in ("section", "title", "torch", "keras", "rule", "measure", "note"):
             yield Text(getattr(trap, part), "", f"trap {trap.id}, {part}")
-    yield from (Text(quirk, "", f"quirk of {count} networks") for quirk, count in _quirks().items() if count >= SHOWN)
     for name in networks():
         card = network(name).card
-        said = [card.idea, card.departure, card.recipe.text if card.recipe else ""]
+        said = [card.idea, card.departure, card.recipe.text if card.recipe else "", *card.quirks]
         said += [card.published.measure, card.published.note] if card.published else []
         yield from (Text(words, "", f"card {name}") for words in said)
     yield from (Text(idea.what, "", f"idea {idea.older} to {idea.younger}") for idea in IDEAS)
     yield from (Text(words(kind), "", f"op {kind}") for kind in kinds())
     yield from (Text(gate.replace("_", " "), "", f"gate {gate}") for gate in GATES)
-
-
-def _quirks() -> Counter[str]:
-    """On how many networks' cards each quirk stands."""
-    from diptych.common.registry import network, networks
-
-    return Counter(quirk for name in networks() for quirk in network(name).card.quirks)
 
 
 def _of_commands() -> Iterator[Text]:

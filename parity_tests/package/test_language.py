@@ -151,9 +151,10 @@ def test_the_glossary_sees_a_term_that_is_said_otherwise() -> None:
     assert unsaid("Conv2d(stride=2)", "Conv2d(stride=2)") == []
 
 
-def test_names_and_numbers_of_traps_are_kept() -> None:
+@pytest.mark.parametrize("name", ["traps.po", "cards.po"])
+def test_names_and_numbers_are_kept(name: str) -> None:
     names = re.compile(r"[A-Za-z]\w*(?:[._]\w+)+|\w+=[\w']+|\d+(?:\.\d+)?(?:e-?\d+)?")
-    for entry in catalogues()["traps.po"]:
+    for entry in catalogues()[name]:
         for text in strings(entry) if entry.id else ():
             assert set(names.findall(ids(entry)[0])) <= set(names.findall(text)), ids(entry)[0]
 
