@@ -77,6 +77,18 @@
     if (again) choose(again, false);
     else if (points.length) points[0].place.setAttribute("tabindex", 0);
     at("count").textContent = points.length === 1 ? _("1 network") : _("{count} networks", { count: points.length });
+    list();
+  }
+
+  // What a filter leaves, as words: beside their points not all names have room.
+  function list() {
+    const chosen = points.length < all.length ? [...points].sort((one, other) => one.row.macs - other.row.macs) : [];
+    at("shown").replaceChildren(...chosen.map((point) => {
+      const item = document.createElement("li"), link = item.appendChild(document.createElement("a"));
+      link.href = `networks/${row_file(point.row)}.html`;
+      link.textContent = point.row.title;
+      return item;
+    }));
   }
 
   const row_file = (row) => encodeURIComponent(row.name);

@@ -111,6 +111,8 @@ def test_filters_leave_what_fits(site: Path, browser: Any) -> None:
     assert page.inner_text("#count") == f"{len(wanted)} networks"
     page.select_option("#plot-macs", "0-1")
     assert set(page.evaluate(NAMES)) == {name for name in wanted if network(name).card.counts.macs < 1e9}
+    titles = {network(name).title for name in wanted if network(name).card.counts.macs < 1e9}
+    assert set(page.locator("#shown a").all_inner_texts()) == titles, "what has no room beside its point stands below"
     page.select_option("#plot-to", "2016")
     assert page.evaluate(NAMES) == [], "no year is both from 2017 on and before"
     page.context.close()
