@@ -160,7 +160,8 @@ def drawn_by_class(loss: Loss) -> bool:
 
 def as_rows(targets: Array, classes: int) -> Array:
     """Class numbers as rows of zeros and a one."""
-    return np.eye(classes)[targets]
+    rows: Array = np.eye(classes)[targets]
+    return rows
 
 
 def as_classes(targets: Array) -> Array:

@@ -83,7 +83,7 @@ def _one(given: Any) -> Given:
         raise DiptychError("with an optimizer of PyTorch go one scheduler and one average of the weights, got "
                            f"{first_few([type(item).__name__ for item in others], 4)}")  # fmt: skip
     framework = framework_of(optimizer)
-    if not framework:
+    if not framework or not (hasattr(optimizer, "param_groups") or hasattr(optimizer, "apply_gradients")):
         raise DiptychError(
             "expected the name of an optimiser, a description of one, or an optimizer of torch or Keras, got "
             f"{type(given).__name__}"

@@ -227,6 +227,12 @@ def test_optimizers_in_the_wrong_order_are_refused() -> None:
         checked(module, model, optimizer=pair)
 
 
+def test_a_scheduler_alone_is_refused() -> None:
+    scheduler = lr_scheduler.StepLR(torch.optim.SGD(in_torch().parameters(), 0.1), 2)
+    with pytest.raises(DiptychError, match="or an optimizer of torch or Keras, got StepLR"):
+        checked(optimizer=(scheduler, "sgd"))
+
+
 def test_a_loss_of_many_numbers_is_refused() -> None:
     with pytest.raises(DiptychError, match=r"the loss of PyTorch is one number, got \(4,\)"):
         checked(loss=(nn.CrossEntropyLoss(reduction="none"), "cross_entropy"))

@@ -84,7 +84,7 @@ class Trainer:
             self.optimiser.zero_grad(set_to_none=True)
             self.model.zero_grad(set_to_none=True)
             if self.average is not None:
-                update = getattr(self.average, "update_parameters", None) or self.average.update
+                update: Any = getattr(self.average, "update_parameters", None) or self.average.update
                 update(self.model)
         gradients = {name: _array(g) for name, g in zip(self.parameters, found, strict=True) if g is not None}
         outputs = tuple(_array(self._wide(answer)) for answer in answers)
