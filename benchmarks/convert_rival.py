@@ -6,7 +6,7 @@ start and all imports: wall seconds, seconds of processors, and GB of the larges
 results hold the same arrays, which is asserted before a row is printed; the layers have other names.
 
 `--nobuco PYTHON` adds nobuco without its validation, which also saves its model: PYTHON is that of an environment
-with nobuco, torch, torchvision and the TensorFlow that it takes (2.15, with Keras 2).
+with nobuco, torch, torchvision, Pillow and the TensorFlow that it takes (2.15, with Keras 2).
 """
 
 from __future__ import annotations
