@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 import torch
 from keras import layers, ops
 from porting import scrambled
@@ -223,6 +224,27 @@ def test_penalties_are_held_by_their_numbers_and_places(one: Any, other: Any, ca
 def test_a_class_that_has_no_weights_yet_is_called_with_an_image_of_the_example() -> None:
     report = held(KerasNet)
     assert report.verdict == "same", str(report)
+
+
+class OfTensorFlow(keras.Model):  # type: ignore[misc]
+    """The port with functions of TensorFlow between layers that are all of Keras."""
+
+    def __init__(self, slope: float = 0.0) -> None:
+        super().__init__()
+        self.convs = [layers.Conv2D(4, 3, name="conv") for _ in range(2)]
+        self.norms = [layers.BatchNormalization(momentum=0.99, epsilon=1e-5, name="bn") for _ in range(2)]
+        self.fc, self.slope = layers.Dense(3), slope
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        one, two = (tf.nn.leaky_relu(norm(conv(x), training=training), self.slope)
+                    for conv, norm in zip(self.convs, self.norms, strict=True))  # fmt: skip
+        return self.fc(tf.reduce_mean(one + two, axis=[1, 2]))
+
+
+@pytest.mark.parametrize(("slope", "verdict"), [(0.0, "same"), (0.1, "different")])
+def test_functions_of_tensorflow_between_layers_are_read(slope: float, verdict: str) -> None:
+    report = held(lambda: OfTensorFlow(slope))
+    assert report.verdict == verdict, str(report)
 
 
 class Failing(KerasNet):

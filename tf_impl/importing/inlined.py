@@ -119,9 +119,19 @@ def refuse_fresh(traced: keras.Model, model: keras.Model) -> None:
             _refuse_fresh(layer)
 
 
+def by_way(model: keras.Model) -> bool:
+    """Whether the layers of a model are named by the way to them.
+
+    So it is where one of them is of somebody's own class, and in a class of a model in which two have one name, which
+    a graph of Keras cannot have.
+    """
+    names = [layer.name for layer in model.layers]
+    return any(map(somebodys, model.layers)) or len(set(names)) < len(names)
+
+
 def leaves(model: keras.Model) -> Iterator[tuple[str, Layer]]:
     """(path, layer) of all layers without others inside, by the names that a reading has for them."""
-    if any(map(somebodys, model.layers)):
+    if by_way(model):
         inner = ((path, layer) for path, layer in _paths(model, "", set()) if not somebodys(layer) or owns(layer))
     else:
         inner = ((layer.name, layer) for layer in model.layers)

@@ -17,8 +17,9 @@ from ...common.importing.imported import Imported
 from ...common.importing.keras import read as configs
 from ...common.spec import Array
 from ...common.text import NAME, printable
+from .dispatched import dispatched
 from .held import HeldWeight
-from .inlined import inlined, refuse_fresh, somebodys
+from .inlined import by_way, inlined, refuse_fresh, somebodys
 from .lines import lines_of, noted
 from .operations import operations
 
@@ -37,9 +38,8 @@ def read(model: keras.Model, example: Any, one_size: bool = False, opaque: bool 
     name, size = type(model).__name__ if not model.name else model.name, configs.size_of(example)
     if not isinstance(model, keras.Model):
         raise DiptychError(f"expected a keras.Model, got the layer {printable(str(name), NAME)}")
-    if not any(map(somebodys, model.layers)):
-        return _plain(model, example, name, size, opaque)
-    with inlined(model):
+    # The `call` of a model may have functions of TensorFlow between layers that are all of Keras.
+    with inlined(model) if by_way(model) else dispatched():
         return _plain(model, example, name, size, opaque)
 
 
