@@ -136,6 +136,8 @@ def notes(pair: Pair) -> tuple[str, ...]:
     told = [f"{side.label}: {note}" for side in pair.both if side.read for note in side.read.notes]
     told += [f"{one.label} was given in training mode; it was compared in evaluation, and in a step of training"
              for one in pair.both if one.given.trains]  # fmt: skip
+    told += [f"{one.label} was compiled with a loss or an optimizer; they are not compared here, but by `train_check`"
+             for one in pair.both if one.given.framework == "tf" and one.given.model.compiled]  # fmt: skip
     for one in pair.both:
         if rates := one.given.paths():
             few = first_few([f"{name} ({rate:.2g})" for name, rate in rates.items()], 3)

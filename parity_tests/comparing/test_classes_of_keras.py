@@ -255,3 +255,12 @@ class Failing(KerasNet):
 def test_a_class_whose_first_call_fails_is_one_sentence() -> None:
     with pytest.raises(DiptychError, match=r"Failing has no weights yet, and its first call, .* ValueError: .*no such"):
         held(Failing)
+
+
+def test_a_compiled_model_is_noted_since_its_loss_is_not_compared() -> None:
+    one, other = penalised(), penalised()
+    other.compile(optimizer="adam", loss="mse")
+    report = compare(one, other, weights="as-is", batches=(3,), sizes=[(8, 6)], gates=["outputs"])
+    (note,) = (note for note in report.notes if "compiled" in note)
+    assert note.startswith("the second TensorFlow model was compiled")
+    assert "train_check" in note
