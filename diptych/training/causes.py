@@ -14,10 +14,11 @@ from ..common.errors import DiptychError
 from ..common.text import first_few
 from ..common.training.optimisers import Optimiser, differing
 from ..common.training.setting import Natives, Setting
+from .course import Course, Parted
 from .given import Given
 from .loss_causes import of_losses
 from .sides import Side, Sides, alone, decays_of, shared_numbers
-from .steps import Batch, Course, Parted, trained
+from .steps import Batch, trained
 
 CLOSE = 1e-6
 NUDGE = 1e-15

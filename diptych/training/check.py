@@ -29,13 +29,14 @@ from ..comparing.stepping import Steps
 from ..comparing.trained import Untrainable
 from ..comparing.training import by_itself
 from ..waiting import shows_progress
+from .course import Course
 from .given import Data, Given, check_order, given_loss, given_optimiser, of_data
 from .held import refuse_held
 from .judge import Judge
 from .report import TrainReport
 from .sides import Side, Sides, alone, decays_of, of_net, of_pair
 from .smaller import at_smaller_rates
-from .steps import COARSE, TOLERANCE, Course, trained
+from .steps import COARSE, TOLERANCE, trained
 from .steps import shapes as shapes_of
 
 

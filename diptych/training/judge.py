@@ -30,7 +30,8 @@ class Judge:
         """The weights after a batch of these gradients; those that have none are left out."""
         self.batches += 1
         for name, gradient in gradients.items():
-            self._sums[name] = self._sums.get(name, np.zeros_like(gradient)) + gradient / self.rule.accumulate
+            share = gradient if self.rule.accumulate == 1 else gradient / self.rule.accumulate
+            self._sums[name] = self._sums[name] + share if name in self._sums else share
         if self.batches % self.rule.accumulate:
             return {name: weights[name] for name in gradients}
         sums, self._sums = self._sums, {}

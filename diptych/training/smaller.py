@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from ..common.training.named import optimiser
 from ..common.training.optimisers import Optimiser
+from .course import Diverged
 from .report import TrainReport
-from .steps import Diverged
 
 SMALLER = (0.01, 0.001)
 """Parts of the rate. At the start the step is long beside the weights of narrow networks with batch normalisation, and

@@ -39,6 +39,7 @@ class Series:
 
     def __post_init__(self) -> None:
         self.held = {name: array.copy() for name, array in self.last.items() if name in self.shares or _is_mean(name)}
+        self.last = {name: self.last[name] for name in self.held}  # and no other weight, which would stay in memory
 
     def step(self, before: Arrays, after: Arrays, batch: int) -> None:
         """Take in what a step has left; `before` has the weights that the step began with."""

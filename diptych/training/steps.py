@@ -11,9 +11,11 @@ import numpy as np
 
 from ..common.compare import difference
 from ..common.errors import DiptychError
+from ..common.memory import trim
 from ..common.spec import Array, Net
 from ..common.training.masks import Masks
 from ..common.training.setting import Observed, Setting
+from .course import Course, Diverged, Parted
 from .judge import Judge
 from .sides import Side
 from .statistics import Series, biases_before, values_of
@@ -32,53 +34,8 @@ MARKS = (1, 5)
 
 T = TypeVar("T")
 Batch = tuple[Array, Sequence[Array]]
-
-
-class Diverged(DiptychError):
-    """A loss that is not finite in both, after `what` happened."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what}; take a smaller rate, or other images")
-        self.what = what
-
-
-@dataclass(frozen=True)
-class Parted:
-    """The first thing that differs: in which step, of what kind, its name, how much, and why if it has no size."""
-
-    step: int
-    kind: str
-    name: str
-    gap: float
-    tolerance: float
-    why: str = ""
-    pair: tuple[Array, Array] | None = field(default=None, repr=False)
-    judged: str = ""
-    """The side whose update is not what its rule means, where one is held to it."""
-
-    @property
-    def where(self) -> str:
-        """What differs and when, in words."""
-        named = f"{self.kind} of {self.name}" if self.name else self.kind
-        return f"{named} after step {self.step}"
-
-
-@dataclass
-class Course:
-    """What was seen of both while they were trained."""
-
-    losses: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
-    parted: Parted | None = None
-    worst: float = 0.0
-    worst_at: str = ""
-    compared: int = 0
-    quiet: set[str] | None = None
-    small: set[str] | None = None
-    variances: float = 0.0
-    """By how much the running variances differ as they stand, PyTorch's unbiased and Keras's biased."""
-    reached: int = 0
-    seen: Sequence[Observed] = ()
-    """The step in which both part."""
+Entry = tuple[str, str, Array, Array, float]
+"""What is held after a step: its kind and name, both arrays, and the smallest number that is a measure."""
 
 
 def trained(
@@ -96,46 +53,73 @@ def trained(
 
     What is `watched` is measured and nothing is held: how far the two are apart there stands in `worst`.
     """
-    course, old = Course(), [side.shared(side.trainer.weights()) for side in sides]
+    old = [side.shared(side.trainer.weights()) for side in sides]
     series = [_series(side, setting, net, weights) for side, setting, weights in zip(sides, settings, old, strict=True)]
     often = sum(array.size for array in old[0].values()) <= OFTEN
-    for step, (x, targets) in enumerate(batches, start=1):
+    run = _Run(sides, series, judged, seed, tolerance, watched)
+    for step, batch in enumerate(batches, start=1):
         say(f"step {step} of {len(batches)}")
-        seen = [_step(side, x, targets, Masks(seed, step)) for side in sides]
+        trim()
+        old = run.step(step, batch, old, often or step in MARKS or step == len(batches))
+        if run.course.parted is not None:
+            break
+    return run.course
+
+
+@dataclass
+class _Run:
+    """Both sides in training. What a step takes, several times as large as the model, is let go before the next."""
+
+    sides: tuple[Side, Side]
+    series: Sequence[Series]
+    judged: tuple[Judge | None, Judge | None]
+    seed: int
+    tolerance: float
+    watched: Parted | None
+    course: Course = field(default_factory=Course)
+
+    def step(self, step: int, batch: Batch, old: list[dict[str, Array]], due: bool) -> list[dict[str, Array]]:
+        """Train both with a batch, and hold them to each other where that is `due`; the weights after it."""
+        course, sides = self.course, self.sides
+        seen = [_step(side, *batch, Masks(self.seed, step)) for side in sides]
         for curve, item in zip(course.losses, seen, strict=True):
             curve.append(item.loss)
         _check_finite(sides, seen, step)
-        course.reached, course.seen = step, seen
-        due = often or step in MARKS or step == len(batches)
+        course.reached = step
         new = [side.shared(side.trainer.weights()) for side in sides]
-        for one, before, after in zip(series, old, new, strict=True):
-            one.step(before, after, len(x))
+        for one, before, after in zip(self.series, old, new, strict=True):
+            one.step(before, after, len(batch[0]))
         gradients = [side.shared(item.gradients) for side, item in zip(sides, seen, strict=True)]
         whole = [_with_added(*of) for of in zip(sides, gradients, seen, strict=True)]
-        meant = [None if judge is None else judge.step(before, found)
-                 for judge, before, found in zip(judged, old, whole, strict=True)]  # fmt: skip
+        wrong = [_judged(*of, due) for of in zip(self.judged, old, whole, new, strict=True)]
         _note_small(course, gradients)
-        for kind, name, a, b, floor in _entries(course, seen, gradients, series, new, sides, step, due):
+        entries = _entries(course, seen, gradients, self.series, new, sides, step, due)
+        course.parted = self._parted(step, entries, wrong if due else [])
+        if course.parted is not None:
+            course.seen = seen
+        course.variances = max(course.variances, _variance_gap(new))
+        return new
+
+    def _parted(self, step: int, entries: Iterator[Entry], wrong: Sequence[Mapping[str, float]]) -> Parted | None:
+        """The first thing that differs, else the first weight that is not what the rule of its side means."""
+        course = self.course
+        for kind, name, a, b, floor in entries:
             gap, why = difference(a, b, floor)
-            if watched is not None:
-                if (step, kind, name) == (watched.step, watched.kind, watched.name):
+            if self.watched is not None:
+                if (step, kind, name) == (self.watched.step, self.watched.kind, self.watched.name):
                     course.worst = gap
                 continue
             course.compared += 1
-            if not gap <= tolerance:
-                course.parted = Parted(step, kind, name, gap, tolerance, why, (a, b))
-                if kind == "parameter":
-                    course.parted = _blamed(course.parted, sides, meant, new)
-                return course
+            if not gap <= self.tolerance:
+                found = Parted(step, kind, name, gap, self.tolerance, why, (a, b))
+                return _blamed(found, self.sides, wrong) if kind == "parameter" else found
             if gap > course.worst:
-                course.worst, course.worst_at = gap, Parted(step, kind, name, gap, tolerance).where
-        for side, wanted, after in zip(sides, meant, new, strict=True):
-            if due and watched is None and wanted is not None and (wrong := _against(course, wanted, after, tolerance)):
-                course.parted = Parted(step, "parameter", wrong[0], wrong[1], tolerance, judged=side.label)
-                return course
-        course.variances = max(course.variances, _variance_gap(new))
-        old = new
-    return course
+                course.worst, course.worst_at = gap, Parted(step, kind, name, gap, self.tolerance).where
+        for side, gaps in zip(self.sides, wrong, strict=False) if self.watched is None else ():
+            for name, gap in gaps.items():
+                if name not in (course.quiet or ()) and not gap <= self.tolerance:
+                    return Parted(step, "parameter", name, gap, self.tolerance, judged=side.label)
+        return None
 
 
 def _with_added(side: Side, gradients: Mapping[str, Array], seen: Observed) -> Mapping[str, Array]:
@@ -190,9 +174,6 @@ def _note_small(course: Course, gradients: Sequence[Mapping[str, Array]]) -> Non
     small = {name for name, value in most.items() if value <= SMALL * largest} - quiet
     course.quiet = quiet if course.quiet is None else course.quiet & quiet
     course.small = small if course.small is None else course.small & small
-
-
-Entry = tuple[str, str, Array, Array, float]
 
 
 def _entries(
@@ -254,31 +235,22 @@ def _both(one: Mapping[str, Array], other: Mapping[str, Array], name: str) -> tu
     return np.zeros_like(b) if a is None else a, np.zeros_like(a) if b is None else b
 
 
-def _against(
-    course: Course, wanted: Mapping[str, Array], after: Mapping[str, Array], tolerance: float
-) -> tuple[str, float] | None:
-    """The first weight that is not what the rule means."""
-    for name, array in wanted.items():
-        gap = difference(after[name].reshape(array.shape), array)[0]
-        if name not in (course.quiet or ()) and not gap <= tolerance:
-            return name, gap
-    return None
+def _judged(
+    judge: Judge | None, before: Mapping[str, Array], gradients: Mapping[str, Array], after: Mapping[str, Array],
+    due: bool,
+) -> dict[str, float]:  # fmt: skip
+    """How far each weight is from what its rule means, where that is `due`; nothing without a rule."""
+    if judge is None:
+        return {}
+    wanted = judge.step(before, gradients)
+    return {n: difference(after[n].reshape(of.shape), of)[0] for n, of in wanted.items()} if due else {}
 
 
-def _blamed(
-    parted: Parted,
-    sides: tuple[Side, Side],
-    meant: Sequence[Mapping[str, Array] | None],
-    new: Sequence[Mapping[str, Array]],
-) -> Parted:
+def _blamed(parted: Parted, sides: tuple[Side, Side], wrong: Sequence[Mapping[str, float]]) -> Parted:
     """The side whose update is not what its own rule means, where just one is."""
-    wrong = []
-    for side, wanted, after in zip(sides, meant, new, strict=True):
-        if wanted is not None and parted.name in wanted:
-            array = wanted[parted.name]
-            if not difference(after[parted.name].reshape(array.shape), array)[0] <= parted.tolerance:
-                wrong.append(side.label)
-    return replace(parted, judged=wrong[0] if len(wrong) == 1 else "")
+    found = [side.label for side, gaps in zip(sides, wrong, strict=True)
+             if parted.name in gaps and not gaps[parted.name] <= parted.tolerance]  # fmt: skip
+    return replace(parted, judged=found[0] if len(found) == 1 else "")
 
 
 def _variance_gap(new: Sequence[Mapping[str, Array]]) -> float:
