@@ -24,8 +24,9 @@ def said(part: str) -> Iterator[tuple[str, str]]:
         elif part == "what":
             yield from ((item.what, gettext(item.what)) for item in card.reported)
         elif part == "source":
-            named = [*card.reported, *filter(None, (card.published, card.recipe))]
-            yield from ((item.source, citing.cited(item.source)) for item in named)
+            sources = [item.source for item in card.reported]
+            sources += [item.source for item in (card.published, card.recipe) if item]
+            yield from ((source, citing.cited(source)) for source in sources)
         else:
             yield from ((text, citing.counted(text)) for text in (card.reference, card.counts.source))
 
