@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 NUMBER = r"[\dIVX]+(?:\.\w+)?"
 NUMBERS = rf"{NUMBER}(?:(?:, | and | to ){NUMBER})*"
 KINDS = "table|figure|section"
-PLACE = re.compile(rf"({KINDS})s? ({NUMBERS})")
-"""Places in a paper of one kind."""
+PLACE = rf"({KINDS})s? ({NUMBERS})"
+"""Places in a paper of one kind; patterns are compiled where they are needed, which English is not."""
 _ONE = rf"(?:{KINDS})s? {NUMBERS}"
 _ALL = rf"{_ONE}(?:(?:, | and ){_ONE})*"
 ABSTRACT = marked("abstract")
-CITED = re.compile(rf"(.*?), ({_ALL}|{ABSTRACT})")
+CITED = rf"(.*?), ({_ALL}|{ABSTRACT})"
 PLACES = {"table": marked("table {number}"), "figure": marked("figure {number}"), "section": marked("section {number}")}
 AROUND = (
     marked("counted from {name}"),
@@ -36,11 +36,11 @@ SETTINGS = {
     "crop": marked("crop {value}"), "interpolation": marked("interpolation {value}"), "input": marked("input {value}"),
 }  # fmt: skip
 FILTERS = marked("bilinear"), marked("bicubic")
-SETTING = re.compile(
+SETTING = (
     rf"(?:{'|'.join((*SETTINGS, 'crop_pct', 'test_input_size'))})(?: [\d.]+)+|interpolation (?:{'|'.join(FILTERS)})"
     r"|RGB|BGR|/[\d.]+"
 )
-WORDS = re.compile(r"[a-z]{2,},? [a-z]{2,},? [a-z]{2,}")
+WORDS = r"[a-z]{2,},? [a-z]{2,},? [a-z]{2,}"
 """Three words in a row: a text, and not a name."""
 
 
@@ -51,7 +51,7 @@ def place(text: str) -> str:
     comma = gettext(", ")
     return comma.join(
         gettext(PLACES[kind]).format(number=re.sub(", | and ", comma, numbers).replace(" to ", "-"))
-        for kind, numbers in PLACE.findall(text)
+        for kind, numbers in re.findall(PLACE, text)
     )
 
 
@@ -62,18 +62,20 @@ def numbered(text: str) -> bool:
 
 def cited(source: str) -> str:
     """Who said a figure and where, such as "He et al. 2015, table 1"."""
-    found = CITED.fullmatch(source)
+    found = None if spoken() == ENGLISH else re.fullmatch(CITED, source)
     return _clauses([found[1], place(found[2])]) if found else source
 
 
 def expected(text: str) -> str:
     """What public weights expect of an image: settings, such as "resize 256, crop 224", or a text."""
-    return _clauses(list(map(_setting, text.split(", ")))) if settings(text) else gettext(text)
+    if spoken() == ENGLISH or not settings(text):
+        return gettext(text)
+    return _clauses(list(map(_setting, text.split(", "))))
 
 
 def settings(text: str) -> bool:
     """Whether a preprocessing is nothing but settings, which needs no translation of its own."""
-    return all(SETTING.fullmatch(part) for part in text.split(", "))
+    return all(re.fullmatch(SETTING, part) for part in text.split(", "))
 
 
 def _setting(part: str) -> str:
@@ -87,7 +89,7 @@ def _clauses(parts: list[str]) -> str:
 
 def counted(source: str) -> str:
     """The public network that one equals, or that was counted: a name, a name with words around it, or a text."""
-    if whole(source):
+    if spoken() == ENGLISH or whole(source):
         return gettext(source)
     pattern, name = _around(source)
     return gettext(pattern).format(name=name) if pattern else source
@@ -95,7 +97,7 @@ def counted(source: str) -> str:
 
 def whole(source: str) -> bool:
     """Whether such a source is translated as it is, being more than a name with the usual words around it."""
-    return bool(WORDS.search(_around(source)[1]))
+    return bool(re.search(WORDS, _around(source)[1]))
 
 
 def _around(source: str) -> tuple[str, str]:

@@ -36,7 +36,7 @@ def test_every_card_is_said_in_chinese(part: str) -> None:
     assert [text for text, other in said(part) if text != other] == []
     with using("zh"):
         found = dict(said(part))
-    english = re.compile(rf"\b(?:{citing.KINDS}|{citing.ABSTRACT})") if part == "source" else citing.WORDS
+    english = re.compile(rf"\b(?:{citing.KINDS}|{citing.ABSTRACT})") if part == "source" else re.compile(citing.WORDS)
     assert [other for other in found.values() if english.search(other)] == []
     if part in ("read_from", "preprocessing", "what"):
         assert [text for text, other in found.items() if " " in text and not CHINESE.search(other)] == []
