@@ -98,6 +98,7 @@ def _plain(text: str) -> str:
 def _of_values() -> Iterator[Text]:
     """Texts that are values: traps, ideas, names of ops and gates."""
     from diptych.checking.gates import GATES
+    from diptych.common import citing
     from diptych.common.ops import kinds
     from diptych.common.registry import network, networks
     from diptych.site.data import words
@@ -110,6 +111,10 @@ def _of_values() -> Iterator[Text]:
     for name in networks():
         card = network(name).card
         said = [card.idea, card.departure, card.recipe.text if card.recipe else "", *card.quirks]
+        said += [item.what for item in card.reported]
+        said += [text for text in card.preprocessing.values() if not citing.settings(text)]
+        said += [] if citing.numbered(card.read_from) or " " not in card.read_from else [card.read_from]
+        said += [source for source in (card.reference, card.counts.source) if citing.whole(source)]
         said += [card.published.measure, card.published.note] if card.published else []
         yield from (Text(words, "", f"card {name}") for words in said)
     yield from (Text(idea.what, "", f"idea {idea.older} to {idea.younger}") for idea in IDEAS)

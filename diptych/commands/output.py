@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..common import citing
 from ..common.cards import Reported
 from ..common.language import gettext, marked
 from ..waiting import waiting as waiting  # of all that commands show
@@ -54,25 +55,26 @@ def card(item: Entry | Network) -> None:
         params=counts.params, statistics=counts.statistics, buffers=counts.buffers
     )
     costs = gettext("{macs:,} MACs at {height}x{width} ({source})").format(
-        macs=counts.macs, height=counts.input[0], width=counts.input[1], source=counts.source
+        macs=counts.macs, height=counts.input[0], width=counts.input[1], source=citing.counted(counts.source)
     )
     heads = (
-        (gettext("paper"), facts.citation()),
+        (gettext("paper"), citing.paper(facts)),
         (gettext("published"), str(published or paper.year)),
         (gettext("form of"), item.source),
-        (gettext("reference"), facts.reference),
+        (gettext("reference"), citing.counted(facts.reference)),
         (gettext("counts"), held),
         ("", costs),
     )
     lines = [f"{head}{' ' * (12 - cells(head))}{text}" for head, text in heads]
     say(*(part for line in lines for part in folded(line)))
     listed(
-        gettext("preprocessing of public weights"), [f"{key}: {value}" for key, value in facts.preprocessing.items()]
+        gettext("preprocessing of public weights"),
+        [f"{key}: {citing.expected(value)}" for key, value in facts.preprocessing.items()],
     )
     listed(gettext("quirks"), [gettext(quirk) for quirk in facts.quirks])
     listed(
         gettext("reported errors on ImageNet"),
-        [f"{_error(entry)}, {entry.what} ({entry.source})" for entry in facts.reported],
+        [f"{_error(entry)}, {gettext(entry.what)} ({citing.cited(entry.source)})" for entry in facts.reported],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..common import citing
 from ..common.analysis import BYTES, RULE, Row, nhwc, totals
 from ..common.language import gettext, marked
 from ..common.spec import Net
@@ -32,7 +33,7 @@ LEFT = 2
 def table(net: Net, rows: Sequence[Row]) -> None:
     """Print the table of a network, its totals and the rule by which activations are counted."""
     options = "".join(f", {key}={value}" for key, value in net.options)
-    paper = f", {net.paper}" if net.paper else ""
+    paper = f", {citing.paper_of(net)}" if net.paper else ""
     say(
         *folded(f"{net.title} ({net.name}{options}){paper}"),
         gettext("one image of {shape} (NCHW)").format(shape=shape_text(net.input_shape)),

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from ..common import citing
 from ..common.language import gettext, ngettext, spoken
 
 MARKED = re.compile(r'\b_\(\s*"((?:[^"\\]|\\.)*)"')
@@ -13,9 +14,9 @@ MARKED = re.compile(r'\b_\(\s*"((?:[^"\\]|\\.)*)"')
 
 
 def environment(**options: Any) -> Any:
-    """An environment with `_`, `ngettext`, `{% trans %}` and the filter `translated`.
+    """An environment with `_`, `ngettext`, `{% trans %}` and the filters `translated`, `cited`, `expected` and `paper`.
 
-    The first three take texts of the template, which are HTML; the filter takes values, which are escaped like others.
+    The first three take texts of the template, which are HTML; filters take values, which are escaped like others.
     """
     from jinja2 import Environment, StrictUndefined
 
@@ -24,7 +25,8 @@ def environment(**options: Any) -> Any:
     )
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    made.filters["translated"] = gettext
+    made.filters |= {"translated": gettext, "cited": citing.cited, "expected": citing.expected}
+    made.filters["paper"] = citing.paper_of
     made.globals["spoken"] = spoken
     return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..common import citing
 from ..common.cards import Card
 from ..common.errors import DiptychError
 from ..common.language import gettext
@@ -61,9 +62,9 @@ def _counts(net: Net, card: Card) -> list[Claim]:
     ):
         if theirs is not None:
             apart = "=" if theirs == ours else f"{100 * (ours / theirs - 1):+.1f} %"
-            found.append(Claim(what, _short(theirs), _short(ours), apart, said.source))
+            found.append(Claim(what, _short(theirs), _short(ours), apart, citing.cited(said.source)))
     if said.precision is not None:
-        found.append(Claim(gettext(said.measure), f"{said.precision:g} %", "", "", said.source))
+        found.append(Claim(gettext(said.measure), f"{said.precision:g} %", "", "", citing.cited(said.source)))
     return found
 
 
@@ -72,7 +73,8 @@ def _errors(card: Card) -> list[Claim]:
     for item in card.reported:
         for what, value in ((gettext("Top-1 error"), item.top1), (gettext("Top-5 error"), item.top5)):
             if value is not None:
-                found.append(Claim(what, f"{value:g} %", "", "", f"{item.source}: {item.what}"))
+                source = gettext("{source}: {what}").format(source=citing.cited(item.source), what=gettext(item.what))
+                found.append(Claim(what, f"{value:g} %", "", "", source))
     return found
 
 

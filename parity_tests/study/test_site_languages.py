@@ -11,6 +11,7 @@ from translation import texts
 
 from diptych.common.language import gettext, using
 from diptych.site.build import build
+from diptych.site.prose import pages
 
 NAMES = ["lenet5_modern", "squeezenet1_1"]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -62,17 +63,17 @@ def test_a_chinese_page_shows_no_english_text_of_ours(site: Path, name: str) -> 
 
 
 def test_chinese_docs_are_chinese_and_the_others_say_that_they_are_not(site: Path) -> None:
-    assert "这一页还没有中文版" in page(site, "zh/docs/onnx.html")
-    assert "<article lang=en>" in page(site, "zh/docs/onnx.html")
-    for name in ("study", "convert", "glossary"):
+    assert "这一页还没有中文版" in page(site, "zh/docs/checks.html")
+    assert "<article lang=en>" in page(site, "zh/docs/checks.html")
+    for name in pages("zh"):
         assert "这一页还没有中文版" not in page(site, f"zh/docs/{name}.html")
     assert not (site / "docs" / "glossary.html").exists()
 
 
 def test_a_chinese_page_leads_to_the_english_one_where_it_says_so(site: Path) -> None:
-    """`../compare.md` in docs/zh/compare.md is the English page, and not the page itself."""
-    (link,) = re.findall(r'<a href="([^"]*)" hreflang="en">英文版</a>', page(site, "zh/docs/compare.html"))
-    assert (site / "zh/docs" / link).resolve() == (site / "docs/compare.html").resolve()
+    """`../study.md` in docs/zh/study.md is the English page, and not the page itself."""
+    (link,) = re.findall(r'<a href="([^"]*)" hreflang="en">英文版</a>', page(site, "zh/docs/study.html"))
+    assert (site / "zh/docs" / link).resolve() == (site / "docs/study.html").resolve()
 
 
 def test_links_of_chinese_pages_stay_in_the_language(site: Path) -> None:
