@@ -101,7 +101,7 @@ def test_the_tests_of_the_page_are_those_that_it_shows(repository: Path) -> None
     (repository / "test_port.py").write_text(line)
     (repository / "test_heads.py").write_text(mark)
     (words,) = commands("pytest")
-    plugin = ("-p", "diptych.pytest_plugin", "-p", "no:nbmake", "-p", "no:hypothesispytest")
+    plugin = ("-p", "diptych.pytest_plugin", "-p", "no:hypothesispytest")
     command = [sys.executable, "-m", "pytest", *plugin, *words[1:], "test_heads.py", "-v"]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     assert " 18 passed" in lines[-1]

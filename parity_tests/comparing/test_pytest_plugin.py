@@ -20,7 +20,7 @@ from diptych.comparing.report import Comparison
 
 pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parents[2]
-PLUGIN = ("-p", "diptych.pytest_plugin", "-p", "no:nbmake", "-p", "no:hypothesispytest")
+PLUGIN = ("-p", "no:hypothesispytest")
 MODELS = """
 import torch
 from torch import nn
@@ -289,4 +289,5 @@ def test_it_loads_nothing_and_may_be_named_twice(pytester: pytest.Pytester, monk
     only = ("-p", "no:xdist", "-p", "no:hypothesispytest", "--strict-markers")
     assert pytester.runpytest_subprocess(*only).parseoutcomes() == {"passed": 1}
     pytester.makeconftest("pytest_plugins = ['diptych.pytest_plugin']")
-    assert pytester.runpytest_subprocess(*PLUGIN, *only).parseoutcomes() == {"passed": 1}
+    named = ("-p", "diptych.pytest_plugin")
+    assert pytester.runpytest_subprocess(*PLUGIN, *named, *only).parseoutcomes() == {"passed": 1}
