@@ -224,4 +224,4 @@ def test_without_ray_the_error_names_the_extra(tmp_path: Path, monkeypatch: pyte
 def test_one_file_goes_to_no_cluster(tmp_path: Path) -> None:
     source: Any = sources(tmp_path / "in", 1) / "m0.safetensors"
     said = refused(tmp_path, "convert", source, tmp_path / "out.npz", "--ray", "auto")
-    assert "--suffix, --jobs and --ray are for several files" in said
+    assert "--suffix, --jobs, --ray and --hash-again are for several files" in said
