@@ -66,7 +66,7 @@ def _is_half(side: Side) -> bool:
     """Whether a model computes in half precision, which is told of its outputs, or may do so."""
     if side.read is None:
         return side.given.dtype == "mixed"
-    return any("precision" in note for note in side.read.notes)
+    return any("precision" in note and "float16" in note for note in side.read.notes)  # of bfloat16, too
 
 
 def _entries(own: Pass, copied: Pass) -> Iterator[Entry]:

@@ -137,6 +137,19 @@ def test_steps_are_not_made_of_a_copy_that_lacks_a_patch(weights: Any) -> None:
         train_check((module(), model), steps=1, example=(1, 3, 12, 10), weights=weights)
 
 
+def test_a_patch_is_found_where_layers_are_of_float32_and_of_float64() -> None:
+    before = keras.config.dtype_policy().name
+    keras.config.set_dtype_policy("float64")  # of the last layer, and of the image
+    try:
+        model = moved(port())
+    finally:
+        keras.config.set_dtype_policy(before)
+    patched("norm", lambda call: lambda x, training=None, mask=None: call(x, training=False))(model)
+    report = held(model, "as-is")
+    assert report.verdict == "different", str(report)
+    assert "a patch of its own" in str(report)
+
+
 @pytest.mark.parametrize("momentum", [0.1, 0.1 + 1e-9])
 def test_rounding_that_normalisations_make_large_is_no_difference(
     monkeypatch: pytest.MonkeyPatch, momentum: float

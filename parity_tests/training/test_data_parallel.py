@@ -5,15 +5,25 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from worker import in_keras, in_torch
 
 HERE = Path(__file__).parent
 ALONE = {"torch": in_torch, "tf": in_keras}
+
+
+@pytest.fixture(autouse=True)
+def _policy() -> Iterator[None]:
+    """What a process alone sets in this one is put back."""
+    before = keras.config.dtype_policy()
+    yield
+    keras.config.set_dtype_policy(before)
 
 
 def together(framework: str, folder: Path, norm: str) -> list[dict[str, Any]]:
