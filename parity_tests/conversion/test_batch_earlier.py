@@ -27,14 +27,18 @@ WEIGHTS = scrambled(NET)
 SETTINGS: dict[str, Any] = {"to": "diptych", "force": False, "check": None}
 
 
+def results(folder: Path) -> Path:
+    """The results of two files, a and b."""
+    (folder / "in").mkdir()
+    for name in "ab":
+        write(folder / "in" / f"{name}.safetensors", NET, WEIGHTS, {})
+    again(folder / "out")
+    return folder / "out"
+
+
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """The results of two files, a and b."""
-    for name in "ab":
-        (tmp_path / "in").mkdir(exist_ok=True)
-        write(tmp_path / "in" / f"{name}.safetensors", NET, WEIGHTS, {})
-    again(tmp_path / "out")
-    return tmp_path / "out"
+    return results(tmp_path)
 
 
 def again(out: Path, **settings: Any) -> list[Done]:

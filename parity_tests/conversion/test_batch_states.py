@@ -10,22 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_batch_earlier import NET, SETTINGS, WEIGHTS, again, states
+from test_batch_earlier import SETTINGS, again, results, states
 
 from diptych.conversion import earlier
 from diptych.conversion.batch import MANIFEST, convert_all, files
 from diptych.conversion.report import digest
-from diptych.files import write
 
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """The results of two files, a and b."""
-    for name in "ab":
-        (tmp_path / "in").mkdir(exist_ok=True)
-        write(tmp_path / "in" / f"{name}.safetensors", NET, WEIGHTS, {})
-    again(tmp_path / "out")
-    return tmp_path / "out"
+    return results(tmp_path)
 
 
 CHANGED: dict[str, Callable[[Path], Any]] = {
